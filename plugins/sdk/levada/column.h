@@ -1,0 +1,171 @@
+// A column of a batch: a shared, immutable Arrow array with a name and a type, and ways to read it.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "levada/buffer.h"
+#include "levada/plugin.h"
+
+namespace levada {
+
+enum class Type : uint8_t { boolean, int64, float64, timestamp, text, bytes, dictionary };
+
+inline constexpr const char* format_of(Type type) {
+  switch (type) {
+    case Type::boolean: return "b";
+    case Type::int64: return "l";
+    case Type::float64: return "g";
+    case Type::timestamp: return "tsu:UTC";
+    case Type::text: return "vu";
+    case Type::bytes: return "vz";
+    case Type::dictionary: return "i";
+  }
+  return "";
+}
+
+inline constexpr const char* name_of(Type type) {
+  constexpr const char* kNames[] = {"boolean", "int64", "float64", "timestamp", "text", "bytes", "dictionary"};
+  return kNames[static_cast<size_t>(type)];
+}
+
+// An element of a "vu" or "vz" column, laid out as Arrow says: up to 12 bytes stand inside, longer ones in a buffer.
+struct View {
+  static constexpr int32_t kInline = 12;
+  int32_t size;
+  union {
+    char inlined[kInline];
+    struct {
+      char prefix[4];
+      int32_t buffer;
+      int32_t offset;
+    } outside;
+  };
+
+  bool is_inline() const { return size <= kInline; }
+
+  // For up to 12 bytes: pieces of fixed size that overlap, as a copy of a size known only at run time is a call.
+  static void copy_short(char* to, const char* from, size_t size) {
+    if (size >= 8) {
+      std::memcpy(to, from, 8);
+      std::memcpy(to + size - 4, from + size - 4, 4);
+    } else if (size >= 4) {
+      std::memcpy(to, from, 4);
+      std::memcpy(to + size - 4, from + size - 4, 4);
+    } else if (size > 0) {
+      to[0] = from[0];
+      to[size / 2] = from[size / 2];
+      to[size - 1] = from[size - 1];
+    }
+  }
+
+  // Of text that stands at `offset` of buffer number `buffer`; short text is copied in.
+  static View of(std::string_view text, int32_t buffer, int32_t offset) {
+    View view;
+    view.size = static_cast<int32_t>(text.size());
+    if (text.size() <= kInline) {
+      std::memset(view.inlined, 0, kInline);
+      copy_short(view.inlined, text.data(), text.size());
+    } else {
+      std::memcpy(view.outside.prefix, text.data(), 4);
+      view.outside.buffer = buffer;
+      view.outside.offset = offset;
+    }
+    return view;
+  }
+};
+static_assert(sizeof(View) == 16);
+
+// Reads the views of a text or bytes array.
+class Views {
+ public:
+  Views() = default;
+  explicit Views(const ArrowArray& array)
+      : views_(static_cast<const View*>(array.buffers[1]) + array.offset), buffers_(array.buffers + 2) {}
+  std::string_view operator[](int64_t row) const { return text(views_[row]); }
+  std::string_view text(const View& view) const {
+    const auto size = static_cast<size_t>(view.size);
+    if (view.is_inline()) return {view.inlined, size};
+    return {static_cast<const char*>(buffers_[view.outside.buffer]) + view.outside.offset, size};
+  }
+  const View* data() const { return views_; }
+
+ private:
+  const View* views_ = nullptr;
+  const void* const* buffers_ = nullptr;
+};
+
+namespace detail {
+inline bool bit(const void* bits, int64_t at) { return (static_cast<const uint8_t*>(bits)[at / 8] >> (at % 8)) & 1; }
+}  // namespace detail
+
+// Copies share the array. Reading does not check the type: ask type() first, or use the typed access of Batch.
+class Column {
+ public:
+  Column() = default;
+  Column(std::string name, Type type, std::shared_ptr<const ArrowArray> array)
+      : name_(std::move(name)), type_(type), array_(std::move(array)) {}
+
+  // Takes over an array (and leaves the caller's without a release).
+  static Column adopt(std::string name, Type type, ArrowArray& array) {
+    auto* moved = new ArrowArray(array);
+    array.release = nullptr;
+    return Column(std::move(name), type, std::shared_ptr<const ArrowArray>(moved, [](ArrowArray* held) {
+                    if (held->release) held->release(held);
+                    delete held;
+                  }));
+  }
+
+  const std::string& name() const { return name_; }
+  Type type() const { return type_; }
+  int64_t rows() const { return array_->length; }
+  bool is_textual() const { return type_ == Type::text || type_ == Type::bytes || type_ == Type::dictionary; }
+  const ArrowArray& array() const { return *array_; }
+  const std::shared_ptr<const ArrowArray>& shared() const { return array_; }
+  Column renamed(std::string name) const { return Column(std::move(name), type_, array_); }
+
+  bool has_nulls() const { return array_->buffers[0] != nullptr && array_->null_count != 0; }
+  bool null(int64_t row) const {
+    return array_->buffers[0] != nullptr && !detail::bit(array_->buffers[0], array_->offset + row);
+  }
+
+  // The values of a column of fixed width: int64_t for int64 and timestamp, double for float64, int32_t for the
+  // indices of a dictionary.
+  template <class T>
+  const T* values() const {
+    return static_cast<const T*>(array_->buffers[1]) + array_->offset;
+  }
+  bool boolean(int64_t row) const { return detail::bit(array_->buffers[1], array_->offset + row); }
+  Views views() const { return Views(*array_); }
+
+  // The text of a row of a text, bytes or dictionary column; empty where it is null.
+  std::string_view text(int64_t row) const {
+    if (null(row)) return {};
+    if (type_ != Type::dictionary) return views()[row];
+    return Views(*array_->dictionary)[values<int32_t>()[row]];
+  }
+
+  // Bytes of memory that the column holds on to, whole buffers counted.
+  size_t held_bytes() const {
+    const auto rows = static_cast<size_t>(array_->length);
+    if (type_ == Type::boolean) return rows / 8;
+    if (type_ == Type::dictionary) return rows * 4;
+    if (type_ != Type::text && type_ != Type::bytes) return rows * 8;
+    size_t bytes = rows * sizeof(View);
+    const auto buffers = array_->n_buffers - 3;
+    const auto* sizes = static_cast<const int64_t*>(array_->buffers[array_->n_buffers - 1]);
+    for (int64_t at = 0; at < buffers; ++at) bytes += static_cast<size_t>(sizes[at]);
+    return bytes;
+  }
+
+ private:
+  std::string name_;
+  Type type_ = Type::bytes;
+  std::shared_ptr<const ArrowArray> array_;
+};
+
+}  // namespace levada

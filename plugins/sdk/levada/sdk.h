@@ -1,0 +1,261 @@
+// What a plugin author includes: three classes to derive from, and LEVADA_PLUGIN to export them.
+//
+// A component is a class with `struct Settings`, `static constexpr std::array options`, and
+//   static Result<std::unique_ptr<Self>> create(Settings, Host);     checks the settings, touches nothing outside
+// Exceptions that it lets out become FATAL with their text.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <exception>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <span>
+
+#include "levada/batch.h"
+#include "levada/host.h"
+#include "levada/options.h"
+#include "levada/plugin.h"
+#include "levada/result.h"
+
+namespace levada {
+
+// Where a stream stands.
+struct Position {
+  std::string stream;
+  std::string position;
+  uint64_t sequence = 0;
+  bool operator==(const Position&) const = default;
+};
+
+// How far each stream has got; see levada_token.
+struct Token {
+  std::vector<Position> positions;
+  uint64_t epoch = 0;
+};
+
+// See levada_source_functions for what each call promises.
+class Source {
+ public:
+  virtual ~Source() = default;
+  virtual bool replays() const { return true; }
+  virtual Done open(std::span<const Position> positions) = 0;
+  // A batch with its stream and position; idle() where there are no rows, end() where there will be none.
+  virtual Result<Batch> poll(std::chrono::nanoseconds timeout) = 0;
+  virtual Done acknowledge(std::string_view stream, std::string_view position) = 0;
+
+  // The texts that the last poll handed over: they stay valid until the next.
+  std::string polled_stream, polled_position;
+};
+
+// See levada_interceptor_functions.
+class Interceptor {
+ public:
+  virtual ~Interceptor() = default;
+  virtual Done open() { return {}; }
+  // Changes the batch in place: its columns, batch.drop(row), batch.reject(row, reason), or row by row.
+  virtual Done intercept(Batch& batch) = 0;
+};
+
+// See levada_sink_functions.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  virtual bool keeps_token() const { return false; }
+  virtual Done open() = 0;
+  virtual Result<std::vector<Position>> recover() = 0;
+  // Takes the batch (and may move out of it), or gives idle() and leaves it as it is. Rows that can never be written:
+  // batch.reject(row, reason), here or in commit on a batch that the sink kept.
+  virtual Done write(Batch& batch, std::chrono::nanoseconds timeout) = 0;
+  // Rows that turn out to be unwritable only now go to `rejected`, a batch with a column "reason".
+  virtual Done commit(const Token& token, std::chrono::nanoseconds timeout, Batch& rejected) = 0;
+  virtual Done idle() { return {}; }
+};
+
+namespace detail {
+
+inline levada_code report(const Error& error, levada_error* to) {
+  const auto copy = [](const std::string& from, char* at, size_t room) {
+    const size_t length = std::min(from.size(), room - 1);
+    std::memcpy(at, from.data(), length);
+    at[length] = '\0';
+  };
+  copy(error.message, to->message, sizeof to->message);
+  copy(error.option, to->option, sizeof to->option);
+  return static_cast<levada_code>(error.code);
+}
+
+// Runs it; turns its outcome, or an exception that it lets out, into a code and a message.
+template <class Function>
+levada_code guarded(levada_error* error, Function&& function) noexcept {
+  try {
+    const Done done = function();
+    return done ? LEVADA_OK : report(done.error(), error);
+  } catch (const std::exception& exception) {
+    return report(fatal(exception.what()), error);
+  } catch (...) {
+    return report(fatal("threw something that is no std::exception"), error);
+  }
+}
+
+template <class Settings, size_t count>
+constexpr std::array<levada_option, count> describe_all(const std::array<Option<Settings>, count>& options) {
+  std::array<levada_option, count> all{};
+  for (size_t at = 0; at < count; ++at) all[at] = options[at].description;
+  return all;
+}
+
+template <class Component>
+levada_code create(const levada_host* host, const levada_value* values, void** self, levada_error* error) {
+  return guarded(error, [&]() -> Done {
+    typename Component::Settings settings{};
+    for (const auto& option : Component::options) option.assign(settings, *values++);
+    auto made = Component::create(std::move(settings), Host(host));
+    if (!made) return std::move(made).error();
+    *self = (*std::move(made)).release();
+    return {};
+  });
+}
+
+template <class Component>
+const levada_component* component(uint32_t kind, const char* name, const char* summary, const void* functions) {
+  static constexpr auto options = describe_all(Component::options);
+  static const levada_component described = {sizeof described, kind,           name,      summary,           options.data(),
+                                             options.size(),   functions,      create<Component>,
+                                             [](void* self) { delete static_cast<Component*>(self); }};
+  return &described;
+}
+
+inline Done hand_over_rejected(const Batch& input, std::span<const Rejection> rejections, levada_batch* rejected) {
+  if (!rejections.empty()) Batch::rejected(input, rejections).share(*rejected);
+  return {};
+}
+
+}  // namespace detail
+
+template <class Component>
+const levada_component* source(const char* name, const char* summary) {
+  static const levada_source_functions functions = {
+      sizeof functions,
+      [](void* self) -> uint32_t { return static_cast<Component*>(self)->replays() ? LEVADA_REPLAYS : 0; },
+      [](void* self, const levada_position* positions, size_t count, levada_error* error) {
+        return detail::guarded(error, [&] {
+          std::vector<Position> all;
+          for (size_t at = 0; at < count; ++at)
+            all.push_back({std::string(detail::view(positions[at].stream)), std::string(detail::view(positions[at].position)),
+                           positions[at].sequence});
+          return static_cast<Component*>(self)->open(all);
+        });
+      },
+      [](void* self, int64_t timeout_ns, levada_batch* out, levada_error* error) {
+        return detail::guarded(error, [&]() -> Done {
+          auto* source = static_cast<Component*>(self);
+          auto batch = source->poll(std::chrono::nanoseconds(timeout_ns));
+          if (!batch) return std::move(batch).error();
+          batch->share(*out);
+          source->polled_stream = std::move(batch->stream);
+          source->polled_position = std::move(batch->position);
+          out->stream = detail::bytes(source->polled_stream);
+          out->position = detail::bytes(source->polled_position);
+          return {};
+        });
+      },
+      [](void* self, levada_bytes stream, levada_bytes position, levada_error* error) {
+        return detail::guarded(
+            error, [&] { return static_cast<Component*>(self)->acknowledge(detail::view(stream), detail::view(position)); });
+      }};
+  return detail::component<Component>(LEVADA_SOURCE, name, summary, &functions);
+}
+
+template <class Component>
+const levada_component* interceptor(const char* name, const char* summary) {
+  static const levada_interceptor_functions functions = {
+      sizeof functions,
+      [](void* self, levada_error* error) {
+        return detail::guarded(error, [&] { return static_cast<Component*>(self)->open(); });
+      },
+      [](void* self, levada_batch* batch, levada_batch* rejected, levada_error* error) {
+        Batch input;
+        bool taken = false;
+        const auto code = detail::guarded(error, [&]() -> Done {
+          auto adopted = Batch::adopt(*batch);
+          if (!adopted) return std::move(adopted).error();
+          taken = true;
+          input = *adopted;
+          Batch& changed = *adopted;
+          LEVADA_TRY(static_cast<Component*>(self)->intercept(changed));
+          changed.apply();
+          LEVADA_TRY(detail::hand_over_rejected(input, changed.rejections(), rejected));
+          changed.share(*batch);
+          // The host keeps these two; the batch that held them is gone when this returns.
+          batch->stream = batch->position = {};
+          return {};
+        });
+        if (code != LEVADA_OK && taken) {
+          input.share(*batch);
+          batch->stream = batch->position = {};
+        }
+        return code;
+      }};
+  return detail::component<Component>(LEVADA_INTERCEPTOR, name, summary, &functions);
+}
+
+template <class Component>
+const levada_component* sink(const char* name, const char* summary) {
+  static const levada_sink_functions functions = {
+      sizeof functions,
+      [](void* self) -> uint32_t { return static_cast<Component*>(self)->keeps_token() ? LEVADA_KEEPS_TOKEN : 0; },
+      [](void* self, levada_error* error) {
+        return detail::guarded(error, [&] { return static_cast<Component*>(self)->open(); });
+      },
+      [](void* self, void (*position)(void*, const levada_position*), void* to, levada_error* error) {
+        return detail::guarded(error, [&]() -> Done {
+          auto positions = static_cast<Component*>(self)->recover();
+          if (!positions) return std::move(positions).error();
+          for (const auto& each : *positions) {
+            const levada_position c = {detail::bytes(each.stream), detail::bytes(each.position), each.sequence};
+            position(to, &c);
+          }
+          return {};
+        });
+      },
+      [](void* self, int64_t timeout_ns, levada_batch* batch, levada_batch* rejected, levada_error* error) {
+        return detail::guarded(error, [&]() -> Done {
+          auto adopted = Batch::adopt(*batch);
+          if (!adopted) return std::move(adopted).error();
+          const Batch input = *adopted;
+          LEVADA_TRY(static_cast<Component*>(self)->write(*adopted, std::chrono::nanoseconds(timeout_ns)));
+          return detail::hand_over_rejected(input, adopted->rejections(), rejected);
+        });
+      },
+      [](void* self, int64_t timeout_ns, const levada_token* token, levada_batch* rejected, levada_error* error) {
+        return detail::guarded(error, [&]() -> Done {
+          Token all;
+          all.epoch = token->epoch;
+          for (size_t at = 0; at < token->count; ++at)
+            all.positions.push_back({std::string(detail::view(token->positions[at].stream)),
+                                     std::string(detail::view(token->positions[at].position)), token->positions[at].sequence});
+          Batch turned_down;
+          LEVADA_TRY(static_cast<Component*>(self)->commit(all, std::chrono::nanoseconds(timeout_ns), turned_down));
+          if (turned_down.rows() > 0) turned_down.share(*rejected);
+          return {};
+        });
+      },
+      [](void* self, levada_error* error) {
+        return detail::guarded(error, [&] { return static_cast<Component*>(self)->idle(); });
+      }};
+  return detail::component<Component>(LEVADA_SINK, name, summary, &functions);
+}
+
+}  // namespace levada
+
+// Exports components: the last line of a plugin.
+//   LEVADA_PLUGIN("clean_json", "1.0.0", "Apache-2.0", levada::interceptor<CleanJson>("clean_json", "Turns ..."))
+#define LEVADA_PLUGIN(name, version, license, ...)                                                        \
+  extern "C" __attribute__((visibility("default"))) const levada_plugin* levada_plugin_1() {              \
+    static const levada_component* const components[] = {__VA_ARGS__};                                    \
+    static const levada_plugin plugin = {sizeof plugin, LEVADA_ABI_MINOR, name, version, license,         \
+                                         components,    std::size(components)};                           \
+    return &plugin;                                                                                       \
+  }
