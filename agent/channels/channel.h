@@ -1,0 +1,41 @@
+// An ordered sequence of batches between sources and sinks. Each sink reads it with a cursor of its own.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+
+#include "agent/pipeline/delivery.h"
+
+namespace levada::agent {
+
+// Calls may come from any thread; those of one cursor come from one at a time.
+class Channel {
+ public:
+  virtual ~Channel() = default;
+
+  // Takes the batch, or gives false where the channel is full.
+  virtual bool append(const Delivery& delivery) = 0;
+  // Returns when there may be room again, or the time is up.
+  virtual void wait_for_room(nanoseconds timeout) = 0;
+  // A source is through with it; once all writers are, no more batches come.
+  virtual void close() = 0;
+
+  // Before the first append.
+  virtual void add_writer() = 0;
+  virtual size_t add_cursor() = 0;
+  // The next batch, waiting for it at most so long.
+  virtual std::optional<Delivery> read(size_t cursor, nanoseconds timeout) = 0;
+  // All that the cursor has read is stored elsewhere.
+  virtual void commit(size_t cursor) = 0;
+  // Goes back to behind the last commit.
+  virtual void rewind(size_t cursor) = 0;
+  // It was closed, and the cursor has read all of it.
+  virtual bool ended(size_t cursor) const = 0;
+  // Since the cursor's last commit somebody has waited for room: who holds rows back should commit.
+  virtual bool pressed(size_t cursor) const = 0;
+  // A source waits for memory, which readers could give back. Wakes them.
+  virtual void press() = 0;
+};
+
+}  // namespace levada::agent

@@ -1,0 +1,93 @@
+#include "agent/channels/memory_channel.h"
+
+namespace levada::agent {
+
+bool MemoryChannel::append(const Delivery& delivery) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (full()) {
+      ++presses_;
+      arrival_.notify_all();
+      return false;
+    }
+    bytes_ += delivery.bytes;
+    entries_.push_back({delivery, cursors_.size()});
+  }
+  arrival_.notify_all();
+  return true;
+}
+
+void MemoryChannel::wait_for_room(nanoseconds timeout) {
+  std::unique_lock lock(mutex_);
+  room_.wait_for(lock, timeout, [&] { return !full(); });
+}
+
+void MemoryChannel::close() {
+  {
+    const std::lock_guard lock(mutex_);
+    --writers_;
+  }
+  arrival_.notify_all();
+}
+
+void MemoryChannel::add_writer() {
+  const std::lock_guard lock(mutex_);
+  ++writers_;
+}
+
+size_t MemoryChannel::add_cursor() {
+  const std::lock_guard lock(mutex_);
+  cursors_.emplace_back();
+  return cursors_.size() - 1;
+}
+
+std::optional<Delivery> MemoryChannel::read(size_t cursor, nanoseconds timeout) {
+  std::unique_lock lock(mutex_);
+  auto& mine = cursors_[cursor];
+  arrival_.wait_for(lock, timeout, [&] { return mine.next < end() || closed() || presses_ != mine.woken; });
+  mine.woken = presses_;
+  if (mine.next == end()) return std::nullopt;
+  return entries_[mine.next++ - first_].delivery;
+}
+
+void MemoryChannel::commit(size_t cursor) {
+  std::vector<Delivery> finished;  // Their memory goes back, and their sources hear of it, outside the lock.
+  {
+    const std::lock_guard lock(mutex_);
+    auto& mine = cursors_[cursor];
+    for (; mine.committed < mine.next; ++mine.committed) --entries_[mine.committed - first_].readers;
+    for (; !entries_.empty() && entries_.front().readers == 0; ++first_) {
+      bytes_ -= entries_.front().delivery.bytes;
+      finished.push_back(std::move(entries_.front().delivery));
+      entries_.pop_front();
+    }
+    mine.relieved = presses_;
+  }
+  room_.notify_all();
+  for (const auto& delivery : finished) delivery.receipt->done();
+}
+
+void MemoryChannel::rewind(size_t cursor) {
+  const std::lock_guard lock(mutex_);
+  cursors_[cursor].next = cursors_[cursor].committed;
+}
+
+bool MemoryChannel::ended(size_t cursor) const {
+  const std::lock_guard lock(mutex_);
+  return closed() && cursors_[cursor].next == end();
+}
+
+bool MemoryChannel::pressed(size_t cursor) const {
+  const std::lock_guard lock(mutex_);
+  return cursors_[cursor].relieved != presses_;
+}
+
+void MemoryChannel::press() {
+  {
+    const std::lock_guard lock(mutex_);
+    ++presses_;
+  }
+  arrival_.notify_all();
+}
+
+}  // namespace levada::agent

@@ -1,0 +1,54 @@
+// A channel in memory, bounded by bytes. What it holds is lost in a crash; the sources read it again.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <vector>
+
+#include "agent/channels/channel.h"
+
+namespace levada::agent {
+
+class MemoryChannel final : public Channel {
+ public:
+  // Full once the batches in it hold that many bytes; a single batch may go over.
+  explicit MemoryChannel(size_t capacity_bytes) : capacity_bytes_(capacity_bytes) {}
+
+  bool append(const Delivery& delivery) override;
+  void wait_for_room(nanoseconds timeout) override;
+  void close() override;
+  void add_writer() override;
+  size_t add_cursor() override;
+  std::optional<Delivery> read(size_t cursor, nanoseconds timeout) override;
+  void commit(size_t cursor) override;
+  void rewind(size_t cursor) override;
+  bool ended(size_t cursor) const override;
+  bool pressed(size_t cursor) const override;
+  void press() override;
+
+ private:
+  struct Entry {
+    Delivery delivery;
+    size_t readers;  // Cursors that have not committed it.
+  };
+  struct Cursor {
+    size_t next = 0, committed = 0;     // Numbers of batches, counted from the channel's first.
+    size_t woken = 0, relieved = 0;     // Presses that it has been woken for, and those before its last commit.
+  };
+
+  size_t end() const { return first_ + entries_.size(); }
+  bool closed() const { return writers_ == 0; }
+  bool full() const { return bytes_ >= capacity_bytes_; }
+
+  const size_t capacity_bytes_;
+  mutable std::mutex mutex_;
+  std::condition_variable room_, arrival_;
+  std::deque<Entry> entries_;
+  size_t first_ = 0;  // Number of entries_.front().
+  size_t bytes_ = 0;
+  std::vector<Cursor> cursors_;
+  size_t presses_ = 0, writers_ = 0;
+};
+
+}  // namespace levada::agent

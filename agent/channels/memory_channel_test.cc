@@ -1,0 +1,116 @@
+#include "agent/channels/memory_channel.h"
+
+#include <gtest/gtest.h>
+
+#include "levada/testkit/batches.h"
+
+namespace levada::agent {
+namespace {
+
+constexpr nanoseconds kNow{0};
+
+
+Delivery delivery(const std::string& body, size_t bytes, int channels = 1) {
+  auto receipt = std::make_shared<Receipt>(channels, std::make_shared<Signal>());
+  return {std::make_shared<const Batch>(testkit::batch_of({body})), 1, bytes, receipt};
+}
+
+std::string body(const std::optional<Delivery>& read) { return read ? std::string(read->batch->body()->text(0)) : "<none>"; }
+
+TEST(MemoryChannel, gives_each_cursor_all_batches_in_order) {
+  MemoryChannel channel(1000);
+  channel.add_writer();
+  const auto one = channel.add_cursor(), two = channel.add_cursor();
+  EXPECT_TRUE(channel.append(delivery("a", 1)));
+  EXPECT_TRUE(channel.append(delivery("b", 1)));
+  EXPECT_EQ(body(channel.read(one, kNow)), "a");
+  EXPECT_EQ(body(channel.read(one, kNow)), "b");
+  EXPECT_EQ(body(channel.read(two, kNow)), "a");
+  EXPECT_EQ(body(channel.read(one, kNow)), "<none>");
+}
+
+TEST(MemoryChannel, is_full_when_its_bytes_are_used_up_and_has_room_after_the_slowest_commit) {
+  MemoryChannel channel(10);
+  channel.add_writer();
+  const auto fast = channel.add_cursor(), slow = channel.add_cursor();
+  EXPECT_TRUE(channel.append(delivery("a", 12)));
+  EXPECT_FALSE(channel.append(delivery("b", 1)));
+  EXPECT_TRUE(channel.read(fast, kNow));
+  channel.commit(fast);
+  EXPECT_FALSE(channel.append(delivery("b", 1)));
+  EXPECT_TRUE(channel.read(slow, kNow));
+  channel.commit(slow);
+  EXPECT_TRUE(channel.append(delivery("b", 1)));
+}
+
+TEST(MemoryChannel, tells_readers_that_a_source_waits_until_they_commit) {
+  MemoryChannel channel(10);
+  channel.add_writer();
+  const auto reader = channel.add_cursor();
+  EXPECT_TRUE(channel.append(delivery("a", 12)));
+  EXPECT_TRUE(channel.read(reader, kNow));
+  EXPECT_FALSE(channel.pressed(reader));
+  EXPECT_FALSE(channel.append(delivery("b", 1)));
+  EXPECT_TRUE(channel.pressed(reader));
+  channel.commit(reader);
+  EXPECT_FALSE(channel.pressed(reader));
+}
+
+TEST(MemoryChannel, completes_a_receipt_when_all_cursors_have_committed) {
+  MemoryChannel channel(1000);
+  channel.add_writer();
+  const auto one = channel.add_cursor(), two = channel.add_cursor();
+  const auto sent = delivery("a", 1);
+  EXPECT_TRUE(channel.append(sent));
+  EXPECT_TRUE(channel.read(one, kNow));
+  EXPECT_TRUE(channel.read(two, kNow));
+  channel.commit(one);
+  EXPECT_FALSE(sent.receipt->complete());
+  channel.commit(two);
+  EXPECT_TRUE(sent.receipt->complete());
+}
+
+TEST(MemoryChannel, completes_a_receipt_when_every_channel_has_stored_the_batch) {
+  MemoryChannel a(1000), b(1000);
+  const auto sent = delivery("a", 1, 2);
+  for (auto* channel : {&a, &b}) {
+    channel->add_writer();
+    const auto cursor = channel->add_cursor();
+    EXPECT_TRUE(channel->append(sent));
+    EXPECT_TRUE(channel->read(cursor, kNow));
+    EXPECT_FALSE(sent.receipt->complete());
+    channel->commit(cursor);
+  }
+  EXPECT_TRUE(sent.receipt->complete());
+}
+
+TEST(MemoryChannel, goes_back_to_the_last_commit) {
+  MemoryChannel channel(1000);
+  channel.add_writer();
+  const auto cursor = channel.add_cursor();
+  for (const char* text : {"a", "b", "c"}) EXPECT_TRUE(channel.append(delivery(text, 1)));
+  EXPECT_EQ(body(channel.read(cursor, kNow)), "a");
+  channel.commit(cursor);
+  EXPECT_EQ(body(channel.read(cursor, kNow)), "b");
+  EXPECT_EQ(body(channel.read(cursor, kNow)), "c");
+  channel.rewind(cursor);
+  EXPECT_EQ(body(channel.read(cursor, kNow)), "b");
+}
+
+TEST(MemoryChannel, has_ended_for_a_cursor_that_read_all_after_the_last_writer_closed) {
+  MemoryChannel channel(1000);
+  channel.add_writer();
+  channel.add_writer();
+  const auto cursor = channel.add_cursor();
+  EXPECT_TRUE(channel.append(delivery("a", 1)));
+  channel.close();
+  EXPECT_TRUE(channel.read(cursor, kNow));
+  EXPECT_FALSE(channel.ended(cursor));
+  channel.close();
+  EXPECT_TRUE(channel.ended(cursor));
+  channel.rewind(cursor);
+  EXPECT_FALSE(channel.ended(cursor));
+}
+
+}  // namespace
+}  // namespace levada::agent

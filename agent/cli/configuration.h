@@ -1,0 +1,21 @@
+// A configuration, read and checked, with the plugins that it uses.
+#pragma once
+
+#include <string>
+
+#include "agent/config/topology.h"
+#include "agent/plugin_host/registry.h"
+
+namespace levada::agent {
+
+struct Configuration {
+  Registry registry;
+  AgentConfig agent;
+  Topology topology;
+};
+
+// Reads the files and loads the plugins. Findings go to the diagnostics; a plugin that was refused is one only where
+// something of its name is asked for.
+Configuration load_configuration(const std::string& path, Diagnostics& diagnostics);
+
+}  // namespace levada::agent

@@ -1,0 +1,83 @@
+// levada plugins: what there is, what it can do, and how to start another.
+#include <cstdio>
+
+#include "agent/cli/commands.h"
+#include "agent/cli/configuration.h"
+#include "agent/cli/new_plugin.h"
+#include "agent/config/describe.h"
+#include "agent/config/nearest.h"
+
+namespace levada::agent {
+namespace {
+
+Registry load_registry(const std::string& config, Diagnostics& diagnostics) {
+  if (!config.empty()) {
+    // Only its plugin folders matter here.
+    Diagnostics ignored;
+    if (const auto document = read_document(config, diagnostics)) {
+      Registry registry;
+      auto folders = read_agent(*document, ignored).plugin_dirs;
+      for (auto& folder : default_plugin_folders()) folders.push_back(std::move(folder));
+      registry.load(folders);
+      return registry;
+    }
+  }
+  Registry registry;
+  registry.load(default_plugin_folders());
+  return registry;
+}
+
+std::string describe(const levada_component& component, const std::string& format) {
+  if (format == "markdown") return options_as_markdown({component.options, component.option_count});
+  if (format == "sample") return sample_of(component, "NAME");
+  return describe_component(component);
+}
+
+int describe_type(const Registry& registry, const PluginsRequest& request) {
+  const auto found = registry.find_all(request.name);
+  for (const auto* component : found) std::printf("%s\n", describe(*component, request.format).c_str());
+  if (!found.empty()) return kOk;
+  std::vector<std::string> names;
+  for (const uint32_t kind : {LEVADA_SOURCE, LEVADA_INTERCEPTOR, LEVADA_SINK})
+    for (auto& name : registry.names(kind)) names.push_back(std::move(name));
+  std::fprintf(stderr, "no component is of the type \"%s\"%s\n", request.name.c_str(), did_you_mean(request.name, names).c_str());
+  return kFailed;
+}
+
+void list_all(const Registry& registry) {
+  for (const uint32_t kind : {LEVADA_SOURCE, LEVADA_INTERCEPTOR, LEVADA_SINK}) {
+    std::printf("%ss\n", kind_name(kind));
+    for (const auto& name : registry.names(kind)) std::printf("  %-18s %s\n", name.c_str(), registry.find(kind, name)->summary);
+  }
+  std::printf("plugins\n");
+  for (const auto& [path, plugin] : registry.loaded())
+    std::printf("  %-18s %s, ABI %d.%u, %s  %s\n", plugin->name, plugin->version, LEVADA_ABI_MAJOR, plugin->abi_minor,
+                plugin->license, path.c_str());
+  for (const auto& [path, reason] : registry.refused()) std::printf("  refused: %s\n", reason.c_str());
+}
+
+}  // namespace
+
+int show_plugins(const PluginsRequest& request) {
+  Diagnostics diagnostics;
+  const auto registry = load_registry(request.config, diagnostics);
+  if (!diagnostics.empty()) {
+    std::fputs(diagnostics.text().c_str(), stderr);
+    return kBadConfiguration;
+  }
+  if (!request.name.empty()) return describe_type(registry, request);
+  list_all(registry);
+  return kOk;
+}
+
+int start_plugin(const std::string& kind, const std::string& name, const std::string& folder) {
+  if (auto done = new_plugin(kind, name, folder); !done) {
+    std::fprintf(stderr, "%s\n", done.error().message.c_str());
+    return kFailed;
+  }
+  std::printf("%s: a plugin that builds. Next:\n  cmake -S %s -B %s/build && cmake --build %s/build && ctest --test-dir %s/build\n",
+              folder.c_str(), folder.c_str(), folder.c_str(), folder.c_str(), folder.c_str());
+  return kOk;
+}
+
+}  // namespace levada::agent

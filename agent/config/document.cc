@@ -1,0 +1,105 @@
+// Reads a configuration: the main file, then conf.d/*.toml beside it in the order of their names, as one tree.
+#include "agent/config/document.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+#include <vector>
+
+#include "agent/config/substitution.h"
+#include "agent/config/toml_parser.h"
+
+namespace levada::agent {
+
+namespace {
+
+constexpr size_t kMostConfigurationBytes = 64 << 20;
+
+void substitute_all(Node& node, const std::string& path, const std::string& folder, Diagnostics& diagnostics) {
+  if (node.kind == Node::Kind::string) {
+    Substitution result = substitute(node.text, folder);
+    if (!result.error.empty()) {
+      diagnostics.add(node.location, path, result.error);
+      node.missing = true;
+      return;
+    }
+    if (!result.any) return;
+    node.written = std::exchange(node.text, std::move(result.text));
+    node.substituted = result.whole;
+    return;
+  }
+  for (Node& item : node.items) {
+    substitute_all(item, node.kind == Node::Kind::table ? join_path(path, item.key) : path, folder, diagnostics);
+  }
+}
+
+void merge(Node& into, Node&& from, const std::string& path, Diagnostics& diagnostics) {
+  for (Node& item : from.items) {
+    const auto known = std::find_if(into.items.begin(), into.items.end(),
+                                    [&](const Node& other) { return other.key == item.key; });
+    const std::string below = join_path(path, item.key);
+    if (known == into.items.end()) {
+      into.items.push_back(std::move(item));
+    } else if (known->kind == Node::Kind::table && item.kind == Node::Kind::table) {
+      merge(*known, std::move(item), below, diagnostics);
+    } else {
+      diagnostics.add(item.key_location, below, "set twice; first at " + known->key_location.text());
+    }
+  }
+}
+
+// The main file and what conf.d adds to it.
+std::vector<std::string> files_of(const std::string& path, Diagnostics& diagnostics) {
+  std::vector<std::string> files;
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path() / "conf.d";
+  std::error_code error;
+  if (std::filesystem::is_directory(folder, error)) {
+    std::filesystem::directory_iterator entries(folder, error);
+    if (error) diagnostics.add({folder.string()}, "cannot be read: " + error.message());
+    for (; !error && entries != std::filesystem::directory_iterator(); entries.increment(error)) {
+      const std::filesystem::path& file = entries->path();
+      if (file.extension() == ".toml" && !file.filename().string().starts_with('.')) files.push_back(file.string());
+    }
+  }
+  std::sort(files.begin(), files.end());
+  files.insert(files.begin(), path);
+  return files;
+}
+
+}  // namespace
+
+std::optional<Document> read_document(const std::string& path, Diagnostics& diagnostics) {
+  Document document{path, {}};
+  document.root.location = {path, 1, 1};
+  bool readable = true;
+  std::vector<Node> roots;
+  for (const std::string& file : files_of(path, diagnostics)) {
+    const FileText content = read_file(file, kMostConfigurationBytes);
+    if (!content.error.empty()) {
+      diagnostics.add({file}, content.error);
+      readable = false;
+      continue;
+    }
+    std::optional<Node> root = parse_toml(content.text, file, diagnostics);
+    if (!root) {
+      readable = false;
+      continue;
+    }
+    substitute_all(*root, "", std::filesystem::path(file).parent_path().string(), diagnostics);
+    roots.push_back(*std::move(root));
+  }
+  if (!readable) return std::nullopt;
+  for (Node& root : roots) merge(document.root, std::move(root), "", diagnostics);
+  return document;
+}
+
+std::optional<Node> parse_value(std::string_view toml) {
+  Diagnostics ignored;
+  std::optional<Node> root = parse_toml("value = " + std::string(toml), "", ignored);
+  if (!root || root->items.size() != 1) return std::nullopt;
+  Node value = std::move(root->items.front());
+  value.key.clear();
+  return value;
+}
+
+}  // namespace levada::agent

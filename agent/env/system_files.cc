@@ -1,0 +1,178 @@
+// The file service over POSIX calls. A handle is a file descriptor.
+#include "agent/env/system_files.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/uio.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstdio>
+#include <string>
+
+namespace levada::agent {
+namespace {
+
+int64_t result(int64_t value) { return value < 0 ? -errno : value; }
+
+// Calls that a signal may break off are made again.
+template <class Call>
+int64_t persist(Call call) {
+  for (;;) {
+    const int64_t value = call();
+    if (value >= 0 || errno != EINTR) return result(value);
+  }
+}
+
+int64_t open_file(void*, const char* path, int32_t how) {
+  const int flags = how == LEVADA_READ     ? O_RDONLY
+                    : how == LEVADA_WRITE  ? O_WRONLY | O_CREAT
+                    : how == LEVADA_APPEND ? O_WRONLY | O_CREAT | O_APPEND
+                                           : O_WRONLY | O_CREAT | O_EXCL;
+  return persist([&] { return ::open(path, flags | O_CLOEXEC, 0644); });
+}
+
+int64_t close_file(void*, int64_t handle) { return result(::close(static_cast<int>(handle))); }
+
+int64_t read_file(void*, int64_t handle, void* to, size_t bytes, uint64_t offset) {
+  return persist([&] { return ::pread(static_cast<int>(handle), to, bytes, static_cast<off_t>(offset)); });
+}
+
+int64_t write_file(void*, int64_t handle, const levada_bytes* parts, size_t count) {
+  iovec vectors[64];
+  const size_t taken = std::min(count, std::size(vectors));
+  for (size_t at = 0; at < taken; ++at) vectors[at] = {const_cast<char*>(parts[at].data), parts[at].size};
+  return persist([&] { return ::writev(static_cast<int>(handle), vectors, static_cast<int>(taken)); });
+}
+
+int64_t sync_file(void*, int64_t handle) { return result(::fdatasync(static_cast<int>(handle))); }
+
+int64_t truncate_file(void*, int64_t handle, uint64_t bytes) {
+  const auto fd = static_cast<int>(handle);
+  const auto done = persist([&] { return ::ftruncate(fd, static_cast<off_t>(bytes)); });
+  return done < 0 ? done : std::min<int64_t>(0, result(::lseek(fd, static_cast<off_t>(bytes), SEEK_SET)));
+}
+
+void describe(const struct stat& from, levada_file_info* to) {
+  *to = {from.st_dev,   from.st_ino, static_cast<uint64_t>(from.st_size), from.st_mtim.tv_sec * 1'000'000'000 + from.st_mtim.tv_nsec,
+         from.st_mode, 0};
+}
+
+int64_t file_info(void*, int64_t handle, levada_file_info* info) {
+  struct stat found;
+  if (::fstat(static_cast<int>(handle), &found) < 0) return -errno;
+  describe(found, info);
+  return 0;
+}
+
+int64_t stat_path(void*, const char* path, levada_file_info* info) {
+  struct stat found;
+  if (::stat(path, &found) < 0) return -errno;
+  describe(found, info);
+  return 0;
+}
+
+int64_t list_folder(void*, const char* folder, void (*entry)(void*, const char*, int32_t), void* to) {
+  DIR* opened = ::opendir(folder);
+  if (!opened) return -errno;
+  errno = 0;
+  while (const dirent* found = ::readdir(opened)) {
+    const std::string_view name = found->d_name;
+    if (name == "." || name == "..") continue;
+    bool is_folder = found->d_type == DT_DIR;
+    if (found->d_type == DT_UNKNOWN || found->d_type == DT_LNK) {
+      struct stat info;
+      is_folder = ::stat((std::string(folder) + "/" + found->d_name).c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+    }
+    entry(to, found->d_name, is_folder);
+    errno = 0;
+  }
+  const int64_t failed = -errno;
+  ::closedir(opened);
+  return failed;
+}
+
+int64_t make_folder(void*, const char* path) {
+  std::string made;
+  for (const char* at = path; *at;) {
+    const char* slash = std::find(at + 1, at + std::char_traits<char>::length(at), '/');
+    made.append(at, slash);
+    at = slash;
+    struct stat info;
+    if (::mkdir(made.c_str(), 0755) == 0) continue;
+    // Read-only parents say EROFS or EACCES rather than EEXIST.
+    const int failed = errno;
+    if (::stat(made.c_str(), &info) < 0) return -failed;
+    if (!S_ISDIR(info.st_mode)) return -ENOTDIR;
+  }
+  return 0;
+}
+
+int64_t rename_path(void*, const char* from, const char* to) { return result(::rename(from, to)); }
+int64_t link_path(void*, const char* from, const char* to) { return result(::link(from, to)); }
+
+int64_t remove_path(void*, const char* path) { return result(::remove(path)); }
+
+int64_t sync_folder(void*, const char* path) {
+  const int fd = ::open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return -errno;
+  const auto done = result(::fsync(fd));
+  ::close(fd);
+  return done;
+}
+
+int64_t free_bytes(void*, const char* path) {
+  struct statvfs info;
+  if (::statvfs(path, &info) < 0) return -errno;
+  return static_cast<int64_t>(info.f_bavail * info.f_frsize);
+}
+
+// Changes that other machines make on these are not told to this one.
+bool is_network_folder(const char* folder) {
+  constexpr uint32_t kNetwork[] = {0x6969, 0xff534d42, 0xfe534d42, 0x517b, 0x65735546, 0x01021997, 0x00c36400, 0x0bd00bd0};
+  struct statfs info;
+  if (::statfs(folder, &info) < 0) return false;
+  return std::find(std::begin(kNetwork), std::end(kNetwork), static_cast<uint32_t>(info.f_type)) != std::end(kNetwork);
+}
+
+int64_t watch_folder(void*, const char* folder) {
+  if (is_network_folder(folder)) return -ENOTSUP;
+  const int fd = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+  if (fd < 0) return -ENOTSUP;
+  if (::inotify_add_watch(fd, folder, IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_ATTRIB) < 0) {
+    const int failed = errno;
+    ::close(fd);
+    return failed == ENOSPC ? -ENOTSUP : -failed;
+  }
+  return fd;
+}
+
+int64_t wait_for_change(void*, int64_t watch, int64_t timeout_ns) {
+  pollfd waiting{static_cast<int>(watch), POLLIN, 0};
+  const timespec timeout{timeout_ns / 1'000'000'000, timeout_ns % 1'000'000'000};
+  const int ready = ::ppoll(&waiting, 1, &timeout, nullptr);
+  if (ready < 0) return errno == EINTR ? 0 : -errno;
+  alignas(inotify_event) char events[4096];
+  while (ready > 0 && ::read(waiting.fd, events, sizeof events) > 0) {
+  }
+  return ready > 0;
+}
+
+}  // namespace
+
+const levada_files* system_files() {
+  static const levada_files table = {sizeof table, nullptr,     open_file,   close_file, read_file,   write_file,
+                                     sync_file,    truncate_file, file_info, stat_path,  list_folder, make_folder,
+                                     rename_path,  link_path,   remove_path, sync_folder, free_bytes, watch_folder,
+                                     wait_for_change};
+  return &table;
+}
+
+}  // namespace levada::agent

@@ -1,0 +1,44 @@
+#include "agent/observe/log.h"
+
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+namespace levada::agent {
+namespace {
+
+spdlog::logger& logger() {
+  static const auto made = [] {
+    auto fresh = spdlog::stderr_color_mt("levada");
+    fresh->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %v");
+    fresh->flush_on(spdlog::level::debug);
+    return fresh;
+  }();
+  return *made;
+}
+
+spdlog::level::level_enum level_of(int32_t level) {
+  switch (level) {
+    case LEVADA_DEBUG: return spdlog::level::debug;
+    case LEVADA_INFO: return spdlog::level::info;
+    case LEVADA_WARNING: return spdlog::level::warn;
+    default: return spdlog::level::err;
+  }
+}
+
+}  // namespace
+
+void set_log_level(int32_t level) { logger().set_level(level_of(level)); }
+
+void log(int32_t level, std::string_view component, std::string_view message) {
+  if (component.empty()) return logger().log(level_of(level), "{}", message);
+  logger().log(level_of(level), "{}: {}", component, message);
+}
+
+const levada_log* log_service() {
+  static const levada_log table = {sizeof table, [](const levada_host* host, int32_t level, levada_bytes message) {
+                                     log(level, {host->component.data, host->component.size}, {message.data, message.size});
+                                   }};
+  return &table;
+}
+
+}  // namespace levada::agent

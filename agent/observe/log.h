@@ -1,0 +1,22 @@
+// The agent's log: one line for each event, with level and component, on standard error.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "levada/plugin.h"
+
+namespace levada::agent {
+
+// Lines below this level are left out. LEVADA_DEBUG to LEVADA_ERROR.
+void set_log_level(int32_t level);
+void log(int32_t level, std::string_view component, std::string_view message);
+
+inline void log_info(std::string_view component, std::string_view message) { log(LEVADA_INFO, component, message); }
+inline void log_warning(std::string_view component, std::string_view message) { log(LEVADA_WARNING, component, message); }
+inline void log_error(std::string_view component, std::string_view message) { log(LEVADA_ERROR, component, message); }
+
+const levada_log* log_service();
+
+}  // namespace levada::agent

@@ -1,0 +1,24 @@
+#include "agent/observe/metrics.h"
+
+namespace levada::agent {
+
+int64_t* Metrics::cell(std::string_view component, std::string_view name) {
+  const std::lock_guard lock(mutex_);
+  return &cells_[{std::string(component), std::string(name)}];
+}
+
+int64_t Metrics::value(std::string_view component, std::string_view name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = cells_.find({std::string(component), std::string(name)});
+  return found == cells_.end() ? 0 : __atomic_load_n(&found->second, __ATOMIC_RELAXED);
+}
+
+std::map<std::string, int64_t> Metrics::of(std::string_view component) const {
+  const std::lock_guard lock(mutex_);
+  std::map<std::string, int64_t> all;
+  for (auto at = cells_.lower_bound({std::string(component), ""}); at != cells_.end() && at->first.first == component; ++at)
+    if (const auto value = __atomic_load_n(&at->second, __ATOMIC_RELAXED)) all[at->first.second] = value;
+  return all;
+}
+
+}  // namespace levada::agent

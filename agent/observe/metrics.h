@@ -1,0 +1,30 @@
+// Counters of the agent and of its components, by component and name.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "levada/host.h"
+
+namespace levada::agent {
+
+// One for an agent; counters live as long as it does.
+class Metrics {
+ public:
+  // Made with 0 on first use.
+  Counter counter(std::string_view component, std::string_view name) { return Counter(cell(component, name)); }
+  int64_t* cell(std::string_view component, std::string_view name);
+  int64_t value(std::string_view component, std::string_view name) const;
+  // All counters of a component that are not 0, by name.
+  std::map<std::string, int64_t> of(std::string_view component) const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::pair<std::string, std::string>, int64_t> cells_;  // Nodes stay where they are.
+};
+
+}  // namespace levada::agent

@@ -1,0 +1,96 @@
+#include "agent/pipeline/chain_workers.h"
+
+#include "agent/observe/log.h"
+
+namespace levada::agent {
+
+ChainWorkers::ChainWorkers(std::vector<InterceptorChain> chains, Backoff backoff, const levada_clock& clock)
+    : chains_(std::move(chains)), backoff_(backoff), clock_(clock), threaded_(chains_.size() > 1 && !chains_[0].empty()) {}
+
+// The threads use what stands below them in the class: they end first.
+ChainWorkers::~ChainWorkers() { threads_.clear(); }
+
+Done ChainWorkers::open() {
+  for (auto& chain : chains_) LEVADA_TRY(chain.open());
+  if (!threaded_ || !threads_.empty()) return {};
+  for (auto& chain : chains_) threads_.emplace_back([this, &chain](std::stop_token stopped) { work(stopped, chain); });
+  return {};
+}
+
+bool ChainWorkers::has_room() const {
+  const std::lock_guard lock(mutex_);
+  return slots_.size() < (threaded_ ? 2 * chains_.size() : 1);
+}
+
+void ChainWorkers::submit(Numbered batch) {
+  auto slot = std::make_shared<Slot>();
+  slot->numbered = std::move(batch);
+  {
+    const std::lock_guard lock(mutex_);
+    slots_.push_back(slot);
+    if (threaded_) waiting_.push_back(std::move(slot));
+  }
+  work_.notify_one();
+}
+
+bool ChainWorkers::empty() const {
+  const std::lock_guard lock(mutex_);
+  return slots_.empty();
+}
+
+void ChainWorkers::clear() {
+  const std::lock_guard lock(mutex_);
+  slots_.clear();
+  waiting_.clear();
+  if (!threaded_) chains_[0].reset();
+}
+
+Result<Numbered> ChainWorkers::next(nanoseconds timeout) {
+  std::unique_lock lock(mutex_);
+  if (slots_.empty()) return idle();
+  auto slot = slots_.front();
+  if (threaded_) {
+    if (!finished_.wait_for(lock, timeout, [&] { return slot->done.has_value(); })) return idle();
+  } else {
+    const nanoseconds now{clock_.monotonic(nullptr)};
+    if (backoff_.left(now).count() > 0) return idle();
+    lock.unlock();
+    slot->done = chains_[0].run(slot->numbered.batch);
+    lock.lock();
+    if (slot->done->code() == Code::retry) {
+      backoff_.failed(now);
+      log_warning("", slot->done->error().message);
+      return idle();
+    }
+    backoff_.succeeded();
+  }
+  slots_.pop_front();
+  if (!*slot->done) return std::move(*slot->done).error();
+  return std::move(slot->numbered);
+}
+
+void ChainWorkers::work(std::stop_token stopped, InterceptorChain& chain) {
+  Backoff backoff = backoff_;
+  std::unique_lock lock(mutex_);
+  while (work_.wait(lock, stopped, [&] { return !waiting_.empty(); })) {
+    auto slot = std::move(waiting_.front());
+    waiting_.pop_front();
+    lock.unlock();
+    auto done = chain.run(slot->numbered.batch);
+    while (done.code() == Code::retry && !stopped.stop_requested()) {
+      log_warning("", done.error().message);
+      const nanoseconds now{clock_.monotonic(nullptr)};
+      backoff.failed(now);
+      lock.lock();
+      work_.wait_for(lock, stopped, backoff.left(now), [] { return false; });
+      lock.unlock();
+      done = chain.run(slot->numbered.batch);
+    }
+    backoff.succeeded();
+    lock.lock();
+    slot->done = std::move(done);
+    finished_.notify_one();
+  }
+}
+
+}  // namespace levada::agent

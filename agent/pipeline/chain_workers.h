@@ -1,0 +1,60 @@
+// Puts batches through copies of a chain on several threads, and gives them back in the order in which they came.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "agent/pipeline/backoff.h"
+#include "agent/pipeline/delivery.h"
+#include "agent/pipeline/interceptor_chain.h"
+
+namespace levada::agent {
+
+// A batch, and how many rows of its stream lie before its position: interceptors change the rows, never that.
+struct Numbered {
+  Batch batch;
+  uint64_t end = 0;
+};
+
+class ChainWorkers {
+ public:
+  // One chain for each worker. With one chain, or empty ones, no thread is made: the work is done in next().
+  ChainWorkers(std::vector<InterceptorChain> chains, Backoff backoff, const levada_clock& clock);
+  ~ChainWorkers();
+
+  Done open();
+  // Whether submit may be called.
+  bool has_room() const;
+  void submit(Numbered batch);
+  // The oldest batch that was submitted, once it is through. IDLE: not within the timeout, or there is none.
+  // FATAL: an interceptor cannot go on.
+  Result<Numbered> next(nanoseconds timeout);
+  bool empty() const;
+  // Drops all batches that were submitted and not given back.
+  void clear();
+
+ private:
+  struct Slot {
+    Numbered numbered;
+    std::optional<Done> done;
+  };
+  void work(std::stop_token stopped, InterceptorChain& chain);
+
+  std::vector<InterceptorChain> chains_;
+  Backoff backoff_;
+  const levada_clock& clock_;
+  const bool threaded_;
+  mutable std::mutex mutex_;
+  std::condition_variable_any work_;
+  std::condition_variable finished_;
+  std::deque<std::shared_ptr<Slot>> slots_;    // In order of submission.
+  std::deque<std::shared_ptr<Slot>> waiting_;  // Those that no worker has taken.
+  std::vector<std::jthread> threads_;
+};
+
+}  // namespace levada::agent

@@ -1,0 +1,129 @@
+#include "agent/pipeline/chain_workers.h"
+
+#include <gtest/gtest.h>
+
+#include <latch>
+
+#include "agent/pipeline/test_world.h"
+
+namespace levada::agent {
+namespace {
+
+using testing::scripts;
+using testing::World;
+using testkit::texts;
+using Texts = std::vector<std::string>;
+
+constexpr nanoseconds kLong = std::chrono::minutes(1);
+
+Numbered numbered(const Texts& rows, const std::string& position = "p") {
+  Numbered made{testkit::batch_of(rows), rows.size()};
+  made.batch.position = position;
+  return made;
+}
+
+TEST(ChainWorkers, give_the_batch_with_its_position_when_it_has_passed_every_interceptor) {
+  World world;
+  scripts()["interceptors.a"].intercept = [](Batch& batch) {
+    for (auto event : batch) event.set_body(std::string(event.body()) + "a");
+    return Done();
+  };
+  scripts()["interceptors.b"].intercept = [](Batch& batch) {
+    batch.drop(0);
+    return Done();
+  };
+  auto chain = world.chain({"interceptors.a", "interceptors.b"});
+  ASSERT_TRUE(chain->open());
+  chain->submit(numbered({"1", "2"}, "here"));
+  const auto through = chain->next(nanoseconds{0});
+  ASSERT_TRUE(through);
+  EXPECT_EQ(texts(through->batch, "body"), (Texts{"2a"}));
+  EXPECT_EQ(through->batch.position, "here");
+  EXPECT_EQ(through->end, 2u);
+  EXPECT_EQ(world.metrics.value("interceptors.b", "rows_in"), 2);
+  EXPECT_EQ(world.metrics.value("interceptors.b", "rows_out"), 1);
+}
+
+TEST(ChainWorkers, send_rows_that_are_turned_down_to_the_dead_letters) {
+  World world;
+  scripts()["interceptors.a"].intercept = [](Batch& batch) {
+    for (auto event : batch)
+      if (event.body() == "bad") event.reject("it is bad");
+    return Done();
+  };
+  auto chain = world.chain({"interceptors.a"});
+  chain->submit(numbered({"good", "bad"}));
+  EXPECT_EQ(texts(chain->next(nanoseconds{0})->batch, "body"), (Texts{"good"}));
+  ASSERT_EQ(world.dead_letters.rows(), 1);
+  EXPECT_EQ(world.dead_letters.counts()[0].reason, "it is bad");
+  EXPECT_EQ(world.metrics.value("interceptors.a", "rows_rejected"), 1);
+}
+
+TEST(ChainWorkers, reject_the_whole_batch_when_the_interceptor_says_so) {
+  World world;
+  scripts()["interceptors.a"].answers["intercept"] = {reject("none of it")};
+  auto chain = world.chain({"interceptors.a", "interceptors.b"});
+  chain->submit(numbered({"1", "2"}));
+  const auto through = chain->next(nanoseconds{0});
+  ASSERT_TRUE(through);
+  EXPECT_EQ(through->batch.rows(), 0);
+  EXPECT_EQ(through->batch.position, "p");
+  EXPECT_EQ(world.dead_letters.rows(), 2);
+}
+
+TEST(ChainWorkers, go_on_at_the_interceptor_that_failed_after_a_pause) {
+  World world;
+  scripts()["interceptors.a"].intercept = [](Batch& batch) {
+    for (auto event : batch) event.set_body(std::string(event.body()) + "a");
+    return Done();
+  };
+  scripts()["interceptors.b"].answers["intercept"] = {retry("not now")};
+  auto chain = world.chain({"interceptors.a", "interceptors.b"});
+  chain->submit(numbered({"1"}));
+  EXPECT_EQ(chain->next(nanoseconds{0}).code(), Code::idle);
+  EXPECT_EQ(chain->next(nanoseconds{0}).code(), Code::idle);
+  world.clock.advance(std::chrono::seconds(2));
+  EXPECT_EQ(texts(chain->next(nanoseconds{0})->batch, "body"), (Texts{"1a"}));
+}
+
+TEST(ChainWorkers, contain_an_exception_as_fatal_with_its_text) {
+  World world;
+  scripts()["interceptors.a"].intercept = [](Batch&) -> Done { throw std::runtime_error("out of ideas"); };
+  auto chain = world.chain({"interceptors.a"});
+  chain->submit(numbered({"1"}));
+  const auto through = chain->next(nanoseconds{0});
+  EXPECT_EQ(through.code(), Code::fatal);
+  EXPECT_EQ(through.error().message, "interceptors.a: out of ideas");
+}
+
+TEST(ChainWorkers, keep_the_order_however_long_each_batch_takes) {
+  World world;
+  // The first batch is through only after the second and third have been.
+  std::latch others(2);
+  scripts()["interceptors.a"].intercept = [&](Batch& batch) {
+    if (batch.body()->text(0) == "1") others.wait();
+    else others.count_down();
+    return Done();
+  };
+  auto chain = world.chain({"interceptors.a"}, 3);
+  ASSERT_TRUE(chain->open());
+  for (const char* row : {"1", "2", "3"}) chain->submit(numbered({row}));
+  for (const char* row : {"1", "2", "3"}) {
+    auto through = chain->next(kLong);
+    ASSERT_TRUE(through);
+    EXPECT_EQ(texts(through->batch, "body"), (Texts{row}));
+  }
+  EXPECT_TRUE(chain->empty());
+}
+
+TEST(ChainWorkers, end_while_an_interceptor_fails_for_ever) {
+  World world;
+  for (int time = 0; time < 1000; ++time) scripts()["interceptors.a"].answers["intercept"].push_back(retry("never"));
+  auto chain = world.chain({"interceptors.a"}, 2);
+  ASSERT_TRUE(chain->open());
+  chain->submit(numbered({"1"}));
+  EXPECT_EQ(chain->next(nanoseconds{0}).code(), Code::idle);
+}
+
+}  // namespace
+}  // namespace levada::agent

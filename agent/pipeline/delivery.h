@@ -1,0 +1,66 @@
+// A batch on its way from a source to the sinks of a channel, and the word back that it is stored.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+
+#include "levada/batch.h"
+
+namespace levada::agent {
+
+using std::chrono::nanoseconds;
+
+// Wakes a runner that waits for something to happen elsewhere.
+class Signal {
+ public:
+  void raise() {
+    {
+      const std::lock_guard lock(mutex_);
+      raised_ = true;
+    }
+    changed_.notify_all();
+  }
+  // Until it was raised since the last wait, or the time is up.
+  void wait(nanoseconds timeout) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, timeout, [&] { return raised_; });
+    raised_ = false;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool raised_ = false;
+};
+
+// Counts the channels that have yet to store a batch; tells the source when it was the last.
+class Receipt {
+ public:
+  Receipt(int channels, std::shared_ptr<Signal> signal) : open_(channels), signal_(std::move(signal)) {}
+  void done() {
+    if (open_.fetch_sub(1, std::memory_order_acq_rel) == 1) signal_->raise();
+  }
+  bool complete() const { return open_.load(std::memory_order_acquire) == 0; }
+
+ private:
+  std::atomic<int> open_;
+  const std::shared_ptr<Signal> signal_;
+};
+
+struct Delivery {
+  std::shared_ptr<const Batch> batch;
+  uint64_t end = 0;  // Rows of the stream that lie before the batch's position.
+  size_t bytes = 0;  // That the batch holds on to.
+  std::shared_ptr<Receipt> receipt;
+};
+
+inline size_t held_bytes(const Batch& batch) {
+  size_t bytes = 0;
+  for (const auto& column : batch.columns()) bytes += column.held_bytes();
+  return bytes;
+}
+
+}  // namespace levada::agent

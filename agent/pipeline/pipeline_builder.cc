@@ -1,0 +1,106 @@
+#include "agent/pipeline/pipeline_builder.h"
+
+#include <algorithm>
+
+#include "agent/channels/memory_channel.h"
+#include "agent/pipeline/sink_group.h"
+
+namespace levada::agent {
+namespace {
+
+// Of sources, and of interceptors in front of a channel.
+const Backoff kSourceBackoff(std::chrono::milliseconds(100), std::chrono::seconds(10));
+
+}  // namespace
+
+void PipelineBuilder::build() {
+  for (const auto& channel : topology_.channels) add_channel(channel);
+  add_sinks();
+  for (const auto& source : topology_.sources) add_source(source);
+}
+
+std::unique_ptr<Instance> PipelineBuilder::instance(const ComponentConfig& config) {
+  if (!config.sound()) return nullptr;
+  auto made = Instance::create(config, pipeline_.services_, agent_.data_dir, pipeline_.until_drained_);
+  if (made) return *std::move(made);
+  levada_error error{};
+  detail::report(made.error(), &error);
+  config.report(error, diagnostics_);
+  return nullptr;
+}
+
+std::unique_ptr<ChainWorkers> PipelineBuilder::chain(const std::vector<size_t>& interceptors, uint32_t workers, Backoff backoff) {
+  std::vector<InterceptorChain> chains;
+  for (uint32_t worker = 0; worker < std::max(workers, 1u); ++worker) {
+    auto& made = chains.emplace_back(pipeline_.dead_letters_);
+    for (const auto number : interceptors) {
+      const auto& config = topology_.interceptors[number];
+      if (auto created = instance(config))
+        made.add(InterceptorInstance(std::move(created)), config.on_reject, *pipeline_.services_.metrics);
+    }
+  }
+  return std::make_unique<ChainWorkers>(std::move(chains), backoff, *pipeline_.services_.clock);
+}
+
+void PipelineBuilder::add_channel(const ChannelConfig& config) {
+  pipeline_.channels_.push_back(std::make_unique<MemoryChannel>(static_cast<size_t>(config.capacity_bytes)));
+}
+
+template <class Config>
+void PipelineBuilder::add_reader(const Config& config, std::unique_ptr<SinkTarget> target,
+                                 std::map<std::string, OnReject> on_reject) {
+  const Backoff backoff(nanoseconds(config.retry_initial_ns), nanoseconds(config.retry_max_ns));
+  auto workers = chain(config.interceptors, config.workers, backoff);
+  if (!target || !config.channel) return;
+  SinkRunner::Parts parts{config.path,
+                          std::move(target),
+                          std::move(workers),
+                          pipeline_.channels_[*config.channel].get(),
+                          {config.commit_rows, config.commit_bytes, nanoseconds(config.commit_interval_ns)},
+                          backoff,
+                          std::move(on_reject)};
+  read_channel_.push_back(*config.channel);
+  pipeline_.sinks_.push_back(std::make_unique<SinkRunner>(std::move(parts), pipeline_.dead_letters_, pipeline_.positions_,
+                                                          pipeline_.services_, pipeline_.stop_));
+}
+
+void PipelineBuilder::add_sinks() {
+  std::vector<std::unique_ptr<SinkInstance>> members(topology_.sinks.size());
+  for (size_t number = 0; number < topology_.sinks.size(); ++number) {
+    const auto& config = topology_.sinks[number];
+    auto created = instance(config);
+    auto sink = created ? std::make_unique<SinkInstance>(std::move(created)) : nullptr;
+    if (config.group) members[number] = std::move(sink);
+    else add_reader(config, std::move(sink), {{config.path, config.on_reject}});
+  }
+  for (const auto& group : topology_.sink_groups) {
+    std::vector<std::unique_ptr<SinkInstance>> sinks;
+    std::map<std::string, OnReject> on_reject;
+    for (const auto number : group.sinks) {
+      on_reject[topology_.sinks[number].path] = topology_.sinks[number].on_reject;
+      if (members[number]) sinks.push_back(std::move(members[number]));
+    }
+    if (sinks.empty()) continue;
+    add_reader(group,
+               std::make_unique<SinkGroup>(group.type, std::move(sinks), nanoseconds(group.penalty_ns), *pipeline_.services_.clock),
+               std::move(on_reject));
+  }
+}
+
+void PipelineBuilder::add_source(const SourceConfig& config) {
+  auto created = instance(config);
+  auto workers = chain(config.interceptors, config.workers, kSourceBackoff);
+  if (!created) return;
+  std::vector<Channel*> channels;
+  for (const auto channel : config.channels) channels.push_back(pipeline_.channels_[channel].get());
+  SourceRunner::Parts parts{SourceInstance(std::move(created)),     std::move(workers), Selector(config.selector, config.channels),
+                            std::move(channels), kSourceBackoff, static_cast<size_t>(agent_.memory_bytes)};
+  auto& running = pipeline_.sources_.emplace_back();
+  running.runner = std::make_unique<SourceRunner>(std::move(parts), pipeline_.dead_letters_, pipeline_.services_, pipeline_.stop_);
+  for (size_t sink = 0; sink < read_channel_.size(); ++sink)
+    if (std::find(config.channels.begin(), config.channels.end(), read_channel_[sink]) != config.channels.end())
+      running.sinks.push_back(sink);
+  for (const auto channel : config.channels) pipeline_.channels_[channel]->add_writer();
+}
+
+}  // namespace levada::agent

@@ -1,0 +1,35 @@
+// Builds a pipeline out of a topology: creates the components and wires them.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/pipeline/pipeline.h"
+
+namespace levada::agent {
+
+class PipelineBuilder {
+ public:
+  PipelineBuilder(Pipeline& pipeline, const AgentConfig& agent, const Topology& topology, Diagnostics& diagnostics)
+      : pipeline_(pipeline), agent_(agent), topology_(topology), diagnostics_(diagnostics) {}
+
+  void build();
+
+ private:
+  std::unique_ptr<Instance> instance(const ComponentConfig& config);
+  std::unique_ptr<ChainWorkers> chain(const std::vector<size_t>& interceptors, uint32_t workers, Backoff backoff);
+  void add_channel(const ChannelConfig& config);
+  void add_sinks();
+  void add_source(const SourceConfig& config);
+  template <class Config>
+  void add_reader(const Config& config, std::unique_ptr<SinkTarget> target, std::map<std::string, OnReject> on_reject);
+
+  Pipeline& pipeline_;
+  const AgentConfig& agent_;
+  const Topology& topology_;
+  Diagnostics& diagnostics_;
+  std::vector<size_t> read_channel_;  // By number of the reader: the channel that it reads.
+};
+
+}  // namespace levada::agent

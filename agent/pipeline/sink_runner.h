@@ -1,0 +1,84 @@
+// Runs a sink, or a group of them: read from the channel, chain, write; commit by rows, bytes or time; go back after a failure.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "agent/channels/channel.h"
+#include "agent/pipeline/chain_workers.h"
+#include "agent/pipeline/position_store.h"
+#include "agent/pipeline/source_runner.h"
+#include "agent/pipeline/stop.h"
+
+namespace levada::agent {
+
+struct CommitPolicy {
+  int64_t rows = 0;  // 0: no limit
+  int64_t bytes = 0;
+  nanoseconds interval{};
+};
+
+class SinkRunner {
+ public:
+  struct Parts {
+    std::string name;  // "sinks.kafka", "sink_groups.both"
+    std::unique_ptr<SinkTarget> target;
+    std::unique_ptr<ChainWorkers> workers;
+    Channel* channel;
+    CommitPolicy commit;
+    Backoff backoff;
+    std::map<std::string, OnReject> on_reject;  // By the sink's name.
+  };
+  SinkRunner(Parts parts, DeadLetters& dead_letters, const PositionStore& positions, const Services& services, Stop& stop);
+
+  const std::string& name() const { return name_; }
+  bool keeps_token() const { return target_->keeps_token(); }
+  // How far the sink had got when it was opened; nothing before that. [any thread]
+  std::optional<Progress> recovered() const;
+  Turn turn(nanoseconds timeout);
+
+ private:
+  Done open();
+  Turn read(nanoseconds timeout);
+  Turn write(nanoseconds timeout);
+  bool commit_due() const;
+  void start_commit();
+  Turn commit(nanoseconds timeout);
+  void committed();
+  Turn failed(const Error& error, const char* what);
+  Turn held_up(const Error& error);
+  void turn_down(Parcel& rejected);
+  nanoseconds now() const { return nanoseconds{clock_.monotonic(nullptr)}; }
+
+  const std::string name_;
+  const std::unique_ptr<SinkTarget> target_;
+  const std::unique_ptr<ChainWorkers> workers_;
+  Channel& channel_;
+  const size_t cursor_;
+  const CommitPolicy policy_;
+  Backoff backoff_;
+  const std::map<std::string, OnReject> on_reject_;
+  DeadLetters& dead_letters_;
+  const PositionStore& positions_;
+  const levada_clock& clock_;
+  Stop& stop_;
+  Counter rows_written_, rows_rejected_, commits_, calls_failed_;
+
+  bool opened_ = false, recovered_once_ = false, needs_recover_ = true;
+  mutable std::mutex recovered_mutex_;
+  std::optional<Progress> recovered_;
+  Progress committed_;                   // What the last commit stands for,
+  Progress reached_;                     // and what the next one will.
+  std::optional<Numbered> pending_;      // Through the chain, not taken by the sink yet.
+  std::optional<Token> token_;           // Of the commit under way,
+  bool delivered_ = false;               // which the sink has done; what the agent keeps may be missing.
+  int64_t rows_ = 0, bytes_ = 0;         // Since the last commit.
+  bool uncommitted_ = false, at_position_ = true;
+  nanoseconds first_{}, last_idle_{};    // When the first of them came; the last call of idle.
+  uint64_t epoch_ = 0;
+  Signal pause_;
+};
+
+}  // namespace levada::agent

@@ -1,0 +1,249 @@
+#include "agent/pipeline/sink_runner.h"
+
+#include <gtest/gtest.h>
+
+#include "agent/channels/memory_channel.h"
+#include "agent/pipeline/test_world.h"
+
+namespace levada::agent {
+namespace {
+
+using testing::Script;
+using testing::scripts;
+using testing::World;
+using Texts = std::vector<std::string>;
+
+constexpr nanoseconds kNow{0};
+
+struct SinkRunnerTest : ::testing::Test {
+  World world;
+  MemoryChannel channel{1 << 20};
+  Script& script = scripts()["sinks.out"];
+  std::unique_ptr<SinkRunner> runner;
+  std::vector<std::shared_ptr<Receipt>> receipts;
+  uint64_t rows = 0;
+
+  SinkRunnerTest() { channel.add_writer(); }
+  void start(CommitPolicy policy = {2, 1 << 20, std::chrono::seconds(1)}) {
+    SinkRunner::Parts parts{"sinks.out", world.sink("sinks.out"), world.chain(), &channel, policy,
+                            Backoff(std::chrono::seconds(1), std::chrono::seconds(8)), {{"sinks.out", OnReject::dead_letters}}};
+    runner = std::make_unique<SinkRunner>(std::move(parts), world.dead_letters, world.positions, world.services, world.stop);
+  }
+  void send(const Texts& bodies, bool with_position = true) {
+    auto batch = testkit::batch_of(bodies);
+    batch.stream = "clicks";
+    batch.sequence = rows;
+    rows += bodies.size();
+    if (with_position) batch.position = std::to_string(rows);
+    receipts.push_back(std::make_shared<Receipt>(1, std::make_shared<Signal>()));
+    ASSERT_TRUE(channel.append({std::make_shared<const Batch>(std::move(batch)), rows, 1, receipts.back()}));
+  }
+  Turn run() {
+    Turn turn = Turn::worked;
+    for (int turns = 0; turn == Turn::worked && turns < 1000; ++turns) turn = runner->turn(kNow);
+    return turn;
+  }
+  Turn run_later() {
+    world.clock.advance(std::chrono::seconds(10));
+    return run();
+  }
+};
+
+TEST_F(SinkRunnerTest, commits_after_so_many_rows) {
+  start();
+  send({"a"});
+  run();
+  EXPECT_EQ(script.committed, Texts{});
+  send({"b"});
+  run();
+  EXPECT_EQ(script.committed, (Texts{"a", "b"}));
+  EXPECT_TRUE(receipts[0]->complete() && receipts[1]->complete());
+  ASSERT_EQ(script.token.size(), 1u);
+  EXPECT_EQ(script.token[0], (Position{"clicks", "2", 2}));
+}
+
+TEST_F(SinkRunnerTest, commits_after_so_many_bytes) {
+  start({0, 2, std::chrono::seconds(1)});
+  send({"a"});
+  send({"b"});
+  run();
+  EXPECT_EQ(script.committed, (Texts{"a", "b"}));
+}
+
+TEST_F(SinkRunnerTest, commits_after_some_time) {
+  start();
+  send({"a"});
+  run();
+  EXPECT_EQ(script.committed, Texts{});
+  world.clock.advance(std::chrono::seconds(1));
+  run();
+  EXPECT_EQ(script.committed, (Texts{"a"}));
+}
+
+TEST_F(SinkRunnerTest, commits_what_is_left_at_the_end) {
+  start();
+  send({"a"});
+  channel.close();
+  EXPECT_EQ(run(), Turn::ended);
+  EXPECT_EQ(script.committed, (Texts{"a"}));
+}
+
+TEST_F(SinkRunnerTest, commits_early_when_a_source_waits_for_room) {
+  MemoryChannel small(1);
+  small.add_writer();
+  SinkRunner::Parts parts{"sinks.out", world.sink("sinks.out"), world.chain(), &small, {100, 1 << 20, std::chrono::hours(1)},
+                          Backoff(std::chrono::seconds(1), std::chrono::seconds(8)), {}};
+  runner = std::make_unique<SinkRunner>(std::move(parts), world.dead_letters, world.positions, world.services, world.stop);
+  auto batch = testkit::batch_of({"a"});
+  batch.position = "1";
+  const Delivery delivery{std::make_shared<const Batch>(batch), 1, 5, std::make_shared<Receipt>(2, std::make_shared<Signal>())};
+  ASSERT_TRUE(small.append(delivery));
+  run();
+  EXPECT_EQ(script.committed, Texts{});
+  EXPECT_FALSE(small.append(delivery));
+  run();
+  EXPECT_EQ(script.committed, (Texts{"a"}));
+  EXPECT_TRUE(small.append(delivery));
+}
+
+TEST_F(SinkRunnerTest, gives_a_batch_again_that_the_sink_did_not_take) {
+  script.answers["write"] = {idle(), idle()};
+  start();
+  send({"a", "b"});
+  for (int turns = 0; turns < 5; ++turns) runner->turn(kNow);
+  EXPECT_EQ(script.committed, (Texts{"a", "b"}));
+}
+
+TEST_F(SinkRunnerTest, goes_back_to_the_last_commit_when_a_write_fails) {
+  start();
+  send({"a", "b"});
+  run();
+  send({"c"});
+  send({"d"});
+  script.answers["write"] = {idle(), retry("connection reset")};
+  run();
+  EXPECT_EQ(run(), Turn::waited);
+  EXPECT_EQ(script.committed, (Texts{"a", "b"}));
+  run_later();
+  EXPECT_EQ(script.committed, (Texts{"a", "b", "c", "d"}));
+}
+
+TEST_F(SinkRunnerTest, writes_again_what_a_failed_commit_did_not_store) {
+  script.answers["commit"] = {idle(), retry("timed out")};
+  start();
+  send({"a", "b"});
+  run();
+  run();
+  EXPECT_EQ(script.committed, Texts{});
+  EXPECT_FALSE(receipts[0]->complete());
+  run_later();
+  EXPECT_EQ(script.committed, (Texts{"a", "b"}));
+  EXPECT_TRUE(receipts[0]->complete());
+}
+
+TEST_F(SinkRunnerTest, asks_a_sink_with_a_token_whether_a_commit_of_unknown_outcome_was_done) {
+  script.keeps_token = true;
+  script.answers["committed"] = {retry("the answer was lost")};
+  start();
+  send({"a", "b"});
+  run();
+  run_later();
+  EXPECT_EQ(script.committed, (Texts{"a", "b"}));
+  send({"c", "d"});
+  run_later();
+  EXPECT_EQ(script.committed, (Texts{"a", "b", "c", "d"}));
+  EXPECT_TRUE(receipts[0]->complete());
+}
+
+TEST_F(SinkRunnerTest, keeps_the_positions_of_a_sink_that_cannot) {
+  start();
+  send({"a", "b"});
+  run();
+  EXPECT_EQ(*world.positions.load("sinks.out"), (std::vector<Position>{{"clicks", "2", 2}}));
+}
+
+TEST_F(SinkRunnerTest, writes_nothing_twice_when_only_the_agents_own_disk_fails) {
+  start();
+  run();
+  send({"a", "b"});
+  world.files.fail_call(1, ENOSPC);
+  run();
+  EXPECT_FALSE(receipts[0]->complete());
+  run_later();
+  EXPECT_EQ(script.committed, (Texts{"a", "b"}));
+  EXPECT_TRUE(receipts[0]->complete());
+}
+
+TEST_F(SinkRunnerTest, skips_what_it_had_before_a_restart) {
+  ASSERT_TRUE(world.positions.save("sinks.out", {{"clicks", "2", 2}}));
+  start();
+  send({"a", "b"});
+  send({"c", "d"});
+  run();
+  ASSERT_TRUE(runner->recovered());
+  EXPECT_EQ(runner->recovered()->at("clicks").position, "2");
+  EXPECT_EQ(script.committed, (Texts{"c", "d"}));
+  EXPECT_TRUE(receipts[0]->complete());
+}
+
+TEST_F(SinkRunnerTest, never_commits_between_the_parts_of_a_batch_that_the_source_cannot_go_back_to) {
+  start({1, 1 << 20, std::chrono::seconds(1)});
+  send({"a"}, false);
+  run_later();
+  EXPECT_EQ(script.committed, Texts{});
+  send({"b"});
+  run();
+  EXPECT_EQ(script.committed, (Texts{"a", "b"}));
+}
+
+TEST_F(SinkRunnerTest, makes_dead_letters_durable_before_it_commits) {
+  start();
+  run();
+  world.dead_letters.add("interceptors.clean", [] {
+    auto batch = testkit::batch_of({"bad"});
+    batch.set(repeat("reason", "bad", 1));
+    return batch;
+  }());
+  world.files.fail_call(1, EIO);
+  send({"a", "b"});
+  run();
+  EXPECT_EQ(script.committed, Texts{});
+  run_later();
+  EXPECT_EQ(script.committed, (Texts{"a", "b"}));
+}
+
+TEST_F(SinkRunnerTest, sends_a_batch_that_the_sink_rejects_to_the_dead_letters) {
+  script.answers["write"] = {reject("no such topic")};
+  start();
+  send({"a", "b"});
+  send({"c", "d"});
+  run();
+  run_later();
+  EXPECT_EQ(script.committed, (Texts{"c", "d"}));
+  EXPECT_EQ(world.dead_letters.rows(), 2);
+  EXPECT_TRUE(receipts[0]->complete());
+  EXPECT_EQ(world.metrics.value("sinks.out", "rows_written"), 2);
+}
+
+TEST_F(SinkRunnerTest, opens_again_until_it_works) {
+  script.answers["open"] = {retry("refused"), retry("refused")};
+  start();
+  send({"a", "b"});
+  run();
+  EXPECT_FALSE(runner->recovered());
+  run_later();
+  run_later();
+  EXPECT_TRUE(runner->recovered());
+  EXPECT_EQ(script.committed, (Texts{"a", "b"}));
+}
+
+TEST_F(SinkRunnerTest, fails_when_the_sink_cannot_go_on) {
+  script.answers["write"] = {fatal("no licence")};
+  start();
+  send({"a", "b"});
+  EXPECT_EQ(run(), Turn::failed);
+  EXPECT_FALSE(receipts[0]->complete());
+}
+
+}  // namespace
+}  // namespace levada::agent

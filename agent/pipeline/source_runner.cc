@@ -1,0 +1,222 @@
+#include "agent/pipeline/source_runner.h"
+
+#include <algorithm>
+
+#include "agent/env/memory_pool.h"
+#include "agent/observe/log.h"
+
+namespace levada::agent {
+namespace {
+
+constexpr nanoseconds kShortWait = std::chrono::milliseconds(5);
+
+}  // namespace
+
+SourceRunner::SourceRunner(Parts parts, DeadLetters& dead_letters, const Services& services, Stop& stop)
+    : source_(std::move(parts.source)),
+      workers_(std::move(parts.workers)),
+      selector_(std::move(parts.selector)),
+      channels_(std::move(parts.channels)),
+      backoff_(parts.backoff),
+      memory_bytes_(parts.memory_bytes),
+      dead_letters_(dead_letters),
+      clock_(*services.clock),
+      stop_(stop),
+      label_(source_.name().substr(source_.name().find('.') + 1)),
+      rows_read_(services.metrics->counter(source_.name(), "rows_read")),
+      rows_rejected_(services.metrics->counter(source_.name(), "rows_rejected")),
+      bytes_read_(services.metrics->counter(source_.name(), "bytes_read")),
+      polls_failed_(services.metrics->counter(source_.name(), "calls_failed")) {}
+
+void SourceRunner::start_from(const std::vector<Progress>& sinks) {
+  std::map<std::string, std::vector<Position>> by_stream;
+  for (const auto& progress : sinks)
+    for (const auto& [stream, position] : progress)
+      if (stream == label_ || stream.starts_with(label_ + "/")) by_stream[stream].push_back(position);
+  for (auto& [stream, positions] : by_stream) {
+    // The one furthest behind decides. A sink without a position for the stream is new: it joins there.
+    std::sort(positions.begin(), positions.end(), [](const auto& a, const auto& b) { return a.sequence < b.sequence; });
+    const std::string own = stream == label_ ? "" : stream.substr(label_.size() + 1);
+    start_.push_back({own, positions.front().position, positions.front().sequence});
+    sequence_[own] = positions.front().sequence;
+    for (const auto& position : positions)
+      if (position.sequence > positions.front().sequence) cuts_[own].push_back(position);
+  }
+}
+
+Turn SourceRunner::turn(nanoseconds timeout) {
+  if (stop_.now) return Turn::ended;
+  const nanoseconds now{clock_.monotonic(nullptr)};
+  if (const auto left = backoff_.left(now); left.count() > 0 && !stop_.intake) {
+    signal_->wait(std::min(left, timeout));
+    return Turn::waited;
+  }
+  if (!opened_) {
+    if (stop_.intake) return finish(timeout);
+    if (auto done = open(); !done) return failed(done.error(), "open");
+    opened_ = true;
+  }
+  if (auto done = acknowledge(); !done) {
+    if (stop_.intake && done.code() == Code::retry) log_warning(name(), "acknowledge: " + done.error().message);
+    if (auto turn = failed(done.error(), "acknowledge"); turn == Turn::failed) return turn;
+  }
+  if (!hand_on(timeout)) return Turn::waited;
+  auto through = workers_->next(workers_->has_room() ? nanoseconds{0} : timeout);
+  if (through) {
+    send(*std::move(through));
+    return Turn::worked;
+  }
+  if (through.code() == Code::fatal) return failed(through.error(), "interceptor");
+  if (!cut_.empty()) {
+    if (!workers_->has_room()) return Turn::waited;
+    workers_->submit(std::move(cut_.front()));
+    cut_.pop_front();
+    return Turn::worked;
+  }
+  if (ended_ || stop_.intake) return finish(timeout);
+  if (!workers_->has_room()) return Turn::waited;
+  return poll(workers_->empty() ? timeout : nanoseconds{0});
+}
+
+Done SourceRunner::open() {
+  LEVADA_TRY(workers_->open());
+  return source_.open(start_);
+}
+
+Turn SourceRunner::finish(nanoseconds timeout) {
+  if (!workers_->empty()) {
+    signal_->wait(std::min(timeout, kShortWait));
+    return Turn::worked;
+  }
+  if (!closed_) {
+    for (auto* channel : channels_) channel->close();
+    closed_ = true;
+  }
+  if (unacknowledged_.empty()) return Turn::ended;
+  signal_->wait(timeout);
+  return Turn::waited;
+}
+
+Turn SourceRunner::poll(nanoseconds timeout) {
+  if (memory_in_use() > memory_bytes_) {
+    for (auto* channel : channels_) channel->press();
+    signal_->wait(std::min(timeout, kShortWait));
+    return Turn::waited;
+  }
+  const nanoseconds before{clock_.monotonic(nullptr)};
+  auto batch = source_.poll(timeout);
+  if (batch) {
+    backoff_.succeeded();
+    take_in(*std::move(batch));
+    return Turn::worked;
+  }
+  switch (batch.code()) {
+    case Code::idle:
+      if (!workers_->empty()) signal_->wait(kShortWait / 5);
+      // A source that has no way to wait gives IDLE at once.
+      if (timeout.count() > 0 && nanoseconds{clock_.monotonic(nullptr)} - before < kShortWait / 5) signal_->wait(kShortWait);
+      return Turn::waited;
+    case Code::end: ended_ = true; return Turn::worked;
+    default: return failed(batch.error(), "poll");
+  }
+}
+
+void SourceRunner::take_in(Batch batch) {
+  const auto rows = static_cast<uint64_t>(batch.rows());
+  uint64_t& next = sequence_[batch.stream];
+  batch.sequence = next;
+  next += rows;
+  rows_read_.add(batch.rows());
+  auto& cuts = cuts_[batch.stream];
+  for (;;) {
+    while (!cuts.empty() && cuts.front().sequence <= batch.sequence) cuts.pop_front();
+    uint64_t end = next;
+    if (!cuts.empty()) end = std::min(end, cuts.front().sequence);
+    if (selector_.cuts_blocks()) end = std::min(end, (batch.sequence / Selector::kBlockRows + 1) * Selector::kBlockRows);
+    if (end == next) break;
+    const auto count = static_cast<int64_t>(end - batch.sequence);
+    Batch part = batch.slice(0, count);
+    // At another cut than a sink's the source cannot go on: no commit falls there, see SinkRunner.
+    part.position = !cuts.empty() && end == cuts.front().sequence ? cuts.front().position : std::string();
+    submit(std::move(part), end);
+    Batch rest = batch.slice(count, batch.rows() - count);
+    rest.sequence = end;
+    batch = std::move(rest);
+  }
+  submit(std::move(batch), next);
+}
+
+// Rows with a reason are those that the source itself turned down.
+void SourceRunner::turn_down(Batch& batch) {
+  const Column* reasons = batch.text("reason");
+  if (!reasons) return;
+  std::vector<int64_t> kept, rejected;
+  for (int64_t row = 0; row < batch.rows(); ++row) (reasons->null(row) ? kept : rejected).push_back(row);
+  Batch out = batch;
+  out.take(rejected);
+  out.stream = full_name(batch.stream);
+  rows_rejected_.add(out.rows());
+  dead_letters_.add(name(), out);
+  batch.take(kept);
+  batch.remove("reason");
+}
+
+void SourceRunner::submit(Batch batch, uint64_t end) {
+  turn_down(batch);
+  cut_.push_back({std::move(batch), end});
+}
+
+void SourceRunner::send(Numbered numbered) {
+  std::string stream = numbered.batch.stream;
+  numbered.batch.stream = full_name(stream);
+  auto receipt = std::make_shared<Receipt>(static_cast<int>(channels_.size()), signal_);
+  auto routed = selector_.route(numbered.batch);
+  for (size_t at = 0; at < channels_.size(); ++at) {
+    auto batch = std::make_shared<const Batch>(std::move(routed[at]));
+    const size_t bytes = held_bytes(*batch);
+    outgoing_.push_back({{std::move(batch), numbered.end, bytes, receipt}, channels_[at]});
+  }
+  unacknowledged_.push_back({std::move(receipt), std::move(stream), std::move(numbered.batch.position)});
+}
+
+bool SourceRunner::hand_on(nanoseconds timeout) {
+  while (!outgoing_.empty()) {
+    auto& next = outgoing_.front();
+    if (!next.channel->append(next.delivery)) {
+      next.channel->wait_for_room(timeout);
+      return false;
+    }
+    outgoing_.pop_front();
+  }
+  return true;
+}
+
+Done SourceRunner::acknowledge() {
+  // The last position of each stream stands for all before it.
+  std::map<std::string, std::string> stored;
+  size_t complete = 0;
+  for (; complete < unacknowledged_.size() && unacknowledged_[complete].receipt->complete(); ++complete)
+    if (!unacknowledged_[complete].position.empty())
+      stored[unacknowledged_[complete].stream] = unacknowledged_[complete].position;
+  if (complete == 0) return {};
+  LEVADA_TRY(dead_letters_.sync());
+  for (const auto& [stream, position] : stored) LEVADA_TRY(source_.acknowledge(stream, position));
+  unacknowledged_.erase(unacknowledged_.begin(), unacknowledged_.begin() + static_cast<std::ptrdiff_t>(complete));
+  return {};
+}
+
+Turn SourceRunner::failed(const Error& error, const char* what) {
+  polls_failed_.add();
+  if (error.code == Code::retry) {
+    backoff_.failed(nanoseconds{clock_.monotonic(nullptr)});
+    log_warning(name(), std::string(what) + ": " + error.message + "; trying again");
+    return Turn::waited;
+  }
+  log_error(name(), std::string(what) + ": " + error.message);
+  if (!closed_)
+    for (auto* channel : channels_) channel->close();
+  closed_ = true;
+  return Turn::failed;
+}
+
+}  // namespace levada::agent

@@ -1,0 +1,196 @@
+#include "agent/pipeline/source_runner.h"
+
+#include <gtest/gtest.h>
+
+#include "agent/channels/memory_channel.h"
+#include "agent/pipeline/test_world.h"
+
+namespace levada::agent {
+namespace {
+
+using testing::Script;
+using testing::scripts;
+using testing::World;
+using testkit::texts;
+using Texts = std::vector<std::string>;
+
+constexpr nanoseconds kNow{0};
+
+// As a source does it: a reason where a row is turned down, null elsewhere.
+class Picky final : public Source {
+ public:
+  struct Settings {};
+  static constexpr std::array<Option<Settings>, 0> options{};
+  static Result<std::unique_ptr<Picky>> create(Settings, Host) { return std::make_unique<Picky>(); }
+  Done open(std::span<const Position>) override { return {}; }
+  Result<Batch> poll(std::chrono::nanoseconds) override {
+    if (std::exchange(given_, true)) return levada::end();
+    Batch batch = testkit::batch_of({"a", "too long"});
+    batch.set(testkit::text_column("reason", {std::nullopt, "longer than 3 bytes"}));
+    batch.position = "2";
+    return batch;
+  }
+  Done acknowledge(std::string_view, std::string_view) override { return {}; }
+
+ private:
+  bool given_ = false;
+};
+
+struct SourceRunnerTest : ::testing::Test {
+  World world;
+  MemoryChannel channel{1 << 20};
+  size_t reader = (channel.add_writer(), channel.add_cursor());
+  Script& script = scripts()["sources.clicks"];
+  std::unique_ptr<SourceRunner> runner;
+
+  void start(const std::vector<Progress>& sinks = {}, const SelectorConfig& selector = {}, Texts interceptors = {}) {
+    SourceRunner::Parts parts{world.source("sources.clicks"), world.chain(interceptors), Selector(selector, {0}),
+                              {&channel}, Backoff(std::chrono::seconds(1), std::chrono::seconds(8)), 1u << 30};
+    runner = std::make_unique<SourceRunner>(std::move(parts), world.dead_letters, world.services, world.stop);
+    runner->start_from(sinks);
+  }
+  // Turns until the runner has nothing more to do for now.
+  Turn run() {
+    Turn turn = Turn::worked;
+    for (int turns = 0; turn == Turn::worked && turns < 1000; ++turns) turn = runner->turn(kNow);
+    return turn;
+  }
+  struct Seen {
+    Texts rows;
+    std::string position;
+    uint64_t sequence, end;
+    bool operator==(const Seen&) const = default;
+  };
+  std::vector<Seen> read() {
+    std::vector<Seen> all;
+    while (auto delivery = channel.read(reader, kNow))
+      all.push_back({delivery->batch->rows() ? texts(*delivery->batch, "body") : Texts{}, delivery->batch->position,
+                     delivery->batch->sequence, delivery->end});
+    return all;
+  }
+};
+
+TEST_F(SourceRunnerTest, numbers_the_rows_of_a_stream) {
+  script.rows = {"a", "b", "c"};
+  start();
+  run();
+  EXPECT_EQ(read(), (std::vector<Seen>{{{"a", "b"}, "2", 0, 2}, {{"c"}, "3", 2, 3}}));
+}
+
+TEST_F(SourceRunnerTest, acknowledges_only_what_is_stored_downstream) {
+  script.rows = {"a", "b", "c"};
+  start();
+  run();
+  EXPECT_TRUE(script.acknowledged.empty());
+  EXPECT_EQ(run(), Turn::waited);
+  ASSERT_TRUE(channel.read(reader, kNow));
+  channel.commit(reader);
+  run();
+  EXPECT_EQ(script.acknowledged, (Texts{"2"}));
+  ASSERT_TRUE(channel.read(reader, kNow));
+  channel.commit(reader);
+  EXPECT_EQ(run(), Turn::ended);
+  EXPECT_EQ(script.acknowledged, (Texts{"2", "3"}));
+}
+
+TEST_F(SourceRunnerTest, acknowledges_again_when_that_failed) {
+  script.rows = {"a"};
+  script.answers["acknowledge"] = {retry("disk is full")};
+  start();
+  run();
+  read();
+  channel.commit(reader);
+  run();
+  EXPECT_TRUE(script.acknowledged.empty());
+  world.clock.advance(std::chrono::seconds(2));
+  EXPECT_EQ(run(), Turn::ended);
+  EXPECT_EQ(script.acknowledged, (Texts{"1"}));
+}
+
+TEST_F(SourceRunnerTest, opens_where_the_sink_furthest_behind_stands_and_cuts_where_the_others_do) {
+  script.rows = {"a", "b", "c", "d", "e", "f"};
+  script.poll_rows = 4;
+  start({{{"clicks", {"clicks", "4", 4}}}, {{"clicks", {"clicks", "1", 1}}}, {{"views", {"views", "9", 9}}}});
+  run();
+  ASSERT_EQ(script.opened_at.size(), 1u);
+  EXPECT_EQ(script.opened_at[0].position, "1");
+  EXPECT_EQ(script.opened_at[0].stream, "");
+  EXPECT_EQ(read(), (std::vector<Seen>{{{"b", "c", "d"}, "4", 1, 4}, {{"e"}, "5", 4, 5}, {{"f"}, "6", 5, 6}}));
+}
+
+TEST_F(SourceRunnerTest, cuts_at_blocks_for_a_balancing_selector_without_a_position_inside) {
+  script.rows.assign(Selector::kBlockRows + 1, "x");
+  script.poll_rows = script.rows.size();
+  SelectorConfig selector;
+  selector.type = SelectorConfig::Type::load_balance;
+  start({}, selector);
+  run();
+  const auto seen = read();
+  ASSERT_EQ(seen.size(), 2u);
+  EXPECT_EQ(seen[0].end, Selector::kBlockRows);
+  EXPECT_EQ(seen[0].position, "");
+  EXPECT_EQ(seen[1].rows.size(), 1u);
+  EXPECT_EQ(seen[1].position, std::to_string(Selector::kBlockRows + 1));
+}
+
+TEST_F(SourceRunnerTest, waits_with_a_full_channel_and_loses_nothing) {
+  MemoryChannel small(1);
+  const auto cursor = (small.add_writer(), small.add_cursor());
+  script.rows = {"a", "b", "c", "d"};
+  SourceRunner::Parts parts{world.source("sources.clicks"), world.chain(), Selector({}, {0}), {&small},
+                            Backoff(std::chrono::seconds(1), std::chrono::seconds(8)), 1u << 30};
+  runner = std::make_unique<SourceRunner>(std::move(parts), world.dead_letters, world.services, world.stop);
+  Texts rows;
+  for (int round = 0; round < 4; ++round) {
+    run();
+    while (const auto delivery = small.read(cursor, kNow))
+      for (const auto& row : texts(*delivery->batch, "body")) rows.push_back(row);
+    small.commit(cursor);
+  }
+  EXPECT_EQ(rows, script.rows);
+}
+
+TEST_F(SourceRunnerTest, polls_again_after_a_pause_when_a_poll_failed) {
+  script.rows = {"a"};
+  script.answers["poll"] = {retry("no route"), idle()};
+  start();
+  EXPECT_EQ(run(), Turn::waited);
+  EXPECT_TRUE(read().empty());
+  world.clock.advance(std::chrono::seconds(2));
+  run();
+  run();
+  EXPECT_EQ(read().size(), 1u);
+}
+
+TEST_F(SourceRunnerTest, fails_and_closes_its_channels_when_the_source_cannot_go_on) {
+  script.answers["poll"] = {fatal("gone for good")};
+  start();
+  EXPECT_EQ(run(), Turn::failed);
+  EXPECT_TRUE(channel.ended(reader));
+}
+
+TEST_F(SourceRunnerTest, reads_no_more_when_intake_stops_and_ends_when_all_is_stored) {
+  script.rows = {"a", "b", "c", "d"};
+  start();
+  EXPECT_EQ(runner->turn(kNow), Turn::worked);
+  world.stop.intake = true;
+  EXPECT_EQ(run(), Turn::waited);
+  EXPECT_EQ(read().size(), 1u);
+  channel.commit(reader);
+  EXPECT_EQ(run(), Turn::ended);
+  EXPECT_EQ(script.acknowledged, (Texts{"2"}));
+}
+
+TEST_F(SourceRunnerTest, sends_rows_that_the_source_turned_down_to_the_dead_letters) {
+  SourceRunner::Parts parts{
+      SourceInstance(world.instance<Picky>("sources.clicks", levada::source<Picky>("picky", "For tests."))),
+      world.chain(), Selector({}, {0}), {&channel}, Backoff(std::chrono::seconds(1), std::chrono::seconds(8)), 1u << 30};
+  runner = std::make_unique<SourceRunner>(std::move(parts), world.dead_letters, world.services, world.stop);
+  run();
+  EXPECT_EQ(read(), (std::vector<Seen>{{{"a"}, "2", 0, 2}}));
+  EXPECT_EQ(world.dead_letters.rows(), 1);
+  EXPECT_EQ(world.metrics.value("sources.clicks", "rows_rejected"), 1);
+}
+
+}  // namespace
+}  // namespace levada::agent

@@ -1,0 +1,194 @@
+// What tests of the pipeline stand on: a clock and disks in the test's hands, a source that plays what a test wrote down, an
+// interceptor that fails on demand, and a sink that keeps what it got.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "agent/env/memory_pool.h"
+#include "agent/observe/log.h"
+#include "agent/pipeline/pipeline.h"
+#include "levada/sdk.h"
+#include "levada/testkit/batches.h"
+#include "levada/testkit/manual_clock.h"
+#include "levada/testkit/memory_files.h"
+
+namespace levada::agent::testing {
+
+// What the component of one name does, and what was done to it. Outlives the component, as a disk would.
+struct Script {
+  // Source: rows in order; a poll gives up to `poll_rows` of them. Positions are row numbers as text.
+  std::vector<std::string> rows;
+  size_t poll_rows = 2;
+  bool ends = true;
+  std::vector<std::string> acknowledged;
+  std::vector<Position> opened_at;
+  // Sink: what it got since its last commit, and what is committed.
+  std::vector<std::string> written, committed;
+  std::vector<Position> token;
+  bool keeps_token = false;
+  size_t writes = 0;
+  // What the next calls answer instead of doing their work, by call: "open", "poll", "write", "commit", "intercept".
+  std::map<std::string, std::deque<Error>> answers;
+  // Interceptor: what it does to each batch.
+  std::function<Done(Batch&)> intercept;
+};
+
+inline std::map<std::string, Script>& scripts() {
+  static std::map<std::string, Script> all;
+  return all;
+}
+
+class Scripted {
+ public:
+  struct Settings {};
+  static constexpr std::array<Option<Settings>, 0> options{};
+
+ protected:
+  explicit Scripted(Host host) : script_(scripts()[std::string(host.component())]) {}
+  Done answer(const std::string& call) {
+    const auto waiting = script_.answers.find(call);
+    if (waiting == script_.answers.end() || waiting->second.empty()) return {};
+    Error next = waiting->second.front();
+    waiting->second.pop_front();
+    return next;
+  }
+  Script& script_;
+};
+
+class ScriptedSource final : public Source, public Scripted {
+ public:
+  using Scripted::options;
+  using Scripted::Settings;
+  static Result<std::unique_ptr<ScriptedSource>> create(Settings, Host host) {
+    return std::unique_ptr<ScriptedSource>(new ScriptedSource(host));
+  }
+  Done open(std::span<const Position> positions) override {
+    LEVADA_TRY(answer("open"));
+    script_.opened_at.assign(positions.begin(), positions.end());
+    if (!positions.empty()) next_ = std::stoul(positions[0].position);
+    return {};
+  }
+  Result<Batch> poll(std::chrono::nanoseconds) override {
+    if (auto given = answer("poll"); !given) return std::move(given).error();
+    if (next_ >= script_.rows.size()) return script_.ends ? levada::end() : levada::idle();
+    const size_t end = std::min(next_ + script_.poll_rows, script_.rows.size());
+    Batch batch = testkit::batch_of({script_.rows.begin() + static_cast<long>(next_), script_.rows.begin() + static_cast<long>(end)});
+    next_ = end;
+    batch.position = std::to_string(end);
+    return batch;
+  }
+  Done acknowledge(std::string_view, std::string_view position) override {
+    LEVADA_TRY(answer("acknowledge"));
+    script_.acknowledged.emplace_back(position);
+    return {};
+  }
+
+ private:
+  using Scripted::Scripted;
+  size_t next_ = 0;
+};
+
+class ScriptedInterceptor final : public Interceptor, public Scripted {
+ public:
+  using Scripted::options;
+  using Scripted::Settings;
+  static Result<std::unique_ptr<ScriptedInterceptor>> create(Settings, Host host) {
+    return std::unique_ptr<ScriptedInterceptor>(new ScriptedInterceptor(host));
+  }
+  Done intercept(Batch& batch) override {
+    LEVADA_TRY(answer("intercept"));
+    return script_.intercept ? script_.intercept(batch) : Done();
+  }
+
+ private:
+  using Scripted::Scripted;
+};
+
+class ScriptedSink final : public Sink, public Scripted {
+ public:
+  using Scripted::options;
+  using Scripted::Settings;
+  static Result<std::unique_ptr<ScriptedSink>> create(Settings, Host host) {
+    return std::unique_ptr<ScriptedSink>(new ScriptedSink(host));
+  }
+  bool keeps_token() const override { return script_.keeps_token; }
+  Done open() override { return answer("open"); }
+  Result<std::vector<Position>> recover() override {
+    script_.written.clear();
+    return script_.keeps_token ? script_.token : std::vector<Position>{};
+  }
+  Done write(Batch& batch, std::chrono::nanoseconds) override {
+    LEVADA_TRY(answer("write"));
+    ++script_.writes;
+    for (const auto& text : testkit::texts(batch, "body")) script_.written.push_back(text);
+    return {};
+  }
+  Done commit(const Token& token, std::chrono::nanoseconds, Batch&) override {
+    LEVADA_TRY(answer("commit"));
+    script_.committed.insert(script_.committed.end(), script_.written.begin(), script_.written.end());
+    script_.written.clear();
+    script_.token = token.positions;
+    // The commit was done, and its answer was lost.
+    return answer("committed");
+  }
+
+ private:
+  using Scripted::Scripted;
+};
+
+// The clock of the test that runs now.
+inline testkit::ManualClock*& current_clock() {
+  static testkit::ManualClock* clock = nullptr;
+  return clock;
+}
+
+class World {
+ public:
+  World() {
+    scripts().clear();
+    current_clock() = &clock;
+  }
+
+  testkit::ManualClock clock;
+  testkit::MemoryFiles files{clock};
+  Metrics metrics;
+  Stop stop;
+  const levada_clock clock_table{sizeof(levada_clock), [](const levada_host*) { return current_clock()->now().count(); },
+                                 [](const levada_host*) { return current_clock()->monotonic().count(); }};
+  Services services{files.table(), &clock_table, memory_pool(), log_service(), &metrics};
+  DeadLetters dead_letters{Files(files.table()), clock_table, "/dead"};
+  PositionStore positions{Files(files.table()), "/data"};
+
+  template <class Component>
+  std::unique_ptr<Instance> instance(const std::string& path, const levada_component* component) {
+    set_log_level(LEVADA_ERROR + 1);  // The failures that tests cause are no news.
+    ComponentConfig config;
+    config.path = path;
+    config.component = component;
+    return *Instance::create(config, services, "/data", true);
+  }
+  SourceInstance source(const std::string& path) {
+    return SourceInstance(instance<ScriptedSource>(path, levada::source<ScriptedSource>("scripted", "For tests.")));
+  }
+  InterceptorInstance interceptor(const std::string& path) {
+    return InterceptorInstance(instance<ScriptedInterceptor>(path, levada::interceptor<ScriptedInterceptor>("scripted", "For tests.")));
+  }
+  std::unique_ptr<SinkInstance> sink(const std::string& path) {
+    return std::make_unique<SinkInstance>(instance<ScriptedSink>(path, levada::sink<ScriptedSink>("scripted", "For tests.")));
+  }
+  // A chain of these interceptors, `workers` times.
+  std::unique_ptr<ChainWorkers> chain(const std::vector<std::string>& interceptors = {}, size_t workers = 1) {
+    std::vector<InterceptorChain> chains;
+    for (size_t worker = 0; worker < workers; ++worker) {
+      auto& made = chains.emplace_back(dead_letters);
+      for (const auto& path : interceptors) made.add(interceptor(path), OnReject::dead_letters, metrics);
+    }
+    return std::make_unique<ChainWorkers>(std::move(chains), Backoff(std::chrono::seconds(1), std::chrono::seconds(8)), clock_table);
+  }
+};
+
+}  // namespace levada::agent::testing

@@ -1,0 +1,41 @@
+#include "agent/plugin_host/context.h"
+
+#include <string_view>
+
+#include "agent/env/memory_pool.h"
+#include "agent/env/system_clock.h"
+#include "agent/env/system_files.h"
+#include "agent/observe/log.h"
+
+namespace levada::agent {
+
+Services system_services(Metrics& metrics) {
+  return {system_files(), system_clock(), memory_pool(), log_service(), &metrics};
+}
+
+Context::Context(const Services& services, std::string component, const std::string& data_dir, bool until_drained)
+    : services_(services), component_(std::move(component)), data_dir_(data_dir + "/" + component_) {
+  whole_.host = {sizeof(levada_host),
+                 until_drained ? 1u : 0u,
+                 {component_.data(), component_.size()},
+                 {data_dir_.data(), data_dir_.size()},
+                 service};
+  whole_.context = this;
+  metrics_ = {sizeof metrics_, [](const levada_host* host, const char* name) {
+                const auto& context = of(host);
+                return context.services_.metrics->cell(context.component_, name);
+              }};
+}
+
+const void* Context::service(const levada_host* host, const char* id) {
+  const auto& context = of(host);
+  const std::string_view name = id;
+  if (name == LEVADA_LOG) return context.services_.log;
+  if (name == LEVADA_METRICS) return &context.metrics_;
+  if (name == LEVADA_CLOCK) return context.services_.clock;
+  if (name == LEVADA_MEMORY) return context.services_.memory;
+  if (name == LEVADA_FILES) return context.services_.files;
+  return nullptr;
+}
+
+}  // namespace levada::agent

@@ -1,0 +1,128 @@
+#include "agent/plugin_host/instance.h"
+
+namespace levada::agent {
+namespace {
+
+template <class Function>
+Done call(Function&& function) {
+  levada_error error{};
+  levada_code code;
+  try {
+    code = function(&error);
+  } catch (const std::exception& exception) {
+    return fatal(std::string("threw across the plugin contract: ") + exception.what());
+  } catch (...) {
+    return fatal("threw across the plugin contract");
+  }
+  if (code == LEVADA_OK) return {};
+  error.message[sizeof error.message - 1] = error.option[sizeof error.option - 1] = '\0';
+  if (code < LEVADA_OK || code > LEVADA_FATAL) return fatal("gave the unknown code " + std::to_string(code) + ": " + error.message);
+  return Error{static_cast<Code>(code), error.message, error.option};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Instance>> Instance::create(const ComponentConfig& config, const Services& services,
+                                                   const std::string& data_dir, bool until_drained) {
+  std::unique_ptr<Instance> made(new Instance(config, services, data_dir, until_drained));
+  auto done = call([&](levada_error* error) {
+    return config.component->create(made->context_.host(), config.values.data(), &made->self_, error);
+  });
+  if (!done) return std::move(done).error();
+  return made;
+}
+
+Instance::~Instance() {
+  if (!self_) return;
+  // A destructor that throws has nobody to tell.
+  (void)call([&](levada_error*) {
+    component_.destroy(self_);
+    return LEVADA_OK;
+  });
+}
+
+bool SourceInstance::replays() const {
+  return (instance_->functions<levada_source_functions>().promises(instance_->self_) & LEVADA_REPLAYS) != 0;
+}
+
+Done SourceInstance::open(const std::vector<Position>& positions) {
+  std::vector<levada_position> all;
+  for (const auto& each : positions) all.push_back({detail::bytes(each.stream), detail::bytes(each.position), each.sequence});
+  return call([&](levada_error* error) {
+    return instance_->functions<levada_source_functions>().open(instance_->self_, all.data(), all.size(), error);
+  });
+}
+
+Result<Batch> SourceInstance::poll(std::chrono::nanoseconds timeout) {
+  Parcel parcel;
+  LEVADA_TRY(call([&](levada_error* error) {
+    return instance_->functions<levada_source_functions>().poll(instance_->self_, timeout.count(), parcel.get(), error);
+  }));
+  return parcel.open();
+}
+
+Done SourceInstance::acknowledge(const std::string& stream, const std::string& position) {
+  return call([&](levada_error* error) {
+    return instance_->functions<levada_source_functions>().acknowledge(instance_->self_, detail::bytes(stream),
+                                                                       detail::bytes(position), error);
+  });
+}
+
+Done InterceptorInstance::open() {
+  const auto& functions = instance_->functions<levada_interceptor_functions>();
+  if (!functions.open) return {};
+  return call([&](levada_error* error) { return functions.open(instance_->self_, error); });
+}
+
+Done InterceptorInstance::intercept(Parcel& batch, Parcel& rejected) {
+  return call([&](levada_error* error) {
+    return instance_->functions<levada_interceptor_functions>().intercept(instance_->self_, batch.get(), rejected.get(), error);
+  });
+}
+
+bool SinkInstance::keeps_token() const {
+  return (instance_->functions<levada_sink_functions>().promises(instance_->self_) & LEVADA_KEEPS_TOKEN) != 0;
+}
+
+Done SinkInstance::open() {
+  return call([&](levada_error* error) {
+    return instance_->functions<levada_sink_functions>().open(instance_->self_, error);
+  });
+}
+
+Result<std::vector<Position>> SinkInstance::recover() {
+  std::vector<Position> positions;
+  const auto add = [](void* to, const levada_position* each) {
+    static_cast<std::vector<Position>*>(to)->push_back(
+        {std::string(detail::view(each->stream)), std::string(detail::view(each->position)), each->sequence});
+  };
+  LEVADA_TRY(call([&](levada_error* error) {
+    return instance_->functions<levada_sink_functions>().recover(instance_->self_, add, &positions, error);
+  }));
+  return positions;
+}
+
+Done SinkInstance::write(const Batch& batch, std::chrono::nanoseconds timeout, Parcel& rejected) {
+  Parcel share(batch);
+  return call([&](levada_error* error) {
+    return instance_->functions<levada_sink_functions>().write(instance_->self_, timeout.count(), share.get(), rejected.get(), error);
+  });
+}
+
+Done SinkInstance::commit(const Token& token, std::chrono::nanoseconds timeout, Parcel& rejected) {
+  std::vector<levada_position> positions;
+  for (const auto& each : token.positions)
+    positions.push_back({detail::bytes(each.stream), detail::bytes(each.position), each.sequence});
+  const levada_token c = {sizeof c, 0, positions.data(), positions.size(), token.epoch};
+  return call([&](levada_error* error) {
+    return instance_->functions<levada_sink_functions>().commit(instance_->self_, timeout.count(), &c, rejected.get(), error);
+  });
+}
+
+Done SinkInstance::idle() {
+  const auto& functions = instance_->functions<levada_sink_functions>();
+  if (!functions.idle) return {};
+  return call([&](levada_error* error) { return functions.idle(instance_->self_, error); });
+}
+
+}  // namespace levada::agent

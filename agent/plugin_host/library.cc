@@ -1,0 +1,82 @@
+#include "agent/plugin_host/library.h"
+
+#define BOOST_DLL_USE_STD_FS
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/dll/shared_library.hpp>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+namespace levada::agent {
+namespace {
+
+constexpr int kMajorMax = 99;
+
+std::string entry_of(int major) { return LEVADA_ENTRY_PREFIX + std::to_string(major); }
+
+// Boost puts the loader's own words in front of a text of its own about an errno that means nothing.
+std::string loader_words(const std::exception& error) {
+  std::string words = error.what();
+  if (const auto tail = words.rfind(": "); tail != std::string::npos && words.find("dlerror") == std::string::npos)
+    words = words.substr(0, tail);
+  return words;
+}
+
+Done check_contract(const boost::dll::shared_library& library) {
+  if (library.has(entry_of(LEVADA_ABI_MAJOR))) return {};
+  for (int major = 0; major <= kMajorMax; ++major) {
+    if (major == LEVADA_ABI_MAJOR || !library.has(entry_of(major))) continue;
+    const std::string theirs = std::to_string(major), ours = std::to_string(LEVADA_ABI_MAJOR);
+    return fatal("is built for version " + theirs + " of the plugin contract, this agent speaks version " + ours +
+                 (major < LEVADA_ABI_MAJOR ? ": rebuild the plugin against this agent's SDK"
+                                           : ": upgrade the agent, or rebuild the plugin against this agent's SDK"));
+  }
+  return fatal("is no levada plugin: it does not export " + entry_of(LEVADA_ABI_MAJOR));
+}
+
+Done check_component(const levada_component* component) {
+  if (!component || component->size < sizeof(levada_component)) return fatal("has a component of an unknown size");
+  if (!component->name || !component->summary || !component->functions || !component->create || !component->destroy)
+    return fatal("has a component without name, summary, functions, create or destroy");
+  if (component->kind > LEVADA_SINK)
+    return fatal(std::string("component ") + component->name + " is of a kind that this agent does not know");
+  return {};
+}
+
+}  // namespace
+
+Done check_writers(const std::string& path) {
+  struct stat info;
+  if (::stat(path.c_str(), &info) < 0) return fatal(path + ": " + std::strerror(errno));
+  const auto remedy = [&](const char* who) {
+    return fatal(path + " may be written to by " + who + ": a plugin runs with all the agent's rights; chmod go-w it");
+  };
+  if (info.st_mode & S_IWOTH) return remedy("everyone");
+  if ((info.st_mode & S_IWGRP) && info.st_gid != 0 && info.st_gid != ::getegid()) return remedy("a group");
+  if (info.st_uid != 0 && info.st_uid != ::geteuid())
+    return fatal(path + " belongs to another user: a plugin runs with all the agent's rights; chown it to root or to the agent's user");
+  return {};
+}
+
+Result<const levada_plugin*> load_plugin(const std::string& path) {
+  LEVADA_TRY(check_writers(path));
+  LEVADA_TRY(check_writers(std::filesystem::path(path).parent_path().string()));
+  try {
+    // Never unloaded: threads and thread-local objects of a plugin may outlive its last component.
+    auto& library = *new boost::dll::shared_library(path, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
+    if (auto done = check_contract(library); !done) return std::move(done).error().at(path);
+    const levada_plugin* plugin = library.get<const levada_plugin*()>(entry_of(LEVADA_ABI_MAJOR))();
+    if (!plugin || plugin->size < sizeof(levada_plugin)) return fatal(path + ": gives a description of an unknown size");
+    for (size_t at = 0; at < plugin->component_count; ++at)
+      if (auto done = check_component(plugin->components[at]); !done) return std::move(done).error().at(path);
+    return plugin;
+  } catch (const std::exception& error) {
+    return fatal(loader_words(error)).at(path);
+  } catch (...) {
+    return fatal(path + ": its entry threw something that is no std::exception");
+  }
+}
+
+}  // namespace levada::agent
