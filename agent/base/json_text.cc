@@ -1,6 +1,8 @@
 #include "agent/base/json_text.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <ctime>
 
 namespace levada::agent {
@@ -9,6 +11,11 @@ bool is_utf8(std::string_view text) {
   const auto* at = reinterpret_cast<const unsigned char*>(text.data());
   const auto* const end = at + text.size();
   while (at < end) {
+    uint64_t eight;
+    if (end - at >= 8 && (std::memcpy(&eight, at, 8), (eight & 0x8080808080808080u) == 0)) {
+      at += 8;
+      continue;
+    }
     if (*at < 0x80) {
       ++at;
       continue;
@@ -29,27 +36,31 @@ bool is_utf8(std::string_view text) {
 
 void append_json_text(std::string& to, std::string_view text) {
   constexpr char kHex[] = "0123456789abcdef";
-  to += '"';
-  size_t copied = 0;
-  for (size_t at = 0; at < text.size(); ++at) {
-    const auto c = static_cast<unsigned char>(text[at]);
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
-    to.append(text, copied, at - copied);
-    copied = at + 1;
+  const size_t used = to.size();
+  to.resize(used + 6 * text.size() + 2);
+  char* out = to.data() + used;
+  *out++ = '"';
+  for (const char each : text) {
+    const auto c = static_cast<unsigned char>(each);
+    if (c >= 0x20 && c != '"' && c != '\\') {
+      *out++ = each;
+      continue;
+    }
+    *out++ = '\\';
     switch (c) {
-      case '"': to += "\\\""; break;
-      case '\\': to += "\\\\"; break;
-      case '\n': to += "\\n"; break;
-      case '\r': to += "\\r"; break;
-      case '\t': to += "\\t"; break;
+      case '"':
+      case '\\': *out++ = each; break;
+      case '\n': *out++ = 'n'; break;
+      case '\r': *out++ = 'r'; break;
+      case '\t': *out++ = 't'; break;
       default:
-        to += "\\u00";
-        to += kHex[c >> 4];
-        to += kHex[c & 15];
+        out = std::copy_n("u00", 3, out);
+        *out++ = kHex[c >> 4];
+        *out++ = kHex[c & 15];
     }
   }
-  to.append(text, copied);
-  to += '"';
+  *out++ = '"';
+  to.resize(static_cast<size_t>(out - to.data()));
 }
 
 void append_base64(std::string& to, std::string_view bytes) {

@@ -16,13 +16,15 @@ constexpr auto kAgent = std::to_array<levada_option>({
      "How long the agent drains after it was told to stop; what is left then is read again at the next start."},
     {"plugin_dirs", LEVADA_STRINGS, 0, nullptr, "[]",
      "Folders to load plugins from, besides the one that belongs to the program."},
-    {"log_level", LEVADA_CHOICE, 0, "debug|info|warning|error", "\"info\"", "The least important lines that are logged."},
+    {"log_level", LEVADA_CHOICE, 0, "debug|info|warning|error", "\"info\"",
+     "The least important lines that are logged."},
     {"dead_letters", LEVADA_STRING, 0, nullptr, "\"\"",
      "Folder for the rows that components turn down; if empty, dead_letters in data_dir."},
 });
 
 constexpr auto kSource = std::to_array<levada_option>({
-    {"type", LEVADA_STRING, LEVADA_REQUIRED, nullptr, nullptr, "Which source it is, by the name that its plugin gives it."},
+    {"type", LEVADA_STRING, LEVADA_REQUIRED, nullptr, nullptr,
+     "Which source it is, by the name that its plugin gives it."},
     {"interceptors", LEVADA_STRINGS, 0, nullptr, "[]", "The interceptors that its rows pass, in this order."},
     {"channels", LEVADA_STRINGS, LEVADA_REQUIRED, nullptr, nullptr, "The channels that it writes to."},
     {"workers", LEVADA_INTEGER, 0, nullptr, "1", "Threads that run the interceptors; the order of the rows is kept."},
@@ -45,7 +47,8 @@ constexpr auto kChannel = std::to_array<levada_option>({
 
 // What a sink has that reads a channel, and a sink group instead of its sinks.
 constexpr auto kReader = std::to_array<levada_option>({
-    {"interceptors", LEVADA_STRINGS, 0, nullptr, "[]", "The interceptors that rows pass on their way to it, in this order."},
+    {"interceptors", LEVADA_STRINGS, 0, nullptr, "[]",
+     "The interceptors that rows pass on their way to it, in this order."},
     {"workers", LEVADA_INTEGER, 0, nullptr, "1", "Threads that run the interceptors; the order of the rows is kept."},
     {"commit_rows", LEVADA_INTEGER, 0, nullptr, "0", "Commits after so many rows; 0 is no limit."},
     {"commit_bytes", LEVADA_SIZE, 0, nullptr, "\"16MiB\"", "Commits after so many bytes."},
@@ -63,26 +66,27 @@ constexpr auto joined(const std::array<levada_option, first>& a, const std::arra
   return all;
 }
 
-constexpr auto kSink = joined(
-    std::to_array<levada_option>({
-        {"type", LEVADA_STRING, LEVADA_REQUIRED, nullptr, nullptr, "Which sink it is, by the name that its plugin gives it."},
-        {"channel", LEVADA_STRING, 0, nullptr, nullptr,
-         "The channel that it reads; required unless the sink is in a sink group."},
-        {"on_reject", LEVADA_CHOICE, 0, "dead_letters|drop", "\"dead_letters\"",
-         "What becomes of rows that can never be written; both are counted."},
-    }),
-    kReader);
+constexpr auto kSink = joined(std::to_array<levada_option>({
+                                  {"type", LEVADA_STRING, LEVADA_REQUIRED, nullptr, nullptr,
+                                   "Which sink it is, by the name that its plugin gives it."},
+                                  {"channel", LEVADA_STRING, 0, nullptr, nullptr,
+                                   "The channel that it reads; required unless the sink is in a sink group."},
+                                  {"on_reject", LEVADA_CHOICE, 0, "dead_letters|drop", "\"dead_letters\"",
+                                   "What becomes of rows that can never be written; both are counted."},
+                              }),
+                              kReader);
 
-constexpr auto kSinkGroup = joined(
-    std::to_array<levada_option>({
-        {"type", LEVADA_CHOICE, LEVADA_REQUIRED, "failover|load_balance", nullptr,
-         "Whether the first sink that works gets all rows, or each batch goes to the next one."},
-        {"sinks", LEVADA_STRINGS, LEVADA_REQUIRED, nullptr, nullptr, "The sinks of the group, the preferred one first."},
-        {"channel", LEVADA_STRING, LEVADA_REQUIRED, nullptr, nullptr, "The channel that the group reads."},
-        {"penalty", LEVADA_DURATION, 0, nullptr, "\"30s\"",
-         "How long a sink that failed is left alone before it is tried again."},
-    }),
-    kReader);
+constexpr auto kSinkGroup =
+    joined(std::to_array<levada_option>({
+               {"type", LEVADA_CHOICE, LEVADA_REQUIRED, "failover|load_balance", nullptr,
+                "Whether the first sink that works gets all rows, or each batch goes to the next one."},
+               {"sinks", LEVADA_STRINGS, LEVADA_REQUIRED, nullptr, nullptr,
+                "The sinks of the group, the preferred one first."},
+               {"channel", LEVADA_STRING, LEVADA_REQUIRED, nullptr, nullptr, "The channel that the group reads."},
+               {"penalty", LEVADA_DURATION, 0, nullptr, "\"30s\"",
+                "How long a sink that failed is left alone before it is tried again."},
+           }),
+           kReader);
 
 constexpr auto kSelector = std::to_array<levada_option>({
     {"type", LEVADA_CHOICE, 0, "replicate|multiplex|load_balance", "\"replicate\"",
@@ -98,48 +102,72 @@ Options reader_options() { return kReader; }
 
 Options agent_options(TableKind kind) {
   switch (kind) {
-    case TableKind::agent: return kAgent;
-    case TableKind::source: return kSource;
-    case TableKind::interceptor: return kInterceptor;
-    case TableKind::channel: return kChannel;
-    case TableKind::sink: return kSink;
-    case TableKind::sink_group: return kSinkGroup;
-    case TableKind::selector: return kSelector;
+    case TableKind::agent:
+      return kAgent;
+    case TableKind::source:
+      return kSource;
+    case TableKind::interceptor:
+      return kInterceptor;
+    case TableKind::channel:
+      return kChannel;
+    case TableKind::sink:
+      return kSink;
+    case TableKind::sink_group:
+      return kSinkGroup;
+    case TableKind::selector:
+      return kSelector;
   }
   return {};
 }
 
 std::string_view table_name(TableKind kind) {
   switch (kind) {
-    case TableKind::agent: return "agent";
-    case TableKind::source: return "sources";
-    case TableKind::interceptor: return "interceptors";
-    case TableKind::channel: return "channels";
-    case TableKind::sink: return "sinks";
-    case TableKind::sink_group: return "sink_groups";
-    case TableKind::selector: return "selector";
+    case TableKind::agent:
+      return "agent";
+    case TableKind::source:
+      return "sources";
+    case TableKind::interceptor:
+      return "interceptors";
+    case TableKind::channel:
+      return "channels";
+    case TableKind::sink:
+      return "sinks";
+    case TableKind::sink_group:
+      return "sink_groups";
+    case TableKind::selector:
+      return "selector";
   }
   return {};
 }
 
 std::string_view noun(TableKind kind) {
   switch (kind) {
-    case TableKind::agent: return "agent";
-    case TableKind::source: return "source";
-    case TableKind::interceptor: return "interceptor";
-    case TableKind::channel: return "channel";
-    case TableKind::sink: return "sink";
-    case TableKind::sink_group: return "sink group";
-    case TableKind::selector: return "selector";
+    case TableKind::agent:
+      return "agent";
+    case TableKind::source:
+      return "source";
+    case TableKind::interceptor:
+      return "interceptor";
+    case TableKind::channel:
+      return "channel";
+    case TableKind::sink:
+      return "sink";
+    case TableKind::sink_group:
+      return "sink group";
+    case TableKind::selector:
+      return "selector";
   }
   return {};
 }
 
 TableKind table_kind(uint32_t component_kind) {
   switch (component_kind) {
-    case LEVADA_SOURCE: return TableKind::source;
-    case LEVADA_INTERCEPTOR: return TableKind::interceptor;
-    default: return TableKind::sink;
+    case LEVADA_SOURCE:
+      return TableKind::source;
+    case LEVADA_INTERCEPTOR:
+      return TableKind::interceptor;
+    default:
+      return TableKind::sink;
   }
 }
 

@@ -13,7 +13,8 @@ Options agent_options(TableKind kind);
 // Those of a sink that a sink group says for all of its sinks.
 Options reader_options();
 
-// "sources", "channels", ...: the top-level table that holds those of a kind. "agent" and "selector" stand for themselves.
+// "sources", "channels", ...: the top-level table that holds those of a kind. "agent" and "selector" stand for
+// themselves.
 std::string_view table_name(TableKind kind);
 
 // "source", "sink group", ... in messages.

@@ -39,16 +39,25 @@ std::string example_value(const levada_option& option) {
   if (option.fallback != nullptr) return option.fallback;
   const std::vector<std::string> choices = split_choices(option.choices);
   switch (option.type) {
-    case LEVADA_BOOLEAN: return "true";
-    case LEVADA_INTEGER: return "1";
-    case LEVADA_NUMBER: return "0.5";
-    case LEVADA_DURATION: return "\"5s\"";
-    case LEVADA_SIZE: return "\"64KiB\"";
-    case LEVADA_CHOICE: return quote(choices.front());
-    case LEVADA_STRINGS: return "[" + quote(choices.empty() ? "..." : choices.front()) + "]";
+    case LEVADA_BOOLEAN:
+      return "true";
+    case LEVADA_INTEGER:
+      return "1";
+    case LEVADA_NUMBER:
+      return "0.5";
+    case LEVADA_DURATION:
+      return "\"5s\"";
+    case LEVADA_SIZE:
+      return "\"64KiB\"";
+    case LEVADA_CHOICE:
+      return quote(choices.front());
+    case LEVADA_STRINGS:
+      return "[" + quote(choices.empty() ? "..." : choices.front()) + "]";
     case LEVADA_TABLE:
-    case LEVADA_TREE: return "{ }";
-    default: return "\"...\"";
+    case LEVADA_TREE:
+      return "{ }";
+    default:
+      return "\"...\"";
   }
 }
 
@@ -67,17 +76,28 @@ void sample_options(Options options, std::string& text) {
 std::string type_text(const levada_option& option) {
   const std::string choices = one_of(split_choices(option.choices));
   switch (option.type) {
-    case LEVADA_STRING: return "string";
-    case LEVADA_BOOLEAN: return "boolean";
-    case LEVADA_INTEGER: return "integer";
-    case LEVADA_NUMBER: return "number";
-    case LEVADA_DURATION: return "duration";
-    case LEVADA_SIZE: return "size";
-    case LEVADA_CHOICE: return choices;
-    case LEVADA_STRINGS: return choices.empty() ? "list of strings" : "list of " + choices;
-    case LEVADA_TABLE: return "table";
-    case LEVADA_TREE: return "nested table";
-    default: return "unknown type";
+    case LEVADA_STRING:
+      return "string";
+    case LEVADA_BOOLEAN:
+      return "boolean";
+    case LEVADA_INTEGER:
+      return "integer";
+    case LEVADA_NUMBER:
+      return "number";
+    case LEVADA_DURATION:
+      return "duration";
+    case LEVADA_SIZE:
+      return "size";
+    case LEVADA_CHOICE:
+      return choices;
+    case LEVADA_STRINGS:
+      return choices.empty() ? "list of strings" : "list of " + choices;
+    case LEVADA_TABLE:
+      return "table";
+    case LEVADA_TREE:
+      return "nested table";
+    default:
+      return "unknown type";
   }
 }
 
@@ -94,7 +114,7 @@ std::string describe_component(const levada_component& component) {
 std::string options_as_markdown(Options options) {
   std::string text = "| Option | Type | Default | Meaning |\n| --- | --- | --- | --- |\n";
   for (const levada_option& option : options) {
-    const std::string fallback = has(option, LEVADA_REQUIRED)  ? "required"
+    const std::string fallback = has(option, LEVADA_REQUIRED) ? "required"
                                  : option.fallback == nullptr ? ""
                                                               : "`" + cell(option.fallback) + "`";
     text += "| `" + std::string(option.name) + "` | " + cell(type_text(option)) + " | " + fallback + " | " +

@@ -35,8 +35,8 @@ void substitute_all(Node& node, const std::string& path, const std::string& fold
 
 void merge(Node& into, Node&& from, const std::string& path, Diagnostics& diagnostics) {
   for (Node& item : from.items) {
-    const auto known = std::find_if(into.items.begin(), into.items.end(),
-                                    [&](const Node& other) { return other.key == item.key; });
+    const auto known =
+        std::find_if(into.items.begin(), into.items.end(), [&](const Node& other) { return other.key == item.key; });
     const std::string below = join_path(path, item.key);
     if (known == into.items.end()) {
       into.items.push_back(std::move(item));

@@ -103,7 +103,8 @@ TEST_F(DocumentTest, reports_a_table_below_a_list) {
 }
 
 TEST_F(DocumentTest, gives_up_on_duplicates_that_it_cannot_set_apart) {
-  EXPECT_EQ(findings("a = 1\na.b = 2\n"), "agent.toml:2:1: cannot redefine existing integer as dotted key-value pair\n");
+  EXPECT_EQ(findings("a = 1\na.b = 2\n"),
+            "agent.toml:2:1: cannot redefine existing integer as dotted key-value pair\n");
 }
 
 TEST_F(DocumentTest, reports_duplicates_beside_a_fault_of_syntax) {

@@ -14,16 +14,16 @@ struct Node {
   enum class Kind { string, integer, number, boolean, date, list, table };
 
   Kind kind = Kind::table;
-  Location location;      // of the value
-  std::string key;        // inside a table: its name,
-  Location key_location;  // and where that stands
-  std::string text;       // string: after substitution
-  std::string written;    // string with a substitution: as it stands in the file; else empty
+  Location location;         // of the value
+  std::string key;           // inside a table: its name,
+  Location key_location;     // and where that stands
+  std::string text;          // string: after substitution
+  std::string written;       // string with a substitution: as it stands in the file; else empty
   bool substituted = false;  // the string was one substitution and nothing else
   bool missing = false;      // nothing could be found for a substitution, which was reported: there is no value
   int64_t integer = 0;       // integer; boolean: 0 or 1
   double number = 0;
-  std::vector<Node> items;   // of a list or a table
+  std::vector<Node> items;  // of a list or a table
 
   // The item of that key, or null.
   const Node* find(std::string_view name) const;

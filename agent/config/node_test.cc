@@ -22,8 +22,7 @@ TEST(Node, is_written_as_toml) {
 
 TEST(Node, hides_what_is_a_secret_by_its_name) {
   const Node table = *parse_value(R"({ "sasl.password" = "x", client_secret = "y", user = "z" })");
-  EXPECT_EQ(toml_text(table, true),
-            R"x({ "sasl.password" = "(hidden)", client_secret = "(hidden)", user = "z" })x");
+  EXPECT_EQ(toml_text(table, true), R"x({ "sasl.password" = "(hidden)", client_secret = "(hidden)", user = "z" })x");
 }
 
 TEST(Node, joins_keys_to_a_path_with_quotes_where_toml_needs_them) {

@@ -151,9 +151,8 @@ bool is_snake_case(std::string_view name) {
 }
 
 bool is_named(Options options, std::string_view name) {
-  return std::any_of(options.begin(), options.end(), [&](const levada_option& option) {
-    return option.name != nullptr && option.name == name;
-  });
+  return std::any_of(options.begin(), options.end(),
+                     [&](const levada_option& option) { return option.name != nullptr && option.name == name; });
 }
 
 // What is wrong with the default of an option, or nothing.

@@ -56,7 +56,7 @@ class OptionValues {
   Options options_;
   std::vector<levada_value> values_;
   std::unique_ptr<ValueMemory> memory_;  // of what the values point to
-  std::vector<std::string> misspelt_;  // options that unknown ones most likely mean
+  std::vector<std::string> misspelt_;    // options that unknown ones most likely mean
   bool sound_ = true;
 };
 

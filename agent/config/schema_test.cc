@@ -101,8 +101,8 @@ TEST_F(SchemaTest, gives_the_values_of_a_table_as_strings) {
 }
 
 TEST_F(SchemaTest, gives_a_tree_as_it_is_written) {
-  const OptionValues values =
-      read("[columns.ip]\ntype = \"text\"\nmost = 3\nshare = 1.5\nkeep = true\nnames = [\"a\"]\n[columns.b.c]\nd = 1\n");
+  const OptionValues values = read(
+      "[columns.ip]\ntype = \"text\"\nmost = 3\nshare = 1.5\nkeep = true\nnames = [\"a\"]\n[columns.b.c]\nd = 1\n");
   EXPECT_EQ(findings(), "");
   const levada_value& tree = values.value("columns");
   ASSERT_EQ(tree.count, 2u);
@@ -238,8 +238,7 @@ TEST_F(SchemaTest, prints_what_is_set_in_the_order_of_the_options) {
 TEST_F(SchemaTest, names_unknown_options_and_the_nearest_of_all_groups) {
   folder_.write("x.toml", "pth = \"a\"\nworker = 2\nbananas = 1\n\"a b\" = 1\n");
   const auto document = read_document(folder_.path("x.toml"), diagnostics_);
-  constexpr auto kOfAgent =
-      std::to_array<levada_option>({{"workers", LEVADA_INTEGER, 0, nullptr, "1", "Workers."}});
+  constexpr auto kOfAgent = std::to_array<levada_option>({{"workers", LEVADA_INTEGER, 0, nullptr, "1", "Workers."}});
   const std::array<Options, 2> groups = {Options(kOfAgent), Options(kSpoolOptions)};
   read_options(document->root, "sources.clicks", groups, UnknownKeys::refuse, diagnostics_);
   EXPECT_EQ(findings(),

@@ -81,9 +81,10 @@ TEST_F(SubstitutionTest, says_what_is_missing) {
 }
 
 TEST_F(SubstitutionTest, refuses_what_it_does_not_know) {
-  EXPECT_EQ(error("${HOME}"),
-            "unknown substitution ${HOME}; write ${env:NAME}, ${env:NAME:-default} or ${file:path}, and $${ for a plain "
-            "${");
+  EXPECT_EQ(
+      error("${HOME}"),
+      "unknown substitution ${HOME}; write ${env:NAME}, ${env:NAME:-default} or ${file:path}, and $${ for a plain "
+      "${");
   EXPECT_EQ(error("x${env:HOME"), "\"${\" is not closed; write $${ for a plain ${");
   EXPECT_EQ(error("${env:}"), "\"\" is no name of an environment variable");
   EXPECT_EQ(error("${env:A-B}"), "\"A-B\" is no name of an environment variable");

@@ -80,8 +80,7 @@ class TestCatalogue : public ComponentCatalogue {
 
  private:
   static levada_component component(uint32_t kind, const char* name, const char* summary, Options options) {
-    return {sizeof(levada_component), kind,    name,    summary, options.data(),
-            options.size(),           nullptr, nullptr, nullptr};
+    return {sizeof(levada_component), kind, name, summary, options.data(), options.size(), nullptr, nullptr, nullptr};
   }
 
   std::vector<levada_component> components_ = {

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <utility>
 
-// toml++ 3.3 asserts what a user can break: "[" at the end of a line aborts a debug build and is undefined in a release.
-// Behind the assertions it has proper errors, so they are switched off in both.
+// toml++ 3.3 asserts what a user can break: "[" at the end of a line aborts a debug build and is undefined in a
+// release. Behind the assertions it has proper errors, so they are switched off in both.
 #undef NDEBUG
 #define TOML_ASSERT(expression) static_assert(true)
 #define TOML_EXCEPTIONS 0
@@ -184,8 +184,8 @@ const Node* follow(const Node& root, std::string_view name) {
 }
 
 // Takes the stand-ins out of the tree and reports what each was.
-void report_duplicates(Node& node, const Node& root, const std::string& path,
-                       const std::vector<Duplicate>& duplicates, Diagnostics& diagnostics) {
+void report_duplicates(Node& node, const Node& root, const std::string& path, const std::vector<Duplicate>& duplicates,
+                       Diagnostics& diagnostics) {
   for (const Duplicate& duplicate : duplicates) {
     const Node* there = node.find(duplicate.stand_in);
     if (there == nullptr) continue;

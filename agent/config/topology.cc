@@ -100,9 +100,9 @@ class TopologyReader {
       const bool belongs_to_agent = std::any_of(of_agent.begin(), of_agent.end(),
                                                 [&](const levada_option& option) { return option.name == item.key; });
       const bool is_table = item.kind == Node::Kind::table;
-      diagnostics_.add(item.key_location, std::string("unknown ") + (is_table ? "table " : "option ") + quote(item.key) +
-                                              (belongs_to_agent ? "; it belongs into [agent]"
-                                                                : did_you_mean(item.key, names)));
+      diagnostics_.add(item.key_location,
+                       std::string("unknown ") + (is_table ? "table " : "option ") + quote(item.key) +
+                           (belongs_to_agent ? "; it belongs in [agent]" : did_you_mean(item.key, names)));
     }
   }
 
@@ -111,8 +111,9 @@ class TopologyReader {
     const std::string name(table_name(kind));
     for (const Node* tables : tables_of(root_, kind)) {
       if (tables->kind != Node::Kind::table) {
-        diagnostics_.add(tables->location, name, std::string("must be a table for each ") + std::string(noun(kind)) +
-                                                     ", [" + name + ".NAME], not " + kind_name(tables->kind));
+        diagnostics_.add(tables->location, name,
+                         std::string("must be a table for each ") + std::string(noun(kind)) + ", [" + name +
+                             ".NAME], not " + kind_name(tables->kind));
         continue;
       }
       for (const Node& table : tables->items) {
@@ -130,8 +131,8 @@ class TopologyReader {
   }
 
   // The table with the agent's options in it, and the options of the component if there are such.
-  std::vector<OptionValues> start(TableConfig& config, const Node& table, TableKind kind, const levada_component* component,
-                                  UnknownKeys unknown_keys) {
+  std::vector<OptionValues> start(TableConfig& config, const Node& table, TableKind kind,
+                                  const levada_component* component, UnknownKeys unknown_keys) {
     config.name = table.key;
     config.path = join_path(table_name(kind), table.key);
     config.location = table.location;

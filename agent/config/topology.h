@@ -74,9 +74,9 @@ struct SelectorConfig {
   };
 
   Type type = Type::replicate;
-  std::string column;                     // multiplex: which column decides,
-  std::vector<Mapping> mapping;           // where the rows of each value go,
-  std::vector<size_t> default_channels;   // and where all others go
+  std::string column;                    // multiplex: which column decides,
+  std::vector<Mapping> mapping;          // where the rows of each value go,
+  std::vector<size_t> default_channels;  // and where all others go
 };
 
 struct SourceConfig : ComponentConfig {

@@ -155,17 +155,18 @@ TEST(Topology, has_defaults_for_the_agent) {
 }
 
 TEST(Topology, reports_faults_of_the_agent_table) {
-  EXPECT_EQ(TestRun(std::string("[agent]\ndata_dir = \"\"\nmemory_bytes = 0\nlog_level = \"warn\"\nplugin_dir = [\"a\"]\n"
-                                "stop_timeout = 30\n") +
-                    "[sources.s]\ntype = \"generate\"\nchannels = [\"c\"]\n[channels.c]\ntype = \"memory\"\n"
-                    "[sinks.k]\ntype = \"null\"\nchannel = \"c\"\n")
-                .findings(),
-            "agent.toml:2:12: agent.data_dir: must not be empty\n"
-            "agent.toml:3:16: agent.memory_bytes: must be more than 0\n"
-            "agent.toml:4:13: agent.log_level: must be \"debug\", \"info\", \"warning\" or \"error\", not \"warn\"\n"
-            "agent.toml:5:1: agent: unknown option \"plugin_dir\"; did you mean \"plugin_dirs\"?\n"
-            "agent.toml:6:16: agent.stop_timeout: must be a duration, not an integer; write a whole number and its unit, "
-            "such as \"250ms\", \"5s\", \"10m\", \"2h\" or \"1d\"\n");
+  EXPECT_EQ(
+      TestRun(std::string("[agent]\ndata_dir = \"\"\nmemory_bytes = 0\nlog_level = \"warn\"\nplugin_dir = [\"a\"]\n"
+                          "stop_timeout = 30\n") +
+              "[sources.s]\ntype = \"generate\"\nchannels = [\"c\"]\n[channels.c]\ntype = \"memory\"\n"
+              "[sinks.k]\ntype = \"null\"\nchannel = \"c\"\n")
+          .findings(),
+      "agent.toml:2:12: agent.data_dir: must not be empty\n"
+      "agent.toml:3:16: agent.memory_bytes: must be more than 0\n"
+      "agent.toml:4:13: agent.log_level: must be \"debug\", \"info\", \"warning\" or \"error\", not \"warn\"\n"
+      "agent.toml:5:1: agent: unknown option \"plugin_dir\"; did you mean \"plugin_dirs\"?\n"
+      "agent.toml:6:16: agent.stop_timeout: must be a duration, not an integer; write a whole number and its unit, "
+      "such as \"250ms\", \"5s\", \"10m\", \"2h\" or \"1d\"\n");
 }
 
 // A configuration that is sound but for the text put in at its end, from line 11 on.
@@ -185,7 +186,7 @@ TEST(Topology, reports_unknown_tables_and_options_at_the_top) {
             "agent.toml:11:2: unknown table \"chanels\"; did you mean \"channels\"?\n");
   EXPECT_EQ(findings("[bananas]\n"), "agent.toml:11:2: unknown table \"bananas\"\n");
   EXPECT_EQ(TestRun("data_dir = \"/x\"\n").findings(),
-            "agent.toml:1:1: unknown option \"data_dir\"; it belongs into [agent]\n"
+            "agent.toml:1:1: unknown option \"data_dir\"; it belongs in [agent]\n"
             "agent.toml:1:1: there is no source; add a table [sources.NAME]\n"
             "agent.toml:1:1: there is no sink; add a table [sinks.NAME]\n");
 }
@@ -252,10 +253,11 @@ TEST(Topology, reports_options_of_agent_and_component_in_one_run) {
 }
 
 TEST(Topology, reports_channels_of_another_type) {
-  EXPECT_EQ(findings("[sources.t]\ntype = \"generate\"\nchannels = [\"d\"]\n[sinks.l]\ntype = \"null\"\nchannel = \"d\"\n"
-                     "[channels.d]\ntype = \"file\"\ncapacity_bytes = 0\n"),
-            "agent.toml:18:8: channels.d.type: must be \"memory\", not \"file\"\n"
-            "agent.toml:19:18: channels.d.capacity_bytes: must be more than 0\n");
+  EXPECT_EQ(
+      findings("[sources.t]\ntype = \"generate\"\nchannels = [\"d\"]\n[sinks.l]\ntype = \"null\"\nchannel = \"d\"\n"
+               "[channels.d]\ntype = \"file\"\ncapacity_bytes = 0\n"),
+      "agent.toml:18:8: channels.d.type: must be \"memory\", not \"file\"\n"
+      "agent.toml:19:18: channels.d.capacity_bytes: must be more than 0\n");
 }
 
 TEST(Topology, reports_waits_that_contradict_each_other) {
@@ -286,7 +288,8 @@ TEST(Topology, adds_what_a_component_says_of_its_values_at_their_place) {
 }
 
 TEST(Topology, keeps_sound_components_of_a_faulty_configuration) {
-  const TestRun run("[sources.s]\ntype = \"spool\"\npath = \"/x\"\n[sinks.k]\ntype = \"kafka\"\n[sinks.n]\ntype = \"nul\"\n");
+  const TestRun run(
+      "[sources.s]\ntype = \"spool\"\npath = \"/x\"\n[sinks.k]\ntype = \"kafka\"\n[sinks.n]\ntype = \"nul\"\n");
   ASSERT_EQ(run.topology.sources.size(), 1u);
   ASSERT_EQ(run.topology.sinks.size(), 2u);
   EXPECT_TRUE(run.topology.sources[0].sound());

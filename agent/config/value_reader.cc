@@ -41,12 +41,18 @@ std::string write_instead(const Node& node, const levada_option& option) {
     case LEVADA_CHOICE:
       if (node.kind == Node::Kind::list || node.kind == Node::Kind::table) return "";
       return option.type == LEVADA_STRING ? hint(quote(plain)) : "";
-    case LEVADA_BOOLEAN: return is_text && (node.text == "true" || node.text == "false") ? hint(node.text) : "";
-    case LEVADA_INTEGER: return is_text && parse_integer(node.text) ? hint(node.text) : "";
-    case LEVADA_NUMBER: return is_text && parse_number(node.text) ? hint(node.text) : "";
-    case LEVADA_SIZE: return is_text && parse_integer(node.text) ? hint(node.text) : "";
-    case LEVADA_STRINGS: return is_text ? hint("[" + quote(node.text) + "]") : "";
-    default: return "";
+    case LEVADA_BOOLEAN:
+      return is_text && (node.text == "true" || node.text == "false") ? hint(node.text) : "";
+    case LEVADA_INTEGER:
+      return is_text && parse_integer(node.text) ? hint(node.text) : "";
+    case LEVADA_NUMBER:
+      return is_text && parse_number(node.text) ? hint(node.text) : "";
+    case LEVADA_SIZE:
+      return is_text && parse_integer(node.text) ? hint(node.text) : "";
+    case LEVADA_STRINGS:
+      return is_text ? hint("[" + quote(node.text) + "]") : "";
+    default:
+      return "";
   }
 }
 
@@ -93,11 +99,20 @@ bool ValueReader::read(const Node& node, const levada_option& option, const std:
   value.type = option.type;
   bool fits = false;
   switch (option.type) {
-    case LEVADA_CHOICE: fits = read_choice(node, option, path, value); break;
-    case LEVADA_STRINGS: fits = read_strings(node, option, path, value); break;
-    case LEVADA_TABLE: fits = read_table(node, path, value); break;
-    case LEVADA_TREE: fits = read_tree(node, option, path, value); break;
-    default: fits = read_scalar(node, option, path, value);
+    case LEVADA_CHOICE:
+      fits = read_choice(node, option, path, value);
+      break;
+    case LEVADA_STRINGS:
+      fits = read_strings(node, option, path, value);
+      break;
+    case LEVADA_TABLE:
+      fits = read_table(node, path, value);
+      break;
+    case LEVADA_TREE:
+      fits = read_tree(node, option, path, value);
+      break;
+    default:
+      fits = read_scalar(node, option, path, value);
   }
   value.set = fits ? 1 : 0;
   return fits;
@@ -154,7 +169,8 @@ bool ValueReader::read_scalar(const Node& node, const levada_option& option, con
       if (node.substituted && !integer) integer = parse_integer(node.text);
       if (integer && *integer < 0) return refuse(node, path, "must not be negative");
       break;
-    default: return refuse(node, path, "has a type that this agent does not know; the plugin needs a newer agent");
+    default:
+      return refuse(node, path, "has a type that this agent does not know; the plugin needs a newer agent");
   }
   if (integer) {
     value.integer = *integer;
@@ -163,8 +179,9 @@ bool ValueReader::read_scalar(const Node& node, const levada_option& option, con
   const bool show = is_text && (*example != '\0' || node.substituted);
   std::string hint = write_instead(node, option);
   if (hint.empty()) hint = example;
-  return refuse(node, path, "must be " + std::string(expected) + ", not " +
-                                (show ? shown(node, option) : std::string(kind_name(node.kind))) + hint);
+  return refuse(node, path,
+                "must be " + std::string(expected) + ", not " +
+                    (show ? shown(node, option) : std::string(kind_name(node.kind))) + hint);
 }
 
 bool ValueReader::read_choice(const Node& node, const levada_option& option, const std::string& path,
@@ -176,8 +193,9 @@ bool ValueReader::read_choice(const Node& node, const levada_option& option, con
   const auto name = std::find(names.begin(), names.end(), node.text);
   if (name == names.end()) {
     const bool secret = (option.flags & LEVADA_SECRET) != 0;
-    return refuse(node, path, "must be " + one_of(names) + ", not " + shown(node, option) +
-                                  (secret ? "" : did_you_mean(node.text, names)));
+    return refuse(
+        node, path,
+        "must be " + one_of(names) + ", not " + shown(node, option) + (secret ? "" : did_you_mean(node.text, names)));
   }
   value.integer = name - names.begin();
   value.text = memory_.keep(node.text);
@@ -187,8 +205,8 @@ bool ValueReader::read_choice(const Node& node, const levada_option& option, con
 bool ValueReader::read_strings(const Node& node, const levada_option& option, const std::string& path,
                                levada_value& value) {
   if (node.kind != Node::Kind::list) {
-    return refuse(node, path, std::string("must be a list of strings, not ") + kind_name(node.kind) +
-                                  write_instead(node, option));
+    return refuse(node, path,
+                  std::string("must be a list of strings, not ") + kind_name(node.kind) + write_instead(node, option));
   }
   levada_option each = option;
   each.type = option.choices == nullptr ? LEVADA_STRING : LEVADA_CHOICE;
@@ -254,13 +272,26 @@ bool ValueReader::read_tree_item(const Node& node, const levada_option& option, 
   levada_option as = option;
   as.choices = nullptr;
   switch (node.kind) {
-    case Node::Kind::string: as.type = LEVADA_STRING; break;
-    case Node::Kind::integer: as.type = LEVADA_INTEGER; break;
-    case Node::Kind::number: as.type = LEVADA_NUMBER; break;
-    case Node::Kind::boolean: as.type = LEVADA_BOOLEAN; break;
-    case Node::Kind::list: as.type = LEVADA_STRINGS; break;
-    case Node::Kind::table: as.type = LEVADA_TREE; break;
-    case Node::Kind::date: return refuse(node, path, "must not be a date; write " + quote(node.text));
+    case Node::Kind::string:
+      as.type = LEVADA_STRING;
+      break;
+    case Node::Kind::integer:
+      as.type = LEVADA_INTEGER;
+      break;
+    case Node::Kind::number:
+      as.type = LEVADA_NUMBER;
+      break;
+    case Node::Kind::boolean:
+      as.type = LEVADA_BOOLEAN;
+      break;
+    case Node::Kind::list:
+      as.type = LEVADA_STRINGS;
+      break;
+    case Node::Kind::table:
+      as.type = LEVADA_TREE;
+      break;
+    case Node::Kind::date:
+      return refuse(node, path, "must not be a date; write " + quote(node.text));
   }
   return read(node, as, path, value);
 }

@@ -58,7 +58,8 @@ class Wiring {
     if (targets.names.empty()) {
       remedy = "; add a table [" + join_path(table_name(targets.kind), name.text) + "]";
     }
-    diagnostics_.add(name.location, path, "no " + std::string(noun(targets.kind)) + " is named " + quote(name.text) + remedy);
+    diagnostics_.add(name.location, path,
+                     "no " + std::string(noun(targets.kind)) + " is named " + quote(name.text) + remedy);
     const auto meant = std::find(targets.names.begin(), targets.names.end(), near);
     if (meant == targets.names.end()) targets.unclear = true;
     if (meant != targets.names.end()) targets.used[static_cast<size_t>(meant - targets.names.begin())] = true;
@@ -91,8 +92,9 @@ class Wiring {
   std::vector<size_t> resolve_list(Targets& targets, const TableConfig& config, const char* option) {
     const Node* list = config.settings.written(option);
     if (list == nullptr) return {};
-    return resolve_list(targets, *list, join_path(config.path, option),
-                        targets.kind == TableKind::interceptor ? " stands twice in one chain" : " stands twice in the list");
+    return resolve_list(
+        targets, *list, join_path(config.path, option),
+        targets.kind == TableKind::interceptor ? " stands twice in one chain" : " stands twice in the list");
   }
 
   // A list that must name something.
@@ -127,8 +129,7 @@ class Wiring {
   void wire_selector(SourceConfig& source, const Node& table) {
     const std::string path = source.path + ".selector";
     const std::array groups = {agent_options(TableKind::selector)};
-    const OptionValues values =
-        std::move(read_options(table, path, groups, UnknownKeys::refuse, diagnostics_).front());
+    const OptionValues values = std::move(read_options(table, path, groups, UnknownKeys::refuse, diagnostics_).front());
     source.selector.type = static_cast<SelectorConfig::Type>(values.integer("type"));
     const bool multiplex = source.selector.type == SelectorConfig::Type::multiplex;
     for (const char* name : {"column", "mapping", "default"}) {
@@ -172,7 +173,8 @@ class Wiring {
   std::vector<size_t> resolve_own(const SourceConfig& source, Targets& own, const Node& list, const std::string& path) {
     std::vector<size_t> channels;
     if (list.kind == Node::Kind::string && !list.missing) {
-      diagnostics_.add(list.location, path, "must be a list of strings, not a string; write [" + quote(list.text) + "]");
+      diagnostics_.add(list.location, path,
+                       "must be a list of strings, not a string; write [" + quote(list.text) + "]");
     } else if (list.kind != Node::Kind::list) {
       diagnostics_.add(list.location, path, std::string("must be a list of strings, not ") + kind_name(list.kind));
     } else if (list.items.empty()) {
@@ -189,8 +191,9 @@ class Wiring {
       }
       const auto found = std::find(own.names.begin(), own.names.end(), name.text);
       if (found == own.names.end()) {
-        diagnostics_.add(name.location, path, quote(name.text) + " is not among the channels of " + source.path +
-                                                  did_you_mean(name.text, own.names));
+        diagnostics_.add(
+            name.location, path,
+            quote(name.text) + " is not among the channels of " + source.path + did_you_mean(name.text, own.names));
         own.unclear = true;
         continue;
       }
@@ -214,7 +217,8 @@ class Wiring {
       SinkConfig& member = topology_.sinks[sink];
       if (member.group) {
         const std::vector<Node>& names = group.settings.written("sinks")->items;
-        const auto name = std::find_if(names.begin(), names.end(), [&](const Node& one) { return one.text == member.name; });
+        const auto name =
+            std::find_if(names.begin(), names.end(), [&](const Node& one) { return one.text == member.name; });
         diagnostics_.add(name->location, group.path + ".sinks",
                          quote(member.name) + " is in " + topology_.sink_groups[*member.group].path + " already");
         continue;
@@ -237,9 +241,9 @@ class Wiring {
       }
     }
     if (sink.group && channel != nullptr) {
-      diagnostics_.add(channel->key_location, sink.path, "the sink reads the channel of " +
-                                                             topology_.sink_groups[*sink.group].path +
-                                                             "; leave out the option \"channel\"");
+      diagnostics_.add(channel->key_location, sink.path,
+                       "the sink reads the channel of " + topology_.sink_groups[*sink.group].path +
+                           "; leave out the option \"channel\"");
     }
     if (channel != nullptr) {
       sink.channel = resolve_channel(sink);

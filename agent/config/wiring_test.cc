@@ -7,12 +7,14 @@
 
 namespace levada::agent {
 
-constexpr const char* kSource = "[sources.s]\ntype = \"generate\"\nchannels = [\"main\"]\n";   // 3 lines
-constexpr const char* kChannel = "[channels.main]\ntype = \"memory\"\n";                       // 2
-constexpr const char* kSink = "[sinks.k]\ntype = \"null\"\nchannel = \"main\"\n";              // 3
+constexpr const char* kSource = "[sources.s]\ntype = \"generate\"\nchannels = [\"main\"]\n";  // 3 lines
+constexpr const char* kChannel = "[channels.main]\ntype = \"memory\"\n";                      // 2
+constexpr const char* kSink = "[sinks.k]\ntype = \"null\"\nchannel = \"main\"\n";             // 3
 
 static std::string findings(const std::string& toml) { return TestRun(toml).findings(); }
-static std::string sound_and(const std::string& toml) { return findings(std::string(kSource) + kChannel + kSink + toml); }
+static std::string sound_and(const std::string& toml) {
+  return findings(std::string(kSource) + kChannel + kSink + toml);
+}
 
 TEST(Wiring, is_content_when_everything_hangs_together) { EXPECT_EQ(sound_and(""), ""); }
 
@@ -45,13 +47,15 @@ TEST(Wiring, reports_channels_that_nobody_writes_or_reads) {
 }
 
 TEST(Wiring, reports_a_configuration_without_sources_or_sinks) {
-  EXPECT_EQ(findings(std::string(kChannel) + kSink), "agent.toml:1:1: there is no source; add a table [sources.NAME]\n");
+  EXPECT_EQ(findings(std::string(kChannel) + kSink),
+            "agent.toml:1:1: there is no source; add a table [sources.NAME]\n");
   EXPECT_EQ(findings(std::string(kSource) + kChannel), "agent.toml:1:1: there is no sink; add a table [sinks.NAME]\n");
 }
 
 TEST(Wiring, reports_empty_and_doubled_channel_lists) {
   const std::string source = "[sources.t]\ntype = \"generate\"\n";
-  EXPECT_EQ(sound_and(source + "channels = []\n"), "agent.toml:11:12: sources.t.channels: must name at least one channel\n");
+  EXPECT_EQ(sound_and(source + "channels = []\n"),
+            "agent.toml:11:12: sources.t.channels: must name at least one channel\n");
   EXPECT_EQ(sound_and(source), "agent.toml:9:1: sources.t: option \"channels\" is missing\n");
   EXPECT_EQ(sound_and(source + "channels = [\"main\", \"main\"]\n"),
             "agent.toml:11:21: sources.t.channels: \"main\" stands twice in the list\n");
@@ -89,16 +93,18 @@ TEST(Wiring, reports_faults_of_sink_groups) {
 }
 
 TEST(Wiring, reports_what_a_sink_sets_in_place_of_its_group) {
-  EXPECT_EQ(sound_and("[sinks.a]\ntype = \"null\"\nworkers = 2\ncommit_rows = 5\non_reject = \"drop\"\n"
-                      "[sink_groups.g]\ntype = \"failover\"\nchannel = \"main\"\nsinks = [\"a\"]\n"),
-            "agent.toml:11:1: sinks.a: option \"workers\" is for sink_groups.g to set, as the sink is in that group\n"
-            "agent.toml:12:1: sinks.a: option \"commit_rows\" is for sink_groups.g to set, as the sink is in that group\n");
+  EXPECT_EQ(
+      sound_and("[sinks.a]\ntype = \"null\"\nworkers = 2\ncommit_rows = 5\non_reject = \"drop\"\n"
+                "[sink_groups.g]\ntype = \"failover\"\nchannel = \"main\"\nsinks = [\"a\"]\n"),
+      "agent.toml:11:1: sinks.a: option \"workers\" is for sink_groups.g to set, as the sink is in that group\n"
+      "agent.toml:12:1: sinks.a: option \"commit_rows\" is for sink_groups.g to set, as the sink is in that group\n");
 }
 
 TEST(Wiring, reports_interceptors_of_a_sink_group_that_are_not_there) {
-  EXPECT_EQ(sound_and("[sinks.a]\ntype = \"null\"\n[sink_groups.g]\ntype = \"failover\"\nchannel = \"main\"\n"
-                      "sinks = [\"a\"]\ninterceptors = [\"x\"]\n"),
-            "agent.toml:15:17: sink_groups.g.interceptors: no interceptor is named \"x\"; add a table [interceptors.x]\n");
+  EXPECT_EQ(
+      sound_and("[sinks.a]\ntype = \"null\"\n[sink_groups.g]\ntype = \"failover\"\nchannel = \"main\"\n"
+                "sinks = [\"a\"]\ninterceptors = [\"x\"]\n"),
+      "agent.toml:15:17: sink_groups.g.interceptors: no interceptor is named \"x\"; add a table [interceptors.x]\n");
 }
 
 class Selectors : public testing::Test {
@@ -126,10 +132,11 @@ TEST_F(Selectors, of_type_multiplex_need_column_mapping_and_default) {
 }
 
 TEST_F(Selectors, report_a_misspelt_option_once) {
-  EXPECT_EQ(findings("type = \"multiplex\"\ncolumm = \"x\"\nmapping = { v = [\"bb\"] }\ndefault = [\"a\"]\n"),
-            "agent.toml:6:1: sources.s.selector: unknown option \"columm\"; did you mean \"column\"?\n"
-            "agent.toml:7:18: sources.s.selector.mapping.v: \"bb\" is not among the channels of sources.s; did you mean "
-            "\"b\"?\n");
+  EXPECT_EQ(
+      findings("type = \"multiplex\"\ncolumm = \"x\"\nmapping = { v = [\"bb\"] }\ndefault = [\"a\"]\n"),
+      "agent.toml:6:1: sources.s.selector: unknown option \"columm\"; did you mean \"column\"?\n"
+      "agent.toml:7:18: sources.s.selector.mapping.v: \"bb\" is not among the channels of sources.s; did you mean "
+      "\"b\"?\n");
 }
 
 TEST_F(Selectors, of_other_types_take_none_of_them) {
@@ -139,13 +146,14 @@ TEST_F(Selectors, of_other_types_take_none_of_them) {
 }
 
 TEST_F(Selectors, name_only_channels_of_their_source) {
-  EXPECT_EQ(findings("type = \"multiplex\"\ncolumn = \"\"\nmapping = { v = [\"c\"], \"w x\" = [], y = \"a\", z = [\"b\"] }\n"
-                     "default = [\"a\", \"a\"]\n"),
-            "agent.toml:6:10: sources.s.selector.column: must not be empty\n"
-            "agent.toml:7:18: sources.s.selector.mapping.v: \"c\" is not among the channels of sources.s\n"
-            "agent.toml:7:32: sources.s.selector.mapping.\"w x\": must name at least one channel\n"
-            "agent.toml:7:40: sources.s.selector.mapping.y: must be a list of strings, not a string; write [\"a\"]\n"
-            "agent.toml:8:17: sources.s.selector.default: \"a\" stands twice in the list\n");
+  EXPECT_EQ(
+      findings("type = \"multiplex\"\ncolumn = \"\"\nmapping = { v = [\"c\"], \"w x\" = [], y = \"a\", z = [\"b\"] }\n"
+               "default = [\"a\", \"a\"]\n"),
+      "agent.toml:6:10: sources.s.selector.column: must not be empty\n"
+      "agent.toml:7:18: sources.s.selector.mapping.v: \"c\" is not among the channels of sources.s\n"
+      "agent.toml:7:32: sources.s.selector.mapping.\"w x\": must name at least one channel\n"
+      "agent.toml:7:40: sources.s.selector.mapping.y: must be a list of strings, not a string; write [\"a\"]\n"
+      "agent.toml:8:17: sources.s.selector.default: \"a\" stands twice in the list\n");
 }
 
 TEST_F(Selectors, leave_no_channel_without_rows) {

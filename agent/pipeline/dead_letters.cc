@@ -3,23 +3,22 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <ctime>
+#include <tuple>
 
 #include "agent/base/json_text.h"
 
 namespace levada::agent {
 namespace {
 
-constexpr size_t kKinds = 1000;  // Of reasons that are counted apart.
+constexpr size_t kKinds = 1000;  // Of a component's reasons that are counted apart.
 
 // "expected ',' at byte 57" and "... at byte 58" are one kind.
-std::string kind_of(std::string_view reason) {
-  std::string kind;
+void write_kind(std::string_view reason, std::string& kind) {
+  kind.clear();
   for (const char c : reason.substr(0, 200)) {
     if (c < '0' || c > '9') kind += c;
     else if (kind.empty() || kind.back() != '#') kind += '#';
   }
-  return kind;
 }
 
 void append_value(std::string& to, const Column& column, int64_t row) {
@@ -57,7 +56,9 @@ void DeadLetters::add(const std::string& component, const Batch& rejected) {
   append_json_text(head, rejected.stream);
   head += ",\"reason\":";
 
+  std::string kind;
   const std::lock_guard lock(mutex_);
+  auto& counts = counts_[component];
   rows_ += rejected.rows();
   for (int64_t row = 0; row < rejected.rows(); ++row) {
     const std::string_view reason = reasons ? reasons->text(row) : "no reason was given";
@@ -73,9 +74,10 @@ void DeadLetters::add(const std::string& component, const Batch& rejected) {
       else append_value(waiting_, column, row);
     }
     waiting_ += "}\n";
-    auto key = std::pair(component, kind_of(reason));
-    if (counts_.size() >= kKinds && !counts_.contains(key)) key.second = "other reasons";
-    ++counts_[key];
+    write_kind(reason, kind);
+    auto known = counts.find(kind);
+    if (known == counts.end()) known = counts.try_emplace(counts.size() < kKinds ? kind : "other reasons").first;
+    ++known->second;
   }
 }
 
@@ -110,8 +112,11 @@ Done DeadLetters::write() {
 std::vector<DeadLetters::Count> DeadLetters::counts() const {
   const std::lock_guard lock(mutex_);
   std::vector<Count> all;
-  for (const auto& [key, rows] : counts_) all.push_back({key.first, key.second, rows});
-  std::stable_sort(all.begin(), all.end(), [](const Count& a, const Count& b) { return a.rows > b.rows; });
+  for (const auto& [component, kinds] : counts_)
+    for (const auto& [reason, rows] : kinds) all.push_back({component, reason, rows});
+  std::sort(all.begin(), all.end(), [](const Count& a, const Count& b) {
+    return std::tie(b.rows, a.component, a.reason) < std::tie(a.rows, b.component, b.reason);
+  });
   return all;
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "levada/host.h"
@@ -41,7 +42,7 @@ class DeadLetters {
   File file_;
   uint64_t file_bytes_ = 0;  // Whole lines only.
   int64_t rows_ = 0;
-  std::map<std::pair<std::string, std::string>, int64_t> counts_;
+  std::map<std::string, std::unordered_map<std::string, int64_t>> counts_;  // By component and kind of reason.
 };
 
 }  // namespace levada::agent

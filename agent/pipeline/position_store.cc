@@ -4,39 +4,12 @@
 
 #include <charconv>
 
+#include "levada/escape.h"
+
 namespace levada::agent {
 namespace {
 
 constexpr std::string_view kHeader = "levada positions 1\n";
-
-// Tabs, line ends and percent signs as %09.
-void append_escaped(std::string& to, std::string_view text) {
-  constexpr char kHex[] = "0123456789abcdef";
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) >= 0x20 && c != '%') {
-      to += c;
-      continue;
-    }
-    to += '%';
-    to += kHex[(c >> 4) & 15];
-    to += kHex[c & 15];
-  }
-}
-
-std::string unescaped(std::string_view text) {
-  std::string plain;
-  for (size_t at = 0; at < text.size(); ++at) {
-    unsigned code = 0;
-    if (text[at] == '%' && at + 2 < text.size() &&
-        std::from_chars(text.data() + at + 1, text.data() + at + 3, code, 16).ptr == text.data() + at + 3) {
-      plain += static_cast<char>(code);
-      at += 2;
-    } else {
-      plain += text[at];
-    }
-  }
-  return plain;
-}
 
 }  // namespace
 
@@ -60,16 +33,16 @@ Result<std::vector<Position>> PositionStore::load(const std::string& sink) const
     if (end == std::string_view::npos) return damaged();
     const auto line = rest.substr(0, end);
     rest.remove_prefix(end + 1);
-    const auto first = line.find('\t'), second = line.find('\t', first + 1);
+    const auto parts = tab_separated(line);
     uint64_t number = 0;
-    const auto digits = line.substr(0, first);
+    const auto digits = parts[0];
     if (std::from_chars(digits.data(), digits.data() + digits.size(), number).ptr != digits.data() + digits.size()) return damaged();
-    if (first == std::string_view::npos) {
+    if (parts.size() == 1) {
       if (number != positions.size() || !rest.empty()) return damaged();
       return positions;
     }
-    if (second == std::string_view::npos) return damaged();
-    positions.push_back({unescaped(line.substr(first + 1, second - first - 1)), unescaped(line.substr(second + 1)), number});
+    if (parts.size() != 3) return damaged();
+    positions.push_back({unescaped(parts[1]), unescaped(parts[2]), number});
   }
 }
 

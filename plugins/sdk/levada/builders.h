@@ -196,7 +196,10 @@ class TextBuilder {
   }
   // `text` lies in the buffer with that number.
   void append_lent(std::string_view text, int32_t buffer) {
-    push(View::of(text, buffer, static_cast<int32_t>(text.data() - static_cast<const char*>(pointers_[buffer]))));
+    reserve();
+    View::put(views_.as<View>() + rows_, text, buffer,
+              static_cast<int32_t>(text.data() - static_cast<const char*>(pointers_[buffer])));
+    validity_.append_valid(rows_++);
   }
 
   // For tight loops: where the next rows go, with room for so many, and how many of them were filled in.
@@ -224,11 +227,14 @@ class TextBuilder {
   }
   // `part` lies within the text of `view`, which is `whole`, of a column that was shared as `first`.
   void append_part(const View& view, std::string_view whole, std::string_view part, int32_t first) {
-    push(part_of(view, whole, part, first));
+    reserve();
+    put_part(views_.as<View>() + rows_, view, whole, part, first);
+    validity_.append_valid(rows_++);
   }
-  static View part_of(const View& view, std::string_view whole, std::string_view part, int32_t first) {
-    if (part.size() <= View::kInline) return View::of(part, 0, 0);
-    return View::of(part, view.outside.buffer + first, view.outside.offset + static_cast<int32_t>(part.data() - whole.data()));
+  static void put_part(View* to, const View& view, std::string_view whole, std::string_view part, int32_t first) {
+    // Both are of no account, and may be anything, where the text stands inside of its view.
+    const auto sum = [](int64_t a, int64_t b) { return static_cast<int32_t>(a + b); };
+    View::put(to, part, sum(view.outside.buffer, first), sum(view.outside.offset, part.data() - whole.data()));
   }
   // The view as it stands in a column that was shared as `first`.
   void append_view(View view, int32_t first) {
