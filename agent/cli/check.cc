@@ -6,6 +6,13 @@
 #include "agent/pipeline/pipeline.h"
 
 namespace levada::agent {
+namespace {
+
+std::string counted(size_t count, const char* noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+}  // namespace
 
 int check_configuration(const std::string& path) {
   Diagnostics diagnostics;
@@ -17,8 +24,10 @@ int check_configuration(const std::string& path) {
     return kBadConfiguration;
   }
   for (const auto& reason : pipeline->at_least_once()) std::printf("at least once: %s\n", reason.c_str());
-  std::printf("%s: good: %zu sources, %zu interceptors, %zu channels, %zu sinks\n", path.c_str(), loaded.topology.sources.size(),
-              loaded.topology.interceptors.size(), loaded.topology.channels.size(), loaded.topology.sinks.size());
+  const Topology& all = loaded.topology;
+  std::printf("%s: good: %s, %s, %s, %s\n", path.c_str(), counted(all.sources.size(), "source").c_str(),
+              counted(all.interceptors.size(), "interceptor").c_str(), counted(all.channels.size(), "channel").c_str(),
+              counted(all.sinks.size(), "sink").c_str());
   return kOk;
 }
 

@@ -33,7 +33,11 @@ int main(int count, char** arguments) {
   fresh->add_option("name", name, "The type that configurations will name")->required();
   fresh->add_option("folder", folder, "Where; ./NAME if not given");
 
-  CLI11_PARSE(app, count, arguments);
+  try {
+    app.parse(count, arguments);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kOk : kBadConfiguration;
+  }
   if (run->parsed()) return run_agent(config, until_drained);
   if (check->parsed()) return check_configuration(config);
   if (fresh->parsed()) return start_plugin(kind, name, folder.empty() ? name : folder);

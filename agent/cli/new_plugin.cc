@@ -13,7 +13,8 @@ Done check_name(const std::string& name) {
   const bool snake_case = !name.empty() && name.front() >= 'a' && name.front() <= 'z' && name.back() != '_' &&
                           name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos &&
                           name.find("__") == std::string::npos;
-  if (!snake_case) return fatal("\"" + name + "\" cannot be the name of a plugin: write it in snake_case, such as \"mask_ips\"");
+  if (!snake_case)
+    return fatal("\"" + name + "\" cannot be the name of a plugin: write it in snake_case, such as \"mask_ips\"");
   return {};
 }
 
@@ -70,7 +71,8 @@ Done new_plugin(const std::string& kind, const std::string& name, const std::str
   fs::directory_iterator files(*templates / kind, failed);
   if (failed) return fatal("there is no template for a " + kind + " in " + templates->string());
   for (const auto& file : files)
-    LEVADA_TRY(write_from_template(file.path(), fs::path(folder) / replace_all(file.path().filename().string(), "NAME", name), name));
+    LEVADA_TRY(write_from_template(
+        file.path(), fs::path(folder) / replace_all(file.path().filename().string(), "NAME", name), name));
   return {};
 }
 

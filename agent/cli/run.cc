@@ -77,11 +77,11 @@ int run_agent(const std::string& path, bool until_drained) {
   }
 
   Report report(loaded.topology, metrics, pipeline->dead_letters());
-  log_info("", "levada " LEVADA_VERSION " runs " + path);
   Pipeline::Outcome outcome;
   {
     const Signals signals(*pipeline);
     pipeline->start();
+    log_info("", "levada " LEVADA_VERSION " runs " + path);
     outcome = pipeline->wait();
   }
   if (until_drained) std::fputs(report.text().c_str(), stdout);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "levada/pattern.h"
+
 namespace levada::agent {
 namespace {
 
@@ -41,13 +43,21 @@ std::vector<Batch> Selector::route(const Batch& batch) const {
 }
 
 std::vector<Batch> Selector::multiplex(const Batch& batch) const {
-  const Column* column = batch.text(column_);
+  const Column* column = batch.find(column_);
+  const bool is_textual = column && column->is_textual();
   std::vector<std::vector<int64_t>> rows(count_);
-  std::string value;
+  std::string value, written;
   std::string_view last;
   const std::vector<size_t>* targets = nullptr;
   for (int64_t row = 0; row < batch.rows(); ++row) {
-    const std::string_view text = column ? column->text(row) : std::string_view();
+    std::string_view text;
+    if (is_textual) {
+      text = column->text(row);
+    } else if (column && !column->null(row)) {
+      written.clear();
+      append_value(*column, row, written);
+      text = written;
+    }
     // Like rows tend to come together.
     if (!targets || text != last) {
       value = text;

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <string_view>
 
 namespace levada::agent {
 namespace {
@@ -16,12 +17,14 @@ constexpr int kMajorMax = 99;
 
 std::string entry_of(int major) { return LEVADA_ENTRY_PREFIX + std::to_string(major); }
 
-// Boost puts the loader's own words in front of a text of its own about an errno that means nothing.
-std::string loader_words(const std::exception& error) {
+// Boost puts its own words around the loader's, which begin with the path, and an errno behind them that means nothing.
+std::string loader_words(const std::exception& error, const std::string& path) {
+  constexpr std::string_view kMark = "dlerror system message: ";
   std::string words = error.what();
-  if (const auto tail = words.rfind(": "); tail != std::string::npos && words.find("dlerror") == std::string::npos)
-    words = words.substr(0, tail);
-  return words;
+  const auto begin = words.find(kMark), end = words.rfind(')');
+  if (begin != std::string::npos && end != std::string::npos)
+    words = words.substr(begin + kMark.size(), end - begin - kMark.size());
+  return words.starts_with(path) ? words : path + ": " + words;
 }
 
 Done check_contract(const boost::dll::shared_library& library) {
@@ -73,7 +76,7 @@ Result<const levada_plugin*> load_plugin(const std::string& path) {
       if (auto done = check_component(plugin->components[at]); !done) return std::move(done).error().at(path);
     return plugin;
   } catch (const std::exception& error) {
-    return fatal(loader_words(error)).at(path);
+    return fatal(loader_words(error, path));
   } catch (...) {
     return fatal(path + ": its entry threw something that is no std::exception");
   }

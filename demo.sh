@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds levada, and shows it at work on files, without any server.
+set -euo pipefail
+cd "$(dirname "$0")"
+echo "==> set up"
+tools/setup build
+echo "==> build (minutes the first time, seconds later)"
+tools/build release
+tools/demo build/release/levada

@@ -1,0 +1,146 @@
+// The interceptor clean_json.
+#include "clean_json.h"
+
+#include "json/json_scanner.h"
+#include "json/rows.h"
+
+namespace levada {
+
+namespace {
+
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
+bool is_around(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == ',' || c == '[' || c == ']'; }
+
+// Without what may stand around an object in a file: found by looking at both ends only.
+std::string_view trimmed(std::string_view text) {
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  while (!text.empty() && is_around(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_around(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+bool looks_like_object(std::string_view text) { return text.size() >= 2 && text.front() == '{' && text.back() == '}'; }
+
+}  // namespace
+
+CleanJson::CleanJson(unsigned repairs, const Host& host)
+    : splitter_(repairs),
+      filtered_(host.counter("rows_filtered")),
+      added_(host.counter("rows_added")),
+      repaired_count_(host.counter("rows_repaired")) {}
+
+Result<std::unique_ptr<CleanJson>> CleanJson::create(Settings settings, Host host) {
+  constexpr std::pair<std::string_view, unsigned> kNames[] = {{"trailing_commas", Repairs::kTrailingCommas},
+                                                              {"single_quotes", Repairs::kSingleQuotes},
+                                                              {"control_characters", Repairs::kControlCharacters},
+                                                              {"comments", Repairs::kComments},
+                                                              {"nan", Repairs::kNan}};
+  unsigned repairs = 0;
+  for (const auto& wanted : settings.repair)
+    for (const auto& [name, bit] : kNames)
+      if (wanted == name) repairs |= bit;
+  return std::unique_ptr<CleanJson>(new CleanJson(repairs, host));
+}
+
+Done CleanJson::intercept(Batch& batch) {
+  const Column* found = batch.body();
+  if (!found) return fatal("clean_json reads the column \"body\", which the batch does not have");
+  const Column body = resolved(*found);
+  const Documents documents(body);
+  objects_.clear();
+  rejections_.clear();
+  repaired_.clear();
+  is_changed_ = false;
+  rows_added_ = rows_repaired_ = 0;
+  int64_t filtered = 0;
+
+  const bool has_nulls = body.has_nulls();
+  for (int64_t row = 0; row < batch.rows(); ++row) {
+    const auto document = documents[row];
+    auto object = document.text;
+    if (!looks_like_object(object)) object = trimmed(object);
+    if (looks_like_object(object) && parser_.parse(object, document.readable_end)) {
+      is_changed_ |= object.size() != document.text.size();
+      objects_.push_back({row, static_cast<size_t>(object.data() - document.text.data()), object.size(), false});
+      continue;
+    }
+    is_changed_ = true;
+    if ((has_nulls && body.null(row)) || object.empty() || !split(batch, row, document)) ++filtered;
+  }
+  parser_.shrink();
+
+  if (is_changed_) batch = cleaned(batch, body);
+  for (auto& rejection : rejections_)
+    batch.reject(rejection.row, std::move(rejection.reason), std::move(rejection.body));
+  filtered_.add(filtered);
+  added_.add(rows_added_);
+  repaired_count_.add(rows_repaired_);
+  return {};
+}
+
+bool CleanJson::split(const Batch& batch, int64_t row, Documents::Document document) {
+  const auto& parts = splitter_.split(document.text);
+  if (parts.empty()) return false;
+  rows_added_ += static_cast<int64_t>(parts.size()) - 1;
+  for (const auto& part : parts) {
+    const auto text = document.text.substr(part.begin, part.end - part.begin);
+    const auto body = parts.size() == 1 ? std::string_view() : text;
+    if (!part.reason.empty()) {
+      reject(batch, row, part, part.reason, std::string(body));
+    } else if (!(part.is_repaired ? parser_.parse(part.repaired) : parser_.parse(text, document.readable_end))) {
+      reject(batch, row, part, "simdjson does not read this", std::string(body));
+    } else if (part.is_repaired) {
+      objects_.push_back({row, repaired_.size(), part.repaired.size(), true});
+      repaired_ += part.repaired;
+      ++rows_repaired_;
+    } else {
+      objects_.push_back({row, part.begin, text.size(), false});
+    }
+  }
+  return true;
+}
+
+void CleanJson::reject(const Batch& batch, int64_t row, const RowSplitter::Part& part, std::string_view why,
+                       std::string body) {
+  auto reason = place_of(batch, row, part.fault);
+  reason.append(": ").append(why);
+  rejections_.push_back({row, std::move(reason), std::move(body)});
+}
+
+Batch CleanJson::cleaned(const Batch& batch, const Column& body) const {
+  const auto count = static_cast<int64_t>(objects_.size());
+  Batch out(count);
+  out.stream = batch.stream;
+  out.position = batch.position;
+  out.sequence = batch.sequence;
+
+  TextBuilder bodies(count);
+  const auto first = bodies.share(body);
+  const Documents documents(body);
+  std::vector<int64_t> rows(objects_.size());
+  View* views = bodies.extend(count);
+  for (size_t at = 0; at < objects_.size(); ++at) {
+    const auto& object = objects_[at];
+    rows[at] = object.row;
+    const auto text = documents[object.row].text;
+    if (!object.is_repaired)
+      TextBuilder::put_part(views + at, documents.view(object.row), text, text.substr(object.begin, object.size),
+                            first);
+  }
+  bodies.filled(count);
+  for (size_t at = 0; rows_repaired_ > 0 && at < objects_.size(); ++at) {
+    const auto& object = objects_[at];
+    if (object.is_repaired)
+      bodies.set(static_cast<int64_t>(at), std::string_view(repaired_).substr(object.begin, object.size));
+  }
+  const Column cleaned = std::move(bodies).finish("body", body.type());
+  for (const auto& column : batch.columns())
+    out.set(column.name() == "body" ? cleaned : take(column, rows.data(), count));
+  return out;
+}
+
+}  // namespace levada
+
+LEVADA_PLUGIN("clean_json", "0.1.0", "Apache-2.0",
+              levada::interceptor<levada::CleanJson>("clean_json", "Makes exactly one valid JSON object of each row."))

@@ -1,0 +1,154 @@
+#include "cell_builder.h"
+
+#include <charconv>
+#include <cmath>
+#include <optional>
+
+#include "json/json_text.h"
+#include "json/timestamps.h"
+
+namespace levada {
+
+namespace {
+
+bool is_number(std::string_view value) { return value[0] == '-' || (value[0] >= '0' && value[0] <= '9'); }
+
+// A whole number, however it is written: 3, 3.0, 3e2.
+std::optional<int64_t> parse_integer(std::string_view number) {
+  int64_t value;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+  if (error == std::errc() && end == number.data() + number.size()) return value;
+  if (number.find_first_of(".eE") == std::string_view::npos) return std::nullopt;
+  const auto real = parse_double(number);
+  // Beyond 2^53 a double stands for several whole numbers.
+  constexpr double kExact = 9'007'199'254'740'992;
+  if (!real || std::abs(*real) > kExact || std::trunc(*real) != *real) return std::nullopt;
+  return static_cast<int64_t>(*real);
+}
+
+std::optional<int64_t> parse_epoch(std::string_view number, TimeUnit unit) {
+  if (unit == TimeUnit::none || number.empty() || !is_number(number)) return std::nullopt;
+  const int64_t factor = unit == TimeUnit::seconds ? 1'000'000 : unit == TimeUnit::milliseconds ? 1'000 : 1;
+  int64_t count;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), count);
+  if (error == std::errc() && end == number.data() + number.size()) {
+    if (unit == TimeUnit::nanoseconds) return count / 1000 - (count % 1000 < 0);
+    int64_t microseconds;
+    if (__builtin_mul_overflow(count, factor, &microseconds)) return std::nullopt;
+    return microseconds;
+  }
+  const auto real = parse_double(number);
+  if (!real) return std::nullopt;
+  const double microseconds =
+      std::floor(unit == TimeUnit::nanoseconds ? *real / 1000 : *real * static_cast<double>(factor) + 0.5);
+  if (std::abs(microseconds) >= 9.2e18) return std::nullopt;
+  return static_cast<int64_t>(microseconds);
+}
+
+}  // namespace
+
+std::string_view kind_of(std::string_view value) {
+  switch (value[0]) {
+    case '"': return "a string";
+    case '{': return "an object";
+    case '[': return "an array";
+    case 't':
+    case 'f': return "a boolean";
+    case 'n': return "null";
+    default: return "a number";
+  }
+}
+
+CellBuilder::CellBuilder(CellType type, TimeUnit unit, const Column& body)
+    : type_(type), unit_(unit), builder_(std::in_place_index<3>) {
+  switch (type) {
+    case CellType::int64:
+    case CellType::timestamp: builder_.emplace<1>(body.rows()); break;
+    case CellType::float64: builder_.emplace<2>(body.rows()); break;
+    case CellType::boolean: break;
+    case CellType::text:
+    case CellType::bytes:
+    case CellType::json: first_buffer_ = builder_.emplace<0>(body.rows()).share(body); break;
+  }
+}
+
+void CellBuilder::append_null() {
+  std::visit([](auto& builder) { builder.append_null(); }, builder_);
+}
+
+void CellBuilder::append_raw(const Document& document, std::string_view value) {
+  std::get_if<0>(&builder_)->append_part(*document.view, document.text, value, first_buffer_);
+}
+
+bool CellBuilder::append(const Document& document, std::string_view value) {
+  switch (type_) {
+    case CellType::text:
+    case CellType::bytes:
+      if (append_string(document, value)) return true;
+      break;
+    case CellType::json: append_raw(document, value); return true;
+    case CellType::int64:
+      if (!is_number(value)) break;
+      if (const auto number = parse_integer(value)) return std::get_if<1>(&builder_)->append(*number), true;
+      break;
+    case CellType::float64:
+      if (!is_number(value)) break;
+      if (const auto number = parse_double(value)) return std::get_if<2>(&builder_)->append(*number), true;
+      break;
+    case CellType::boolean:
+      if (value == "true" || value == "false") return std::get_if<3>(&builder_)->append(value[0] == 't'), true;
+      break;
+    case CellType::timestamp:
+      if (append_time(document, value)) return true;
+      break;
+  }
+  append_null();
+  return false;
+}
+
+bool CellBuilder::append_string(const Document& document, std::string_view value) {
+  if (value[0] != '"') return false;
+  const auto content = value.substr(1, value.size() - 2);
+  if (!document.has_escapes || content.find('\\') == std::string_view::npos) {
+    append_raw(document, content);
+    return true;
+  }
+  unescaped_.clear();
+  if (!unescape(content, unescaped_)) return false;
+  std::get_if<0>(&builder_)->append(unescaped_);
+  return true;
+}
+
+bool CellBuilder::append_time(const Document& document, std::string_view value) {
+  std::optional<int64_t> time;
+  if (value[0] == '"') {
+    auto content = value.substr(1, value.size() - 2);
+    if (document.has_escapes && content.find('\\') != std::string_view::npos) {
+      unescaped_.clear();
+      if (!unescape(content, unescaped_)) return false;
+      content = unescaped_;
+    }
+    time = parse_rfc3339(content);
+    if (!time) time = parse_epoch(content, unit_);
+  } else {
+    time = parse_epoch(value, unit_);
+  }
+  if (!time) return false;
+  std::get_if<1>(&builder_)->append(*time);
+  return true;
+}
+
+Column CellBuilder::finish(std::string name) && {
+  switch (type_) {
+    case CellType::int64: return std::move(*std::get_if<1>(&builder_)).finish(std::move(name), Type::int64);
+    case CellType::timestamp: return std::move(*std::get_if<1>(&builder_)).finish(std::move(name), Type::timestamp);
+    case CellType::float64: return std::move(*std::get_if<2>(&builder_)).finish(std::move(name), Type::float64);
+    case CellType::boolean: return std::move(*std::get_if<3>(&builder_)).finish(std::move(name));
+    case CellType::bytes: return std::move(*std::get_if<0>(&builder_)).finish(std::move(name), Type::bytes);
+    case CellType::text:
+    case CellType::json: break;
+  }
+  return std::move(*std::get_if<0>(&builder_)).finish(std::move(name), Type::text);
+}
+
+}  // namespace levada

@@ -1,0 +1,163 @@
+#include "declared_columns.h"
+
+#include <iterator>
+
+namespace levada {
+
+namespace {
+
+constexpr std::string_view kTypes[] = {"text", "int64", "float64", "boolean", "timestamp", "bytes", "json"};
+constexpr std::string_view kUnits[] = {"s", "ms", "us", "ns"};
+
+template <size_t count>
+std::string listed(const std::string_view (&names)[count]) {
+  std::string all;
+  for (size_t at = 0; at < count; ++at) {
+    if (at > 0) all += at + 1 == count ? " or " : ", ";
+    all += names[at];
+  }
+  return all;
+}
+
+template <size_t count>
+size_t number_of(std::string_view name, const std::string_view (&names)[count]) {
+  return static_cast<size_t>(std::find(std::begin(names), std::end(names), name) - std::begin(names));
+}
+
+std::string in_quotes(std::string_view text) { return std::string(1, '"').append(text).append("\""); }
+
+// The pointer to the member of that name of the document itself.
+std::string pointer_to(std::string_view name) {
+  std::string pointer = "/";
+  for (const char c : name) {
+    if (c == '~') pointer += "~0";
+    else if (c == '/') pointer += "~1";
+    else pointer += c;
+  }
+  return pointer;
+}
+
+}  // namespace
+
+Result<DeclaredColumns> DeclaredColumns::create(const Tree& columns) {
+  DeclaredColumns made;
+  for (size_t at = 0; at < columns.size(); ++at) {
+    auto column = declared(columns[at]);
+    if (!column) return std::move(column).error();
+    if (!made.tree_.add(column->pointer))
+      return wrong(
+          "columns." + column->name + ".pointer",
+          in_quotes(column->pointer) +
+              " is no JSON pointer: write \"/member\", \"/outer/inner\" or \"/list/0\", with ~1 for a slash in a name");
+    made.columns_.push_back(*std::move(column));
+  }
+  return made;
+}
+
+Result<DeclaredColumns::Declared> DeclaredColumns::declared(const Tree& entry) {
+  Declared column;
+  column.name = entry.key();
+  column.pointer = pointer_to(column.name);
+  const std::string option = "columns." + column.name;
+  if (column.name == "body")
+    return wrong(option, "\"body\" is the document itself: give the column another name, and rename it later");
+  if (entry.type() == LEVADA_STRING) {
+    LEVADA_TRY(read_type(entry, option, column));
+  } else if (entry.type() == LEVADA_TREE || entry.type() == LEVADA_TABLE) {
+    LEVADA_TRY(read_table(entry, column));
+  } else {
+    return wrong(option, "a column is its type, \"int64\", or a table: { type = \"int64\", pointer = \"/a/b\" }");
+  }
+  return column;
+}
+
+Done DeclaredColumns::read_table(const Tree& entry, Declared& column) {
+  const std::string option = "columns." + column.name;
+  for (size_t at = 0; at < entry.size(); ++at) {
+    const auto setting = entry[at];
+    const auto key = setting.key();
+    const std::string path = option + "." + std::string(key);
+    if (key == "required") {
+      if (setting.type() != LEVADA_BOOLEAN) return wrong(path, "must be true or false");
+      column.required = setting.integer() != 0;
+      continue;
+    }
+    if (key != "type" && key != "pointer" && key != "unit")
+      return wrong(path, "a column has no setting of this name; it knows type, pointer, unit and required");
+    if (setting.type() != LEVADA_STRING) return wrong(path, "must be a string");
+    if (key == "pointer") {
+      column.pointer = setting.text();
+    } else if (key == "type") {
+      LEVADA_TRY(read_type(setting, path, column));
+    } else {
+      const size_t unit = number_of(setting.text(), kUnits);
+      if (unit == std::size(kUnits))
+        return wrong(path, in_quotes(setting.text()) + " is no unit of time: use " + listed(kUnits));
+      column.unit = static_cast<TimeUnit>(unit + 1);
+    }
+  }
+  if (!entry.find("type")) return wrong(option, "type is missing: " + listed(kTypes));
+  if (column.unit != TimeUnit::none && column.type != CellType::timestamp)
+    return wrong(option + ".unit", "only a timestamp has a unit");
+  return {};
+}
+
+Done DeclaredColumns::read_type(const Tree& value, const std::string& option, Declared& column) {
+  const size_t type = number_of(value.text(), kTypes);
+  if (type == std::size(kTypes)) return wrong(option, in_quotes(value.text()) + " is no type: use " + listed(kTypes));
+  column.type = static_cast<CellType>(type);
+  return {};
+}
+
+void DeclaredColumns::start(const Column& body) {
+  mismatches_ = 0;
+  builders_.clear();
+  builders_.reserve(columns_.size());
+  for (const auto& column : columns_) builders_.emplace_back(column.type, column.unit, body);
+}
+
+bool DeclaredColumns::append(const CellBuilder::Document& document, bool reject_mismatches, std::string& reason) {
+  bool is_accepted = true;
+  for (size_t at = 0; at < columns_.size(); ++at) {
+    const auto& column = columns_[at];
+    const auto value = tree_[at];
+    const bool is_null = value.empty() || value == "null";
+    if (is_null) {
+      builders_[at].append_null();
+      if (!column.required) continue;
+    } else {
+      if (builders_[at].append(document, value)) continue;
+      ++mismatches_;
+      if (!column.required && !reject_mismatches) continue;
+    }
+    if (is_accepted) reason = why_not(column, value);
+    is_accepted = false;
+  }
+  return is_accepted;
+}
+
+std::string DeclaredColumns::why_not(const Declared& column, std::string_view value) {
+  std::string why = "column " + in_quotes(column.name);
+  if (value.empty()) return why + ": the object has no " + column.pointer;
+  if (value == "null") return why + ": null at " + column.pointer;
+  constexpr size_t kShown = 40;
+  why.append(": expected ")
+      .append(kTypes[static_cast<size_t>(column.type)])
+      .append(", found ")
+      .append(kind_of(value))
+      .append(", ");
+  return why.append(value.substr(0, kShown)).append(value.size() > kShown ? "..." : "");
+}
+
+void DeclaredColumns::append_nulls() {
+  for (auto& builder : builders_) builder.append_null();
+}
+
+std::vector<Column> DeclaredColumns::finish() {
+  std::vector<Column> columns;
+  for (size_t at = 0; at < columns_.size(); ++at) columns.push_back(std::move(builders_[at]).finish(columns_[at].name));
+  builders_.clear();
+  return columns;
+}
+
+}  // namespace levada

@@ -1,0 +1,52 @@
+// The columns that a user declared: where in a document their values stand, and of what type they are.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cell_builder.h"
+#include "field_tree.h"
+#include "levada/options.h"
+#include "levada/result.h"
+
+namespace levada {
+
+class DeclaredColumns {
+ public:
+  // From `columns = { ip = "text", at = { pointer = "/event/time", type = "timestamp", unit = "ms", required = true }
+  // }`.
+  static Result<DeclaredColumns> create(const Tree& columns);
+
+  // Starts a batch with these documents.
+  void start(const Column& body);
+  // Finds the values of a document; false where its tokens make no sense.
+  bool read(const TokenCursor& cursor, bool has_escapes) { return tree_.read(cursor, has_escapes); }
+  // Adds the values that were found. False, with the reason, where the row is to be rejected: a required value is
+  // missing, or, if `reject_mismatches`, a value is of a wrong type; else that is null and counted.
+  bool append(const CellBuilder::Document& document, bool reject_mismatches, std::string& reason);
+  void append_nulls();
+  std::vector<Column> finish();
+
+  int64_t mismatches() const { return mismatches_; }
+
+ private:
+  struct Declared {
+    std::string name, pointer;
+    CellType type = CellType::text;
+    TimeUnit unit = TimeUnit::none;
+    bool required = false;
+  };
+
+  // Why a value, empty where there is none, cannot stand in the column.
+  static std::string why_not(const Declared& column, std::string_view value);
+  static Result<Declared> declared(const Tree& entry);
+  static Done read_table(const Tree& entry, Declared& column);
+  static Done read_type(const Tree& value, const std::string& option, Declared& column);
+
+  std::vector<Declared> columns_;
+  FieldTree tree_;
+  std::vector<CellBuilder> builders_;
+  int64_t mismatches_ = 0;
+};
+
+}  // namespace levada

@@ -1,0 +1,144 @@
+#include "field_tree.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+
+#include "json/json_text.h"
+
+namespace levada {
+
+namespace {
+// Keys are short: comparing two pieces that overlap is quicker than the call that compares any size.
+bool same(std::string_view a, std::string_view b) {
+  const size_t size = a.size();
+  if (size != b.size()) return false;
+  const auto piece = [&]<class Word>(Word, size_t at) {
+    Word one, other;
+    std::memcpy(&one, a.data() + at, sizeof one);
+    std::memcpy(&other, b.data() + at, sizeof other);
+    return one ^ other;
+  };
+  if (size > 16) return a == b;
+  if (size >= 8) return (piece(uint64_t{}, 0) | piece(uint64_t{}, size - 8)) == 0;
+  if (size >= 4) return (piece(uint32_t{}, 0) | piece(uint32_t{}, size - 4)) == 0;
+  return size == 0 || (a[0] == b[0] && a[size / 2] == b[size / 2] && a[size - 1] == b[size - 1]);
+}
+}  // namespace
+
+bool FieldTree::add(std::string_view pointer) {
+  if (pointer.empty() || pointer[0] != '/') return false;
+  Node* node = &root_;
+  while (!pointer.empty()) {
+    pointer.remove_prefix(1);
+    const auto segment = pointer.substr(0, pointer.find('/'));
+    pointer.remove_prefix(segment.size());
+    std::string key;
+    for (size_t at = 0; at < segment.size(); ++at) {
+      if (segment[at] != '~') {
+        key += segment[at];
+      } else {
+        ++at;
+        if (at == segment.size() || (segment[at] != '0' && segment[at] != '1')) return false;
+        key += segment[at] == '0' ? '~' : '/';
+      }
+    }
+    const auto found =
+        std::find_if(node->children.begin(), node->children.end(), [&](const Node& child) { return child.key == key; });
+    if (found != node->children.end()) {
+      node = &*found;
+      continue;
+    }
+    node = &node->children.emplace_back();
+    const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), node->index);
+    const bool is_index =
+        error == std::errc() && end == key.data() + key.size() && (key == "0" || (key[0] >= '1' && key[0] <= '9'));
+    if (!is_index) node->index = -1;
+    node->key = std::move(key);
+  }
+  node->numbers.push_back(values_.size());
+  values_.emplace_back();
+  return true;
+}
+
+bool FieldTree::read(TokenCursor cursor, bool has_escapes) {
+  std::fill(values_.begin(), values_.end(), std::string_view());
+  missing_ = values_.size();
+  has_escapes_ = has_escapes;
+  return cursor.here() == '{' && object(root_, cursor) && (missing_ == 0 || cursor.is_behind_last());
+}
+
+FieldTree::Node* FieldTree::find(Node& node, std::string_view key) {
+  if (has_escapes_ && key.find('\\') != std::string_view::npos) {
+    unescaped_.clear();
+    if (!unescape(key, unescaped_)) return nullptr;
+    key = unescaped_;
+  }
+  const size_t count = node.children.size();
+  for (size_t tried = 0, at = node.expected; tried < count; ++tried, ++at) {
+    if (at >= count) at = 0;
+    if (!same(node.children[at].key, key)) continue;
+    node.expected = at + 1;
+    return &node.children[at];
+  }
+  return nullptr;
+}
+
+FieldTree::Node* FieldTree::find(Node& node, int64_t index) {
+  for (auto& child : node.children)
+    if (child.index == index) return &child;
+  return nullptr;
+}
+
+// Both leave a document half-way once all values are found.
+bool FieldTree::object(Node& node, TokenCursor& cursor) {
+  cursor.next();
+  if (cursor.here() == '}') {
+    cursor.next();
+    return true;
+  }
+  for (;; cursor.next()) {
+    std::string_view key;
+    if (!cursor.key(key) || !member(find(node, key), cursor)) return false;
+    if (missing_ == 0) return true;
+    if (cursor.here() == '}') break;
+    if (cursor.here() != ',') return false;
+  }
+  cursor.next();
+  return true;
+}
+
+bool FieldTree::array(Node& node, TokenCursor& cursor) {
+  cursor.next();
+  if (cursor.here() == ']') {
+    cursor.next();
+    return true;
+  }
+  for (int64_t index = 0;; ++index, cursor.next()) {
+    if (!member(find(node, index), cursor)) return false;
+    if (missing_ == 0) return true;
+    if (cursor.here() == ']') break;
+    if (cursor.here() != ',') return false;
+  }
+  cursor.next();
+  return true;
+}
+
+bool FieldTree::member(Node* child, TokenCursor& cursor) {
+  if (!child) return !cursor.value().empty();
+  // Its own text, also where values within it are wanted: those come from a second pass over it.
+  TokenCursor inside = cursor;
+  const auto value = cursor.value();
+  if (value.empty()) return false;
+  for (const size_t number : child->numbers) {
+    // The first of several members of one name counts.
+    if (!values_[number].empty()) continue;
+    values_[number] = value;
+    --missing_;
+  }
+  if (child->children.empty() || missing_ == 0) return true;
+  if (value[0] == '{') return object(*child, inside);
+  return value[0] != '[' || array(*child, inside);
+}
+
+}  // namespace levada

@@ -1,0 +1,96 @@
+// The interceptor parse_json.
+#include "parse_json.h"
+
+#include <cstring>
+
+#include "json/json_scanner.h"
+#include "json/rows.h"
+
+namespace levada {
+
+namespace {
+
+// Why a text is no JSON object. Only for the few that are not: it reads the text again.
+std::string fault_of(const Batch& batch, int64_t row, std::string_view text) {
+  JsonScanner scanner(text);
+  const size_t begin = scanner.skip_space(0);
+  const auto end = scanner.scan(begin);
+  if (!end) return place_of(batch, row, scanner.fault().offset) + ": " + scanner.fault().reason;
+  const size_t rest = scanner.skip_space(*end);
+  if (rest < text.size()) return place_of(batch, row, rest) + ": more behind the document";
+  if (text[begin] == '{') return place_of(batch, row, 0) + ": simdjson does not read this";
+  return place_of(batch, row, begin) + ": expected an object, found " + std::string(kind_of(text.substr(begin)));
+}
+
+}  // namespace
+
+ParseJson::ParseJson(std::optional<DeclaredColumns> declared, const Settings& settings, const Host& host)
+    : declared_(std::move(declared)),
+      reject_mismatches_(settings.on_mismatch == OnMismatch::reject),
+      validate_(settings.validate),
+      mismatched_(host.counter("values_mismatched")),
+      ignored_(host.counter("values_ignored")) {}
+
+Result<std::unique_ptr<ParseJson>> ParseJson::create(Settings settings, Host host) {
+  std::optional<DeclaredColumns> declared;
+  if (settings.infer) {
+    if (settings.columns.size() > 0)
+      return wrong("infer", "columns are either declared or inferred: remove columns, or infer");
+  } else {
+    if (settings.columns.size() == 0)
+      return wrong("columns", "name the columns, columns = { ip = \"text\", bytes = \"int64\" }, or set infer = true");
+    auto made = DeclaredColumns::create(settings.columns);
+    if (!made) return std::move(made).error();
+    declared = *std::move(made);
+  }
+  return std::unique_ptr<ParseJson>(new ParseJson(std::move(declared), settings, host));
+}
+
+Done ParseJson::intercept(Batch& batch) {
+  const Column* found = batch.body();
+  if (!found) return fatal("parse_json reads the column \"body\", which the batch does not have");
+  const Column body = resolved(*found);
+  const Documents documents(body);
+  declared_ ? declared_->start(body) : inferred_.start();
+
+  std::string reason;
+  for (int64_t row = 0; row < batch.rows(); ++row) {
+    if (parse(batch, row, documents, reason)) continue;
+    batch.reject(row, std::move(reason));
+    batch.drop(row);
+  }
+  parser_.shrink();
+
+  if (declared_) {
+    for (auto& column : declared_->finish()) batch.set(std::move(column));
+    mismatched_.add(declared_->mismatches());
+  } else {
+    // What the batch knows already, and its body, are not overwritten by what a row happens to say.
+    for (auto& column : inferred_.finish(body))
+      if (!batch.find(column.name())) batch.set(std::move(column));
+    ignored_.add(inferred_.ignored());
+  }
+  batch.drop_marked();
+  return {};
+}
+
+bool ParseJson::parse(const Batch& batch, int64_t row, const Documents& documents, std::string& reason) {
+  const auto document = documents[row];
+  const auto text = document.text;
+  const bool is_read = validate_ ? parser_.parse(document) : parser_.find_tokens(document);
+  const bool has_escapes = is_read && std::memchr(text.data(), '\\', text.size()) != nullptr;
+  if (declared_) {
+    if (is_read && declared_->read(TokenCursor(parser_, text), has_escapes))
+      return declared_->append({&documents.view(row), text, has_escapes}, reject_mismatches_, reason);
+    declared_->append_nulls();
+  } else if (is_read && inferred_.read(row, TokenCursor(parser_, text), has_escapes)) {
+    return true;
+  }
+  reason = fault_of(batch, row, text);
+  return false;
+}
+
+}  // namespace levada
+
+LEVADA_PLUGIN("parse_json", "0.1.0", "Apache-2.0",
+              levada::interceptor<levada::ParseJson>("parse_json", "Makes typed columns of the values in JSON bodies."))

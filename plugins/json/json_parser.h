@@ -1,0 +1,118 @@
+// Validates one JSON document after the other with simdjson, in place where enough bytes behind it may be read, and
+// tells where in it the tokens stand.
+#pragma once
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <bit>
+#include <memory>
+#include <new>
+#include <string_view>
+
+#include "levada/builders.h"
+
+namespace levada {
+
+// The texts of a text or bytes column, and how far behind each of them may be read.
+class Documents {
+ public:
+  struct Document {
+    std::string_view text;
+    const char* readable_end;
+  };
+
+  explicit Documents(const Column& column) : views_(column.views()), buffers_(column.array().buffers + 2) {
+    sizes_ = static_cast<const int64_t*>(column.array().buffers[column.array().n_buffers - 1]);
+  }
+  Document operator[](int64_t row) const {
+    const View& view = views_.data()[row];
+    const auto text = views_.text(view);
+    if (view.is_inline()) return {text, text.data() + text.size()};
+    const auto buffer = view.outside.buffer;
+    return {text, static_cast<const char*>(buffers_[buffer]) + sizes_[buffer]};
+  }
+  const View& view(int64_t row) const { return views_.data()[row]; }
+
+ private:
+  Views views_;
+  const void* const* buffers_;
+  const int64_t* sizes_;
+};
+
+// The column as one of text or bytes, whose rows have views: a dictionary is resolved.
+inline Column resolved(const Column& column) {
+  if (column.type() != Type::dictionary) return column;
+  const Column texts("", Type::text, std::shared_ptr<const ArrowArray>(column.shared(), column.array().dictionary));
+  const auto* indices = column.values<int32_t>();
+  TextBuilder out(column.rows());
+  const auto first = out.share(texts);
+  for (int64_t row = 0; row < column.rows(); ++row)
+    column.null(row) ? out.append_null() : out.append_view(texts.views().data()[indices[row]], first);
+  return std::move(out).finish(column.name(), Type::text);
+}
+
+class JsonParser {
+ public:
+  static constexpr size_t kMaxDepth = simdjson::DEFAULT_MAX_DEPTH;
+
+  // Whether `text` is one valid document, in UTF-8.
+  bool parse(std::string_view text, const char* readable_end) {
+    reserve(text.size());
+    const char* at = padded(text, readable_end);
+    return parser_.parse_into_document(document_, at, text.size(), false).error() == simdjson::SUCCESS;
+  }
+  bool parse(Documents::Document document) { return parse(document.text, document.readable_end); }
+  // Copies the text: for the rare one that lies in memory of unknown extent.
+  bool parse(std::string_view text) { return parse(text, text.data() + text.size()); }
+
+  // Finds the tokens only: true says that the text is UTF-8 and that its strings are closed, and no more.
+  bool find_tokens(Documents::Document document) {
+    reserve(document.text.size());
+    const auto* at = reinterpret_cast<const uint8_t*>(padded(document.text, document.readable_end));
+    return parser_.implementation->stage1(at, document.text.size(), simdjson::stage1_mode::regular) ==
+           simdjson::SUCCESS;
+  }
+
+  // Where the tokens of the last text begin: brackets, commas, colons, opening quotes, the first byte of each other
+  // scalar.
+  const uint32_t* tokens() const { return parser_.implementation->structural_indexes.get(); }
+  uint32_t token_count() const { return parser_.implementation->n_structural_indexes; }
+
+  // Gives back what a very large document needed. Between batches.
+  void shrink() {
+    if (capacity_ > kLarge) capacity_ = 0;
+    if (scratch_capacity_ > kLarge) scratch_capacity_ = 0;
+  }
+
+ private:
+  static constexpr size_t kSmall = size_t{1} << 16, kLarge = size_t{1} << 20;
+
+  void reserve(size_t bytes) {
+    if (bytes < capacity_) return;
+    const auto capacity = std::max(kSmall, std::bit_ceil(bytes + 1));
+    // Not yet the new capacity, should there be no memory for it.
+    capacity_ = 0;
+    if (document_.allocate(capacity) || parser_.allocate(capacity, kMaxDepth)) throw std::bad_alloc();
+    capacity_ = capacity;
+  }
+
+  const char* padded(std::string_view text, const char* readable_end) {
+    if (readable_end - (text.data() + text.size()) >= static_cast<ptrdiff_t>(simdjson::SIMDJSON_PADDING))
+      return text.data();
+    if (text.size() + simdjson::SIMDJSON_PADDING > scratch_capacity_) {
+      scratch_capacity_ = std::bit_ceil(text.size() + simdjson::SIMDJSON_PADDING);
+      scratch_ = std::make_unique<char[]>(scratch_capacity_);
+    }
+    if (!text.empty()) std::memcpy(scratch_.get(), text.data(), text.size());
+    return scratch_.get();
+  }
+
+  simdjson::dom::parser parser_;
+  simdjson::dom::document document_;
+  size_t capacity_ = 0;
+  std::unique_ptr<char[]> scratch_;
+  size_t scratch_capacity_ = 0;
+};
+
+}  // namespace levada

@@ -1,0 +1,218 @@
+#include "json/json_writer.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+
+#include "json/json_scanner.h"
+#include "json/json_text.h"
+
+namespace levada {
+
+namespace {
+
+// Room for any number, boolean, null or time.
+constexpr size_t kScalarBound = 32;
+constexpr std::string_view kReplacement = "\xef\xbf\xbd";
+
+constexpr std::array<bool, 256> kNeedsEscape = [] {
+  std::array<bool, 256> table{};
+  for (size_t c = 0; c < 0x20; ++c) table[c] = true;
+  table['"'] = table['\\'] = true;
+  return table;
+}();
+
+char* append(char* to, std::string_view text) {
+  std::memcpy(to, text.data(), text.size());
+  return to + text.size();
+}
+
+template <class Number>
+char* append_number(char* to, Number value) {
+  return std::to_chars(to, to + kScalarBound, value).ptr;
+}
+
+// Always with a point or an exponent: it stays a double for whoever reads it, and never is an integer that is too
+// large.
+char* append_double(char* to, double value) {
+  char* end = append_number(to, value);
+  if (std::any_of(to, end, [](char c) { return c == '.' || c == 'e'; })) return end;
+  return append(end, ".0");
+}
+
+char* copy_escaped(const char* from, const char* end, char* to) {
+  for (; from != end; ++from) {
+    if (kNeedsEscape[static_cast<unsigned char>(*from)]) to += write_escape(*from, to);
+    else *to++ = *from;
+  }
+  return to;
+}
+
+char* copy_replacing_invalid(std::string_view text, char* to) {
+  while (!text.empty()) {
+    const size_t size = utf8_size(text);
+    to = size ? copy_escaped(text.data(), text.data() + size, to) : append(to, kReplacement);
+    text.remove_prefix(std::max<size_t>(size, 1));
+  }
+  return to;
+}
+
+bool is_json(std::string_view text) {
+  JsonScanner scanner(text);
+  const auto end = scanner.scan(scanner.skip_space(0));
+  return end && scanner.skip_space(*end) == text.size();
+}
+
+// Line feeds can only stand between the tokens of valid JSON, and would end the row too early for a reader of lines.
+char* copy_on_one_line(std::string_view text, char* to) {
+  return std::transform(text.begin(), text.end(), to, [](char c) { return c == '\n' || c == '\r' ? ' ' : c; });
+}
+
+// 16 bytes at a time, in whatever registers the processor has for it.
+using Block = unsigned char __attribute__((vector_size(16)));
+using Halves = uint64_t __attribute__((vector_size(16)));
+
+int64_t divided_down(int64_t value, int64_t by) { return value / by - (value % by < 0); }
+
+}  // namespace
+
+char* write_json_string(std::string_view text, char* to) {
+  *to++ = '"';
+  const char* from = text.data();
+  const char* end = from + text.size();
+  while (end - from >= 16) {
+    Block block;
+    std::memcpy(&block, from, sizeof block);
+    std::memcpy(to, &block, sizeof block);
+    const auto found = reinterpret_cast<Halves>((block < 0x20) | (block == '"') | (block == '\\'));
+    if ((found[0] | found[1]) != 0) to = copy_escaped(from, from + 16, to);
+    else to += 16;
+    from += 16;
+  }
+  to = copy_escaped(from, end, to);
+  *to++ = '"';
+  return to;
+}
+
+std::vector<Column> choose_columns(const Batch& batch, std::span<const std::string> names,
+                                   std::span<const std::string> exclude) {
+  std::vector<Column> chosen;
+  for (const auto& name : names)
+    if (const auto* column = batch.find(name)) chosen.push_back(*column);
+  if (!names.empty()) return chosen;
+  for (const auto& column : batch.columns())
+    if (std::find(exclude.begin(), exclude.end(), column.name()) == exclude.end()) chosen.push_back(column);
+  return chosen;
+}
+
+JsonWriter::JsonWriter(std::vector<Column> columns, const JsonStyle& style)
+    : time_(style.time), write_nulls_(style.write_nulls) {
+  fields_.reserve(columns.size());
+  for (auto& column : columns) {
+    Field field;
+    field.prefix.resize(6 * column.name().size() + 4);
+    char* end = write_json_string(column.name(), field.prefix.data() + 1);
+    field.prefix[0] = ',';
+    *end++ = ':';
+    field.prefix.resize(static_cast<size_t>(end - field.prefix.data()));
+    if (column.type() == Type::dictionary) {
+      const std::shared_ptr<const ArrowArray> texts(column.shared(), column.array().dictionary);
+      field.texts = Column("", Type::text, texts);
+      field.views = field.texts.views();
+    } else if (column.is_textual()) {
+      field.views = column.views();
+    }
+    field.has_nulls = column.has_nulls();
+    field.is_raw =
+        column.is_textual() && std::find(style.raw.begin(), style.raw.end(), column.name()) != style.raw.end();
+    field.column = std::move(column);
+    fixed_bound_ += field.prefix.size() + kScalarBound;
+    fields_.push_back(std::move(field));
+  }
+}
+
+std::string_view JsonWriter::text(const Field& field, int64_t row) const {
+  return field.views[field.column.type() == Type::dictionary ? field.column.values<int32_t>()[row] : row];
+}
+
+size_t JsonWriter::bound(int64_t row) const {
+  size_t bytes = fixed_bound_;
+  for (const auto& field : fields_)
+    if (field.column.is_textual() && !(field.has_nulls && field.column.null(row)))
+      bytes += 6 * text(field, row).size() + 2;
+  return bytes;
+}
+
+char* JsonWriter::write(int64_t row, char* to) {
+  char* const begin = to;
+  for (const auto& field : fields_) {
+    const bool null = field.has_nulls && field.column.null(row);
+    if (null && !write_nulls_) continue;
+    to = append(to, field.prefix);
+    to = null ? append(to, "null") : write_value(field, row, to);
+  }
+  if (to == begin) ++to;
+  *begin = '{';
+  *to++ = '}';
+  return to;
+}
+
+char* JsonWriter::write_value(const Field& field, int64_t row, char* to) {
+  switch (field.column.type()) {
+    case Type::boolean: return append(to, field.column.boolean(row) ? "true" : "false");
+    case Type::int64: return append_number(to, field.column.values<int64_t>()[row]);
+    case Type::timestamp: return write_time(field.column.values<int64_t>()[row], to);
+    case Type::float64: {
+      const double value = field.column.values<double>()[row];
+      if (std::isfinite(value)) return append_double(to, value);
+      ++replaced_;
+      return append(to, "null");
+    }
+    case Type::text:
+    case Type::bytes:
+    case Type::dictionary: break;
+  }
+  return write_text(field, row, to);
+}
+
+char* JsonWriter::write_text(const Field& field, int64_t row, char* to) {
+  const auto value = text(field, row);
+  if (field.is_raw) {
+    if (is_json(value)) return copy_on_one_line(value, to);
+    ++replaced_;
+  }
+  if (field.column.type() != Type::bytes || simdjson::validate_utf8(value.data(), value.size()))
+    return write_json_string(value, to);
+  if (!field.is_raw) ++replaced_;
+  *to++ = '"';
+  to = copy_replacing_invalid(value, to);
+  *to++ = '"';
+  return to;
+}
+
+char* JsonWriter::write_time(int64_t microseconds, char* to) {
+  switch (time_) {
+    case JsonStyle::Time::rfc3339: break;
+    case JsonStyle::Time::seconds: return append_number(to, divided_down(microseconds, 1'000'000));
+    case JsonStyle::Time::milliseconds: return append_number(to, divided_down(microseconds, 1'000));
+    case JsonStyle::Time::microseconds: return append_number(to, microseconds);
+    case JsonStyle::Time::nanoseconds:
+      to = append_number(to, microseconds);
+      // In digits, as the product may not fit.
+      return microseconds == 0 ? to : append(to, "000");
+  }
+  *to = '"';
+  char* end = rfc3339_.write(microseconds, to + 1);
+  if (end == nullptr) {
+    ++replaced_;
+    return append(to, "null");
+  }
+  *end++ = '"';
+  return end;
+}
+
+}  // namespace levada

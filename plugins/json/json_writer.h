@@ -1,0 +1,72 @@
+// Writes the rows of a batch as JSON objects, one key for each column.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "json/timestamps.h"
+#include "levada/batch.h"
+
+namespace levada {
+
+struct JsonStyle {
+  enum class Time { rfc3339, seconds, milliseconds, microseconds, nanoseconds };
+  Time time = Time::rfc3339;
+  bool write_nulls = false;           // As null; else their keys are left out.
+  std::vector<std::string> raw = {};  // Columns whose text is JSON already.
+};
+
+// The columns of these names in this order; where no names are given, all but `exclude`. Names that the batch does not
+// have are left out.
+std::vector<Column> choose_columns(const Batch& batch, std::span<const std::string> names,
+                                   std::span<const std::string> exclude);
+
+// For the rows of one batch. Needs no memory for a row.
+//   JsonWriter writer(columns, style);
+//   ... room for writer.bound(row) bytes at `to` ...
+//   char* end = writer.write(row, to);
+class JsonWriter {
+ public:
+  JsonWriter(std::vector<Column> columns, const JsonStyle& style);
+
+  // Bytes that the row cannot exceed.
+  size_t bound(int64_t row) const;
+  // Writes the row as one object, without a line feed behind it; gives where it ends. `to` has room for bound(row)
+  // bytes.
+  char* write(int64_t row, char* to);
+
+  // Values so far that JSON cannot hold: numbers that are not finite and times outside of the years 0 to 9999 (null was
+  // written), bytes that are not UTF-8 (U+FFFD was written for each), raw text that is not JSON (written as a string).
+  int64_t replaced() const { return replaced_; }
+
+ private:
+  struct Field {
+    std::string prefix;  // ,"name":
+    Column column;
+    Column texts;  // Of text, bytes and dictionaries: where the texts stand.
+    Views views;
+    bool has_nulls;
+    bool is_raw;
+  };
+
+  std::string_view text(const Field& field, int64_t row) const;
+  char* write_value(const Field& field, int64_t row, char* to);
+  char* write_text(const Field& field, int64_t row, char* to);
+  char* write_time(int64_t microseconds, char* to);
+
+  std::vector<Field> fields_;
+  JsonStyle::Time time_;
+  bool write_nulls_;
+  size_t fixed_bound_ = 2;
+  int64_t replaced_ = 0;
+  Rfc3339Writer rfc3339_;
+};
+
+// Writes `text` as a JSON string with its quotes: at most 6 bytes for each of its own, and 2. Gives the end. The text
+// must be UTF-8.
+char* write_json_string(std::string_view text, char* to);
+
+}  // namespace levada

@@ -1,0 +1,150 @@
+// Rows become JSON that simdjson reads, whatever their columns hold.
+#include "json/json_writer.h"
+
+#include <gtest/gtest.h>
+#include <simdjson.h>
+
+#include <limits>
+#include <random>
+
+#include "levada/testkit/batches.h"
+
+namespace levada {
+namespace {
+
+using testkit::text_column;
+using testkit::value_column;
+
+std::string written(JsonWriter& writer, int64_t row) {
+  std::string room(writer.bound(row), '\0');
+  const char* end = writer.write(row, room.data());
+  EXPECT_LE(end, room.data() + room.size());
+  room.resize(static_cast<size_t>(end - room.data()));
+  return room;
+}
+
+TEST(JsonWriter, writes_one_key_for_each_column_in_their_order) {
+  BooleanBuilder booleans;
+  booleans.append(true);
+  JsonWriter writer({text_column("name", {"a \"quoted\" name"}), value_column<int64_t>("count", Type::int64, {{-7}}),
+                     value_column<double>("share", Type::float64, {{0.1}}), std::move(booleans).finish("ok"),
+                     value_column<int64_t>("at", Type::timestamp, {{1'500'000'000'000'001}}), repeat("host", "one", 1)},
+                    {});
+  EXPECT_EQ(
+      written(writer, 0),
+      R"({"name":"a \"quoted\" name","count":-7,"share":0.1,"ok":true,"at":"2017-07-14T02:40:00.000001Z","host":"one"})");
+  EXPECT_EQ(writer.replaced(), 0);
+}
+
+TEST(JsonWriter, leaves_nulls_out_or_writes_them) {
+  const std::vector<Column> columns = {text_column("a", {std::nullopt, "x"}),
+                                       value_column<int64_t>("b", Type::int64, {{}, {1}})};
+  JsonWriter omitting(columns, {});
+  EXPECT_EQ(written(omitting, 0), "{}");
+  EXPECT_EQ(written(omitting, 1), R"({"a":"x","b":1})");
+  JsonWriter writing(columns, {.write_nulls = true});
+  EXPECT_EQ(written(writing, 0), R"({"a":null,"b":null})");
+}
+
+TEST(JsonWriter, writes_an_empty_object_for_no_columns) {
+  JsonWriter writer({}, {});
+  EXPECT_EQ(written(writer, 0), "{}");
+}
+
+TEST(JsonWriter, escapes_keys) {
+  JsonWriter writer({text_column("a\"b\n", {"x"})}, {});
+  EXPECT_EQ(written(writer, 0), R"({"a\"b\n":"x"})");
+}
+
+TEST(JsonWriter, writes_times_as_numbers_of_any_unit) {
+  const auto at = [&](JsonStyle::Time unit, int64_t time) {
+    JsonWriter writer({value_column<int64_t>("t", Type::timestamp, {{time}})}, {.time = unit});
+    return written(writer, 0);
+  };
+  EXPECT_EQ(at(JsonStyle::Time::seconds, 1'999'999), R"({"t":1})");
+  EXPECT_EQ(at(JsonStyle::Time::seconds, -1), R"({"t":-1})");
+  EXPECT_EQ(at(JsonStyle::Time::milliseconds, 1'999'999), R"({"t":1999})");
+  EXPECT_EQ(at(JsonStyle::Time::microseconds, 1'999'999), R"({"t":1999999})");
+  EXPECT_EQ(at(JsonStyle::Time::nanoseconds, INT64_MAX), R"({"t":9223372036854775807000})");
+  EXPECT_EQ(at(JsonStyle::Time::nanoseconds, 0), R"({"t":0})");
+}
+
+TEST(JsonWriter, replaces_and_counts_what_json_cannot_hold) {
+  JsonWriter writer({value_column<double>("n", Type::float64, {{std::numeric_limits<double>::quiet_NaN()}}),
+                     value_column<double>("i", Type::float64, {{-std::numeric_limits<double>::infinity()}}),
+                     value_column<int64_t>("t", Type::timestamp, {{INT64_MAX}}),
+                     text_column("b", {"a\xff\xfe\n\xc3\xa9"}, Type::bytes)},
+                    {});
+  EXPECT_EQ(written(writer, 0), "{\"n\":null,\"i\":null,\"t\":null,\"b\":\"a\xef\xbf\xbd\xef\xbf\xbd\\n\xc3\xa9\"}");
+  EXPECT_EQ(writer.replaced(), 4);
+}
+
+TEST(JsonWriter, puts_raw_json_in_as_it_is_on_one_line) {
+  JsonWriter writer({text_column("geo", {"{\"lat\":\n1.5}", "not json", std::nullopt})}, {.raw = {"geo"}});
+  EXPECT_EQ(written(writer, 0), R"({"geo":{"lat": 1.5}})");
+  EXPECT_EQ(writer.replaced(), 0);
+  EXPECT_EQ(written(writer, 1), R"({"geo":"not json"})");
+  EXPECT_EQ(writer.replaced(), 1);
+  EXPECT_EQ(written(writer, 2), "{}");
+}
+
+TEST(JsonWriter, writes_doubles_so_that_they_read_back) {
+  std::mt19937_64 random(3);
+  simdjson::dom::parser parser;
+  for (int round = 0; round < 10'000; ++round) {
+    const auto value = std::bit_cast<double>(random());
+    if (!std::isfinite(value)) continue;
+    JsonWriter writer({value_column<double>("d", Type::float64, {{value}})}, {});
+    double read = 0;
+    const auto text = written(writer, 0);
+    ASSERT_EQ(parser.parse(text)["d"].get(read), simdjson::SUCCESS) << text;
+    ASSERT_EQ(read, value);
+  }
+}
+
+TEST(JsonWriter, keeps_a_double_that_is_whole_a_double) {
+  JsonWriter writer({value_column<double>("d", Type::float64, {{3}, {-0.0}, {1e300}})}, {});
+  EXPECT_EQ(written(writer, 0), R"({"d":3.0})");
+  EXPECT_EQ(written(writer, 1), R"({"d":-0.0})");
+  EXPECT_EQ(written(writer, 2), R"({"d":1e+300})");
+}
+
+TEST(JsonWriter, writes_any_text_so_that_it_reads_back) {
+  std::mt19937 random(5);
+  simdjson::dom::parser parser;
+  const std::string_view pieces[] = {"a",
+                                     "\"",
+                                     "\\",
+                                     "\n",
+                                     "\x01",
+                                     "\x1f",
+                                     "\x7f",
+                                     "\xc3\xa9",
+                                     "\xf0\x9f\x98\x80",
+                                     "0123456789abcdef",
+                                     std::string_view("\0", 1)};
+  for (int round = 0; round < 20'000; ++round) {
+    std::string text;
+    for (auto count = random() % 12; count > 0; --count) text += pieces[random() % std::size(pieces)];
+    JsonWriter writer({text_column("t", {text}, random() % 2 ? Type::text : Type::bytes)}, {});
+    std::string_view read;
+    const auto json = written(writer, 0);
+    ASSERT_EQ(parser.parse(json)["t"].get(read), simdjson::SUCCESS) << json;
+    ASSERT_EQ(read, text);
+  }
+}
+
+TEST(JsonWriter, chooses_columns_by_name_or_all_but_some) {
+  Batch batch(1);
+  for (const char* name : {"body", "a", "b"}) batch.set(text_column(name, {"x"}));
+  const auto names = [](const std::vector<Column>& columns) {
+    std::string all;
+    for (const auto& column : columns) all += column.name() + " ";
+    return all;
+  };
+  EXPECT_EQ(names(choose_columns(batch, std::vector<std::string>{"b", "missing", "a"}, {})), "b a ");
+  EXPECT_EQ(names(choose_columns(batch, {}, std::vector<std::string>{"body"})), "a b ");
+}
+
+}  // namespace
+}  // namespace levada

@@ -1,0 +1,85 @@
+// What the conformance tests of all kinds share: instances that are driven through the C functions.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "levada/testkit/conformance.h"
+#include "levada/testkit/values.h"
+
+namespace levada::testkit {
+
+using Findings = std::vector<std::string>;
+
+// An instance on a host of its own, or on one that was there before it.
+class Instance {
+ public:
+  explicit Instance(const Subject& subject) : Instance(subject, std::make_shared<FakeHost>("tested"), true) {}
+  Instance(const Subject& subject, std::shared_ptr<FakeHost> host, bool prepares);
+  Instance(const Instance&) = delete;
+  Instance& operator=(const Instance&) = delete;
+  ~Instance();
+
+  bool made() const { return self_ != nullptr; }
+  levada_code code() const { return code_; }
+  const std::string& message() const { return message_; }
+  const std::shared_ptr<FakeHost>& host() const { return host_; }
+  const Subject& subject() const { return *subject_; }
+  void* self() const { return self_; }
+
+  template <class Functions>
+  const Functions& functions() const {
+    return *static_cast<const Functions*>(subject_->component->functions);
+  }
+  // Runs a function that may fail, keeps code and message.
+  template <class Function>
+  levada_code call(Function&& function) {
+    levada_error error{};
+    code_ = function(&error);
+    message_ = error.message;
+    return code_;
+  }
+
+ private:
+  const Subject* subject_;
+  std::shared_ptr<FakeHost> host_;
+  void* self_ = nullptr;
+  levada_code code_ = LEVADA_OK;
+  std::string message_;
+};
+
+// A batch that a component hands over, released at the end.
+struct Received {
+  levada_batch batch{};
+  Received() { batch.size = sizeof batch; }
+  Received(const Received&) = delete;
+  Received& operator=(const Received&) = delete;
+  ~Received() { detail::release(batch); }
+  bool empty() const { return batch.rows.release == nullptr; }
+};
+
+// Every file outside of the data folder, with what is in it.
+std::map<std::string, std::string> disk_of(const FakeHost& host, MemoryFiles& files);
+std::string name_of(levada_code code);
+// Where two lists of rows part; empty if they do not.
+std::string difference(const std::vector<std::string>& expected, const std::vector<std::string>& got);
+
+// The batches that interceptors and sinks are given: the subject's own, and those made of its bodies: plain, empty,
+// sliced, full of nulls, as a dictionary, without a body, and beside columns of every type.
+struct Input {
+  std::string name;
+  SharedBatch batch;
+};
+std::vector<Input> inputs_of(const Subject& subject);
+Batch plain_input(const Subject& subject);
+SharedBatch dictionary_input(const Subject& subject);  // Its bodies must be UTF-8.
+// A batch of a type that the contract does not have.
+SharedBatch foreign_input();
+
+std::vector<Must> plugin_musts();
+std::vector<Must> source_musts();
+std::vector<Must> interceptor_musts();
+std::vector<Must> sink_musts();
+
+}  // namespace levada::testkit

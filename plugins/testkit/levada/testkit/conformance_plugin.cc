@@ -1,0 +1,195 @@
+// docs/spec/plugin.md as tests: what every component must do, of whatever kind it is.
+#include <algorithm>
+#include <cstring>
+#include <set>
+
+#include "levada/testkit/conformance_parts.h"
+
+namespace levada::testkit {
+
+namespace {
+
+bool is_snake_case(std::string_view name) {
+  return !name.empty() && name.front() >= 'a' && name.front() <= 'z' && name.back() != '_' &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == name.npos && name.find("__") == name.npos;
+}
+
+std::string summary_fault(const char* summary) {
+  const std::string_view text = summary ? summary : "";
+  if (text.size() < 4 || text.back() != '.') return "its summary is no sentence that ends with a full stop";
+  if (text.find('\n') != text.npos) return "its summary has more than one line";
+  return "";
+}
+
+template <class Functions, class... Function>
+bool has_all(const levada_component& component, Function Functions::*... needed) {
+  const auto* functions = static_cast<const Functions*>(component.functions);
+  return functions->size >= sizeof(Functions) && ((functions->*needed != nullptr) && ...);
+}
+
+void describes_itself(const Subject& subject, Findings& findings) {
+  const auto& component = *subject.component;
+  if (component.size < sizeof component) findings.push_back("its size is too small for version 1.0 of the contract");
+  if (!is_snake_case(component.name)) findings.push_back("its name is not in snake_case");
+  if (auto fault = summary_fault(component.summary); !fault.empty()) findings.push_back(fault);
+  if (!component.create || !component.destroy) findings.push_back("create or destroy is missing");
+  bool complete = component.functions != nullptr;
+  using Sources = levada_source_functions;
+  using Sinks = levada_sink_functions;
+  if (!complete) {
+  } else if (component.kind == LEVADA_SOURCE) {
+    complete = has_all(component, &Sources::promises, &Sources::open, &Sources::poll, &Sources::acknowledge);
+  } else if (component.kind == LEVADA_INTERCEPTOR) {
+    complete = has_all(component, &levada_interceptor_functions::intercept);
+  } else if (component.kind == LEVADA_SINK) {
+    complete = has_all(component, &Sinks::promises, &Sinks::open, &Sinks::recover, &Sinks::write, &Sinks::commit);
+  } else {
+    findings.push_back("its kind is none of the contract");
+  }
+  if (!complete) findings.push_back("a function that its kind needs is missing");
+}
+
+void declares_options(const Subject& subject, Findings& findings) {
+  std::set<std::string_view> names;
+  for (size_t at = 0; at < subject.component->option_count; ++at) {
+    const levada_option& option = subject.component->options[at];
+    const auto add = [&](const std::string& what) {
+      findings.push_back("option " + std::string(option.name ? option.name : "<null>") + ": " + what);
+    };
+    if (!option.name || !is_snake_case(option.name)) {
+      add("its name is not in snake_case");
+      continue;
+    }
+    if (!names.insert(option.name).second) add("another option has that name");
+    if (auto fault = summary_fault(option.summary); !fault.empty()) add(fault);
+    if (option.type > LEVADA_TREE) add("its type is none of the contract");
+    if (option.flags & ~uint32_t{LEVADA_REQUIRED | LEVADA_SECRET | LEVADA_ADVANCED})
+      add("it has flags that the contract does not have");
+    if (option.type == LEVADA_CHOICE && choices_of(option).empty()) add("a choice needs choices");
+    if (option.choices && option.type != LEVADA_CHOICE && option.type != LEVADA_STRINGS)
+      add("it has choices, but is none");
+    if (option.fallback && (option.flags & LEVADA_REQUIRED)) add("it is required and has a default");
+    if (option.fallback)
+      if (auto done = check_value(option, option.fallback); !done) add("its default " + done.error().message);
+  }
+}
+
+void creates(const Subject& subject, Findings& findings) {
+  const Instance instance(subject);
+  if (!instance.made()) findings.push_back("create gave " + name_of(instance.code()) + ": " + instance.message());
+}
+
+void touches_nothing_in_create(const Subject& subject, Findings& findings) {
+  const auto host = std::make_shared<FakeHost>("tested");
+  if (subject.prepare) subject.prepare(*host);
+  const auto before = host->files().calls();
+  const Instance instance(subject, host, false);
+  if (host->files().calls() != before) findings.push_back("create touched the disk");
+}
+
+void names_what_it_refuses(const Subject& subject, Findings& findings) {
+  for (const auto& refused : subject.refused) {
+    auto values = Values::parse(*subject.component, refused.options);
+    const auto add = [&](const std::string& what) { findings.push_back("given " + refused.options + ": " + what); };
+    if (!values) {
+      add("the test's own options are wrong: " + values.error().message);
+      continue;
+    }
+    FakeHost host;
+    levada_error error{};
+    void* self = nullptr;
+    if (subject.component->create(host.table(), values->data(), &self, &error) == LEVADA_OK) {
+      add("create accepted it");
+      subject.component->destroy(self);
+      continue;
+    }
+    if (refused.option != error.option)
+      add("create blamed option \"" + std::string(error.option) + "\": " + error.message);
+    if (*error.message == '\0') add("create did not say why");
+    if (std::strchr(error.message, '\n')) add("the message has more than one line");
+  }
+}
+
+// Opens it and lets it do what it does first.
+void use(Instance& instance, Findings& findings) {
+  void* self = instance.self();
+  const auto expect = [&](levada_code code, const char* what) {
+    if (code != LEVADA_OK && code != LEVADA_IDLE && code != LEVADA_END && code != LEVADA_REJECT)
+      findings.push_back(std::string(what) + " gave " + name_of(code) + ": " + instance.message());
+  };
+  switch (instance.subject().component->kind) {
+    case LEVADA_SOURCE: {
+      const auto& functions = instance.functions<levada_source_functions>();
+      expect(instance.call([&](auto* error) { return functions.open(self, nullptr, 0, error); }), "open");
+      Received out;
+      expect(instance.call([&](auto* error) { return functions.poll(self, 0, &out.batch, error); }), "poll");
+      return;
+    }
+    case LEVADA_INTERCEPTOR: {
+      const auto& functions = instance.functions<levada_interceptor_functions>();
+      if (functions.open) expect(instance.call([&](auto* error) { return functions.open(self, error); }), "open");
+      Ledger ledger;
+      Received batch, rejected;
+      SharedBatch::of(plain_input(instance.subject())).lend(batch.batch, ledger);
+      expect(
+          instance.call([&](auto* error) { return functions.intercept(self, &batch.batch, &rejected.batch, error); }),
+          "intercept");
+      return;
+    }
+    default: {
+      const auto& functions = instance.functions<levada_sink_functions>();
+      expect(instance.call([&](auto* error) { return functions.open(self, error); }), "open");
+      const auto ignore = [](void*, const levada_position*) {};
+      expect(instance.call([&](auto* error) { return functions.recover(self, ignore, nullptr, error); }), "recover");
+    }
+  }
+}
+
+void frees_everything(const Subject& subject, Findings& findings) {
+  const auto host = std::make_shared<FakeHost>("tested");
+  const auto before = memory_in_use();
+  {
+    Instance instance(subject, host, true);
+    if (instance.made()) use(instance, findings);
+  }
+  if (memory_in_use() != before)
+    findings.push_back(std::to_string(memory_in_use() - before) + " bytes are still held after destroy");
+  if (host->files().open_handles() != 0) findings.push_back("files are still open after destroy");
+}
+
+void keeps_instances_apart(const Subject& subject, Findings& findings) {
+  Instance one(subject);
+  {
+    Instance other(subject);
+    if (!one.made() || !other.made()) return findings.push_back("two instances cannot be made");
+    use(other, findings);
+  }
+  use(one, findings);
+}
+
+void does_without_optional_services(const Subject& subject, Findings& findings) {
+  const auto host = std::make_shared<FakeHost>("tested");
+  host->take_away(LEVADA_LOG);
+  host->take_away(LEVADA_METRICS);
+  Instance instance(subject, host, true);
+  if (!instance.made())
+    return findings.push_back("create gave " + name_of(instance.code()) + ": " + instance.message());
+  use(instance, findings);
+}
+
+}  // namespace
+
+std::vector<Must> plugin_musts() {
+  return {
+      {"P3_describes_itself", describes_itself},
+      {"P4_declares_legal_options", declares_options},
+      {"P5_creates_from_legal_options", creates},
+      {"P6_touches_nothing_in_create", touches_nothing_in_create},
+      {"P7_names_the_option_that_it_refuses", names_what_it_refuses},
+      {"P8_frees_everything_in_destroy", frees_everything},
+      {"P9_keeps_instances_apart", keeps_instances_apart},
+      {"P10_does_without_optional_services", does_without_optional_services},
+  };
+}
+
+}  // namespace levada::testkit

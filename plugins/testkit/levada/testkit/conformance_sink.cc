@@ -1,0 +1,367 @@
+// docs/spec/sink.md as tests.
+#include <algorithm>
+
+#include "levada/testkit/batches.h"
+#include "levada/testkit/conformance_parts.h"
+
+namespace levada::testkit {
+
+namespace {
+
+constexpr int kTriesMax = 2'000;
+constexpr int kFaultsMax = 400;
+constexpr auto kTimeout = std::chrono::milliseconds(100);
+
+class Tested {
+ public:
+  explicit Tested(const Subject& subject) : instance_(subject) {}
+  Tested(const Subject& subject, std::shared_ptr<FakeHost> host) : instance_(subject, std::move(host), false) {}
+
+  FakeHost& host() { return *instance_.host(); }
+  const std::shared_ptr<FakeHost>& shared_host() { return instance_.host(); }
+  const std::string& message() const { return instance_.message(); }
+  bool keeps_token() { return (functions().promises(instance_.self()) & LEVADA_KEEPS_TOKEN) != 0; }
+  bool waited_too_long() const { return waited_too_long_; }
+
+  // Opens and recovers; RETRY is answered as the agent does.
+  levada_code start() {
+    if (!instance_.made()) return instance_.code();
+    const auto code =
+        retried([&] { return timed([&](auto* error) { return functions().open(instance_.self(), error); }, false); });
+    return code == LEVADA_OK ? recover() : code;
+  }
+
+  levada_code recover() {
+    return retried([&] {
+      positions.clear();
+      const auto add = [](void* to, const levada_position* each) {
+        auto& all = *static_cast<std::map<std::string, std::string>*>(to);
+        all[std::string(detail::view(each->stream))] = detail::view(each->position);
+      };
+      return timed([&](auto* error) { return functions().recover(instance_.self(), add, &positions, error); }, false);
+    });
+  }
+
+  // Once; IDLE is answered with another call, and so is IDLE from commit.
+  levada_code write(const SharedBatch& input) {
+    return not_idle([&] {
+      Received batch, rejected;
+      input.lend(batch.batch, *ledger);
+      const auto code = timed([&](auto* error) {
+        return functions().write(instance_.self(), std::chrono::nanoseconds(kTimeout).count(), &batch.batch,
+                                 &rejected.batch, error);
+      });
+      left = batch.empty() ? std::vector<std::string>() : rows_of(batch.batch);
+      note(rejected);
+      return code;
+    });
+  }
+
+  levada_code commit(const std::string& position, uint64_t epoch) {
+    return not_idle([&] {
+      Received rejected;
+      const levada_position at = {detail::bytes("stream"), detail::bytes(position), epoch};
+      const levada_token token = {sizeof token, 0, &at, 1, epoch};
+      const auto code = timed([&](auto* error) {
+        return functions().commit(instance_.self(), std::chrono::nanoseconds(kTimeout).count(), &token, &rejected.batch,
+                                  error);
+      });
+      note(rejected);
+      return code;
+    });
+  }
+
+  levada_code idle() {
+    if (!functions().idle) return LEVADA_OK;
+    return timed([&](auto* error) { return functions().idle(instance_.self(), error); }, false);
+  }
+
+  // Writes and commits, and does it all again after a failure, as the agent does.
+  levada_code deliver(const SharedBatch& input, uint64_t epoch) {
+    return retried([&] {
+      auto code = write(input);
+      if (code == LEVADA_OK || code == LEVADA_REJECT) code = commit("p" + std::to_string(epoch), epoch);
+      if (code == LEVADA_RETRY) {
+        if (const auto recovered = recover(); recovered != LEVADA_OK) return recovered;
+        // The commit may have taken place all the same; then the token says so.
+        const auto at = positions.find("stream");
+        if (at != positions.end() && at->second == "p" + std::to_string(epoch)) return levada_code{LEVADA_OK};
+      }
+      return code;
+    });
+  }
+
+  std::map<std::string, std::string> positions;  // What recover named.
+  std::vector<std::string> left;                 // Of the batch after a write.
+  std::vector<std::string> rejected;
+  std::string rejected_fault;
+  const std::shared_ptr<Ledger> ledger = std::make_shared<Ledger>();  // Outlives what the instance still holds.
+
+ private:
+  const levada_sink_functions& functions() { return instance_.functions<levada_sink_functions>(); }
+
+  template <class Function>
+  levada_code timed(Function&& function, bool bounded = true) {
+    const auto before = host().clock().monotonic();
+    const auto code = instance_.call(function);
+    if (bounded && host().clock().monotonic() - before > kTimeout) waited_too_long_ = true;
+    return code;
+  }
+  template <class Function>
+  levada_code not_idle(Function&& function) {
+    for (int tries = 0;; ++tries) {
+      const auto code = function();
+      if (code != LEVADA_IDLE || tries == kTriesMax) return code;
+      host().clock().advance(kTimeout);
+    }
+  }
+  template <class Function>
+  levada_code retried(Function&& function) {
+    for (int tries = 0;; ++tries) {
+      const auto code = function();
+      if (code != LEVADA_RETRY || tries == 10) return code;
+      host().clock().advance(std::chrono::seconds(1));
+    }
+  }
+  void note(const Received& batch) {
+    if (batch.empty()) return;
+    rejected_fault = instance_.subject().fault(batch.batch);
+    if (!rejected_fault.empty()) return;
+    const auto rows = rows_of(batch.batch);
+    rejected.insert(rejected.end(), rows.begin(), rows.end());
+    for (const auto& row : rows)
+      if (row.find("reason=") == row.npos || row.find("reason=<null>") != row.npos)
+        rejected_fault = "a rejected row has no reason: " + row;
+  }
+
+  Instance instance_;
+  bool waited_too_long_ = false;
+};
+
+bool started(Tested& tested, Findings& findings) {
+  const auto code = tested.start();
+  if (code != LEVADA_OK)
+    findings.push_back("it cannot be created, opened or recovered: " + name_of(code) + ": " + tested.message());
+  return code == LEVADA_OK;
+}
+
+// All lines of all files, sorted: what a sink delivered to the disk, whatever it calls its files.
+std::vector<std::string> lines_of(FakeHost& host) {
+  std::vector<std::string> lines;
+  for (const auto& [path, text] : disk_of(host, host.files())) {
+    for (size_t at = 0; at < text.size();) {
+      const auto end = std::min(text.find('\n', at), text.size());
+      lines.push_back(text.substr(at, end - at));
+      at = end + 1;
+    }
+  }
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+// Each line as often as it must be; more often only where no token is kept.
+std::string delivery_fault(const std::vector<std::string>& expected, const std::vector<std::string>& got,
+                           bool exactly) {
+  if (exactly) return difference(expected, got);
+  std::vector<std::string> missing;
+  std::set_difference(expected.begin(), expected.end(), got.begin(), got.end(), std::back_inserter(missing));
+  return missing.empty() ? "" : "this was lost: " + missing.front();
+}
+
+std::vector<SharedBatch> two_batches(const Subject& subject) {
+  const auto whole = SharedBatch::of(plain_input(subject));
+  const auto half = whole.rows() / 2;
+  return {whole.sliced(0, half), whole.sliced(half, whole.rows() - half)};
+}
+
+void names_nothing_before_its_first_commit(const Subject& subject, Findings& findings) {
+  Tested tested(subject);
+  if (started(tested, findings) && !tested.positions.empty()) findings.push_back("recover named a position");
+}
+
+bool has_body(const SharedBatch& batch) {
+  const ArrowSchema& schema = batch.get().schema;
+  return std::any_of(schema.children, schema.children + schema.n_children,
+                     [](const ArrowSchema* column) { return std::string_view(column->name) == "body"; });
+}
+
+void takes_whatever_comes(const Subject& subject, Findings& findings) {
+  for (const auto& input : inputs_of(subject)) {
+    Tested tested(subject);
+    if (!started(tested, findings)) return;
+    const auto code = tested.deliver(input.batch, 1);
+    if (code == LEVADA_FATAL && !has_body(input.batch) && !tested.message().empty()) continue;
+    if (code != LEVADA_OK && code != LEVADA_REJECT)
+      findings.push_back(input.name + ": it gave " + name_of(code) + ": " + tested.message());
+  }
+}
+
+void keeps_what_it_committed(const Subject& subject, Findings& findings) {
+  Tested tested(subject);
+  if (!started(tested, findings)) return;
+  uint64_t epoch = 0;
+  for (const auto& batch : two_batches(subject)) {
+    if (tested.deliver(batch, ++epoch) != LEVADA_OK) return findings.push_back("it failed: " + tested.message());
+  }
+  const auto before = disk_of(tested.host(), tested.host().files());
+  tested.host().files().crash();
+  const auto after = disk_of(tested.host(), tested.host().files());
+  for (const auto& [path, text] : before) {
+    const auto at = after.find(path);
+    if (at == after.end()) findings.push_back("a power cut after the commit takes away " + path);
+    if (at != after.end() && at->second != text)
+      findings.push_back("a power cut after the commit takes bytes out of " + path);
+  }
+}
+
+void keeps_the_token_that_it_promises(const Subject& subject, Findings& findings) {
+  Tested first(subject);
+  if (!started(first, findings) || !first.keeps_token()) return;
+  if (first.deliver(two_batches(subject)[0], 1) != LEVADA_OK)
+    return findings.push_back("it failed: " + first.message());
+  first.host().files().crash();
+  Tested second(subject, first.shared_host());
+  if (!started(second, findings)) return;
+  if (second.positions != std::map<std::string, std::string>{{"stream", "p1"}})
+    findings.push_back("recover does not name what the last commit stored");
+}
+
+void drops_what_was_not_committed(const Subject& subject, Findings& findings) {
+  const auto batches = two_batches(subject);
+  Tested straight(subject);
+  if (!started(straight, findings)) return;
+  for (uint64_t epoch = 1; epoch <= 2; ++epoch) straight.deliver(batches[epoch - 1], epoch);
+
+  auto broken = std::make_unique<Tested>(subject);
+  if (!started(*broken, findings)) return;
+  broken->deliver(batches[0], 1);
+  broken->write(batches[1]);
+  const auto host = broken->shared_host();
+  host->files().crash(Lose::torn);
+  broken.reset();
+  Tested second(subject, host);
+  if (!started(second, findings)) return;
+  if (second.deliver(batches[1], 2) != LEVADA_OK)
+    return findings.push_back("it failed after a crash: " + second.message());
+  const auto fault = delivery_fault(lines_of(straight.host()), lines_of(*host), second.keeps_token());
+  if (!fault.empty()) findings.push_back("after a crash between write and commit, " + fault);
+}
+
+void loses_nothing_to_a_failing_disk(const Subject& subject, Findings& findings) {
+  const auto batches = two_batches(subject);
+  Tested sound(subject);
+  const auto before = sound.host().files().calls();
+  if (!started(sound, findings)) return;
+  for (uint64_t epoch = 1; epoch <= 2; ++epoch) sound.deliver(batches[epoch - 1], epoch);
+  const auto calls = std::min<int64_t>(sound.host().files().calls() - before, kFaultsMax);
+  for (int64_t n = 1; n <= calls && findings.empty(); ++n) {
+    for (const int error : {EIO, ENOSPC}) {
+      const auto add = [&](const std::string& what) {
+        findings.push_back("when disk call " + std::to_string(n) + " fails with " + std::to_string(error) + ": " +
+                           what);
+      };
+      Tested tested(subject);
+      tested.host().files().fail_call(n, error);
+      if (const auto code = tested.start(); code != LEVADA_OK)
+        add("it gave " + name_of(code) + ": " + tested.message());
+      for (uint64_t epoch = 1; epoch <= 2; ++epoch)
+        if (const auto code = tested.deliver(batches[epoch - 1], epoch); code != LEVADA_OK)
+          add("it gave " + name_of(code) + ": " + tested.message());
+      const auto fault = delivery_fault(lines_of(sound.host()), lines_of(tested.host()), tested.keeps_token());
+      if (!fault.empty()) add(fault);
+    }
+  }
+}
+
+void takes_an_empty_batch_and_an_empty_commit(const Subject& subject, Findings& findings) {
+  Tested tested(subject);
+  if (!started(tested, findings)) return;
+  if (tested.deliver(SharedBatch::of(batch_of({})), 1) != LEVADA_OK)
+    findings.push_back("an empty batch failed: " + tested.message());
+  if (tested.commit("p2", 2) != LEVADA_OK) findings.push_back("a commit of nothing failed: " + tested.message());
+}
+
+void leaves_the_batch_when_it_fails(const Subject& subject, Findings& findings) {
+  Tested tested(subject);
+  if (!started(tested, findings)) return;
+  const auto input = foreign_input();
+  const auto code = tested.write(input);
+  if (code == LEVADA_OK) return;
+  if (tested.message().empty()) findings.push_back("a write failed and did not say why");
+  if (const auto was = rows_of(input.get()); tested.left != was)
+    findings.push_back("a write failed and " + difference(was, tested.left));
+  if (tested.ledger->outstanding() != 0) findings.push_back("a write failed and kept a part of the batch");
+}
+
+void says_why_it_rejects(const Subject& subject, Findings& findings) {
+  for (const auto& input : inputs_of(subject)) {
+    Tested tested(subject);
+    if (!started(tested, findings)) return;
+    tested.deliver(input.batch, 1);
+    if (!tested.rejected_fault.empty()) findings.push_back(input.name + ": " + tested.rejected_fault);
+  }
+}
+
+void releases_all_that_it_took(const Subject& subject, Findings& findings) {
+  const auto before = memory_in_use();
+  for (const auto& input : inputs_of(subject)) {
+    std::shared_ptr<Ledger> ledger;
+    {
+      Tested tested(subject);
+      if (!started(tested, findings)) return;
+      ledger = tested.ledger;
+      tested.write(input.batch);
+      tested.commit("p1", 1);
+    }
+    if (ledger->outstanding())
+      findings.push_back(input.name + ": " + std::to_string(ledger->outstanding()) + " structs were never released");
+  }
+  if (memory_in_use() != before)
+    findings.push_back(std::to_string(memory_in_use() - before) + " bytes of memory were never released");
+}
+
+void waits_no_longer_than_it_may(const Subject& subject, Findings& findings) {
+  Tested tested(subject);
+  if (!started(tested, findings)) return;
+  uint64_t epoch = 0;
+  for (const auto& batch : two_batches(subject)) tested.deliver(batch, ++epoch);
+  if (tested.waited_too_long()) findings.push_back("a write or commit waited for longer than it may");
+}
+
+void can_be_idle_at_any_time(const Subject& subject, Findings& findings) {
+  Tested tested(subject);
+  if (!started(tested, findings)) return;
+  const auto idle = [&](const char* when) {
+    tested.host().clock().advance(std::chrono::hours(1));
+    if (const auto code = tested.idle(); code != LEVADA_OK && code != LEVADA_IDLE)
+      findings.push_back(std::string("idle ") + when + " gave " + name_of(code) + ": " + tested.message());
+  };
+  idle("at the start");
+  const auto batches = two_batches(subject);
+  tested.write(batches[0]);
+  idle("between write and commit");
+  if (tested.commit("p1", 1) != LEVADA_OK) findings.push_back("a commit after idle failed: " + tested.message());
+  idle("after a commit");
+  if (tested.deliver(batches[1], 2) != LEVADA_OK) findings.push_back("it failed after idle: " + tested.message());
+}
+
+}  // namespace
+
+std::vector<Must> sink_musts() {
+  return {
+      {"K1_names_nothing_before_its_first_commit", names_nothing_before_its_first_commit},
+      {"K2_takes_whatever_comes", takes_whatever_comes},
+      {"K3_keeps_what_it_committed", keeps_what_it_committed},
+      {"K4_keeps_the_token_that_it_promises", keeps_the_token_that_it_promises},
+      {"K5_drops_what_was_not_committed", drops_what_was_not_committed},
+      {"K6_loses_nothing_to_a_failing_disk", loses_nothing_to_a_failing_disk},
+      {"K7_takes_an_empty_batch_and_an_empty_commit", takes_an_empty_batch_and_an_empty_commit},
+      {"K8_leaves_the_batch_when_it_fails", leaves_the_batch_when_it_fails},
+      {"K9_says_why_it_rejects", says_why_it_rejects},
+      {"K10_releases_all_that_it_took", releases_all_that_it_took},
+      {"K11_waits_no_longer_than_it_may", waits_no_longer_than_it_may},
+      {"K12_can_be_idle_at_any_time", can_be_idle_at_any_time},
+  };
+}
+
+}  // namespace levada::testkit

@@ -1,0 +1,78 @@
+#include "levada/testkit/fake_host.h"
+
+#include <gtest/gtest.h>
+
+namespace levada::testkit {
+namespace {
+
+TEST(FakeHost, keeps_logs_and_counts_for_the_test_to_see) {
+  FakeHost fake("sources.clicks");
+  const Host host = fake.host();
+  host.warning("disk is slow");
+  host.counter("files_completed").add(2);
+  host.counter("files_completed").add();
+  EXPECT_EQ(host.component(), "sources.clicks");
+  EXPECT_EQ(fake.count("files_completed"), 3);
+  EXPECT_EQ(fake.count("never_made"), 0);
+  EXPECT_EQ(fake.log(), std::vector<std::string>{"WARNING disk is slow"});
+  EXPECT_TRUE(fake.logged("slow"));
+}
+
+TEST(FakeHost, time_stands_still_until_it_is_moved) {
+  FakeHost fake;
+  const Host host = fake.host();
+  const auto now = host.now();
+  const auto monotonic = host.monotonic();
+  EXPECT_EQ(host.now(), now);
+  fake.clock().advance(std::chrono::seconds(3));
+  EXPECT_EQ(host.now() - now, std::chrono::seconds(3));
+  fake.clock().set(std::chrono::seconds(0));
+  EXPECT_EQ(host.now(), std::chrono::seconds(0));
+  EXPECT_EQ(host.monotonic() - monotonic, std::chrono::seconds(3));
+}
+
+TEST(FakeHost, two_hosts_do_not_share_what_they_keep) {
+  FakeHost one, two;
+  one.host().counter("rows").add();
+  ASSERT_TRUE(one.host().files().open("/a", LEVADA_CREATE));
+  EXPECT_EQ(two.count("rows"), 0);
+  EXPECT_FALSE(two.files().exists("/a"));
+}
+
+TEST(FakeHost, a_service_can_be_taken_away) {
+  FakeHost fake;
+  fake.take_away(LEVADA_METRICS);
+  fake.host().counter("rows").add();
+  EXPECT_EQ(fake.count("rows"), 0);
+}
+
+TEST(FakeHost, says_how_much_memory_batches_hold) {
+  FakeHost fake;
+  fake.host();
+  const auto before = memory_in_use();
+  {
+    const auto batch = batch_of({"one", "a line that is longer than twelve bytes"});
+    EXPECT_GT(memory_in_use(), before);
+  }
+  EXPECT_EQ(memory_in_use(), before);
+}
+
+TEST(Batches, are_made_of_texts_and_read_back_as_texts) {
+  auto batch = batch_of({"one", "two"});
+  batch.set(text_column("name", {std::nullopt, "x"}));
+  batch.set(value_column<int64_t>("count", Type::int64, {1, std::nullopt}));
+  batch.set(value_column<double>("share", Type::float64, {0.5, 2}));
+  batch.set(boolean_column("good", {true, std::nullopt}));
+  batch.set(repeat("host", "h1", 2));
+  using Texts = std::vector<std::string>;
+  EXPECT_EQ(texts(batch, "body"), (Texts{"one", "two"}));
+  EXPECT_EQ(texts(batch, "name"), (Texts{"<null>", "x"}));
+  EXPECT_EQ(texts(batch, "count"), (Texts{"1", "<null>"}));
+  EXPECT_EQ(texts(batch, "share"), (Texts{"0.5", "2"}));
+  EXPECT_EQ(texts(batch, "good"), (Texts{"true", "<null>"}));
+  EXPECT_EQ(texts(batch, "host"), (Texts{"h1", "h1"}));
+  EXPECT_EQ(texts(batch, "nothing"), Texts{"<missing>"});
+}
+
+}  // namespace
+}  // namespace levada::testkit

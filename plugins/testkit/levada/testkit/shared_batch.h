@@ -1,0 +1,49 @@
+// A batch in C structs that several components can be given, which sees that each gives back what it got exactly once.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "levada/batch.h"
+#include "levada/plugin.h"
+
+namespace levada::testkit {
+
+// Whether everything that was lent came back.
+class Ledger {
+ public:
+  int64_t outstanding() const { return lent_.load() - returned_.load(); }
+
+ private:
+  friend class SharedBatch;
+  std::atomic<int64_t> lent_{0};
+  std::atomic<int64_t> returned_{0};
+};
+
+class SharedBatch {
+ public:
+  SharedBatch() = default;
+  // Takes the rows over; the caller's struct is left released.
+  static SharedBatch adopt(levada_batch& batch);
+  static SharedBatch of(const Batch& batch);
+  // Leaves the rows to the caller, who keeps them for longer than all that is made of this.
+  static SharedBatch borrow(const levada_batch& batch);
+
+  // Fills in structs of their own that share the buffers. Each of them, children and dictionaries too, has a release
+  // that is noted in the ledger, which must outlive them.
+  void lend(levada_batch& to, Ledger& ledger) const;
+  // The structs themselves, to be read.
+  const levada_batch& get() const { return *held_; }
+  int64_t rows() const { return held_->rows.length; }
+
+  // The rows first .. first + count - 1 by way of the offset of the struct, or of the offsets of its columns.
+  SharedBatch sliced(int64_t first, int64_t count) const;
+  SharedBatch sliced_in_columns(int64_t first, int64_t count) const;
+
+ private:
+  std::shared_ptr<levada_batch> held_;
+};
+
+}  // namespace levada::testkit

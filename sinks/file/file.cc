@@ -1,0 +1,216 @@
+// The sink's calls: writing rows to the files that they belong in, committing, starting over.
+#include "file.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace levada {
+namespace {
+
+using std::chrono::nanoseconds;
+
+bool has_control_characters(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
+}  // namespace
+
+Result<std::unique_ptr<FileSink>> FileSink::create(Settings settings, Host host) {
+  for (const auto& [text, option] : {std::pair{&settings.path, "path"},
+                                     {&settings.prefix, "prefix"},
+                                     {&settings.suffix, "suffix"},
+                                     {&settings.in_use_suffix, "in_use_suffix"}})
+    if (has_control_characters(*text)) return wrong(option, "has control characters in it");
+  if (settings.path.empty()) return wrong("path", "is empty");
+  if (settings.in_use_suffix.empty()) return wrong("in_use_suffix", "is empty: nobody could tell a complete file");
+  if (settings.roll_bytes.bytes < 0) return wrong("roll_bytes", "must not be negative");
+  if (settings.roll_rows < 0) return wrong("roll_rows", "must not be negative");
+  if (settings.max_open_files < 1) return wrong("max_open_files", "must be at least 1");
+  const std::pair<const char*, std::string_view> texts[] = {{"path", settings.path}, {"prefix", settings.prefix}};
+  for (const auto& [option, text] : texts)
+    if (auto alone = PathPattern::parse(text, settings.time_zone); !alone) return wrong(option, alone.error().message);
+  while (settings.path.size() > 1 && settings.path.ends_with('/')) settings.path.pop_back();
+  auto pattern = PathPattern::parse(settings.path + "/" + settings.prefix, settings.time_zone);
+  if (!pattern) return std::move(pattern).error();
+  if (settings.time_column && !pattern->uses_time())
+    return wrong("time_column", "has no effect: neither path nor prefix has time in it, such as %Y-%m-%d");
+  return std::unique_ptr<FileSink>(new FileSink(std::move(settings), host, *std::move(pattern)));
+}
+
+FileSink::FileSink(Settings settings, Host host, PathPattern pattern)
+    : settings_(std::move(settings)),
+      host_(host),
+      files_(host.files()),
+      pattern_(std::move(pattern)),
+      style_{settings_.begin, settings_.separator, settings_.end, settings_.compression, &compressor_},
+      manifest_(files_, host.data_dir()),
+      completion_(files_, style_, compressor_),
+      bytes_written_(host.counter("bytes_written")),
+      files_completed_(host.counter("files_completed")),
+      files_recovered_(host.counter("files_recovered")),
+      values_replaced_(host.counter("values_replaced")) {}
+
+// The last commit is behind it: what is in the files and not committed must not appear.
+FileSink::~FileSink() {
+  if (!loaded_) return;
+  if (auto done = settle_all(); !done) host_.warning("files are completed at the next start: " + done.error().message);
+}
+
+Done FileSink::open() {
+  if (loaded_) return {};
+  auto left = manifest_.load();
+  if (!left) return std::move(left).error();
+  for (auto& file : *left) {
+    files_recovered_.add();
+    completion_.add(std::move(file));
+  }
+  loaded_ = true;
+  return {};
+}
+
+Result<std::vector<Position>> FileSink::recover() {
+  LEVADA_TRY(settle_all());
+  return std::vector<Position>();
+}
+
+Done FileSink::settle_all() {
+  current_ = open_.end();
+  for (auto& [bucket, file] : open_) finished_.push_back(std::move(file));
+  open_.clear();
+  for (auto& file : finished_) {
+    file.abandon();
+    completion_.add(file.entry());
+  }
+  finished_.clear();
+  LEVADA_TRY(completion_.settle());
+  publish();
+  return manifest_.replace(unfinished());
+}
+
+Done FileSink::write(Batch& batch, nanoseconds) {
+  LEVADA_TRY(check(batch));
+  now_ = host_.monotonic();
+  arrival_ = std::chrono::floor<std::chrono::microseconds>(host_.now()).count();
+  pattern_.bind(batch);
+  if (settings_.format == Settings::Format::json) {
+    const std::string body = "body";
+    writer_.emplace(choose_columns(batch, {}, {&body, 1}), JsonStyle{});
+  }
+  for (int64_t row = 0; row < batch.rows(); ++row) {
+    auto file = file_for(batch, row);
+    if (!file) return std::move(file).error();
+    if (!*file) continue;
+    LEVADA_TRY(append(**file, batch, row));
+    if (is_full(**file)) LEVADA_TRY(finish(current_));
+  }
+  if (current_ != open_.end()) current_->second.set_used(now_);
+  if (writer_ && writer_->replaced() > 0) values_replaced_.add(writer_->replaced());
+  return {};
+}
+
+Done FileSink::check(const Batch& batch) const {
+  if (settings_.format == Settings::Format::body && !batch.body())
+    return fatal(
+        "the rows have no body column, an interceptor has dropped it: set format = \"json\" to write the other "
+        "columns");
+  const Column* time = settings_.time_column ? batch.find(*settings_.time_column) : nullptr;
+  if (time && time->type() != Type::timestamp)
+    return fatal("column \"" + time->name() + "\" is " + name_of(time->type()) +
+                 ", and time_column must be a timestamp");
+  return {};
+}
+
+Done FileSink::append(OutputFile& file, const Batch& batch, int64_t row) {
+  if (settings_.format == Settings::Format::body) return file.append(batch.body()->text(row));
+  const auto bound = writer_->bound(row);
+  auto room = file.reserve(bound);
+  if (!room) return std::move(room).error();
+  if (*room) {
+    file.use(static_cast<size_t>(writer_->write(row, *room) - *room));
+    return {};
+  }
+  const Buffer large(bound);
+  return file.append_large({large.data(), static_cast<size_t>(writer_->write(row, large.data()) - large.data())});
+}
+
+Done FileSink::commit(const Token&, nanoseconds, Batch&) {
+  now_ = host_.monotonic();
+  const bool changed = !finished_.empty() || std::any_of(open_.begin(), open_.end(), [&](const auto& entry) {
+    return entry.second.dirty() || is_due(entry.second);
+  });
+  if (!changed) {
+    publish();
+    return {};
+  }
+  LEVADA_TRY(sync_files());
+  LEVADA_TRY(manifest_.replace(unfinished()));
+  // Committed: whatever fails from here on is done later.
+  uint64_t bytes = 0;
+  const auto committed = [&](OutputFile& file) {
+    bytes += file.entry_now().bytes - file.committed_bytes();
+    file.set_committed();
+  };
+  for (auto& [bucket, file] : open_) committed(file);
+  for (auto& file : finished_) {
+    committed(file);
+    completion_.add(file.entry_now());
+  }
+  finished_.clear();
+  bytes_written_.add(static_cast<int64_t>(bytes));
+  publish();
+  return {};
+}
+
+Done FileSink::sync_files() {
+  for (auto file = open_.begin(); file != open_.end();) {
+    const auto next = std::next(file);
+    if (is_due(file->second)) {
+      LEVADA_TRY(finish(file));
+    } else if (file->second.dirty()) {
+      LEVADA_TRY(file->second.sync());
+    }
+    file = next;
+  }
+  // The list before the files that are on it, so that no power cut leaves a file that nobody knows.
+  LEVADA_TRY(manifest_.sync());
+  for (const auto& folder : new_entries_) LEVADA_TRY(files_.sync_folder(folder));
+  new_entries_.clear();
+  return {};
+}
+
+std::vector<Unfinished> FileSink::unfinished() const {
+  std::vector<Unfinished> all = completion_.left();
+  for (const auto& [bucket, file] : open_) all.push_back(file.entry_now());
+  for (const auto& file : finished_) all.push_back(file.entry_now());
+  return all;
+}
+
+void FileSink::publish() {
+  const auto before = completion_.left().size();
+  auto done = completion_.publish();
+  files_completed_.add(static_cast<int64_t>(before - completion_.left().size()));
+  if (!done) host_.warning("a complete file keeps its name in use for now: " + done.error().message);
+}
+
+// Files whose rows are all committed need no commit to become complete.
+Done FileSink::idle() {
+  now_ = host_.monotonic();
+  for (auto file = open_.begin(); file != open_.end();) {
+    const auto next = std::next(file);
+    if (is_due(file->second) && !file->second.dirty()) {
+      if (current_ == file) current_ = open_.end();
+      file->second.abandon();
+      completion_.add(file->second.entry());
+      open_.erase(file);
+    }
+    file = next;
+  }
+  LEVADA_TRY(completion_.settle());
+  publish();
+  return {};
+}
+
+}  // namespace levada
+
+LEVADA_PLUGIN("file", "0.1.0", "Apache-2.0",
+              levada::sink<levada::FileSink>("file", "Writes rows to files, by folders made of time and columns."))

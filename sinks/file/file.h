@@ -1,0 +1,111 @@
+// The sink that writes rows to files in folders. A file has another name while it is written; it appears under its own,
+// complete and durable, with a commit.
+#pragma once
+
+#include <array>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "completion.h"
+#include "compressor.h"
+#include "json/json_writer.h"
+#include "levada/sdk.h"
+#include "manifest.h"
+#include "output_file.h"
+#include "path_pattern.h"
+#include "settings.h"
+
+namespace levada {
+
+class FileSink : public Sink {
+ public:
+  using Settings = FileSettings;
+  static constexpr std::array options = {
+      required<&Settings::path>(
+          "path", "The folder; with columns and time, \"/data/{host}/%Y-%m-%d\", each row goes to its own."),
+      optional<&Settings::prefix>("prefix", "\"levada-\"",
+                                  "How file names begin; may have columns and time in it too."),
+      optional<&Settings::suffix>("suffix", "\".ndjson\"",
+                                  "How file names end; .gz or .zst is added to compressed ones."),
+      optional<&Settings::in_use_suffix>("in_use_suffix", "\".tmp\"",
+                                         "What a file's name has behind it until it is complete."),
+      optional<&Settings::time_column>("time_column", nullptr,
+                                       "The timestamp column for the time in paths; else it is the time of writing."),
+      choice<&Settings::time_zone>("time_zone", "utc|local", "\"utc\"", "The time zone for the time in paths."),
+      optional<&Settings::roll_bytes>("roll_bytes", "\"128MiB\"",
+                                      "A file is complete when it has this many bytes; 0: no limit."),
+      optional<&Settings::roll_interval>("roll_interval", "\"5m\"",
+                                         "A file is complete when it is this old; 0: no limit."),
+      optional<&Settings::roll_rows>("roll_rows", "0", "A file is complete when it has this many rows; 0: no limit."),
+      optional<&Settings::idle_close>("idle_close", "\"1m\"",
+                                      "A file is complete when no row has come for so long; 0: no limit."),
+      choice<&Settings::compression>("compression", "none|gzip|zstd", "\"none\"", "How files are compressed."),
+      choice<&Settings::format>("format", "body|json", "\"body\"",
+                                "What is written of a row: the body, or all other columns as a JSON object."),
+      optional<&Settings::begin>("begin", "\"\"", "What stands before the first row of a file."),
+      optional<&Settings::separator>("separator", "\"\\n\"", "What stands between rows."),
+      optional<&Settings::end>("end", "\"\\n\"", "What stands behind the last row of a file."),
+      optional<&Settings::max_open_files>(
+          "max_open_files", "64", "How many files may be open; past that, the one used least lately is complete.")
+          .advanced(),
+  };
+  static Result<std::unique_ptr<FileSink>> create(Settings settings, Host host);
+  ~FileSink() override;
+
+  Done open() override;
+  Result<std::vector<Position>> recover() override;
+  Done write(Batch& batch, std::chrono::nanoseconds timeout) override;
+  Done commit(const Token& token, std::chrono::nanoseconds timeout, Batch& rejected) override;
+  Done idle() override;
+
+ private:
+  using OpenFiles = std::map<std::string, OutputFile, std::less<>>;
+
+  FileSink(Settings settings, Host host, PathPattern pattern);
+  Done check(const Batch& batch) const;
+  // The open file for a row, opened if there is none; null: the row was rejected.
+  Result<OutputFile*> file_for(Batch& batch, int64_t row);
+  Result<OpenFiles::iterator> open_file(const std::string& bucket);
+  Result<File> create_file(const std::string& bucket, Unfinished& entry);
+  Done make_folder(const std::string& folder);
+  Done append(OutputFile& file, const Batch& batch, int64_t row);
+  bool is_full(const OutputFile& file) const;
+  bool is_due(const OutputFile& file) const;
+  Done finish(OpenFiles::iterator file);
+  Done sync_files();
+  std::vector<Unfinished> unfinished() const;
+  // Gives complete files their names; what fails is tried again later.
+  void publish();
+  // Drops what is not committed, and completes what is.
+  Done settle_all();
+
+  const Settings settings_;
+  const Host host_;
+  const Files files_;
+  PathPattern pattern_;
+  Compressor compressor_;
+  OutputFile::Style style_;
+  Manifest manifest_;
+  Completion completion_;
+
+  OpenFiles open_;                     // By what their paths begin with.
+  std::vector<OutputFile> finished_;   // Complete with the next commit.
+  std::set<std::string> new_entries_;  // Folders that something was made in since the last commit.
+  bool loaded_ = false;
+  int64_t next_number_ = 0;
+
+  // The row before, and the file that it went to.
+  OpenFiles::iterator current_ = open_.end();
+  int64_t current_unit_ = 0;
+  std::string bucket_;
+  std::optional<JsonWriter> writer_;
+  std::chrono::nanoseconds now_{0};  // Of the call.
+  int64_t arrival_ = 0;              // The time of day then, in microseconds.
+  Counter bytes_written_, files_completed_, files_recovered_, values_replaced_;
+};
+
+}  // namespace levada

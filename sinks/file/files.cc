@@ -1,0 +1,125 @@
+// Which file a row goes to, and when that file is full.
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <ctime>
+#include <utility>
+
+#include "file.h"
+
+namespace levada {
+namespace {
+
+// 20260131T235959, for names that sort by the time at which the files were made.
+std::string compact_time(std::chrono::nanoseconds since_1970) {
+  const auto seconds = static_cast<std::time_t>(std::chrono::floor<std::chrono::seconds>(since_1970).count());
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char text[32];
+  return {text, std::strftime(text, sizeof text, "%Y%m%dT%H%M%S", &parts)};
+}
+
+}  // namespace
+
+Result<OutputFile*> FileSink::file_for(Batch& batch, int64_t row) {
+  if (pattern_.constant() && current_ != open_.end()) return &current_->second;
+  int64_t time = 0;
+  if (pattern_.uses_time()) {
+    if (settings_.time_column) {
+      const Column* column = batch.find(*settings_.time_column);
+      if (!column || column->null(row)) {
+        batch.reject(row, "column \"" + *settings_.time_column + "\", which the path is made of, has no value");
+        return nullptr;
+      }
+      time = column->values<int64_t>()[row];
+    } else {
+      time = arrival_;
+    }
+    if (!pattern_.uses_columns() && current_ != open_.end() && pattern_.unit(time) == current_unit_)
+      return &current_->second;
+  }
+  bucket_.clear();
+  if (const auto* missing = pattern_.append(row, time, bucket_)) {
+    batch.reject(row, "column \"" + *missing + "\", which the path is made of, has no value");
+    return nullptr;
+  }
+  if (current_ == open_.end() || current_->first != bucket_) {
+    if (current_ != open_.end()) current_->second.set_used(now_);
+    current_ = open_.find(bucket_);
+    if (current_ == open_.end()) {
+      auto opened = open_file(bucket_);
+      if (!opened) return std::move(opened).error();
+      current_ = *opened;
+    }
+  }
+  current_unit_ = pattern_.unit(time);
+  return &current_->second;
+}
+
+Result<FileSink::OpenFiles::iterator> FileSink::open_file(const std::string& bucket) {
+  if (open_.size() >= static_cast<size_t>(settings_.max_open_files)) {
+    const auto least = std::min_element(open_.begin(), open_.end(), [](const auto& one, const auto& other) {
+      return one.second.used() < other.second.used();
+    });
+    LEVADA_TRY(finish(least));
+  }
+  const auto folder = folder_of(bucket);
+  LEVADA_TRY(make_folder(folder));
+  Unfinished entry;
+  auto file = create_file(bucket, entry);
+  if (!file) return std::move(file).error();
+  new_entries_.insert(folder);
+  return open_.emplace(bucket, OutputFile(style_, *std::move(file), std::move(entry), now_)).first;
+}
+
+Result<File> FileSink::create_file(const std::string& bucket, Unfinished& entry) {
+  const auto* calls = files_.table();
+  const auto stem = bucket + compact_time(host_.now()) + "-";
+  for (;;) {
+    entry.name = stem + std::to_string(next_number_++) + settings_.suffix +
+                 std::string(Compressor::suffix(settings_.compression));
+    entry.path = entry.name + settings_.in_use_suffix;
+    if (files_.exists(entry.name)) continue;
+    const auto handle = calls->open(calls->context, entry.path.c_str(), LEVADA_CREATE);
+    if (handle == -EEXIST) continue;
+    if (handle < 0) return file_error("create", entry.path, handle);
+    File file(calls, handle, entry.path);
+    // Only now: what is listed may be removed after a crash, and must be the sink's own.
+    if (auto listed = manifest_.add(entry); !listed) {
+      completion_.add(entry);  // Which will remove it.
+      return std::move(listed).error();
+    }
+    return file;
+  }
+}
+
+// The entries of new folders in their parents must last, too.
+Done FileSink::make_folder(const std::string& folder) {
+  std::vector<std::string> parents;
+  for (auto at = folder; at != "/" && at != "." && !files_.exists(at); at = parents.back())
+    parents.push_back(folder_of(at));
+  if (parents.empty()) return {};
+  LEVADA_TRY(files_.make_folder(folder));
+  new_entries_.insert(parents.begin(), parents.end());
+  return {};
+}
+
+bool FileSink::is_full(const OutputFile& file) const {
+  return (settings_.roll_bytes.bytes > 0 && file.bytes() >= static_cast<uint64_t>(settings_.roll_bytes.bytes)) ||
+         (settings_.roll_rows > 0 && file.rows() >= settings_.roll_rows);
+}
+
+bool FileSink::is_due(const OutputFile& file) const {
+  return (settings_.roll_interval.count() > 0 && now_ - file.opened() >= settings_.roll_interval) ||
+         (settings_.idle_close.count() > 0 && now_ - file.used() >= settings_.idle_close);
+}
+
+Done FileSink::finish(OpenFiles::iterator file) {
+  if (current_ == file) current_ = open_.end();
+  // Out of the open ones first: a file whose end could not be written takes no more rows.
+  finished_.push_back(std::move(file->second));
+  open_.erase(file);
+  return finished_.back().finish();
+}
+
+}  // namespace levada

@@ -1,0 +1,94 @@
+// A file that rows are being written to, with what of them is still in memory.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "compressor.h"
+#include "levada/buffer.h"
+#include "levada/host.h"
+#include "manifest.h"
+#include "settings.h"
+
+namespace levada {
+
+class OutputFile {
+ public:
+  // What all files of a sink have in common; outlives them.
+  struct Style {
+    std::string begin, separator, end;
+    Compressor::Kind compression = Compressor::Kind::none;
+    Compressor* compressor = nullptr;
+  };
+
+  OutputFile(const Style& style, File file, Unfinished entry, std::chrono::nanoseconds now)
+      : style_(&style), file_(std::move(file)), entry_(std::move(entry)), opened_(now), used_(now) {}
+
+  // Adds a row. Room for a row of `bytes` bytes at most, to be written by the caller, who then says how long it is.
+  Done append(std::string_view row) {
+    auto room = reserve(row.size());
+    if (!room) return std::move(room).error();
+    if (*room == nullptr) return append_large(row);
+    std::copy(row.begin(), row.end(), *room);
+    use(row.size());
+    return {};
+  }
+  // Null for a row that is too large for the buffer: it goes with append_large.
+  Result<char*> reserve(size_t bytes) {
+    const auto& before = rows_ == 0 ? style_->begin : style_->separator;
+    if (!buffer_ || capacity_ - buffered_ < before.size() + bytes) LEVADA_TRY(make_room(before.size() + bytes));
+    if (!buffer_ || capacity_ < before.size() + bytes) return nullptr;
+    char* at = buffer_.data() + buffered_;
+    std::copy(before.begin(), before.end(), at);
+    buffered_ += before.size();
+    return at + before.size();
+  }
+  void use(size_t bytes) {
+    buffered_ += bytes;
+    ++rows_;
+  }
+  Done append_large(std::string_view row);
+
+  // Makes all rows durable.
+  Done sync();
+  // Writes what ends a file, makes all of it durable and closes it: no row is added any more.
+  Done finish();
+  // Closes it as it is.
+  void abandon() { file_ = File(); }
+
+  // What is in the file is committed now.
+  void set_committed() { entry_.bytes = written_; }
+  bool dirty() const { return buffered_ > 0 || written_ != entry_.bytes; }
+
+  uint64_t bytes() const { return written_ + buffered_; }
+  uint64_t committed_bytes() const { return entry_.bytes; }
+  int64_t rows() const { return rows_; }
+  std::chrono::nanoseconds opened() const { return opened_; }
+  std::chrono::nanoseconds used() const { return used_; }
+  void set_used(std::chrono::nanoseconds now) { used_ = now; }
+
+  // As it stands on disk if it is committed now, and as it stood at the last commit.
+  Unfinished entry_now() const { return {entry_.path, entry_.name, written_, !file_}; }
+  const Unfinished& entry() const { return entry_; }
+
+ private:
+  Done make_room(size_t bytes);
+  Done flush();
+  Done put(std::string_view text);
+  Done write_block(std::string_view block);
+
+  const Style* style_;
+  File file_;
+  Unfinished entry_;
+  Buffer buffer_;
+  size_t capacity_ = 0;
+  size_t buffered_ = 0;
+  uint64_t written_ = 0;
+  int64_t rows_ = 0;
+  std::chrono::nanoseconds opened_, used_;
+};
+
+}  // namespace levada

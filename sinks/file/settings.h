@@ -1,0 +1,36 @@
+// What a user can set for the file sink.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "levada/options.h"
+
+namespace levada {
+
+struct FileSettings {
+  enum class Zone { utc, local };
+  enum class Compression { none, gzip, zstd };
+  enum class Format { body, json };
+
+  std::string path;
+  std::string prefix = "levada-";
+  std::string suffix = ".ndjson";
+  std::string in_use_suffix = ".tmp";
+  std::optional<std::string> time_column;
+  Zone time_zone = Zone::utc;
+  Size roll_bytes = {int64_t{128} << 20};
+  std::chrono::nanoseconds roll_interval = std::chrono::minutes(5);
+  int64_t roll_rows = 0;
+  std::chrono::nanoseconds idle_close = std::chrono::minutes(1);
+  Compression compression = Compression::none;
+  Format format = Format::body;
+  std::string begin;
+  std::string separator = "\n";
+  std::string end = "\n";
+  int64_t max_open_files = 64;
+};
+
+}  // namespace levada

@@ -1,0 +1,110 @@
+// The rows that are under way: given to Kafka, or about to be, and not yet answered for. It keeps their batches, and
+// with them the memory that librdkafka's messages point into, until the last report has come.
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "arena.h"
+#include "levada/batch.h"
+#include "rejected_rows.h"
+
+namespace levada {
+
+class Window {
+ public:
+  // A batch on its way. Its number stays the same until it is settled; so does its address.
+  struct Parcel {
+    Batch batch;
+    Arena encoded;  // Values that stand in no column.
+    std::vector<Rejection> rejections;
+    int64_t unsettled = 0;
+  };
+  struct Row {
+    uint32_t parcel;
+    int64_t row;
+  };
+  struct Delivered {
+    int64_t rows = 0;
+    int64_t bytes = 0;
+  };
+
+  // What a message of the row carries, so that its report finds back to it.
+  static void* tag(Row row) {
+    return reinterpret_cast<void*>((uintptr_t{row.parcel} << 32) | static_cast<uintptr_t>(row.row));
+  }
+  static Row row_of(const void* tag) {
+    const auto bits = reinterpret_cast<uintptr_t>(tag);
+    return {static_cast<uint32_t>(bits >> 32), static_cast<int64_t>(bits & 0xffffffffu)};
+  }
+
+  uint32_t open(Batch batch);
+  Parcel& parcel(uint32_t number) { return parcels_[number]; }
+  // All rows of all batches are settled.
+  bool empty() const { return open_ == 0; }
+  // What librdkafka holds.
+  int64_t messages() const { return messages_; }
+
+  void sent(int64_t messages) { messages_ += messages; }
+  // librdkafka has answered for a message that was sent.
+  void settle(const rd_kafka_message_t& message) {
+    --messages_;
+    if (message.err) return failed(message);
+    alone_ = false;
+    ++delivered_.rows;
+    delivered_.bytes += static_cast<int64_t>(message.len);
+    settled(row_of(message._private).parcel);
+  }
+  // librdkafka did not take a message.
+  void refused(const rd_kafka_message_t& message, std::string_view topic);
+  // A row that cannot be made a message of.
+  void reject(Row row, std::string reason);
+
+  // A row that the broker turned down together with others of its batch: to be sent with nothing else under way, to see
+  // whether it is at fault itself.
+  const Row* to_send_alone() const { return suspects_.empty() ? nullptr : &suspects_.front(); }
+  void sent_alone() {
+    suspects_.pop_front();
+    alone_ = true;
+  }
+
+  // Why nothing goes on until all is forgotten and written again.
+  const std::optional<Error>& failure() const { return failure_; }
+  void fail(Error why) {
+    if (!failure_) failure_ = std::move(why);
+  }
+  // Nothing is under way any more, and no report will come.
+  void forget();
+
+  RejectedRows& rejected() { return rejected_; }
+  // What came to an end since it was asked last.
+  Delivered take_delivered() { return std::exchange(delivered_, {}); }
+
+ private:
+  void failed(const rd_kafka_message_t& message);
+  void settled(uint32_t number) {
+    if (--parcels_[number].unsettled == 0) close(number);
+  }
+  void close(uint32_t number);
+
+  std::deque<Parcel> parcels_;
+  std::vector<uint32_t> free_;
+  std::deque<Row> suspects_;
+  RejectedRows rejected_;
+  std::optional<Error> failure_;
+  Delivered delivered_;
+  int64_t open_ = 0;
+  int64_t messages_ = 0;
+  bool alone_ = false;
+};
+
+static_assert(sizeof(void*) == 8, "a message's tag holds a batch and a row");
+
+}  // namespace levada

@@ -1,0 +1,42 @@
+// A file that is being read: one pass over it, from its start or from where an earlier one ended.
+#pragma once
+
+#include <memory>
+
+#include "decoder.h"
+#include "spooled_file.h"
+
+namespace levada::spool {
+
+class FileReader {
+ public:
+  // `head`: its first bytes, which tell how it is compressed. `replayed`: it was read before, up to pass.to where that
+  // stands.
+  FileReader(File file, Pass pass, Compression compression, bool replayed);
+
+  // The next bytes of what the file holds; 0: none now, and at_end() says whether there will be more.
+  Result<size_t> read(char* to, size_t bytes);
+  bool at_end() const { return at_end_; }
+  // What is probably left to read, or more.
+  uint64_t bytes_left() const;
+
+  // The pass, as it is over now at that place.
+  Pass ended(Place place) const;
+
+  Pass pass;
+  bool replayed;
+  int failures = 0;  // In a row.
+
+ private:
+  Result<size_t> look_for_more();
+
+  std::unique_ptr<File> file_;  // Where the decoder finds it, however the reader is moved.
+  std::unique_ptr<Decoder> decoder_;
+  bool is_compressed_;
+  uint64_t skip_ = 0;  // Bytes before the place where the pass starts.
+  uint64_t offset_ = 0;
+  levada_file_info info_{};
+  bool at_end_ = false;
+};
+
+}  // namespace levada::spool

@@ -1,0 +1,244 @@
+// Settings, and the way from polls to acknowledgements.
+#include "spool.h"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace levada::spool {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// As long may a poll read on, once it reads.
+constexpr auto kFill = 100ms;
+// Files whose rows downstream has not stored yet: when there are more of them, none is taken.
+constexpr size_t kMostUnacknowledged = 50'000;
+constexpr int64_t kLeastReadBytes = 64;
+constexpr int64_t kMostBytes = 512 << 20;
+
+std::string without_slash(std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  return path;
+}
+
+// Two ways to write one folder become the same text.
+std::string absolute(const std::string& path) {
+  return without_slash(std::filesystem::absolute(path).lexically_normal().string());
+}
+
+Done check_columns(const Spool::Settings& settings) {
+  const auto taken = [](std::string_view name) { return name == "body" || name == "reason"; };
+  if (taken(settings.file_column)) return wrong("file_column", "another column has this name already");
+  if (taken(settings.offset_column) ||
+      (!settings.offset_column.empty() && settings.offset_column == settings.file_column))
+    return wrong("offset_column", "another column has this name already");
+  for (const auto& [name, value] : settings.headers) {
+    if (name.empty()) return wrong("headers", "a column needs a name");
+    if (taken(name) || name == settings.file_column || name == settings.offset_column)
+      return wrong("headers." + name, "another column has this name already");
+  }
+  return {};
+}
+
+Done check(const Spool::Settings& settings) {
+  if (settings.path.empty()) return wrong("path", "name a folder");
+  if (settings.include.empty()) return wrong("include", "give at least one pattern, such as \"*\"");
+  if (settings.settle < 0s) return wrong("settle", "cannot be negative");
+  if (settings.poll_interval < 1ms) return wrong("poll_interval", "must be at least 1ms");
+  if (settings.completed == Completed::rename &&
+      (settings.completed_suffix.empty() || settings.completed_suffix.find('/') != std::string::npos))
+    return wrong("completed_suffix", "give a suffix without '/', such as \".COMPLETED\"");
+  if (settings.completed == Completed::move && settings.completed_dir.empty())
+    return wrong("completed_dir", "completed = \"move\" needs to know where to");
+  if (settings.completed != Completed::move && !settings.completed_dir.empty())
+    return wrong("completed_dir", "is only used with completed = \"move\"");
+  if (settings.line_bytes.bytes < 1 || settings.line_bytes.bytes > kMostBytes)
+    return wrong("line_bytes", "must be 1 to 512MiB");
+  if (settings.read_bytes.bytes < kLeastReadBytes || settings.read_bytes.bytes > kMostBytes)
+    return wrong("read_bytes", "must be 64 to 512MiB");
+  if (settings.rows == Rows::json && settings.long_lines == LongLines::split)
+    return wrong("long_lines", "parts of a JSON document are none: use \"reject\" or \"truncate\"");
+  return check_columns(settings);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Spool>> Spool::create(Settings settings, Host host) {
+  LEVADA_TRY(check(settings));
+  const auto folder = without_slash(settings.path);
+  auto target = without_slash(settings.completed_dir);
+  if (!target.empty() && target.front() != '/') target = folder + "/" + target;
+  const auto below = absolute(folder) + "/";
+  if (!target.empty() && absolute(target) + "/" == below)
+    return wrong("completed_dir", "must be another folder than `path`");
+
+  Rules rules;
+  NameRules& names = rules.waiting.names;
+  names.include = std::move(settings.include);
+  names.ignore = std::move(settings.ignore);
+  names.recursive = settings.recursive;
+  names.suffixes = {kChangedSuffix, kDamagedSuffix};
+  if (settings.completed == Completed::rename) names.suffixes.push_back(settings.completed_suffix);
+  if (!target.empty() && absolute(target).starts_with(below))
+    names.skipped_folder = absolute(target).substr(below.size());
+  rules.waiting.order = settings.order;
+  rules.waiting.settle = settings.settle;
+  rules.waiting.poll_interval = settings.poll_interval;
+  rules.rows = {settings.rows,
+                static_cast<size_t>(settings.read_bytes.bytes),
+                static_cast<size_t>(settings.line_bytes.bytes),
+                settings.long_lines,
+                settings.invalid_utf8,
+                std::move(settings.file_column),
+                std::move(settings.offset_column),
+                std::move(settings.headers)};
+  rules.completion = {settings.completed, std::move(settings.completed_suffix), std::move(target)};
+  rules.modified = settings.modified;
+  rules.complete_empty = settings.complete_empty;
+  rules.decompress = settings.decompress;
+  return std::unique_ptr<Spool>(new Spool(folder, std::move(rules), host));
+}
+
+Spool::Spool(std::string folder, Rules rules, Host host)
+    : folder_(std::move(folder)),
+      rules_(std::move(rules)),
+      host_(host),
+      files_(host.files()),
+      files_taken_(host.counter("files_taken")),
+      files_completed_(host.counter("files_completed")),
+      files_empty_(host.counter("files_empty")),
+      files_vanished_(host.counter("files_vanished")),
+      files_modified_(host.counter("files_modified")),
+      files_replaced_(host.counter("files_replaced")),
+      files_shrunk_(host.counter("files_shrunk")),
+      files_damaged_(host.counter("files_damaged")),
+      completions_failed_(host.counter("completions_failed")),
+      bytes_read_(host.counter("file_bytes_read")),
+      ledger_(Journal(files_, host.data_dir()), folder_),
+      completion_(rules_.completion, folder_, files_),
+      watch_(folder_, files_) {}
+
+Done Spool::open(std::span<const Position> positions) {
+  reading_.reset();
+  pending_.reset();
+  waiting_.emplace(rules_.waiting, folder_, host_);
+  rows_.emplace(rules_.rows, host_);
+  to_complete_.clear();
+  completed_.clear();
+  replay_failures_ = 0;
+
+  levada_file_info info{};
+  const auto found = files_.stat(folder_, info);
+  if (found == -ENOENT) return retry("the folder " + folder_ + " does not exist: make it, or correct `path`");
+  if (found < 0) return file_error("stat", folder_, found);
+  auto senseless = ledger_.load();
+  if (!senseless) return std::move(senseless).error();
+  if (*senseless > 0)
+    host_.warning(std::to_string(*senseless) + " lines of " + host_.data_dir() +
+                  "/journal are damaged and were left out");
+
+  std::optional<Standing> at;
+  for (const auto& position : positions) {
+    auto record = RecordParser().parse(position.position);
+    if (!record || !record->pass) {
+      host_.warning("the position " + position.position + " was not given by a spool source, and is left out");
+      continue;
+    }
+    Pass& pass = *record->pass;
+    at = Standing{pass.number, {}, pass.identity, pass.from};
+    if (!pass.file.empty()) at->file = std::move(pass.file);
+  }
+  if (!ledger_.resume(at))
+    host_.warning("downstream goes back behind what it has acknowledged: files that are completed are not read again");
+  announced_ = standing().pass;
+  to_complete_ = ledger_.completable();
+  complete_all(false);
+  return ledger_.save();
+}
+
+Standing Spool::standing() const {
+  if (reading_) return {reading_->pass.number, reading_->pass.file, reading_->pass.identity, rows_->place()};
+  if (const auto pass = ledger_.next_replay()) return {pass->number, pass->file, pass->identity, pass->from};
+  return {ledger_.next(), {}, {}, {}};
+}
+
+Result<Batch> Spool::emit() {
+  pending_ = rows_->finish();
+  const Standing at = standing();
+  pending_->position = text_of(at);
+  announced_ = at.pass;
+  return hand_over();
+}
+
+// Only what the journal says can be repeated in the same order after a crash.
+Result<Batch> Spool::hand_over() {
+  LEVADA_TRY(ledger_.save());
+  Batch batch = std::move(*pending_);
+  pending_.reset();
+  return batch;
+}
+
+Result<Batch> Spool::poll(std::chrono::nanoseconds timeout) {
+  if (pending_) return hand_over();
+  const auto begun = host_.monotonic();
+  std::optional<Time> reading_since;
+  if ((!to_complete_.empty() || !completed_.empty()) && begun >= complete_at_) complete_all();
+  for (;;) {
+    if (rows_->full()) return emit();
+    if (reading_) {
+      if (!reading_since) reading_since = host_.monotonic();
+      if (auto read = read_on(); !read) {
+        if (rows_->rows() > 0) return emit();
+        return std::move(read).error();
+      }
+      if (host_.monotonic() - *reading_since < kFill) continue;
+      if (rows_->rows() > 0) return emit();
+      // A long way to where it goes on: the next poll goes on with it.
+      if (reading_) return idle();
+      continue;
+    }
+    auto begins = begin_next();
+    if (!begins && rows_->rows() > 0) return emit();
+    if (!begins) return std::move(begins).error();
+    if (*begins) continue;
+    if (rows_->rows() > 0 || standing().pass > announced_) return emit();
+    if (ledger_.unacknowledged() < kMostUnacknowledged) {
+      if (waiting_->scan_due()) {
+        LEVADA_TRY(scan());
+        if (!waiting_->empty()) continue;
+      }
+      if (host_.until_drained() && waiting_->nothing_expected()) return end();
+    }
+    const auto left = timeout - (host_.monotonic() - begun);
+    if (left <= 0ns) return idle();
+    if (watch_.wait(std::min(left, std::max<Time>(waiting_->due_in(), 1ms)))) waiting_->look_again();
+  }
+}
+
+Result<bool> Spool::begin_next() {
+  if (auto pass = ledger_.next_replay()) {
+    LEVADA_TRY(begin_replay(std::move(*pass)));
+    return true;
+  }
+  if (waiting_->empty() || ledger_.unacknowledged() >= kMostUnacknowledged) return false;
+  // Those that come now are the youngest.
+  if (rules_.waiting.order == Order::youngest && waiting_->scan_due()) {
+    LEVADA_TRY(scan());
+    if (waiting_->empty()) return false;
+  }
+  begin_new(waiting_->take());
+  return true;
+}
+
+Done Spool::acknowledge(std::string_view, std::string_view position) {
+  const auto record = RecordParser().parse(position);
+  if (!record || !record->pass) return fatal("a position that no spool source has given: " + std::string(position));
+  auto ready = ledger_.acknowledge(record->pass->number);
+  std::move(ready.begin(), ready.end(), std::back_inserter(to_complete_));
+  LEVADA_TRY(ledger_.save());
+  if (!to_complete_.empty() || !completed_.empty()) complete_all();
+  return {};
+}
+
+}  // namespace levada::spool

@@ -1,0 +1,314 @@
+// What becomes a row: lines too long or not UTF-8, whole files, JSON documents, compressed files.
+#include <zlib.h>
+#include <zstd.h>
+
+#include "spool_rig.h"
+
+namespace levada::spool {
+namespace {
+
+using testkit::texts;
+
+std::string gzip(std::string_view text) {
+  z_stream stream{};
+  deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+  std::string out(text.size() + 100, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  deflate(&stream, Z_FINISH);
+  out.resize(stream.total_out);
+  deflateEnd(&stream);
+  return out;
+}
+
+std::string zstd(std::string_view text) {
+  const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context(ZSTD_createCCtx(), ZSTD_freeCCtx);
+  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1);
+  std::string out(ZSTD_compressBound(text.size()), '\0');
+  out.resize(ZSTD_compress2(context.get(), out.data(), out.size(), text.data(), text.size()));
+  return out;
+}
+
+struct Outcome {
+  Texts rows, offsets, reasons;
+};
+
+// All rows of one file, whatever the size of the reads: it must make no difference.
+Outcome rows_of(std::string_view content, Spool::Settings settings, int64_t read_bytes) {
+  settings.read_bytes = {read_bytes};
+  SpoolRig rig(settings);
+  rig.write("a", content);
+  rig.start();
+  rig.host.clock().advance(settings.poll_interval);
+  Outcome all;
+  while (rig.poll()) {
+    const auto add = [&](Texts& to, const char* column) {
+      for (auto& text : texts(rig.last, column)) to.push_back(text);
+    };
+    add(all.offsets, "offset");
+    if (rig.last.find("reason"))
+      add(all.reasons, "reason");
+    else
+      all.reasons.insert(all.reasons.end(), static_cast<size_t>(rig.last.rows()), "<null>");
+  }
+  all.rows = rig.taken_rows();
+  return all;
+}
+
+Outcome rows_of(std::string_view content, const Spool::Settings& settings) {
+  const auto large = rows_of(content, settings, 1 << 20);
+  for (const int64_t read_bytes : {64, 65, 100, 128, 1000}) {
+    const auto other = rows_of(content, settings, read_bytes);
+    EXPECT_EQ(other.rows, large.rows) << read_bytes;
+    EXPECT_EQ(other.offsets, large.offsets) << read_bytes;
+    EXPECT_EQ(other.reasons, large.reasons) << read_bytes;
+  }
+  return large;
+}
+
+const std::string kLong(250, 'l');
+
+TEST(SpoolRows, turns_down_lines_that_are_too_long) {
+  auto settings = SpoolRig::usual();
+  settings.line_bytes = {100};
+  const auto all = rows_of("first\n" + kLong + "\n" + std::string(100, 'x') + "\r\n" + kLong, settings);
+  EXPECT_EQ(all.rows, (Texts{"first", kLong.substr(0, 100), std::string(100, 'x'), kLong.substr(0, 100)}));
+  EXPECT_EQ(all.offsets, (Texts{"0", "6", "257", "359"}));
+  const std::string reason = "the row is longer than line_bytes = 100; only its beginning is kept";
+  EXPECT_EQ(all.reasons, (Texts{"<null>", reason, "<null>", reason}));
+}
+
+TEST(SpoolRows, cuts_lines_that_are_too_long) {
+  auto settings = SpoolRig::usual();
+  settings.line_bytes = {100};
+  settings.long_lines = LongLines::truncate;
+  const auto all = rows_of(kLong + "\nshort\n" + kLong + "\n", settings);
+  EXPECT_EQ(all.rows, (Texts{kLong.substr(0, 100), "short", kLong.substr(0, 100)}));
+  EXPECT_EQ(all.reasons, Texts(3, "<null>"));
+}
+
+TEST(SpoolRows, makes_several_rows_of_lines_that_are_too_long) {
+  auto settings = SpoolRig::usual();
+  settings.line_bytes = {100};
+  settings.long_lines = LongLines::split;
+  const auto all = rows_of(kLong + "\n" + std::string(200, 'x') + "\r\nshort\n" + kLong, settings);
+  const std::string l(100, 'l'), x(100, 'x'), rest(50, 'l');
+  EXPECT_EQ(all.rows, (Texts{l, l, rest, x, x, "short", l, l, rest}));
+  EXPECT_EQ(all.offsets, (Texts{"0", "100", "200", "251", "351", "453", "459", "559", "659"}));
+}
+
+TEST(SpoolRows, does_not_cut_a_character_in_two) {
+  auto settings = SpoolRig::usual();
+  settings.line_bytes = {4};
+  settings.long_lines = LongLines::split;
+  EXPECT_EQ(rows_of("abcéd\n", settings).rows, (Texts{"abc", "éd"}));
+}
+
+TEST(SpoolRows, goes_on_amid_a_long_line_after_a_restart) {
+  for (const auto policy : {LongLines::reject, LongLines::split}) {
+    SpoolRig rig;
+    rig.settings.line_bytes = {100};
+    rig.settings.read_bytes = {64};
+    rig.settings.long_lines = policy;
+    rig.write("a", kLong + "\nlast\n");
+    rig.start();
+    ASSERT_TRUE(rig.poll());
+    rig.start(rig.position);
+    rig.drain();
+    const Texts expected = policy == LongLines::reject
+                               ? Texts{kLong.substr(0, 100), "last"}
+                               : Texts{kLong.substr(0, 100), kLong.substr(0, 100), kLong.substr(200), "last"};
+    EXPECT_EQ(rig.taken_rows(), expected);
+  }
+}
+
+TEST(SpoolRows, turns_down_rows_that_are_not_utf8_when_asked) {
+  const std::string text =
+      "good\nb\xff"
+      "d\nä long line that is good\n\xc3";
+  EXPECT_EQ(rows_of(text, SpoolRig::usual()).reasons, Texts(4, "<null>"));
+  auto settings = SpoolRig::usual();
+  settings.invalid_utf8 = InvalidUtf8::reject;
+  const auto all = rows_of(text, settings);
+  EXPECT_EQ(all.rows, (Texts{"good",
+                             "b\xff"
+                             "d",
+                             "ä long line that is good", "\xc3"}));
+  const std::string reason = "the row is not valid UTF-8";
+  EXPECT_EQ(all.reasons, (Texts{"<null>", reason, "<null>", reason}));
+}
+
+TEST(SpoolRows, counts_the_rows_that_it_turns_down) {
+  SpoolRig rig;
+  rig.settings.line_bytes = {100};
+  rig.settings.invalid_utf8 = InvalidUtf8::reject;
+  rig.write("a", kLong + "\n\xff\n");
+  rig.start();
+  rig.drain();
+  EXPECT_EQ(rig.host.count("lines_too_long"), 1);
+  EXPECT_EQ(rig.host.count("lines_invalid_utf8"), 1);
+}
+
+TEST(SpoolRows, makes_one_row_of_a_whole_file) {
+  auto settings = SpoolRig::usual();
+  settings.rows = Rows::whole;
+  EXPECT_EQ(rows_of("two\nlines\n" + kLong, settings).rows, Texts{"two\nlines\n" + kLong});
+  EXPECT_EQ(rows_of("", settings).rows, Texts{});
+  settings.line_bytes = {100};
+  EXPECT_EQ(rows_of(kLong, settings).rows, Texts{kLong.substr(0, 100)});
+  settings.long_lines = LongLines::split;
+  EXPECT_EQ(rows_of(kLong, settings).rows.size(), 3u);
+}
+
+TEST(SpoolRows, makes_a_row_of_each_json_document) {
+  auto settings = SpoolRig::usual();
+  settings.rows = Rows::json;
+  const std::string pretty = "{\n  \"a\": [1, 2],\n  \"b\": {\"c\": \"}]\\\"\"}\n}";
+  const std::string text = "\xef\xbb\xbf[" + pretty + ",\n {\"d\":" + "\"" + kLong +
+                           "\"}\n]\n{\"e\":1}{\"f\":2} 17 \"x y\" [[1,[2]],true]\n";
+  const auto all = rows_of(text, settings);
+  EXPECT_EQ(all.rows,
+            (Texts{pretty, "{\"d\":\"" + kLong + "\"}", "{\"e\":1}", "{\"f\":2}", "17", "\"x y\"", "[1,[2]]", "true"}));
+  EXPECT_EQ(all.offsets.front(), "4");
+}
+
+TEST(SpoolRows, does_not_lose_json_documents_behind_broken_ones) {
+  auto settings = SpoolRig::usual();
+  settings.rows = Rows::json;
+  const std::pair<const char*, Texts> cases[] = {
+      {"{\"a\":\"open\n{\"b\":2}\n", {"{\"a\":\"open", "{\"b\":2}"}},
+      {"{\"a\":1\n{\"b\":2}\n", {"{\"a\":1\n", "{\"b\":2}"}},
+      {"{\"a\":[1}\n{\"b\":2}\n", {"{\"a\":[1}", "{\"b\":2}"}},
+      {"}\n{\"b\":2}\n", {"}", "{\"b\":2}"}},
+      {"{{\"b\":2}\n", {"{", "{\"b\":2}"}},
+      {"{\"b\":2}\n{\"a\":", {"{\"b\":2}", "{\"a\":"}},
+  };
+  for (const auto& [text, expected] : cases) EXPECT_EQ(rows_of(text, settings).rows, expected) << text;
+}
+
+TEST(SpoolRows, goes_on_within_an_array_after_a_restart) {
+  SpoolRig rig;
+  rig.settings.rows = Rows::json;
+  rig.settings.read_bytes = {64};
+  std::string text = "[";
+  Texts expected;
+  for (int element = 0; element < 50; ++element) {
+    expected.push_back("[" + std::to_string(element) + ",[]]");
+    text += expected.back() + ",";
+  }
+  rig.write("a", text + "[]]");
+  expected.emplace_back("[]");
+  rig.start();
+  while (rig.poll()) rig.start(rig.position);
+  EXPECT_EQ(rig.taken_rows(), expected);
+}
+
+TEST(SpoolRows, turns_down_json_documents_that_are_too_long_and_goes_on_at_the_next_line) {
+  auto settings = SpoolRig::usual();
+  settings.rows = Rows::json;
+  settings.line_bytes = {100};
+  const auto all = rows_of("{\"a\":\"" + kLong + "\"}\n{\"b\":2}\n", settings);
+  ASSERT_EQ(all.rows.size(), 2u);
+  EXPECT_EQ(all.rows[1], "{\"b\":2}");
+  EXPECT_NE(all.reasons[0], "<null>");
+}
+
+std::string numbered_lines(int count, Texts& lines) {
+  std::string text;
+  for (int line = 0; line < count; ++line) {
+    lines.push_back("line " + std::to_string(line * 7919));
+    text += lines.back() + "\n";
+  }
+  return text;
+}
+
+TEST(SpoolRows, reads_gzip_and_zstd_in_several_parts) {
+  Texts lines;
+  const auto text = numbered_lines(2000, lines);
+  const auto half = text.size() / 2;
+  for (const auto& content :
+       {gzip(text), zstd(text), gzip(text.substr(0, half)) + gzip(text.substr(half)),
+        zstd(text.substr(0, half)) + zstd(text.substr(half)), gzip(text) + std::string(512, '\0')}) {
+    const auto all = rows_of(content, SpoolRig::usual());
+    EXPECT_EQ(all.rows, lines);
+    EXPECT_EQ(all.offsets[1], "7") << "offsets are those of the text";
+  }
+}
+
+TEST(SpoolRows, goes_on_within_a_compressed_file_after_a_restart) {
+  Texts lines;
+  const auto text = numbered_lines(500, lines);
+  for (const auto& content : {gzip(text), zstd(text)}) {
+    SpoolRig rig;
+    rig.settings.read_bytes = {1000};
+    rig.write("a", content);
+    rig.start();
+    while (rig.poll()) rig.start(rig.position);
+    EXPECT_EQ(rig.taken_rows(), lines);
+    ASSERT_TRUE(rig.acknowledge().ok());
+    EXPECT_TRUE(rig.exists("a.COMPLETED"));
+  }
+}
+
+TEST(SpoolRows, reads_what_was_appended_to_a_compressed_file) {
+  SpoolRig rig;
+  rig.write("a", gzip("1\n2\n"));
+  rig.start();
+  rig.drain();
+  rig.append("a", gzip("3\n"));
+  rig.drain();
+  EXPECT_EQ(rig.taken_rows(), (Texts{"1", "2", "3"}));
+}
+
+TEST(SpoolRows, gives_what_can_be_read_of_a_damaged_file_and_sets_it_aside) {
+  Texts lines;
+  const auto text = numbered_lines(500, lines);
+  for (const auto& whole : {gzip(text), zstd(text)}) {
+    for (const bool cut : {true, false}) {
+      auto content = cut ? whole.substr(0, whole.size() * 3 / 4) : whole;
+      if (!cut) content.replace(content.size() / 2, 8, "garbage!");
+      SpoolRig rig;
+      rig.settings.completed = Completed::remove;
+      rig.write("a", content);
+      rig.start();
+      rig.drain_and_acknowledge();
+      rig.drain();
+      EXPECT_EQ(rig.host.count("files_damaged"), 1);
+      EXPECT_TRUE(rig.exists("a.DAMAGED"));
+    }
+  }
+}
+
+TEST(SpoolRows, leaves_files_compressed_when_asked) {
+  auto settings = SpoolRig::usual();
+  settings.rows = Rows::whole;
+  settings.decompress = false;
+  const auto content = gzip("text\n");
+  EXPECT_EQ(rows_of(content, settings).rows, Texts{content});
+}
+
+TEST(SpoolRows, shows_a_file_name_that_is_not_utf8_as_text) {
+  SpoolRig rig;
+  rig.write("caf\xe9", "1\n");
+  rig.write("café", "2\n");
+  rig.settings.order = Order::name;
+  rig.start();
+  rig.drain();
+  EXPECT_EQ(texts(rig.last, "file"), (Texts{"/in/café", "/in/caf%e9"}));
+  ASSERT_TRUE(rig.acknowledge().ok());
+  EXPECT_TRUE(rig.exists("caf\xe9.COMPLETED"));
+}
+
+TEST(SpoolRows, bounds_the_rows_of_a_batch) {
+  SpoolRig rig;
+  rig.write("a", std::string(200'000, '\n'));
+  rig.start();
+  rig.drain();
+  EXPECT_EQ(rig.rows.size(), 200'000u);
+  EXPECT_LE(rig.last.rows(), 65'536);
+}
+
+}  // namespace
+}  // namespace levada::spool

@@ -1,0 +1,5 @@
+// The plugin's entry.
+#include "stdin.h"
+
+LEVADA_PLUGIN("stdin", "0.1.0", "Apache-2.0",
+              levada::source<levada::Stdin>("stdin", "Reads lines from standard input."))

@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, and runs the tests.
+#   ./test.sh                                   everything
+#   ./test.sh [unit|scenarios|asan|tsan|e2e]... parts of it: unit tests; text scenarios; both under AddressSanitizer and
+#                                               UBSan, or ThreadSanitizer; end to end with real servers on loopback
+set -uo pipefail
+cd "$(dirname "$0")" || exit 1
+. tools/progress.sh
+passed=0 failed=0 skipped=0 advice=()
+parts=("$@")
+((${#parts[@]})) || parts=(unit scenarios asan tsan e2e)
+for part in "${parts[@]}"; do
+  case $part in unit | scenarios | asan | tsan | e2e) ;; *) sed -n '2,5s/^# \?//p' "$0" >&2; exit 2 ;; esac
+done
+
+advise() { advice+=("$1"); }
+
+# step NAME COMMAND...: one line before, one with the time after. A step that fails without a test is a failure, too.
+step() {
+  local name=$1 start=$SECONDS before=$failed status=0
+  shift
+  echo "==> $name"
+  "$@" || status=$?
+  if ((status)) && ((failed == before)); then failed=$((failed + 1)); fi
+  echo "    $([ "$status" = 0 ] && echo done || echo FAILED) in $((SECONDS - start)) s"
+  return "$status"
+}
+
+# The names of the tests in a report: those that passed, those that stated that they cannot run here, and all others.
+names() { # REPORT passed|skipped|failed
+  local kind=$2
+  tr '\n' ' ' <"$1" 2>/dev/null | sed 's/<testcase /\n&/g' | awk -v kind="$kind" '/^<testcase / {
+      is = /status="run"/ ? "passed" : /status="disabled"|<skipped message="SKIP_/ ? "skipped" : "failed"
+      if (is == kind) { sub(/^<testcase name="/, ""); sub(/".*/, ""); print } }'
+}
+
+# tests PRESET PART COMMAND...: runs COMMAND, a ctest, and adds up what it reports.
+tests() {
+  local preset=$1 part=$2 report=$PWD/build/$1.$2.xml status=0 good bad none
+  shift 2
+  rm -f "$report"
+  with_progress "build/$preset.$part.log" "$@" --output-junit "$report" || status=$?
+  mapfile -t good < <(names "$report" passed)
+  mapfile -t bad < <(names "$report" failed)
+  mapfile -t none < <(names "$report" skipped)
+  passed=$((passed + ${#good[@]})) failed=$((failed + ${#bad[@]})) skipped=$((skipped + ${#none[@]}))
+  echo "    ${#good[@]} passed, ${#bad[@]} failed, ${#none[@]} skipped"
+  if ((${#bad[@]})); then advise "failed in $part: ${bad[*]:0:20}. Again, with their output: ./test.sh $part"; fi
+  return "$status"
+}
+
+built=" "
+build() { # PRESET : once in a run
+  [[ $built = *" $1 "* ]] && return
+  step "build $1" tools/build "$1" || { advise "tools/build $1 repeats the build"; return 1; }
+  built+="$1 "
+}
+
+run() { # PART
+  local no_server=(-LE '^(e2e|bench)$')
+  case $1 in
+  unit) build dev && step "unit tests" tests dev unit ctest --preset dev -LE '^(scenario|e2e|bench)$' ;;
+  scenarios) build dev && step "scenarios" tests dev scenarios ctest --preset dev -L '^scenario$' ;;
+  asan | tsan) build "$1" && step "unit tests and scenarios, $1" tests "$1" "$1" ctest --preset "$1" "${no_server[@]}" ;;
+  e2e) build dev && step "end to end with a real Kafka" tests dev e2e \
+    tests/services/with-kafka ctest --preset dev -L '^e2e$' --parallel 1 ;;
+  esac
+}
+
+if step "set up" tools/setup tests; then
+  for part in "${parts[@]}"; do run "$part"; done
+else
+  advise "tools/setup tests repeats the set-up"
+fi
+
+if ((failed)); then
+  echo
+  printf 'what to do: %s\n' "${advice[@]}"
+fi
+echo "took $((SECONDS / 60)) min $((SECONDS % 60)) s"
+echo "$passed passed, $failed failed$( ((skipped)) && echo ", $skipped skipped")"
+((failed == 0))

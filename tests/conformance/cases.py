@@ -1,0 +1,80 @@
+"""What each component is tested with. A component that is built and has no case here fails."""
+
+from dataclasses import dataclass, field
+
+LINES = b"".join(b'{"ip":"10.0.0.%d","url":"/index.html","time":%d}\n' % (n % 250, n) for n in range(40))
+JSON = [
+    b'{"ip":"10.0.0.1","event":"click","time":"2026-01-01T00:00:00Z","count":1}',
+    b'{"ip":"10.0.0.2","event":"view","count":2.5,"nested":{"a":[1,2,{"b":null}]}}',
+    b"[",
+    b' {"ip":"10.0.0.3","event":"a text that is longer than twelve bytes","flag":true} ,',
+    b'{"ip":',
+    b"",
+    b'{"ip":"\\u00fc\\n","flag":false},{"ip":"two in one row"}',
+    b"\xff\xfe no text",
+    b'{"ip":null}',
+]
+LOG = [b"GET /a 200", b"", b"GET /b 500 and a text that is longer than twelve bytes", b"\x00\xff bytes", b"POST /c 404"]
+
+
+@dataclass
+class Case:
+    component: str
+    options: str = ""
+    bodies: list = field(default_factory=lambda: LOG)
+    files: dict = field(default_factory=dict)
+    stdin: bytes = b""
+    refused: list = field(default_factory=list)  # (options, the option that create must blame)
+    cuts_matter: bool = False
+
+
+KAFKA = 'brokers = ["127.0.0.1:1"]\ntopic = "t"\nlibrdkafka = { "test.mock.num.brokers" = 1 }'
+DECLARED = (
+    'columns = { ip = "text", count = "float64", flag = "boolean", time = "timestamp", '
+    'event = { type = "text", required = true }, deep = { pointer = "/nested/a/2", type = "json" } }'
+)
+
+CASES = [
+    # sources
+    Case("generate", 'record = "bot_events"\nrows = 100\nbatch_rows = 7'),
+    Case("generate", 'record = "access_log"\nrows = 100\nbroken = 0.1\nbatch_rows = 16'),
+    Case("stdin", stdin=LINES),
+    Case(
+        "spool", 'path = "/in"', files={"/in/a.json": LINES, "/in/b.json": LINES[: len(LINES) // 2], "/in/empty": b""}
+    ),
+    Case("spool", 'path = "/in"\ncompleted = "delete"', files={"/in/a.json": LINES}),
+    Case(
+        "spool",
+        'path = "/in"\ncompleted = "move"\ncompleted_dir = "/done"',
+        files={"/in/a.json": LINES, "/in/b.json": LINES},
+    ),
+    Case(
+        "spool", 'path = "/in"\ncompleted = "keep"\nread_bytes = 256', files={"/in/a.json": LINES, "/in/b.json": LINES}
+    ),
+    # interceptors
+    Case("clean_json", bodies=JSON),
+    Case("clean_json", 'repair = ["nan", "comments"]', bodies=JSON),
+    Case("drop_columns", 'columns = ["a_*", "extra_text"]'),
+    Case("drop_columns", 'keep = ["body"]'),
+    Case("filter", 'pattern = "GET"', refused=[('pattern = "("', "pattern")]),
+    Case("filter", 'where = "a_number >= 0"'),
+    Case("host"),
+    Case("parse_json", DECLARED, bodies=JSON),
+    Case("parse_json", DECLARED + '\non_mismatch = "reject"', bodies=JSON),
+    Case("parse_json", "infer = true", bodies=JSON, cuts_matter=True),
+    Case("rename", 'columns = { a_text = "renamed", body = "raw" }'),
+    Case("static", 'columns = { dc = "eu1", a_text = "longer than the twelve bytes of a view" }\noverwrite = true'),
+    Case("timestamp"),
+    Case("timestamp", 'from = "a_text"\non_invalid = "reject"\noverwrite = true'),
+    Case("to_json"),
+    Case("to_json", 'exclude = []\nnulls = "write"'),
+    # sinks
+    Case("null"),
+    Case("console"),
+    Case("console", 'format = "json"'),
+    Case("file", 'path = "/out"'),
+    Case("file", 'path = "/out"\nroll_rows = 2\nformat = "json"'),
+    # librdkafka's own mock of a cluster, in the same process.
+    Case("kafka", KAFKA),
+    Case("kafka", KAFKA + '\nvalue = "json"'),
+]

@@ -1,0 +1,33 @@
+// An interceptor that throws right across the contract, against its third rule.
+#include <levada/plugin.h>
+
+#include <stdexcept>
+
+namespace {
+
+levada_code create(const levada_host*, const levada_value*, void** self, levada_error*) {
+  static int instance;
+  *self = &instance;
+  return LEVADA_OK;
+}
+void destroy(void*) {}
+levada_code intercept(void*, levada_batch*, levada_batch*, levada_error*) {
+  throw std::runtime_error("the unguarded one has had enough");
+}
+
+const levada_interceptor_functions functions = {sizeof functions, nullptr, intercept};
+const levada_component component = {sizeof component,
+                                    LEVADA_INTERCEPTOR,
+                                    "throws_unguarded",
+                                    "Throws across the contract.",
+                                    nullptr,
+                                    0,
+                                    &functions,
+                                    create,
+                                    destroy};
+const levada_component* const components[] = {&component};
+const levada_plugin plugin = {sizeof plugin, LEVADA_ABI_MINOR, "throws_unguarded", "1.0.0", "MIT", components, 1};
+
+}  // namespace
+
+extern "C" const levada_plugin* levada_plugin_1() { return &plugin; }

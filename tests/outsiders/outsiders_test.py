@@ -1,0 +1,244 @@
+"""Plugins of outsiders, and what `levada plugins new` makes: built against the installed SDK, dropped in, listed,
+described, checked and run; the bad ones are refused or contained, with the reason."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import unittest
+
+PROGRAM = os.environ["LEVADA_PROGRAM"]
+BUILD = os.environ["LEVADA_BUILD"]
+CMAKE = os.environ["LEVADA_CMAKE"]
+CTEST = str(pathlib.Path(CMAKE).with_name("ctest"))
+WORK = pathlib.Path(os.environ["LEVADA_WORK"])
+HERE = pathlib.Path(__file__).parent
+PREFIX = WORK / "prefix"
+PLUGINS = WORK / "plugins"
+DEADLINE_SECONDS = 600
+
+CONFIG = """
+[agent]
+data_dir = "{work}/data"
+
+[sources.lines]
+type = "generate"
+record = "access_log"
+rows = 100
+interceptors = {chain}
+channels = ["main"]
+
+[channels.main]
+type = "memory"
+
+[sinks.out]
+type = "console"
+channel = "main"
+"""
+INTERCEPTORS = {
+    "shout": 'type = "shout"\nmark = "#"\n',
+    "first": 'type = "first_rows"\nrows = 7\n',
+    "throws": 'type = "throws"\n',
+    "throws_unguarded": 'type = "throws_unguarded"\n',
+}
+
+
+def command(*arguments, folder=None, **environment):
+    """Runs a command; gives its exit code and all that it wrote."""
+    done = subprocess.run(
+        [str(argument) for argument in arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=DEADLINE_SECONDS,
+        cwd=folder,
+        env={**os.environ, **environment},
+    )
+    return done.returncode, done.stdout
+
+
+def must(*arguments, **environment):
+    code, output = command(*arguments, **environment)
+    if code != 0:
+        raise AssertionError(f"{' '.join(map(str, arguments))} gave {code}:\n{output}")
+    return output
+
+
+def levada(*arguments, plugins=PLUGINS, folder=None):
+    return command(PROGRAM, *arguments, folder=folder, LEVADA_PLUGIN_PATH=str(plugins))
+
+
+def build(source, folder):
+    """Builds a project of an outsider; warnings are errors, as with a careful one."""
+    flags = "-Wall -Wextra -Werror"
+    must(
+        *[CMAKE, "-G", "Ninja", "-S", source, "-B", folder, f"-DCMAKE_PREFIX_PATH={PREFIX}"],
+        *[f"-DCMAKE_C_FLAGS={flags}", f"-DCMAKE_CXX_FLAGS={flags}"],
+    )
+    must(CMAKE, "--build", folder, "--parallel", "2")
+
+
+def drop_in(built, names):
+    PLUGINS.mkdir(exist_ok=True)
+    PLUGINS.chmod(0o755)
+    for name in names:
+        shutil.copy(built / "plugins" / f"{name}.so", PLUGINS)
+        (PLUGINS / f"{name}.so").chmod(0o755)
+
+
+def write_config(file, *chain):
+    path = WORK / f"{file}.toml"
+    tables = [f"\n[interceptors.{name}]\n{INTERCEPTORS[name]}" for name in chain]
+    path.write_text(CONFIG.format(work=WORK, chain=json.dumps(chain)) + "".join(tables))
+    return path
+
+
+def setUpModule():
+    shutil.rmtree(WORK, ignore_errors=True)
+    WORK.mkdir(parents=True)
+    must(CMAKE, "--install", BUILD, "--component", "dev", "--prefix", PREFIX)
+    for name, plugins in {
+        "cpp": ["shout"],
+        "c": ["first_rows"],
+        "bad": ["other_major", "no_plugin", "throws", "throws_unguarded"],
+    }.items():
+        build(HERE / name, WORK / "build" / name)
+        drop_in(WORK / "build" / name, plugins)
+    shutil.copy(PLUGINS / "shout.so", PLUGINS / "world_writable.so")
+    (PLUGINS / "world_writable.so").chmod(0o777)
+
+
+class Dropped(unittest.TestCase):
+    """What was dropped into the plugin folder."""
+
+    def test_is_listed_with_version_and_license(self):
+        code, output = levada("plugins")
+        self.assertEqual(code, 0, output)
+        self.assertRegex(output, r"shout +Ends each body with a mark\.")
+        self.assertRegex(output, r"first_rows +Lets the first rows pass\.")
+        self.assertRegex(output, rf"shout +2\.1\.0, .*MIT +{PLUGINS}/shout\.so")
+
+    def test_is_described_with_its_options(self):
+        code, output = levada("plugins", "first_rows")
+        self.assertEqual(code, 0, output)
+        self.assertIn("How many rows pass.", output)
+        code, output = levada("plugins", "shout")
+        self.assertEqual(code, 0, output)
+        self.assertIn("What each body ends with.", output)
+
+    def test_is_checked_with_the_words_of_the_plugin(self):
+        config = write_config("checked", "shout", "first")
+        code, output = levada("check", "--config", config)
+        self.assertEqual(code, 0, output)
+        config.write_text(config.read_text().replace('mark = "#"', 'mark = ""').replace("rows = 7", "rows = -1"))
+        code, output = levada("check", "--config", config)
+        self.assertNotEqual(code, 0, output)
+        self.assertRegex(output, r"checked\.toml:\d+:\d+: .*mark.*must not be empty")
+        self.assertRegex(output, r"checked\.toml:\d+:\d+: .*rows.*must be 0 or more, not -1")
+
+    def test_runs_in_a_chain(self):
+        code, output = levada("run", "--config", write_config("run", "shout", "first"), "--until-drained")
+        self.assertEqual(code, 0, output)
+        rows = [line for line in output.splitlines() if line.endswith("#")]
+        self.assertEqual(len(rows), 7, output)
+
+
+class Bad(unittest.TestCase):
+    """What must be refused, or contained."""
+
+    def refusal(self, name):
+        code, output = levada("plugins")
+        self.assertEqual(code, 0, output)
+        lines = [line for line in output.splitlines() if "refused" in line and f"/{name}" in line]
+        self.assertEqual(len(lines), 1, output)
+        return lines[0]
+
+    def test_another_major_version_is_refused_with_both_versions_and_the_remedy(self):
+        line = self.refusal("other_major.so")
+        self.assertIn("version 2", line)
+        self.assertIn("version 1", line)
+        self.assertIn("upgrade the agent, or rebuild the plugin", line)
+
+    def test_what_is_no_plugin_is_refused(self):
+        self.assertIn("is no levada plugin", self.refusal("no_plugin.so"))
+
+    def test_what_others_may_write_to_is_refused(self):
+        line = self.refusal("world_writable.so")
+        self.assertIn("may be written to by everyone", line)
+        self.assertIn("chmod go-w", line)
+
+    def test_a_folder_that_others_may_write_to_is_refused(self):
+        folder = WORK / "open_to_all"
+        folder.mkdir(exist_ok=True)
+        shutil.copy(PLUGINS / "shout.so", folder)
+        folder.chmod(0o777)
+        code, output = levada("plugins", plugins=folder)
+        self.assertEqual(code, 0, output)
+        self.assertRegex(output, rf"refused.*{folder}.* may be written to by everyone")
+        self.assertNotIn("Ends each body", output)
+
+    def test_what_throws_is_contained_and_named(self):
+        for name, why in {
+            "throws": "the guarded one has had enough",
+            "throws_unguarded": "the unguarded one has had enough",
+        }.items():
+            with self.subTest(name):
+                code, output = levada("run", "--config", write_config(name, name), "--until-drained")
+                self.assertGreater(code, 0, output)
+                self.assertIn(why, output)
+                self.assertIn(f"interceptors.{name}", output)
+
+
+class New(unittest.TestCase):
+    """levada plugins new KIND NAME."""
+
+    def made(self, kind):
+        name = f"my_{kind}"
+        folder = WORK / name
+        code, output = levada("plugins", "new", kind, name, folder)
+        self.assertEqual(code, 0, output)
+        for path in folder.iterdir():
+            self.assertNotIn("@", path.read_text(), f"{path} has a placeholder left")
+        build(folder, folder / "build")
+        listing = must(CTEST, "--test-dir", folder / "build", "--output-on-failure", "--no-tests=error")
+        self.assertIn("100% tests passed", listing)
+        self.assertIn(f"Conformance_{name}.", listing)
+        code, output = levada("plugins", name, plugins=folder / "build/plugins")
+        self.assertEqual(code, 0, output)
+        run = ["run", "--config", "sample.toml", "--until-drained"]
+        code, output = levada(*run, plugins="build/plugins", folder=folder)
+        self.assertEqual(code, 0, output)
+        return folder, output
+
+    def test_an_interceptor_builds_passes_and_runs(self):
+        _, output = self.made("interceptor")
+        self.assertEqual(len([line for line in output.splitlines() if line.startswith("> ")]), 10, output)
+
+    def test_a_source_builds_passes_and_runs(self):
+        _, output = self.made("source")
+        self.assertEqual([line for line in output.splitlines() if line.isdigit()], [str(n) for n in range(10)])
+
+    def test_a_sink_builds_passes_and_runs(self):
+        folder, _ = self.made("sink")
+        self.assertEqual(len((folder / "build/lines.log").read_text().splitlines()), 10)
+
+    def test_a_name_that_is_none_and_a_folder_that_is_there_are_refused(self):
+        code, output = levada("plugins", "new", "sink", "Not-Snake", WORK / "unmade")
+        self.assertNotEqual(code, 0)
+        self.assertIn("write it in snake_case", output)
+        self.assertFalse((WORK / "unmade").exists())
+        code, output = levada("plugins", "new", "sink", "fine", HERE)
+        self.assertNotEqual(code, 0)
+        self.assertIn("is already there", output)
+
+    def test_the_installed_program_finds_the_installed_templates(self):
+        must(CMAKE, "--install", BUILD, "--component", "core", "--prefix", PREFIX)
+        folder = WORK / "from_installed"
+        must(PREFIX / "bin/levada", "plugins", "new", "source", "fresh", folder)
+        self.assertTrue((folder / "fresh.cc").exists())
+        self.assertIn("generate", must(PREFIX / "bin/levada", "plugins"))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""The rules of the house that a program can check. Prints each breach as file:line: what; exits 1 if there is one."""
+
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SOURCE = {".h", ".cc", ".c", ".py"}
+LINES_MAX = 500
+breaches = []
+
+
+def breach(path, line, what):
+    breaches.append(f"{path.relative_to(ROOT)}:{line}: {what}")
+
+
+def files(*folders, suffixes=SOURCE):
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in suffixes and path.is_file() and "build" not in path.relative_to(ROOT).parts:
+                yield path
+
+
+def check_includes():
+    """The agent and the plugins see of each other only the SDK."""
+    for path in files("agent"):
+        if path.name.endswith("_test.cc") or path.name.startswith("test_"):
+            continue
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            included = re.match(r'\s*#include "([^"]+)"', line)
+            if included and not included[1].startswith(("agent/", "levada/")):
+                breach(path, number, f'includes "{included[1]}": the agent knows only agent/ and the SDK')
+            if included and included[1].startswith("levada/testkit/"):
+                breach(path, number, "the agent includes the testkit")
+    for path in files("sources", "sinks", "plugins"):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if re.match(r'\s*#include [<"]agent/', line):
+                breach(path, number, "a plugin includes a file of the agent")
+    for path in files("plugins/sdk"):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            included = re.match(r'\s*#include "([^"]+)"', line)
+            if included and (not included[1].startswith("levada/") or included[1].startswith("levada/testkit/")):
+                breach(path, number, f'includes "{included[1]}": the SDK stands on nothing of ours')
+
+
+def check_lines():
+    for path in files("agent", "sources", "sinks", "plugins", "tests", "tools"):
+        lines = path.read_text().splitlines()
+        if len(lines) > LINES_MAX:
+            breach(path, LINES_MAX, f"{len(lines)} lines: split it by noun")
+        for number, line in enumerate(lines, 1):
+            if len(line) > 140:
+                breach(path, number, f"{len(line)} columns")
+            if re.search(r"\bTODO\b|\bFIXME\b|\bXXX\b", line) and path != pathlib.Path(__file__).resolve():
+                breach(path, number, "open ends go into an issue")
+
+
+def check_tests():
+    """Tests do not sleep, and each one is run."""
+    registered = "\n".join(path.read_text() for path in files("agent", "sources", "sinks", "plugins", suffixes={".txt"}))
+    for path in files("agent", "sources", "sinks", "plugins"):
+        if not path.name.endswith("_test.cc") or "template" in path.parts:
+            continue
+        if not re.search(rf"\b{re.escape(path.name)}\b", registered):
+            breach(path, 1, "no CMakeLists.txt names this test")
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if re.search(r"sleep_for|sleep_until|usleep|\bsleep\(", line):
+                breach(path, number, "a test sleeps")
+
+
+def check_plugins():
+    """Each plugin's folder is complete."""
+    for parent in ("sources", "sinks", "plugins/interceptors"):
+        for folder in sorted((ROOT / parent).iterdir()):
+            if not (folder / "CMakeLists.txt").is_file() or not folder.is_dir():
+                continue
+            if not (folder / "README.md").is_file():
+                breach(folder / "CMakeLists.txt", 1, "the plugin has no README.md")
+            elif "```toml" not in (folder / "README.md").read_text():
+                breach(folder / "README.md", 1, "shows no configuration")
+
+
+def check_documents():
+    """A document has one title, and its links lead somewhere."""
+    for path in [*ROOT.glob("*.md"), *files("docs", "sources", "sinks", "plugins", "tests", suffixes={".md"})]:
+        text = re.sub(r"```.*?```", lambda code: "\n" * code[0].count("\n"), path.read_text(), flags=re.S)
+        titles = [line for line in text.splitlines() if line.startswith("# ")]
+        if len(titles) != 1:
+            breach(path, 1, f"{len(titles)} titles")
+        for number, line in enumerate(text.splitlines(), 1):
+            for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", line):
+                if not target.startswith(("http://", "https://", "mailto:")) and not (path.parent / target).exists():
+                    breach(path, number, f"the link {target} leads nowhere")
+
+
+for check in (check_includes, check_lines, check_tests, check_plugins, check_documents):
+    check()
+print("\n".join(breaches) or "tidy")
+sys.exit(bool(breaches))
