@@ -1,9 +1,14 @@
 #include "agent/base/json_text.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace levada::agent {
 
@@ -34,48 +39,74 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
-void append_json_text(std::string& to, std::string_view text) {
+namespace {
+
+bool is_special(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
+
+// How many bytes come before one that must be escaped; `to` gets them, and may get up to 15 bytes behind them.
+size_t copy_plain(const char* from, size_t size, char* to) {
+  size_t done = 0;
+#ifdef __SSE2__
+  for (; size - done >= 16; done += 16) {
+    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + done));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + done), block);
+    const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(block, _mm_set1_epi8(0x1f)), block);
+    const __m128i quote = _mm_cmpeq_epi8(block, _mm_set1_epi8('"'));
+    const __m128i backslash = _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'));
+    const auto found = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(control, _mm_or_si128(quote, backslash))));
+    if (found) return done + static_cast<size_t>(std::countr_zero(found));
+  }
+#endif
+  for (; done < size && !is_special(from[done]); ++done) to[done] = from[done];
+  return done;
+}
+
+}  // namespace
+
+char* write_json_text(std::string_view text, char* out) {
   constexpr char kHex[] = "0123456789abcdef";
-  const size_t used = to.size();
-  to.resize(used + 6 * text.size() + 2);
-  char* out = to.data() + used;
   *out++ = '"';
-  for (const char each : text) {
-    const auto c = static_cast<unsigned char>(each);
-    if (c >= 0x20 && c != '"' && c != '\\') {
-      *out++ = each;
-      continue;
-    }
+  for (size_t at = 0;;) {
+    const size_t plain = copy_plain(text.data() + at, text.size() - at, out);
+    at += plain;
+    out += plain;
+    if (at == text.size()) break;
+    const auto c = static_cast<unsigned char>(text[at++]);
     *out++ = '\\';
-    switch (c) {
-      case '"':
-      case '\\': *out++ = each; break;
-      case '\n': *out++ = 'n'; break;
-      case '\r': *out++ = 'r'; break;
-      case '\t': *out++ = 't'; break;
-      default:
-        out = std::copy_n("u00", 3, out);
-        *out++ = kHex[c >> 4];
-        *out++ = kHex[c & 15];
+    if (c == '"' || c == '\\') {
+      *out++ = static_cast<char>(c);
+    } else if (c == '\n' || c == '\r' || c == '\t') {
+      *out++ = c == '\n' ? 'n' : c == '\r' ? 'r' : 't';
+    } else {
+      out = std::copy_n("u00", 3, out);
+      *out++ = kHex[c >> 4];
+      *out++ = kHex[c & 15];
     }
   }
   *out++ = '"';
-  to.resize(static_cast<size_t>(out - to.data()));
+  return out;
 }
 
-void append_base64(std::string& to, std::string_view bytes) {
+void append_json_text(std::string& to, std::string_view text) {
+  const size_t used = to.size();
+  to.resize(used + json_text_bound(text.size()));
+  to.resize(static_cast<size_t>(write_json_text(text, to.data() + used) - to.data()));
+}
+
+char* write_base64(std::string_view bytes, char* to) {
   constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  to += '"';
+  *to++ = '"';
   for (size_t at = 0; at < bytes.size(); at += 3) {
     const size_t left = bytes.size() - at;
     uint32_t bits = 0;
     for (size_t k = 0; k < 3; ++k) bits = bits << 8 | (k < left ? static_cast<unsigned char>(bytes[at + k]) : 0u);
-    to += kDigits[bits >> 18];
-    to += kDigits[(bits >> 12) & 63];
-    to += left > 1 ? kDigits[(bits >> 6) & 63] : '=';
-    to += left > 2 ? kDigits[bits & 63] : '=';
+    *to++ = kDigits[bits >> 18];
+    *to++ = kDigits[(bits >> 12) & 63];
+    *to++ = left > 1 ? kDigits[(bits >> 6) & 63] : '=';
+    *to++ = left > 2 ? kDigits[bits & 63] : '=';
   }
-  to += '"';
+  *to++ = '"';
+  return to;
 }
 
 void append_time(std::string& to, int64_t nanoseconds_since_1970) {

@@ -33,8 +33,8 @@ class MemoryChannel final : public Channel {
     size_t readers;  // Cursors that have not committed it.
   };
   struct Cursor {
-    size_t next = 0, committed = 0;     // Numbers of batches, counted from the channel's first.
-    size_t woken = 0, relieved = 0;     // Presses that it has been woken for, and those before its last commit.
+    size_t next = 0, committed = 0;  // Numbers of batches, counted from the channel's first.
+    size_t woken = 0, relieved = 0;  // Presses that it has been woken for, and those before its last commit.
   };
 
   size_t end() const { return first_ + entries_.size(); }

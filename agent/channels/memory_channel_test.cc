@@ -9,13 +9,14 @@ namespace {
 
 constexpr nanoseconds kNow{0};
 
-
 Delivery delivery(const std::string& body, size_t bytes, int channels = 1) {
   auto receipt = std::make_shared<Receipt>(channels, std::make_shared<Signal>());
   return {std::make_shared<const Batch>(testkit::batch_of({body})), 1, bytes, receipt};
 }
 
-std::string body(const std::optional<Delivery>& read) { return read ? std::string(read->batch->body()->text(0)) : "<none>"; }
+std::string body(const std::optional<Delivery>& read) {
+  return read ? std::string(read->batch->body()->text(0)) : "<none>";
+}
 
 TEST(MemoryChannel, gives_each_cursor_all_batches_in_order) {
   MemoryChannel channel(1000);

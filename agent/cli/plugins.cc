@@ -40,14 +40,16 @@ int describe_type(const Registry& registry, const PluginsRequest& request) {
   std::vector<std::string> names;
   for (const uint32_t kind : {LEVADA_SOURCE, LEVADA_INTERCEPTOR, LEVADA_SINK})
     for (auto& name : registry.names(kind)) names.push_back(std::move(name));
-  std::fprintf(stderr, "no component is of the type \"%s\"%s\n", request.name.c_str(), did_you_mean(request.name, names).c_str());
+  std::fprintf(stderr, "no component is of the type \"%s\"%s\n", request.name.c_str(),
+               did_you_mean(request.name, names).c_str());
   return kFailed;
 }
 
 void list_all(const Registry& registry) {
   for (const uint32_t kind : {LEVADA_SOURCE, LEVADA_INTERCEPTOR, LEVADA_SINK}) {
     std::printf("%ss\n", kind_name(kind));
-    for (const auto& name : registry.names(kind)) std::printf("  %-18s %s\n", name.c_str(), registry.find(kind, name)->summary);
+    for (const auto& name : registry.names(kind))
+      std::printf("  %-18s %s\n", name.c_str(), registry.find(kind, name)->summary);
   }
   std::printf("plugins\n");
   for (const auto& [path, plugin] : registry.loaded())
@@ -75,8 +77,10 @@ int start_plugin(const std::string& kind, const std::string& name, const std::st
     std::fprintf(stderr, "%s\n", done.error().message.c_str());
     return kFailed;
   }
-  std::printf("%s: a plugin that builds. Next:\n  cmake -S %s -B %s/build && cmake --build %s/build && ctest --test-dir %s/build\n",
-              folder.c_str(), folder.c_str(), folder.c_str(), folder.c_str(), folder.c_str());
+  std::printf(
+      "%s: a plugin that builds. Next:\n  cmake -S %s -B %s/build && cmake --build %s/build && ctest --test-dir "
+      "%s/build\n",
+      folder.c_str(), folder.c_str(), folder.c_str(), folder.c_str(), folder.c_str());
   return kOk;
 }
 

@@ -26,7 +26,10 @@ std::string padded(std::string text, size_t width) {
 }  // namespace
 
 Report::Report(const Topology& topology, const Metrics& metrics, const DeadLetters& dead_letters)
-    : topology_(topology), metrics_(metrics), dead_letters_(dead_letters), start_ns_(system_clock()->monotonic(nullptr)) {}
+    : topology_(topology),
+      metrics_(metrics),
+      dead_letters_(dead_letters),
+      start_ns_(system_clock()->monotonic(nullptr)) {}
 
 std::string Report::line(const std::string& component) const {
   std::string counts;
@@ -49,7 +52,8 @@ std::string Report::text() const {
   for (const auto& sink : topology_.sinks) all += line(sink.path);
   for (const auto& group : topology_.sink_groups) all += line(group.path);
   if (dead_letters_.rows() > 0) {
-    all += padded("dead letters", 28) + "  rows " + grouped(dead_letters_.rows()) + " in " + dead_letters_.path() + "\n";
+    all +=
+        padded("dead letters", 28) + "  rows " + grouped(dead_letters_.rows()) + " in " + dead_letters_.path() + "\n";
     size_t shown = 0;
     for (const auto& count : dead_letters_.counts()) {
       if (shown++ == kReasonsMax) break;

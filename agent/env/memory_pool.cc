@@ -13,8 +13,8 @@ namespace levada::agent {
 namespace {
 
 constexpr size_t kReadableTail = 64;
-constexpr size_t kSmallest = 4096;             // Smaller ones go to malloc, which is good at them.
-constexpr size_t kKeptBytesMax = 64u << 20;    // Freed memory that is kept: about two full channels.
+constexpr size_t kSmallest = 4096;           // Smaller ones go to malloc, which is good at them.
+constexpr size_t kKeptBytesMax = 64u << 20;  // Freed memory that is kept: about two full channels.
 constexpr size_t kClasses = 4 * 48;
 
 struct Pool {

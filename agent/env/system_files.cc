@@ -61,8 +61,12 @@ int64_t truncate_file(void*, int64_t handle, uint64_t bytes) {
 }
 
 void describe(const struct stat& from, levada_file_info* to) {
-  *to = {from.st_dev,   from.st_ino, static_cast<uint64_t>(from.st_size), from.st_mtim.tv_sec * 1'000'000'000 + from.st_mtim.tv_nsec,
-         from.st_mode, 0};
+  *to = {from.st_dev,
+         from.st_ino,
+         static_cast<uint64_t>(from.st_size),
+         from.st_mtim.tv_sec * 1'000'000'000 + from.st_mtim.tv_nsec,
+         from.st_mode,
+         0};
 }
 
 int64_t file_info(void*, int64_t handle, levada_file_info* info) {
@@ -136,7 +140,8 @@ int64_t free_bytes(void*, const char* path) {
 
 // Changes that other machines make on these are not told to this one.
 bool is_network_folder(const char* folder) {
-  constexpr uint32_t kNetwork[] = {0x6969, 0xff534d42, 0xfe534d42, 0x517b, 0x65735546, 0x01021997, 0x00c36400, 0x0bd00bd0};
+  constexpr uint32_t kNetwork[] = {0x6969,     0xff534d42, 0xfe534d42, 0x517b,
+                                   0x65735546, 0x01021997, 0x00c36400, 0x0bd00bd0};
   struct statfs info;
   if (::statfs(folder, &info) < 0) return false;
   return std::find(std::begin(kNetwork), std::end(kNetwork), static_cast<uint32_t>(info.f_type)) != std::end(kNetwork);
@@ -168,10 +173,10 @@ int64_t wait_for_change(void*, int64_t watch, int64_t timeout_ns) {
 }  // namespace
 
 const levada_files* system_files() {
-  static const levada_files table = {sizeof table, nullptr,     open_file,   close_file, read_file,   write_file,
-                                     sync_file,    truncate_file, file_info, stat_path,  list_folder, make_folder,
-                                     rename_path,  link_path,   remove_path, sync_folder, free_bytes, watch_folder,
-                                     wait_for_change};
+  static const levada_files table = {sizeof table, nullptr,     open_file,     close_file,     read_file,
+                                     write_file,   sync_file,   truncate_file, file_info,      stat_path,
+                                     list_folder,  make_folder, rename_path,   link_path,      remove_path,
+                                     sync_folder,  free_bytes,  watch_folder,  wait_for_change};
   return &table;
 }
 

@@ -35,9 +35,10 @@ void log(int32_t level, std::string_view component, std::string_view message) {
 }
 
 const levada_log* log_service() {
-  static const levada_log table = {sizeof table, [](const levada_host* host, int32_t level, levada_bytes message) {
-                                     log(level, {host->component.data, host->component.size}, {message.data, message.size});
-                                   }};
+  static const levada_log table = {
+      sizeof table, [](const levada_host* host, int32_t level, levada_bytes message) {
+        log(level, {host->component.data, host->component.size}, {message.data, message.size});
+      }};
   return &table;
 }
 

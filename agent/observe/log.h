@@ -14,7 +14,9 @@ void set_log_level(int32_t level);
 void log(int32_t level, std::string_view component, std::string_view message);
 
 inline void log_info(std::string_view component, std::string_view message) { log(LEVADA_INFO, component, message); }
-inline void log_warning(std::string_view component, std::string_view message) { log(LEVADA_WARNING, component, message); }
+inline void log_warning(std::string_view component, std::string_view message) {
+  log(LEVADA_WARNING, component, message);
+}
 inline void log_error(std::string_view component, std::string_view message) { log(LEVADA_ERROR, component, message); }
 
 const levada_log* log_service();

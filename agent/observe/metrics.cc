@@ -16,7 +16,8 @@ int64_t Metrics::value(std::string_view component, std::string_view name) const 
 std::map<std::string, int64_t> Metrics::of(std::string_view component) const {
   const std::lock_guard lock(mutex_);
   std::map<std::string, int64_t> all;
-  for (auto at = cells_.lower_bound({std::string(component), ""}); at != cells_.end() && at->first.first == component; ++at)
+  for (auto at = cells_.lower_bound({std::string(component), ""}); at != cells_.end() && at->first.first == component;
+       ++at)
     if (const auto value = __atomic_load_n(&at->second, __ATOMIC_RELAXED)) all[at->first.second] = value;
   return all;
 }

@@ -5,7 +5,10 @@
 namespace levada::agent {
 
 ChainWorkers::ChainWorkers(std::vector<InterceptorChain> chains, Backoff backoff, const levada_clock& clock)
-    : chains_(std::move(chains)), backoff_(backoff), clock_(clock), threaded_(chains_.size() > 1 && !chains_[0].empty()) {}
+    : chains_(std::move(chains)),
+      backoff_(backoff),
+      clock_(clock),
+      threaded_(chains_.size() > 1 && !chains_[0].empty()) {}
 
 // The threads use what stands below them in the class: they end first.
 ChainWorkers::~ChainWorkers() { threads_.clear(); }

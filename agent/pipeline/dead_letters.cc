@@ -14,34 +14,50 @@ constexpr size_t kKinds = 1000;  // Of a component's reasons that are counted ap
 
 // "expected ',' at byte 57" and "... at byte 58" are one kind.
 void write_kind(std::string_view reason, std::string& kind) {
-  kind.clear();
-  for (const char c : reason.substr(0, 200)) {
-    if (c < '0' || c > '9') kind += c;
-    else if (kind.empty() || kind.back() != '#') kind += '#';
+  kind.resize(std::min<size_t>(reason.size(), 200));
+  char* out = kind.data();
+  for (size_t at = 0; at < kind.size(); ++at) {
+    const bool digit = reason[at] >= '0' && reason[at] <= '9';
+    if (digit && out > kind.data() && out[-1] == '#') continue;
+    *out++ = digit ? '#' : reason[at];
+  }
+  kind.resize(static_cast<size_t>(out - kind.data()));
+}
+
+// Room for any value that is no text.
+constexpr size_t kScalarBound = 40;
+
+char* copy(std::string_view text, char* to) { return std::copy(text.begin(), text.end(), to); }
+
+char* write_scalar(const Column& column, int64_t row, char* to) {
+  switch (column.type()) {
+    case Type::boolean: return copy(column.boolean(row) ? "true" : "false", to);
+    case Type::float64: {
+      const double value = column.values<double>()[row];
+      if (!std::isfinite(value)) return write_json_text(value > 0 ? "Infinity" : value < 0 ? "-Infinity" : "NaN", to);
+      return std::to_chars(to, to + kScalarBound, value).ptr;
+    }
+    default: return std::to_chars(to, to + kScalarBound, column.values<int64_t>()[row]).ptr;
   }
 }
 
-void append_value(std::string& to, const Column& column, int64_t row) {
-  char digits[32];
-  switch (column.type()) {
-    case Type::boolean: to += column.boolean(row) ? "true" : "false"; return;
-    case Type::int64:
-    case Type::timestamp: {
-      const auto end = std::to_chars(digits, std::end(digits), column.values<int64_t>()[row]);
-      to.append(digits, end.ptr);
-      return;
-    }
-    case Type::float64: {
-      const double value = column.values<double>()[row];
-      if (!std::isfinite(value)) return append_json_text(to, value > 0 ? "Infinity" : value < 0 ? "-Infinity" : "NaN");
-      const auto end = std::to_chars(digits, std::end(digits), value);
-      to.append(digits, end.ptr);
-      return;
-    }
-    case Type::text:
-    case Type::bytes:
-    case Type::dictionary: append_json_text(to, column.text(row)); return;
+// A column of the batch, and what its value stands behind.
+struct Field {
+  const Column* column;
+  std::string prefix, base64_prefix;  // ,"body": and ,"body_base64":
+};
+
+std::vector<Field> fields_of(const Batch& batch, const Column* reasons) {
+  std::vector<Field> fields;
+  for (const auto& column : batch.columns()) {
+    if (&column == reasons) continue;
+    Field& field = fields.emplace_back(Field{&column, ",", ","});
+    append_json_text(field.prefix, column.name());
+    append_json_text(field.base64_prefix, column.name() + "_base64");
+    field.prefix += ':';
+    field.base64_prefix += ':';
   }
+  return fields;
 }
 
 }  // namespace
@@ -60,20 +76,27 @@ void DeadLetters::add(const std::string& component, const Batch& rejected) {
   const std::lock_guard lock(mutex_);
   auto& counts = counts_[component];
   rows_ += rejected.rows();
+  const auto fields = fields_of(rejected, reasons);
   for (int64_t row = 0; row < rejected.rows(); ++row) {
     const std::string_view reason = reasons ? reasons->text(row) : "no reason was given";
-    waiting_ += head;
-    append_json_text(waiting_, reason);
-    for (const auto& column : rejected.columns()) {
-      if (&column == reasons || column.null(row)) continue;
-      waiting_ += ',';
-      const bool binary = column.is_textual() && !is_utf8(column.text(row));
-      append_json_text(waiting_, binary ? column.name() + "_base64" : column.name());
-      waiting_ += ':';
-      if (binary) append_base64(waiting_, column.text(row));
-      else append_value(waiting_, column, row);
+    size_t bound = head.size() + json_text_bound(reason.size()) + 2;
+    for (const auto& field : fields)
+      bound += field.base64_prefix.size() + kScalarBound +
+               (field.column->is_textual() ? json_text_bound(field.column->text(row).size()) : 0);
+    char* const begin = room(bound);
+    char* to = write_json_text(reason, copy(head, begin));
+    for (const auto& field : fields) {
+      if (field.column->null(row)) continue;
+      if (!field.column->is_textual()) {
+        to = write_scalar(*field.column, row, copy(field.prefix, to));
+        continue;
+      }
+      const auto text = field.column->text(row);
+      to = is_utf8(text) ? write_json_text(text, copy(field.prefix, to))
+                         : write_base64(text, copy(field.base64_prefix, to));
     }
-    waiting_ += "}\n";
+    to = copy("}\n", to);
+    used_ += static_cast<size_t>(to - begin);
     write_kind(reason, kind);
     auto known = counts.find(kind);
     if (known == counts.end()) known = counts.try_emplace(counts.size() < kKinds ? kind : "other reasons").first;
@@ -81,9 +104,14 @@ void DeadLetters::add(const std::string& component, const Batch& rejected) {
   }
 }
 
+char* DeadLetters::room(size_t bytes) {
+  if (used_ + bytes > waiting_.size()) waiting_.resize(std::max(2 * waiting_.size(), used_ + bytes));
+  return waiting_.data() + used_;
+}
+
 Done DeadLetters::sync() {
   const std::lock_guard lock(mutex_);
-  if (waiting_.empty()) return {};
+  if (used_ == 0) return {};
   if (!file_) {
     LEVADA_TRY(files_.make_folder(folder_));
     auto opened = files_.open(path(), LEVADA_APPEND);
@@ -102,10 +130,10 @@ Done DeadLetters::sync() {
 }
 
 Done DeadLetters::write() {
-  LEVADA_TRY(file_.write(waiting_));
+  LEVADA_TRY(file_.write(std::string_view(waiting_).substr(0, used_)));
   LEVADA_TRY(file_.sync());
-  file_bytes_ += waiting_.size();
-  waiting_.clear();
+  file_bytes_ += used_;
+  used_ = 0;
   return {};
 }
 

@@ -32,13 +32,15 @@ class DeadLetters {
   std::string path() const { return folder_ + "/dead_letters.ndjson"; }
 
  private:
+  char* room(size_t bytes);
   Done write();
 
   const Files files_;
   const levada_clock& clock_;
   const std::string folder_;
   mutable std::mutex mutex_;
-  std::string waiting_;     // Lines that are not in the file yet.
+  std::string waiting_;  // Its first used_ bytes are lines that are not in the file yet.
+  size_t used_ = 0;
   File file_;
   uint64_t file_bytes_ = 0;  // Whole lines only.
   int64_t rows_ = 0;

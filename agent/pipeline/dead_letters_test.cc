@@ -17,7 +17,8 @@ Batch rejected(const std::string& body, const std::string& reason) {
   return batch;
 }
 
-constexpr char kHead[] = R"({"time":"2026-01-01T00:00:00.000Z","component":"interceptors.clean","stream":"clicks","reason":)";
+constexpr char kHead[] =
+    R"({"time":"2026-01-01T00:00:00.000Z","component":"interceptors.clean","stream":"clicks","reason":)";
 
 TEST(DeadLetters, are_json_lines_with_reason_component_and_the_row) {
   World world;
@@ -31,7 +32,8 @@ TEST(DeadLetters, keep_a_body_that_is_not_utf8_as_base64) {
   World world;
   world.dead_letters.add("interceptors.clean", rejected("\xff\xfe!", "x"));
   ASSERT_TRUE(world.dead_letters.sync());
-  EXPECT_EQ(world.files.read_file("/dead/dead_letters.ndjson"), std::string(kHead) + R"("x","body_base64":"//4h","offset":42})" + "\n");
+  EXPECT_EQ(world.files.read_file("/dead/dead_letters.ndjson"),
+            std::string(kHead) + R"("x","body_base64":"//4h","offset":42})" + "\n");
 }
 
 TEST(DeadLetters, count_reasons_that_differ_in_numbers_only_as_one) {
@@ -57,7 +59,8 @@ TEST(DeadLetters, hold_each_row_once_whichever_disk_call_fails) {
     ASSERT_TRUE(world.dead_letters.sync());
     world.files.crash();
     EXPECT_EQ(world.files.read_file("/dead/dead_letters.ndjson"),
-              std::string(kHead) + R"("x","body":"first","offset":42})" + "\n" + kHead + R"("x","body":"second","offset":42})" + "\n");
+              std::string(kHead) + R"("x","body":"first","offset":42})" + "\n" + kHead +
+                  R"("x","body":"second","offset":42})" + "\n");
     if (!failed) break;
   }
 }

@@ -32,7 +32,8 @@ Pipeline::~Pipeline() {
 void Pipeline::start() {
   running_ = sources_.size() + sinks_.size();
   for (size_t number = 0; number < sinks_.size(); ++number) threads_.emplace_back([this, number] { run_sink(number); });
-  for (size_t number = 0; number < sources_.size(); ++number) threads_.emplace_back([this, number] { run_source(number); });
+  for (size_t number = 0; number < sources_.size(); ++number)
+    threads_.emplace_back([this, number] { run_source(number); });
 }
 
 void Pipeline::run_sink(size_t number) {
@@ -105,7 +106,8 @@ std::vector<std::string> Pipeline::at_least_once() const {
       all.push_back(source.runner->name() + ": it cannot go back, so what is under way in a crash is lost");
   for (const auto& sink : sinks_)
     if (!sink->keeps_token())
-      all.push_back(sink->name() + ": it keeps no position with its rows, so rows since its last commit come again after a crash");
+      all.push_back(sink->name() +
+                    ": it keeps no position with its rows, so rows since its last commit come again after a crash");
   return all;
 }
 

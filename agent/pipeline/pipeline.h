@@ -1,4 +1,5 @@
-// A topology that runs: its channels, and a runner with a thread of its own for each source and each reader of a channel.
+// A topology that runs: its channels, and a runner with a thread of its own for each source and each reader of a
+// channel.
 #pragma once
 
 #include <memory>

@@ -29,7 +29,8 @@ std::unique_ptr<Instance> PipelineBuilder::instance(const ComponentConfig& confi
   return nullptr;
 }
 
-std::unique_ptr<ChainWorkers> PipelineBuilder::chain(const std::vector<size_t>& interceptors, uint32_t workers, Backoff backoff) {
+std::unique_ptr<ChainWorkers> PipelineBuilder::chain(const std::vector<size_t>& interceptors, uint32_t workers,
+                                                     Backoff backoff) {
   std::vector<InterceptorChain> chains;
   for (uint32_t worker = 0; worker < std::max(workers, 1u); ++worker) {
     auto& made = chains.emplace_back(pipeline_.dead_letters_);
@@ -60,8 +61,8 @@ void PipelineBuilder::add_reader(const Config& config, std::unique_ptr<SinkTarge
                           backoff,
                           std::move(on_reject)};
   read_channel_.push_back(*config.channel);
-  pipeline_.sinks_.push_back(std::make_unique<SinkRunner>(std::move(parts), pipeline_.dead_letters_, pipeline_.positions_,
-                                                          pipeline_.services_, pipeline_.stop_));
+  pipeline_.sinks_.push_back(std::make_unique<SinkRunner>(std::move(parts), pipeline_.dead_letters_,
+                                                          pipeline_.positions_, pipeline_.services_, pipeline_.stop_));
 }
 
 void PipelineBuilder::add_sinks() {
@@ -82,7 +83,8 @@ void PipelineBuilder::add_sinks() {
     }
     if (sinks.empty()) continue;
     add_reader(group,
-               std::make_unique<SinkGroup>(group.type, std::move(sinks), nanoseconds(group.penalty_ns), *pipeline_.services_.clock),
+               std::make_unique<SinkGroup>(group.type, std::move(sinks), nanoseconds(group.penalty_ns),
+                                           *pipeline_.services_.clock),
                std::move(on_reject));
   }
 }
@@ -93,10 +95,15 @@ void PipelineBuilder::add_source(const SourceConfig& config) {
   if (!created) return;
   std::vector<Channel*> channels;
   for (const auto channel : config.channels) channels.push_back(pipeline_.channels_[channel].get());
-  SourceRunner::Parts parts{SourceInstance(std::move(created)),     std::move(workers), Selector(config.selector, config.channels),
-                            std::move(channels), kSourceBackoff, static_cast<size_t>(agent_.memory_bytes)};
+  SourceRunner::Parts parts{SourceInstance(std::move(created)),
+                            std::move(workers),
+                            Selector(config.selector, config.channels),
+                            std::move(channels),
+                            kSourceBackoff,
+                            static_cast<size_t>(agent_.memory_bytes)};
   auto& running = pipeline_.sources_.emplace_back();
-  running.runner = std::make_unique<SourceRunner>(std::move(parts), pipeline_.dead_letters_, pipeline_.services_, pipeline_.stop_);
+  running.runner =
+      std::make_unique<SourceRunner>(std::move(parts), pipeline_.dead_letters_, pipeline_.services_, pipeline_.stop_);
   for (size_t sink = 0; sink < read_channel_.size(); ++sink)
     if (std::find(config.channels.begin(), config.channels.end(), read_channel_[sink]) != config.channels.end())
       running.sinks.push_back(sink);

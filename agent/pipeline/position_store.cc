@@ -1,5 +1,5 @@
-// A line for each stream: rows before the position, stream, position, with a tab between. The last line counts the lines
-// before it, so that a file that was cut short is noticed.
+// A line for each stream: rows before the position, stream, position, with a tab between. The last line counts the
+// lines before it, so that a file that was cut short is noticed.
 #include "agent/pipeline/position_store.h"
 
 #include <charconv>
@@ -36,7 +36,8 @@ Result<std::vector<Position>> PositionStore::load(const std::string& sink) const
     const auto parts = tab_separated(line);
     uint64_t number = 0;
     const auto digits = parts[0];
-    if (std::from_chars(digits.data(), digits.data() + digits.size(), number).ptr != digits.data() + digits.size()) return damaged();
+    if (std::from_chars(digits.data(), digits.data() + digits.size(), number).ptr != digits.data() + digits.size())
+      return damaged();
     if (parts.size() == 1) {
       if (number != positions.size() || !rest.empty()) return damaged();
       return positions;

@@ -87,7 +87,8 @@ Done SinkGroup::commit(const Token& token, nanoseconds timeout, Parcel& rejected
 Done SinkGroup::idle() {
   for (auto& member : members_)
     if (member.open)
-      if (auto done = member.sink->idle(); !done && done.code() != Code::idle) return failed(member, std::move(done).error());
+      if (auto done = member.sink->idle(); !done && done.code() != Code::idle)
+        return failed(member, std::move(done).error());
   return {};
 }
 

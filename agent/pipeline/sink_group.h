@@ -13,8 +13,8 @@ namespace levada::agent {
 // group is at least once.
 class SinkGroup final : public SinkTarget {
  public:
-  SinkGroup(SinkGroupConfig::Type type, std::vector<std::unique_ptr<SinkInstance>> sinks, std::chrono::nanoseconds penalty,
-            const levada_clock& clock);
+  SinkGroup(SinkGroupConfig::Type type, std::vector<std::unique_ptr<SinkInstance>> sinks,
+            std::chrono::nanoseconds penalty, const levada_clock& clock);
 
   const std::string& name() const override { return members_[current_].sink->name(); }
   bool keeps_token() const override { return false; }

@@ -38,7 +38,8 @@ std::optional<Progress> SinkRunner::recovered() const {
 Turn SinkRunner::turn(nanoseconds timeout) {
   if (stop_.now) return Turn::ended;
   if (const auto left = backoff_.left(now()); left.count() > 0) {
-    // Sources wait for the positions of a sink that cannot be opened: with intake stopped there is nothing to bring home.
+    // Sources wait for the positions of a sink that cannot be opened: with intake stopped there is nothing to bring
+    // home.
     if (stop_.intake && !recovered_once_) return Turn::ended;
     pause_.wait(std::min(left, timeout));
     return Turn::waited;

@@ -1,4 +1,5 @@
-// Runs a sink, or a group of them: read from the channel, chain, write; commit by rows, bytes or time; go back after a failure.
+// Runs a sink, or a group of them: read from the channel, chain, write; commit by rows, bytes or time; go back after a
+// failure.
 #pragma once
 
 #include <atomic>
@@ -31,7 +32,8 @@ class SinkRunner {
     Backoff backoff;
     std::map<std::string, OnReject> on_reject;  // By the sink's name.
   };
-  SinkRunner(Parts parts, DeadLetters& dead_letters, const PositionStore& positions, const Services& services, Stop& stop);
+  SinkRunner(Parts parts, DeadLetters& dead_letters, const PositionStore& positions, const Services& services,
+             Stop& stop);
 
   const std::string& name() const { return name_; }
   bool keeps_token() const { return target_->keeps_token(); }
@@ -69,14 +71,14 @@ class SinkRunner {
   bool opened_ = false, recovered_once_ = false, needs_recover_ = true;
   mutable std::mutex recovered_mutex_;
   std::optional<Progress> recovered_;
-  Progress committed_;                   // What the last commit stands for,
-  Progress reached_;                     // and what the next one will.
-  std::optional<Numbered> pending_;      // Through the chain, not taken by the sink yet.
-  std::optional<Token> token_;           // Of the commit under way,
-  bool delivered_ = false;               // which the sink has done; what the agent keeps may be missing.
-  int64_t rows_ = 0, bytes_ = 0;         // Since the last commit.
+  Progress committed_;               // What the last commit stands for,
+  Progress reached_;                 // and what the next one will.
+  std::optional<Numbered> pending_;  // Through the chain, not taken by the sink yet.
+  std::optional<Token> token_;       // Of the commit under way,
+  bool delivered_ = false;           // which the sink has done; what the agent keeps may be missing.
+  int64_t rows_ = 0, bytes_ = 0;     // Since the last commit.
   bool uncommitted_ = false, at_position_ = true;
-  nanoseconds first_{}, last_idle_{};    // When the first of them came; the last call of idle.
+  nanoseconds first_{}, last_idle_{};  // When the first of them came; the last call of idle.
   uint64_t epoch_ = 0;
   Signal pause_;
 };

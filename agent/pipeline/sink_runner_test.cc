@@ -25,9 +25,15 @@ struct SinkRunnerTest : ::testing::Test {
 
   SinkRunnerTest() { channel.add_writer(); }
   void start(CommitPolicy policy = {2, 1 << 20, std::chrono::seconds(1)}) {
-    SinkRunner::Parts parts{"sinks.out", world.sink("sinks.out"), world.chain(), &channel, policy,
-                            Backoff(std::chrono::seconds(1), std::chrono::seconds(8)), {{"sinks.out", OnReject::dead_letters}}};
-    runner = std::make_unique<SinkRunner>(std::move(parts), world.dead_letters, world.positions, world.services, world.stop);
+    SinkRunner::Parts parts{"sinks.out",
+                            world.sink("sinks.out"),
+                            world.chain(),
+                            &channel,
+                            policy,
+                            Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
+                            {{"sinks.out", OnReject::dead_letters}}};
+    runner =
+        std::make_unique<SinkRunner>(std::move(parts), world.dead_letters, world.positions, world.services, world.stop);
   }
   void send(const Texts& bodies, bool with_position = true) {
     auto batch = testkit::batch_of(bodies);
@@ -91,12 +97,19 @@ TEST_F(SinkRunnerTest, commits_what_is_left_at_the_end) {
 TEST_F(SinkRunnerTest, commits_early_when_a_source_waits_for_room) {
   MemoryChannel small(1);
   small.add_writer();
-  SinkRunner::Parts parts{"sinks.out", world.sink("sinks.out"), world.chain(), &small, {100, 1 << 20, std::chrono::hours(1)},
-                          Backoff(std::chrono::seconds(1), std::chrono::seconds(8)), {}};
-  runner = std::make_unique<SinkRunner>(std::move(parts), world.dead_letters, world.positions, world.services, world.stop);
+  SinkRunner::Parts parts{"sinks.out",
+                          world.sink("sinks.out"),
+                          world.chain(),
+                          &small,
+                          {100, 1 << 20, std::chrono::hours(1)},
+                          Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
+                          {}};
+  runner =
+      std::make_unique<SinkRunner>(std::move(parts), world.dead_letters, world.positions, world.services, world.stop);
   auto batch = testkit::batch_of({"a"});
   batch.position = "1";
-  const Delivery delivery{std::make_shared<const Batch>(batch), 1, 5, std::make_shared<Receipt>(2, std::make_shared<Signal>())};
+  const Delivery delivery{std::make_shared<const Batch>(batch), 1, 5,
+                          std::make_shared<Receipt>(2, std::make_shared<Signal>())};
   ASSERT_TRUE(small.append(delivery));
   run();
   EXPECT_EQ(script.committed, Texts{});

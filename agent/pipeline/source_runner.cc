@@ -114,7 +114,8 @@ Turn SourceRunner::poll(nanoseconds timeout) {
     case Code::idle:
       if (!workers_->empty()) signal_->wait(kShortWait / 5);
       // A source that has no way to wait gives IDLE at once.
-      if (timeout.count() > 0 && nanoseconds{clock_.monotonic(nullptr)} - before < kShortWait / 5) signal_->wait(kShortWait);
+      if (timeout.count() > 0 && nanoseconds{clock_.monotonic(nullptr)} - before < kShortWait / 5)
+        signal_->wait(kShortWait);
       return Turn::waited;
     case Code::end: ended_ = true; return Turn::worked;
     default: return failed(batch.error(), "poll");
@@ -132,7 +133,8 @@ void SourceRunner::take_in(Batch batch) {
     while (!cuts.empty() && cuts.front().sequence <= batch.sequence) cuts.pop_front();
     uint64_t end = next;
     if (!cuts.empty()) end = std::min(end, cuts.front().sequence);
-    if (selector_.cuts_blocks()) end = std::min(end, (batch.sequence / Selector::kBlockRows + 1) * Selector::kBlockRows);
+    if (selector_.cuts_blocks())
+      end = std::min(end, (batch.sequence / Selector::kBlockRows + 1) * Selector::kBlockRows);
     if (end == next) break;
     const auto count = static_cast<int64_t>(end - batch.sequence);
     Batch part = batch.slice(0, count);

@@ -73,11 +73,11 @@ class SourceRunner {
   Counter rows_read_, rows_rejected_, bytes_read_, polls_failed_;
 
   bool opened_ = false, ended_ = false, closed_ = false;
-  std::vector<Position> start_;                         // By the source's own stream names.
-  std::map<std::string, uint64_t> sequence_;            // Rows read of each stream.
-  std::map<std::string, std::deque<Position>> cuts_;    // Where sinks stand that are ahead: no batch crosses one.
-  std::deque<Numbered> cut_;                            // Parts that wait for a worker.
-  std::deque<Outgoing> outgoing_;                       // What waits for room in a channel.
+  std::vector<Position> start_;                       // By the source's own stream names.
+  std::map<std::string, uint64_t> sequence_;          // Rows read of each stream.
+  std::map<std::string, std::deque<Position>> cuts_;  // Where sinks stand that are ahead: no batch crosses one.
+  std::deque<Numbered> cut_;                          // Parts that wait for a worker.
+  std::deque<Outgoing> outgoing_;                     // What waits for room in a channel.
   std::deque<Unacknowledged> unacknowledged_;
   std::shared_ptr<Signal> signal_ = std::make_shared<Signal>();
 };

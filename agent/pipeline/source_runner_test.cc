@@ -44,8 +44,12 @@ struct SourceRunnerTest : ::testing::Test {
   std::unique_ptr<SourceRunner> runner;
 
   void start(const std::vector<Progress>& sinks = {}, const SelectorConfig& selector = {}, Texts interceptors = {}) {
-    SourceRunner::Parts parts{world.source("sources.clicks"), world.chain(interceptors), Selector(selector, {0}),
-                              {&channel}, Backoff(std::chrono::seconds(1), std::chrono::seconds(8)), 1u << 30};
+    SourceRunner::Parts parts{world.source("sources.clicks"),
+                              world.chain(interceptors),
+                              Selector(selector, {0}),
+                              {&channel},
+                              Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
+                              1u << 30};
     runner = std::make_unique<SourceRunner>(std::move(parts), world.dead_letters, world.services, world.stop);
     runner->start_from(sinks);
   }
@@ -137,8 +141,12 @@ TEST_F(SourceRunnerTest, waits_with_a_full_channel_and_loses_nothing) {
   MemoryChannel small(1);
   const auto cursor = (small.add_writer(), small.add_cursor());
   script.rows = {"a", "b", "c", "d"};
-  SourceRunner::Parts parts{world.source("sources.clicks"), world.chain(), Selector({}, {0}), {&small},
-                            Backoff(std::chrono::seconds(1), std::chrono::seconds(8)), 1u << 30};
+  SourceRunner::Parts parts{world.source("sources.clicks"),
+                            world.chain(),
+                            Selector({}, {0}),
+                            {&small},
+                            Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
+                            1u << 30};
   runner = std::make_unique<SourceRunner>(std::move(parts), world.dead_letters, world.services, world.stop);
   Texts rows;
   for (int round = 0; round < 4; ++round) {
@@ -184,7 +192,11 @@ TEST_F(SourceRunnerTest, reads_no_more_when_intake_stops_and_ends_when_all_is_st
 TEST_F(SourceRunnerTest, sends_rows_that_the_source_turned_down_to_the_dead_letters) {
   SourceRunner::Parts parts{
       SourceInstance(world.instance<Picky>("sources.clicks", levada::source<Picky>("picky", "For tests."))),
-      world.chain(), Selector({}, {0}), {&channel}, Backoff(std::chrono::seconds(1), std::chrono::seconds(8)), 1u << 30};
+      world.chain(),
+      Selector({}, {0}),
+      {&channel},
+      Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
+      1u << 30};
   runner = std::make_unique<SourceRunner>(std::move(parts), world.dead_letters, world.services, world.stop);
   run();
   EXPECT_EQ(read(), (std::vector<Seen>{{{"a"}, "2", 0, 2}}));

@@ -1,5 +1,5 @@
-// What tests of the pipeline stand on: a clock and disks in the test's hands, a source that plays what a test wrote down, an
-// interceptor that fails on demand, and a sink that keeps what it got.
+// What tests of the pipeline stand on: a clock and disks in the test's hands, a source that plays what a test wrote
+// down, an interceptor that fails on demand, and a sink that keeps what it got.
 #pragma once
 
 #include <deque>
@@ -76,7 +76,8 @@ class ScriptedSource final : public Source, public Scripted {
     if (auto given = answer("poll"); !given) return std::move(given).error();
     if (next_ >= script_.rows.size()) return script_.ends ? levada::end() : levada::idle();
     const size_t end = std::min(next_ + script_.poll_rows, script_.rows.size());
-    Batch batch = testkit::batch_of({script_.rows.begin() + static_cast<long>(next_), script_.rows.begin() + static_cast<long>(end)});
+    Batch batch = testkit::batch_of(
+        {script_.rows.begin() + static_cast<long>(next_), script_.rows.begin() + static_cast<long>(end)});
     next_ = end;
     batch.position = std::to_string(end);
     return batch;
@@ -157,7 +158,8 @@ class World {
   testkit::MemoryFiles files{clock};
   Metrics metrics;
   Stop stop;
-  const levada_clock clock_table{sizeof(levada_clock), [](const levada_host*) { return current_clock()->now().count(); },
+  const levada_clock clock_table{sizeof(levada_clock),
+                                 [](const levada_host*) { return current_clock()->now().count(); },
                                  [](const levada_host*) { return current_clock()->monotonic().count(); }};
   Services services{files.table(), &clock_table, memory_pool(), log_service(), &metrics};
   DeadLetters dead_letters{Files(files.table()), clock_table, "/dead"};
@@ -175,10 +177,12 @@ class World {
     return SourceInstance(instance<ScriptedSource>(path, levada::source<ScriptedSource>("scripted", "For tests.")));
   }
   InterceptorInstance interceptor(const std::string& path) {
-    return InterceptorInstance(instance<ScriptedInterceptor>(path, levada::interceptor<ScriptedInterceptor>("scripted", "For tests.")));
+    return InterceptorInstance(
+        instance<ScriptedInterceptor>(path, levada::interceptor<ScriptedInterceptor>("scripted", "For tests.")));
   }
   std::unique_ptr<SinkInstance> sink(const std::string& path) {
-    return std::make_unique<SinkInstance>(instance<ScriptedSink>(path, levada::sink<ScriptedSink>("scripted", "For tests.")));
+    return std::make_unique<SinkInstance>(
+        instance<ScriptedSink>(path, levada::sink<ScriptedSink>("scripted", "For tests.")));
   }
   // A chain of these interceptors, `workers` times.
   std::unique_ptr<ChainWorkers> chain(const std::vector<std::string>& interceptors = {}, size_t workers = 1) {
@@ -187,7 +191,8 @@ class World {
       auto& made = chains.emplace_back(dead_letters);
       for (const auto& path : interceptors) made.add(interceptor(path), OnReject::dead_letters, metrics);
     }
-    return std::make_unique<ChainWorkers>(std::move(chains), Backoff(std::chrono::seconds(1), std::chrono::seconds(8)), clock_table);
+    return std::make_unique<ChainWorkers>(std::move(chains), Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
+                                          clock_table);
   }
 };
 

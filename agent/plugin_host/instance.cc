@@ -16,7 +16,8 @@ Done call(Function&& function) {
   }
   if (code == LEVADA_OK) return {};
   error.message[sizeof error.message - 1] = error.option[sizeof error.option - 1] = '\0';
-  if (code < LEVADA_OK || code > LEVADA_FATAL) return fatal("gave the unknown code " + std::to_string(code) + ": " + error.message);
+  if (code < LEVADA_OK || code > LEVADA_FATAL)
+    return fatal("gave the unknown code " + std::to_string(code) + ": " + error.message);
   return Error{static_cast<Code>(code), error.message, error.option};
 }
 
@@ -47,7 +48,8 @@ bool SourceInstance::replays() const {
 
 Done SourceInstance::open(const std::vector<Position>& positions) {
   std::vector<levada_position> all;
-  for (const auto& each : positions) all.push_back({detail::bytes(each.stream), detail::bytes(each.position), each.sequence});
+  for (const auto& each : positions)
+    all.push_back({detail::bytes(each.stream), detail::bytes(each.position), each.sequence});
   return call([&](levada_error* error) {
     return instance_->functions<levada_source_functions>().open(instance_->self_, all.data(), all.size(), error);
   });
@@ -76,7 +78,8 @@ Done InterceptorInstance::open() {
 
 Done InterceptorInstance::intercept(Parcel& batch, Parcel& rejected) {
   return call([&](levada_error* error) {
-    return instance_->functions<levada_interceptor_functions>().intercept(instance_->self_, batch.get(), rejected.get(), error);
+    return instance_->functions<levada_interceptor_functions>().intercept(instance_->self_, batch.get(), rejected.get(),
+                                                                          error);
   });
 }
 
@@ -85,9 +88,8 @@ bool SinkInstance::keeps_token() const {
 }
 
 Done SinkInstance::open() {
-  return call([&](levada_error* error) {
-    return instance_->functions<levada_sink_functions>().open(instance_->self_, error);
-  });
+  return call(
+      [&](levada_error* error) { return instance_->functions<levada_sink_functions>().open(instance_->self_, error); });
 }
 
 Result<std::vector<Position>> SinkInstance::recover() {
@@ -105,7 +107,8 @@ Result<std::vector<Position>> SinkInstance::recover() {
 Done SinkInstance::write(const Batch& batch, std::chrono::nanoseconds timeout, Parcel& rejected) {
   Parcel share(batch);
   return call([&](levada_error* error) {
-    return instance_->functions<levada_sink_functions>().write(instance_->self_, timeout.count(), share.get(), rejected.get(), error);
+    return instance_->functions<levada_sink_functions>().write(instance_->self_, timeout.count(), share.get(),
+                                                               rejected.get(), error);
   });
 }
 
@@ -115,7 +118,8 @@ Done SinkInstance::commit(const Token& token, std::chrono::nanoseconds timeout, 
     positions.push_back({detail::bytes(each.stream), detail::bytes(each.position), each.sequence});
   const levada_token c = {sizeof c, 0, positions.data(), positions.size(), token.epoch};
   return call([&](levada_error* error) {
-    return instance_->functions<levada_sink_functions>().commit(instance_->self_, timeout.count(), &c, rejected.get(), error);
+    return instance_->functions<levada_sink_functions>().commit(instance_->self_, timeout.count(), &c, rejected.get(),
+                                                                error);
   });
 }
 

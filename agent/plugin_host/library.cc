@@ -59,7 +59,9 @@ Done check_writers(const std::string& path) {
   if (info.st_mode & S_IWOTH) return remedy("everyone");
   if ((info.st_mode & S_IWGRP) && info.st_gid != 0 && info.st_gid != ::getegid()) return remedy("a group");
   if (info.st_uid != 0 && info.st_uid != ::geteuid())
-    return fatal(path + " belongs to another user: a plugin runs with all the agent's rights; chown it to root or to the agent's user");
+    return fatal(
+        path +
+        " belongs to another user: a plugin runs with all the agent's rights; chown it to root or to the agent's user");
   return {};
 }
 
@@ -68,10 +70,12 @@ Result<const levada_plugin*> load_plugin(const std::string& path) {
   LEVADA_TRY(check_writers(std::filesystem::path(path).parent_path().string()));
   try {
     // Never unloaded: threads and thread-local objects of a plugin may outlive its last component.
-    auto& library = *new boost::dll::shared_library(path, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
+    auto& library =
+        *new boost::dll::shared_library(path, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
     if (auto done = check_contract(library); !done) return std::move(done).error().at(path);
     const levada_plugin* plugin = library.get<const levada_plugin*()>(entry_of(LEVADA_ABI_MAJOR))();
-    if (!plugin || plugin->size < sizeof(levada_plugin)) return fatal(path + ": gives a description of an unknown size");
+    if (!plugin || plugin->size < sizeof(levada_plugin))
+      return fatal(path + ": gives a description of an unknown size");
     for (size_t at = 0; at < plugin->component_count; ++at)
       if (auto done = check_component(plugin->components[at]); !done) return std::move(done).error().at(path);
     return plugin;

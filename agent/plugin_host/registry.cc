@@ -65,13 +65,11 @@ void Registry::load_file(const std::string& path) {
     std::string reason;
     const auto key = std::pair(component.kind, std::string(component.name));
     if (const auto known = components_.find(key); known != components_.end())
-      reason = path + ": the " + kind_name(component.kind) + " " + component.name + " is already given by " + known->second.second;
-    for (const auto& fault : check_component(component))
-      reason = path + ": " + fault;
-    if (reason.empty())
-      components_[key] = {&component, path};
-    else
-      refused_.push_back({path, reason});
+      reason = path + ": the " + kind_name(component.kind) + " " + component.name + " is already given by " +
+               known->second.second;
+    for (const auto& fault : check_component(component)) reason = path + ": " + fault;
+    if (reason.empty()) components_[key] = {&component, path};
+    else refused_.push_back({path, reason});
   }
   loaded_.push_back({path, *plugin});
 }

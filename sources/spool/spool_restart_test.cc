@@ -65,6 +65,17 @@ TEST(SpoolRestart, completes_files_whose_rows_were_stored_before_the_crash) {
   EXPECT_EQ(rig.taken_rows(), lines);
 }
 
+TEST(SpoolRestart, counts_a_file_once_that_was_completed_before_the_restart) {
+  SpoolRig rig;
+  rig.write("a", "1\n");
+  rig.start();
+  rig.drain_and_acknowledge();
+  rig.start(rig.position);
+  rig.drain();
+  EXPECT_EQ(rig.host.count("files_completed"), 1);
+  EXPECT_EQ(rig.host.count("files_vanished"), 0);
+}
+
 TEST(SpoolRestart, goes_on_by_the_position_alone_when_its_journal_is_lost) {
   SpoolRig rig;
   rig.settings.read_bytes = {64};

@@ -181,7 +181,7 @@ TEST(CleanJson, keeps_the_good_objects_of_a_row_with_broken_ones) {
 
 TEST(CleanJson, rejects_an_array_of_numbers_once) {
   std::string array = "[0";
-  for (int at = 1; at < 10'000; ++at) array += "," + std::to_string(at);
+  for (int at = 1; at < 10'000; ++at) array.append(",").append(std::to_string(at));
   EXPECT_EQ(cleaned(Texts{array + "]"}).rejected, Texts{"0: line offset 1: expected an object"});
 }
 

@@ -38,7 +38,8 @@ TEST(DeclaredColumns, follow_pointers_in_any_order_of_members) {
 TEST(DeclaredColumns, may_name_a_value_and_parts_of_it) {
   const auto outcome = parsed(
       batch_of({R"({"u":{"id":1}})", R"({"u":{}})"}),
-      R"(columns = { all = { pointer = "/u", type = "json" }, id = { pointer = "/u/id", type = "int64" }, again = { pointer = "/u/id", type = "json" } })");
+      R"(columns = { all = { pointer = "/u", type = "json" }, id = { pointer = "/u/id", type = "int64" }, )"
+      R"(again = { pointer = "/u/id", type = "json" } })");
   EXPECT_EQ(texts(outcome.batch, "all"), (Texts{R"({"id":1})", "{}"}));
   EXPECT_EQ(texts(outcome.batch, "id"), (Texts{"1", "<null>"}));
   EXPECT_EQ(texts(outcome.batch, "again"), (Texts{"1", "<null>"}));

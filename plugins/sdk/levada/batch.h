@@ -91,14 +91,14 @@ class Batch {
   // The rows that were turned down, out of the batch as it came in, with a column "reason".
   static Batch rejected(const Batch& input, std::span<const Rejection> rejections);
 
-  // Row by row: for (auto event : batch) event.set_body(...). Changes show when the loop is over and `apply` has run; the
-  // SDK runs it after intercept.
+  // Row by row: for (auto event : batch) event.set_body(...). Changes show when the loop is over and `apply` has run;
+  // the SDK runs it after intercept.
   class Iterator;
   Iterator begin();
   Iterator end();
   void apply();
 
-  std::string stream;     // See levada_batch.
+  std::string stream;  // See levada_batch.
   std::string position;
   uint64_t sequence = 0;
 
@@ -168,7 +168,8 @@ inline TextBuilder& Batch::edit(std::string_view name, Type type_if_new) {
   if (column && (column->type() == Type::text || column->type() == Type::bytes)) {
     const auto first = texts.share(*column);
     const View* views = column->views().data();
-    for (int64_t row = 0; row < rows_; ++row) column->null(row) ? texts.append_null() : texts.append_view(views[row], first);
+    for (int64_t row = 0; row < rows_; ++row)
+      column->null(row) ? texts.append_null() : texts.append_view(views[row], first);
     type_if_new = column->type();
   } else {
     for (int64_t row = 0; row < rows_; ++row)
@@ -210,8 +211,8 @@ inline Result<Type> type_of(const ArrowSchema& schema) {
     for (const auto type : {Type::boolean, Type::int64, Type::float64, Type::timestamp, Type::text, Type::bytes})
       if (format == format_of(type)) return type;
   }
-  return fatal("column \"" + std::string(schema.name ? schema.name : "") + "\" has the Arrow format \"" + std::string(format) +
-               "\", which the contract does not know");
+  return fatal("column \"" + std::string(schema.name ? schema.name : "") + "\" has the Arrow format \"" +
+               std::string(format) + "\", which the contract does not know");
 }
 
 // A column's schema, with all that it needs in one block.

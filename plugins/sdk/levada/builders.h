@@ -187,7 +187,8 @@ class TextBuilder {
     validity_.append_null(rows_++);
   }
 
-  // Makes a buffer one that views may point into; gives its number. `used`: bytes of it that are in use, counted as held.
+  // Makes a buffer one that views may point into; gives its number. `used`: bytes of it that are in use, counted as
+  // held.
   int32_t lend(Buffer buffer, size_t used) {
     pointers_.push_back(buffer.data());
     sizes_.push_back(static_cast<int64_t>(used));
@@ -212,7 +213,8 @@ class TextBuilder {
     rows_ += rows;
   }
 
-  // Makes the buffers of a text or bytes column ones that views may point into; gives what is added to its views' numbers.
+  // Makes the buffers of a text or bytes column ones that views may point into; gives what is added to its views'
+  // numbers.
   int32_t share(const Column& column) {
     const auto first = static_cast<int32_t>(pointers_.size());
     const ArrowArray& array = column.array();

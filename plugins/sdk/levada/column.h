@@ -56,8 +56,8 @@ struct View {
     put(&view, text, buffer, offset);
     return view;
   }
-  // The same, where it is to stay: quicker in tight loops, as a view on the stack is written by halves and read as a whole,
-  // which stalls the processor.
+  // The same, where it is to stay: quicker in tight loops, as a view on the stack is written by halves and read as a
+  // whole, which stalls the processor.
   static void put(View* to, std::string_view text, int32_t buffer, int32_t offset) {
     const auto size = static_cast<uint32_t>(text.size());
     uint64_t first, second;

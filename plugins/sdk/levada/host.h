@@ -35,8 +35,10 @@ inline Error file_error(std::string_view what, std::string_view path, int64_t mi
 class File {
  public:
   File() = default;
-  File(const levada_files* files, int64_t handle, std::string path) : files_(files), handle_(handle), path_(std::move(path)) {}
-  File(File&& other) noexcept : files_(other.files_), handle_(std::exchange(other.handle_, -1)), path_(std::move(other.path_)) {}
+  File(const levada_files* files, int64_t handle, std::string path)
+      : files_(files), handle_(handle), path_(std::move(path)) {}
+  File(File&& other) noexcept
+      : files_(other.files_), handle_(std::exchange(other.handle_, -1)), path_(std::move(other.path_)) {}
   File& operator=(File&& other) noexcept {
     std::swap(files_, other.files_);
     std::swap(handle_, other.handle_);
@@ -129,7 +131,9 @@ class Files {
       return file_error("list", folder, result);
     return entries;
   }
-  Done make_folder(const std::string& path) const { return done("create", path, files_->make_folder(files_->context, path.c_str())); }
+  Done make_folder(const std::string& path) const {
+    return done("create", path, files_->make_folder(files_->context, path.c_str()));
+  }
   Done rename(const std::string& from, const std::string& to) const {
     return done("rename to " + to, from, files_->rename(files_->context, from.c_str(), to.c_str()));
   }
@@ -140,8 +144,12 @@ class Files {
     if (result < 0) return file_error("link to " + to, from, result);
     return true;
   }
-  Done remove(const std::string& path) const { return done("remove", path, files_->remove(files_->context, path.c_str())); }
-  Done sync_folder(const std::string& path) const { return done("sync", path, files_->sync_folder(files_->context, path.c_str())); }
+  Done remove(const std::string& path) const {
+    return done("remove", path, files_->remove(files_->context, path.c_str()));
+  }
+  Done sync_folder(const std::string& path) const {
+    return done("sync", path, files_->sync_folder(files_->context, path.c_str()));
+  }
   // A file whose content is there as a whole or not at all, also after a crash: written aside, synced, renamed.
   Done replace(const std::string& path, std::string_view content) const {
     const auto aside = path + ".tmp";

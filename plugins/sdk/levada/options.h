@@ -123,7 +123,8 @@ struct member<T S::*> {
 };
 
 template <auto field>
-constexpr auto make_option(const char* name, const char* choices, const char* fallback, const char* summary, uint32_t flags) {
+constexpr auto make_option(const char* name, const char* choices, const char* fallback, const char* summary,
+                           uint32_t flags) {
   using M = member<decltype(field)>;
   return Option<typename M::owner>{
       {name, option_type<typename M::type>(), flags, choices, fallback, summary},
@@ -138,7 +139,8 @@ constexpr auto required(const char* name, const char* summary) {
   return detail::make_option<field>(name, nullptr, nullptr, summary, LEVADA_REQUIRED);
 }
 
-// With a default, written as TOML: `"5s"`, `true`, `["a"]`. Null: none (let the member be a std::optional, a list or a table).
+// With a default, written as TOML: `"5s"`, `true`, `["a"]`. Null: none (let the member be a std::optional, a list or a
+// table).
 template <auto field>
 constexpr auto optional(const char* name, const char* fallback, const char* summary) {
   return detail::make_option<field>(name, nullptr, fallback, summary, 0);

@@ -80,15 +80,18 @@ class Pattern::Bound {
   void bind(const Pattern& pattern, const Batch& batch) {
     pattern_ = &pattern;
     columns_.clear();
-    for (const auto& piece : pattern.pieces_) columns_.push_back(piece.column.empty() ? nullptr : batch.find(piece.column));
+    for (const auto& piece : pattern.pieces_)
+      columns_.push_back(piece.column.empty() ? nullptr : batch.find(piece.column));
   }
 
-  // Appends the row's text. Gives the name of the column that has no value (and no fallback), else null; what was appended
-  // is of no use then.
+  // Appends the row's text. Gives the name of the column that has no value (and no fallback), else null; what was
+  // appended is of no use then.
   const std::string* append(int64_t row, std::string& to) const {
-    return append(row, to, [](std::string&, size_t) {}, [](const std::string& literal, std::string& at) { at += literal; });
+    return append(
+        row, to, [](std::string&, size_t) {}, [](const std::string& literal, std::string& at) { at += literal; });
   }
-  // The same; `value` may change what a column has put behind position `from` of `to`, `literal` appends a piece's literal.
+  // The same; `value` may change what a column has put behind position `from` of `to`, `literal` appends a piece's
+  // literal.
   template <class Value, class Literal>
   const std::string* append(int64_t row, std::string& to, Value value, Literal literal) const {
     for (size_t at = 0; at < columns_.size(); ++at) {

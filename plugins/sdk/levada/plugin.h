@@ -30,15 +30,15 @@ extern "C" {
 #define ARROW_FLAG_NULLABLE 2
 #define ARROW_FLAG_MAP_KEYS_SORTED 4
 struct ArrowSchema {
-  const char *format;
-  const char *name;
-  const char *metadata;
+  const char* format;
+  const char* name;
+  const char* metadata;
   int64_t flags;
   int64_t n_children;
-  struct ArrowSchema **children;
-  struct ArrowSchema *dictionary;
-  void (*release)(struct ArrowSchema *);
-  void *private_data;
+  struct ArrowSchema** children;
+  struct ArrowSchema* dictionary;
+  void (*release)(struct ArrowSchema*);
+  void* private_data;
 };
 struct ArrowArray {
   int64_t length;
@@ -46,11 +46,11 @@ struct ArrowArray {
   int64_t offset;
   int64_t n_buffers;
   int64_t n_children;
-  const void **buffers;
-  struct ArrowArray **children;
-  struct ArrowArray *dictionary;
-  void (*release)(struct ArrowArray *);
-  void *private_data;
+  const void** buffers;
+  struct ArrowArray** children;
+  struct ArrowArray* dictionary;
+  void (*release)(struct ArrowArray*);
+  void* private_data;
 };
 #endif
 
@@ -75,7 +75,7 @@ typedef struct levada_error {
 
 /* Bytes, not ended by a zero. Frozen. */
 typedef struct levada_bytes {
-  const char *data;
+  const char* data;
   size_t size;
 } levada_bytes;
 
@@ -88,12 +88,12 @@ typedef struct levada_bytes {
  * Rows come from one stream of one source. An empty batch still carries a position. */
 typedef struct levada_batch {
   uint32_t size;
-  uint32_t reserved;          /* 0 */
+  uint32_t reserved; /* 0 */
   struct ArrowSchema schema;
   struct ArrowArray rows;
-  levada_bytes stream;        /* Which stream of the source: "" where it has only one. */
-  levada_bytes position;      /* Where the stream goes on after these rows; opaque to all but the source. */
-  uint64_t sequence;          /* Number of the first row in its stream, the same whenever it is read. Set by the host. */
+  levada_bytes stream;   /* Which stream of the source: "" where it has only one. */
+  levada_bytes position; /* Where the stream goes on after these rows; opaque to all but the source. */
+  uint64_t sequence;     /* Number of the first row in its stream, the same whenever it is read. Set by the host. */
 } levada_batch;
 
 /* Where a stream stands. Frozen. */
@@ -107,7 +107,7 @@ typedef struct levada_position {
 typedef struct levada_token {
   uint32_t size;
   uint32_t reserved;
-  const levada_position *positions;
+  const levada_position* positions;
   size_t count;
   uint64_t epoch; /* Number of the commit, one more each time. */
 } levada_token;
@@ -135,22 +135,22 @@ enum {
 
 /* One option of a component. Parsing, checks, help, reference and sample come from it. Frozen. */
 typedef struct levada_option {
-  const char *name;     /* snake_case */
+  const char* name; /* snake_case */
   uint32_t type, flags;
-  const char *choices;  /* LEVADA_CHOICE, and LEVADA_STRINGS of known names: "rename|move|delete"; else null */
-  const char *fallback; /* The default as TOML, `"5s"` or `["a"]`; null: none, and the value comes unset. */
-  const char *summary;  /* One sentence. */
+  const char* choices;  /* LEVADA_CHOICE, and LEVADA_STRINGS of known names: "rename|move|delete"; else null */
+  const char* fallback; /* The default as TOML, `"5s"` or `["a"]`; null: none, and the value comes unset. */
+  const char* summary;  /* One sentence. */
 } levada_option;
 
 /* A value that a user (or the default) gave to an option. Frozen. */
 typedef struct levada_value {
   uint32_t type;
-  uint32_t set;       /* 0: neither the user nor a default gave one */
-  levada_bytes key;   /* inside a table: its name */
+  uint32_t set;     /* 0: neither the user nor a default gave one */
+  levada_bytes key; /* inside a table: its name */
   levada_bytes text;
   int64_t integer;
   double number;
-  const struct levada_value *items;
+  const struct levada_value* items;
   size_t count;
 } levada_value;
 
@@ -162,14 +162,14 @@ typedef struct levada_host {
   levada_bytes component; /* "sources.clicks"; lives as long as the instance. */
   levada_bytes data_dir;  /* A folder of the instance's own; made on first use by whoever uses it. */
   /* A service by id and revision, "levada.clock/1"; null if this host has none such. Lives for ever. [any] */
-  const void *(*service)(const struct levada_host *, const char *id);
+  const void* (*service)(const struct levada_host*, const char* id);
 } levada_host;
 
 #define LEVADA_LOG "levada.log/1"
 enum { LEVADA_DEBUG = 0, LEVADA_INFO = 1, LEVADA_WARNING = 2, LEVADA_ERROR = 3 };
 typedef struct levada_log {
   uint32_t size;
-  void (*write)(const levada_host *, int32_t level, levada_bytes message); /* [any] */
+  void (*write)(const levada_host*, int32_t level, levada_bytes message); /* [any] */
 } levada_log;
 
 #define LEVADA_METRICS "levada.metrics/1"
@@ -177,22 +177,24 @@ typedef struct levada_metrics {
   uint32_t size;
   /* A counter of this component, made on first use and kept for ever; `name` says what is counted, in the plural:
    * "files_completed". Add to it atomically. [any] */
-  int64_t *(*counter)(const levada_host *, const char *name);
+  int64_t* (*counter)(const levada_host*, const char* name);
 } levada_metrics;
 
 #define LEVADA_CLOCK "levada.clock/1"
 typedef struct levada_clock {
   uint32_t size;
-  int64_t (*now)(const levada_host *);       /* Nanoseconds since 1970 UTC; may jump. [any] */
-  int64_t (*monotonic)(const levada_host *); /* Nanoseconds; never goes back. [any] */
+  int64_t (*now)(const levada_host*);       /* Nanoseconds since 1970 UTC; may jump. [any] */
+  int64_t (*monotonic)(const levada_host*); /* Nanoseconds; never goes back. [any] */
 } levada_clock;
 
-/* Memory for the rows of batches: counted against the agent's byte budget and reused. 64 bytes behind it may be read. */
+/* Memory for the rows of batches: counted against the agent's byte budget and reused. 64 bytes behind it may be read.
+ */
 #define LEVADA_MEMORY "levada.memory/1"
 typedef struct levada_memory {
   uint32_t size;
-  void *(*allocate)(size_t bytes, size_t *capacity); /* Aligned to 64 bytes; *capacity >= bytes is what may be written. [any] */
-  void (*release)(void *, size_t capacity);          /* [any] */
+  void* (*allocate)(size_t bytes,
+                    size_t* capacity);     /* Aligned to 64 bytes; *capacity >= bytes is what may be written. [any] */
+  void (*release)(void*, size_t capacity); /* [any] */
 } levada_memory;
 
 /* All access to disks. Calls give 0 or more, or minus an errno. Paths end with a zero byte. [any] */
@@ -200,30 +202,36 @@ typedef struct levada_memory {
 typedef struct levada_file_info {
   uint64_t device, inode, bytes;
   int64_t modified_ns;
-  uint32_t mode;      /* as st_mode */
+  uint32_t mode; /* as st_mode */
   uint32_t reserved;
 } levada_file_info;
-enum { LEVADA_READ = 0, LEVADA_WRITE = 1 /* made if missing */, LEVADA_APPEND = 2 /* made if missing */, LEVADA_CREATE = 3 /* EEXIST */ };
+enum {
+  LEVADA_READ = 0,
+  LEVADA_WRITE = 1 /* made if missing */,
+  LEVADA_APPEND = 2 /* made if missing */,
+  LEVADA_CREATE = 3 /* EEXIST */
+};
 typedef struct levada_files {
   uint32_t size;
-  void *context; /* First argument of all below. */
-  int64_t (*open)(void *, const char *path, int32_t how);                              /* A handle. */
-  int64_t (*close)(void *, int64_t handle);
-  int64_t (*read)(void *, int64_t handle, void *to, size_t bytes, uint64_t offset);    /* Bytes read; 0 at the end. */
-  int64_t (*write)(void *, int64_t handle, const levada_bytes *parts, size_t count);   /* At the file's write position; bytes written, maybe fewer. */
-  int64_t (*sync)(void *, int64_t handle);                                             /* Data and what is needed to find it. */
-  int64_t (*truncate)(void *, int64_t handle, uint64_t bytes);                         /* Moves the write position to the new end. */
-  int64_t (*info)(void *, int64_t handle, levada_file_info *);
-  int64_t (*stat)(void *, const char *path, levada_file_info *);                       /* Follows links. */
-  int64_t (*list)(void *, const char *folder, void (*entry)(void *to, const char *name, int32_t is_folder), void *to);
-  int64_t (*make_folder)(void *, const char *path);                                    /* With its parents; 0 if it is there. */
-  int64_t (*rename)(void *, const char *from, const char *to);                         /* Replaces. */
-  int64_t (*link)(void *, const char *from, const char *to);                           /* EEXIST if `to` is there. */
-  int64_t (*remove)(void *, const char *path);
-  int64_t (*sync_folder)(void *, const char *path);                                    /* Makes creations, renames and removals in it durable. */
-  int64_t (*free_bytes)(void *, const char *path);
-  int64_t (*watch)(void *, const char *folder);                                        /* A handle; ENOTSUP: poll instead. Closed with close. */
-  int64_t (*wait)(void *, int64_t watch, int64_t timeout_ns);                          /* 1: something changed in the folder; 0: time is up. */
+  void* context;                                         /* First argument of all below. */
+  int64_t (*open)(void*, const char* path, int32_t how); /* A handle. */
+  int64_t (*close)(void*, int64_t handle);
+  int64_t (*read)(void*, int64_t handle, void* to, size_t bytes, uint64_t offset); /* Bytes read; 0 at the end. */
+  int64_t (*write)(void*, int64_t handle, const levada_bytes* parts,
+                   size_t count);         /* At the file's write position; bytes written, maybe fewer. */
+  int64_t (*sync)(void*, int64_t handle); /* Data and what is needed to find it. */
+  int64_t (*truncate)(void*, int64_t handle, uint64_t bytes); /* Moves the write position to the new end. */
+  int64_t (*info)(void*, int64_t handle, levada_file_info*);
+  int64_t (*stat)(void*, const char* path, levada_file_info*); /* Follows links. */
+  int64_t (*list)(void*, const char* folder, void (*entry)(void* to, const char* name, int32_t is_folder), void* to);
+  int64_t (*make_folder)(void*, const char* path);            /* With its parents; 0 if it is there. */
+  int64_t (*rename)(void*, const char* from, const char* to); /* Replaces. */
+  int64_t (*link)(void*, const char* from, const char* to);   /* EEXIST if `to` is there. */
+  int64_t (*remove)(void*, const char* path);
+  int64_t (*sync_folder)(void*, const char* path); /* Makes creations, renames and removals in it durable. */
+  int64_t (*free_bytes)(void*, const char* path);
+  int64_t (*watch)(void*, const char* folder);               /* A handle; ENOTSUP: poll instead. Closed with close. */
+  int64_t (*wait)(void*, int64_t watch, int64_t timeout_ns); /* 1: something changed in the folder; 0: time is up. */
 } levada_files;
 
 /* ---- Components ----------------------------------------------------------------------------------------------- */
@@ -238,73 +246,76 @@ enum {
 
 typedef struct levada_source_functions {
   uint32_t size;
-  uint32_t (*promises)(void *self); /* [control] */
+  uint32_t (*promises)(void* self); /* [control] */
   /* Goes to where each stream stands downstream; a stream that is not named starts at its beginning. [worker] */
-  levada_code (*open)(void *self, const levada_position *positions, size_t count, levada_error *);
+  levada_code (*open)(void* self, const levada_position* positions, size_t count, levada_error*);
   /* Fills in schema, rows, stream and position; waits at most timeout_ns for rows. The two texts stay valid until the
-   * next call. IDLE: no rows now. END: none ever again. A failed call gave no rows. Rows that the source itself turns down
-   * (a line too long) have a text in a column "reason", the others null: the host sends them to the dead letters. [worker] */
-  levada_code (*poll)(void *self, int64_t timeout_ns, levada_batch *out, levada_error *);
+   * next call. IDLE: no rows now. END: none ever again. A failed call gave no rows. Rows that the source itself turns
+   * down (a line too long) have a text in a column "reason", the others null: the host sends them to the dead letters.
+   * [worker] */
+  levada_code (*poll)(void* self, int64_t timeout_ns, levada_batch* out, levada_error*);
   /* All rows of the stream up to the position are stored downstream: only now may a file be renamed, an offset
    * committed, a client answered. Cumulative. [worker] */
-  levada_code (*acknowledge)(void *self, levada_bytes stream, levada_bytes position, levada_error *);
+  levada_code (*acknowledge)(void* self, levada_bytes stream, levada_bytes position, levada_error*);
 } levada_source_functions;
 
 typedef struct levada_interceptor_functions {
   uint32_t size;
-  levada_code (*open)(void *self, levada_error *); /* Or null. [worker] */
+  levada_code (*open)(void* self, levada_error*); /* Or null. [worker] */
   /* Puts in place of the batch what becomes of it: fewer rows, as many, or more. Rows that it turns down go to
-   * `rejected`, with a text column "reason" and the columns of the input, or are left out of it. A call that fails leaves the
-   * batch as it was; REJECT turns down all of it. [worker] */
-  levada_code (*intercept)(void *self, levada_batch *batch, levada_batch *rejected, levada_error *);
+   * `rejected`, with a text column "reason" and the columns of the input, or are left out of it. A call that fails
+   * leaves the batch as it was; REJECT turns down all of it. [worker] */
+  levada_code (*intercept)(void* self, levada_batch* batch, levada_batch* rejected, levada_error*);
 } levada_interceptor_functions;
 
 typedef struct levada_sink_functions {
   uint32_t size;
-  uint32_t (*promises)(void *self); /* [control] */
-  levada_code (*open)(void *self, levada_error *); /* Connects; repeated while RETRY. [worker] */
+  uint32_t (*promises)(void* self);               /* [control] */
+  levada_code (*open)(void* self, levada_error*); /* Connects; repeated while RETRY. [worker] */
   /* Drops what was written and not committed, and says how far its last commit got by calling `position` for each
    * stream; a sink that keeps no token calls nothing. After open, and after a write or commit that failed. [worker] */
-  levada_code (*recover)(void *self, void (*position)(void *to, const levada_position *), void *to, levada_error *);
-  /* Takes a share of the batch over; the host keeps its own until the commit. IDLE after at most timeout_ns: nothing was
-   * taken, too much is under way; the host gives it again. [worker] */
-  levada_code (*write)(void *self, int64_t timeout_ns, levada_batch *batch, levada_batch *rejected, levada_error *);
+  levada_code (*recover)(void* self, void (*position)(void* to, const levada_position*), void* to, levada_error*);
+  /* Takes a share of the batch over; the host keeps its own until the commit. IDLE after at most timeout_ns: nothing
+   * was taken, too much is under way; the host gives it again. [worker] */
+  levada_code (*write)(void* self, int64_t timeout_ns, levada_batch* batch, levada_batch* rejected, levada_error*);
   /* OK: all that was written is durable, together with the token where the sink keeps one. IDLE after at most
    * timeout_ns: still under way, call again with the same token; no write comes between. [worker] */
-  levada_code (*commit)(void *self, int64_t timeout_ns, const levada_token *token, levada_batch *rejected, levada_error *);
+  levada_code (*commit)(void* self, int64_t timeout_ns, const levada_token* token, levada_batch* rejected,
+                        levada_error*);
   /* Comes about once a second while there is nothing to write: roll a file, serve callbacks. Or null. [worker] */
-  levada_code (*idle)(void *self, levada_error *);
+  levada_code (*idle)(void* self, levada_error*);
 } levada_sink_functions;
 
 typedef struct levada_component {
   uint32_t size;
-  uint32_t kind;        /* LEVADA_SOURCE ... */
-  const char *name;     /* The `type` in a configuration. */
-  const char *summary;  /* One sentence. */
-  const levada_option *options;
+  uint32_t kind;       /* LEVADA_SOURCE ... */
+  const char* name;    /* The `type` in a configuration. */
+  const char* summary; /* One sentence. */
+  const levada_option* options;
   size_t option_count;
-  const void *functions; /* levada_source_functions, ... by kind */
+  const void* functions; /* levada_source_functions, ... by kind */
   /* Checks the values, one for each option in order, and keeps what it needs. Touches nothing outside: `levada check`
    * calls it. The host stays valid until destroy. [control] */
-  levada_code (*create)(const levada_host *, const levada_value *values, void **self, levada_error *);
-  void (*destroy)(void *self); /* [control] */
+  levada_code (*create)(const levada_host*, const levada_value* values, void** self, levada_error*);
+  void (*destroy)(void* self); /* [control] */
 } levada_component;
 
 typedef struct levada_plugin {
   uint32_t size;
   uint32_t abi_minor; /* LEVADA_ABI_MINOR */
   const char *name, *version, *license;
-  const levada_component *const *components;
+  const levada_component* const* components;
   size_t component_count;
 } levada_plugin;
 
 /* The one symbol that a plugin exports. Its name carries the major version of the contract. */
 #define LEVADA_ENTRY_PREFIX "levada_plugin_"
-typedef const levada_plugin *(*levada_entry)(void);
+typedef const levada_plugin* (*levada_entry)(void);
 #if defined(__GNUC__)
 __attribute__((visibility("default")))
 #endif
-const levada_plugin *levada_plugin_1(void);
+const levada_plugin*
+levada_plugin_1(void);
 
 #ifdef __cplusplus
 }

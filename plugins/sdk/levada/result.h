@@ -43,8 +43,8 @@ class [[nodiscard]] Result {
  public:
   Result() requires std::same_as<T, std::monostate> : state_(std::in_place_index<0>) {}
   template <class U = T>
-  requires std::constructible_from<T, U&&> &&(!std::same_as<std::remove_cvref_t<U>, Error>)&&(
-      !std::same_as<std::remove_cvref_t<U>, Result>)  //
+  requires std::constructible_from<T, U&&> &&
+      (!std::same_as<std::remove_cvref_t<U>, Error>)&&(!std::same_as<std::remove_cvref_t<U>, Result>)  //
       Result(U&& value)
       : state_(std::in_place_index<0>, std::forward<U>(value)) {}
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
@@ -67,8 +67,8 @@ class [[nodiscard]] Result {
 using Done = Result<>;
 
 // Leaves the function with the error, if there is one.
-#define LEVADA_TRY(expression)                                                       \
-  do {                                                                               \
+#define LEVADA_TRY(expression)                                                                \
+  do {                                                                                        \
     if (auto levada_done = (expression); !levada_done) return std::move(levada_done).error(); \
   } while (false)
 

@@ -121,8 +121,14 @@ levada_code create(const levada_host* host, const levada_value* values, void** s
 template <class Component>
 const levada_component* component(uint32_t kind, const char* name, const char* summary, const void* functions) {
   static constexpr auto options = describe_all(Component::options);
-  static const levada_component described = {sizeof described, kind,           name,      summary,           options.data(),
-                                             options.size(),   functions,      create<Component>,
+  static const levada_component described = {sizeof described,
+                                             kind,
+                                             name,
+                                             summary,
+                                             options.data(),
+                                             options.size(),
+                                             functions,
+                                             create<Component>,
                                              [](void* self) { delete static_cast<Component*>(self); }};
   return &described;
 }
@@ -143,8 +149,8 @@ const levada_component* source(const char* name, const char* summary) {
         return detail::guarded(error, [&] {
           std::vector<Position> all;
           for (size_t at = 0; at < count; ++at)
-            all.push_back({std::string(detail::view(positions[at].stream)), std::string(detail::view(positions[at].position)),
-                           positions[at].sequence});
+            all.push_back({std::string(detail::view(positions[at].stream)),
+                           std::string(detail::view(positions[at].position)), positions[at].sequence});
           return static_cast<Component*>(self)->open(all);
         });
       },
@@ -162,8 +168,9 @@ const levada_component* source(const char* name, const char* summary) {
         });
       },
       [](void* self, levada_bytes stream, levada_bytes position, levada_error* error) {
-        return detail::guarded(
-            error, [&] { return static_cast<Component*>(self)->acknowledge(detail::view(stream), detail::view(position)); });
+        return detail::guarded(error, [&] {
+          return static_cast<Component*>(self)->acknowledge(detail::view(stream), detail::view(position));
+        });
       }};
   return detail::component<Component>(LEVADA_SOURCE, name, summary, &functions);
 }
@@ -235,7 +242,8 @@ const levada_component* sink(const char* name, const char* summary) {
           all.epoch = token->epoch;
           for (size_t at = 0; at < token->count; ++at)
             all.positions.push_back({std::string(detail::view(token->positions[at].stream)),
-                                     std::string(detail::view(token->positions[at].position)), token->positions[at].sequence});
+                                     std::string(detail::view(token->positions[at].position)),
+                                     token->positions[at].sequence});
           Batch turned_down;
           LEVADA_TRY(static_cast<Component*>(self)->commit(all, std::chrono::nanoseconds(timeout_ns), turned_down));
           if (turned_down.rows() > 0) turned_down.share(*rejected);
@@ -252,10 +260,10 @@ const levada_component* sink(const char* name, const char* summary) {
 
 // Exports components: the last line of a plugin.
 //   LEVADA_PLUGIN("clean_json", "1.0.0", "Apache-2.0", levada::interceptor<CleanJson>("clean_json", "Turns ..."))
-#define LEVADA_PLUGIN(name, version, license, ...)                                                        \
-  extern "C" __attribute__((visibility("default"))) const levada_plugin* levada_plugin_1() {              \
-    static const levada_component* const components[] = {__VA_ARGS__};                                    \
-    static const levada_plugin plugin = {sizeof plugin, LEVADA_ABI_MINOR, name, version, license,         \
-                                         components,    std::size(components)};                           \
-    return &plugin;                                                                                       \
+#define LEVADA_PLUGIN(name, version, license, ...)                                                    \
+  extern "C" __attribute__((visibility("default"))) const levada_plugin* levada_plugin_1() {          \
+    static const levada_component* const components[] = {__VA_ARGS__};                                \
+    static const levada_plugin plugin = {sizeof plugin, LEVADA_ABI_MINOR,     name, version, license, \
+                                         components,    std::size(components)};                       \
+    return &plugin;                                                                                   \
   }
