@@ -9,55 +9,11 @@ namespace {
 
 constexpr int64_t kMicrosecondsADay = int64_t{86'400} * 1'000'000;
 
-// The number that `size` digits of `text` from `at` on make; -1 where they are not all digits.
-int digits(std::string_view text, size_t at, size_t size) {
-  int value = 0;
-  for (size_t end = at + size; at < end; ++at) {
-    if (text[at] < '0' || text[at] > '9') return -1;
-    value = value * 10 + (text[at] - '0');
-  }
-  return value;
-}
-
 void write_digits(int value, size_t size, char* to) {
   for (size_t at = size; at-- > 0; value /= 10) to[at] = static_cast<char>('0' + value % 10);
 }
 
 }  // namespace
-
-std::optional<int64_t> parse_rfc3339(std::string_view text) {
-  if (text.size() < 20 || text[4] != '-' || text[7] != '-' || text[13] != ':' || text[16] != ':') return std::nullopt;
-  if (text[10] != 'T' && text[10] != 't' && text[10] != ' ') return std::nullopt;
-  const int year = digits(text, 0, 4), month = digits(text, 5, 2), day = digits(text, 8, 2);
-  const int hour = digits(text, 11, 2), minute = digits(text, 14, 2), second = digits(text, 17, 2);
-  if (year < 0 || month < 0 || day < 0 || hour < 0 || minute < 0 || second < 0) return std::nullopt;
-  const std::chrono::year_month_day date(std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
-                                         std::chrono::day(static_cast<unsigned>(day)));
-  if (!date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
-
-  size_t at = 19;
-  int64_t microseconds = 0;
-  if (text[at] == '.') {
-    const size_t fraction = ++at;
-    int64_t unit = 100'000;
-    for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, unit /= 10)
-      microseconds += (text[at] - '0') * unit;
-    if (at == fraction || at == text.size()) return std::nullopt;
-  }
-  int64_t offset_minutes = 0;
-  if (text[at] == 'Z' || text[at] == 'z') {
-    if (at + 1 != text.size()) return std::nullopt;
-  } else if (text[at] == '+' || text[at] == '-') {
-    if (at + 6 != text.size() || text[at + 3] != ':') return std::nullopt;
-    const int hours = digits(text, at + 1, 2), minutes = digits(text, at + 4, 2);
-    if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return std::nullopt;
-    offset_minutes = (text[at] == '-' ? -1 : 1) * (hours * 60 + minutes);
-  } else {
-    return std::nullopt;
-  }
-  const int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
-  return days * kMicrosecondsADay + ((hour * 60 + minute - offset_minutes) * 60 + second) * 1'000'000 + microseconds;
-}
 
 char* Rfc3339Writer::write(int64_t microseconds, char* to) {
   int64_t day = microseconds / kMicrosecondsADay;

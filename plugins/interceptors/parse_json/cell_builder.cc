@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "json/json_text.h"
-#include "json/timestamps.h"
+#include "levada/time.h"
 
 namespace levada {
 
