@@ -5,16 +5,16 @@
 namespace levada::agent {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string json(std::string_view text) {
   std::string to = "before ";
   append_json_text(to, text);
   return to.substr(7);
 }
 
 TEST(JsonText, escapes_what_json_asks_for) {
-  EXPECT_EQ(quoted(""), R"("")");
-  EXPECT_EQ(quoted("a\"b\\c\n\r\t\x01\x1f\x7f"), "\"a\\\"b\\\\c\\n\\r\\t\\u0001\\u001f\x7f\"");
-  EXPECT_EQ(quoted("\xc3\xa4"), "\"\xc3\xa4\"");
+  EXPECT_EQ(json(""), R"("")");
+  EXPECT_EQ(json("a\"b\\c\n\r\t\x01\x1f\x7f"), "\"a\\\"b\\\\c\\n\\r\\t\\u0001\\u001f\x7f\"");
+  EXPECT_EQ(json("\xc3\xa4"), "\"\xc3\xa4\"");
 }
 
 TEST(JsonText, escapes_at_every_place_of_texts_of_every_length) {
@@ -24,10 +24,10 @@ TEST(JsonText, escapes_at_every_place_of_texts_of_every_length) {
       text[at] = '"';
       std::string expected(length, 'x');
       expected.replace(at, 1, "\\\"");
-      EXPECT_EQ(quoted(text), '"' + expected + '"');
+      EXPECT_EQ(json(text), '"' + expected + '"');
     }
-    EXPECT_EQ(quoted(std::string(length, '\\')).size(), 2 * length + 2);
-    EXPECT_EQ(quoted(std::string(length, '\x02')).size(), 6 * length + 2);
+    EXPECT_EQ(json(std::string(length, '\\')).size(), 2 * length + 2);
+    EXPECT_EQ(json(std::string(length, '\x02')).size(), 6 * length + 2);
   }
 }
 

@@ -27,7 +27,7 @@ Done InterceptorChain::run(Batch& batch) {
       return failed;
     }
   }
-  auto changed = under_way_->open();
+  auto changed = under_way_->open_rows();
   under_way_.reset();
   if (!changed) return std::move(changed).error().at(links_[std::min(at_, links_.size()) - 1].instance.name());
   changed->stream = std::move(batch.stream);
@@ -42,7 +42,7 @@ Done InterceptorChain::pass(Link& link, Parcel& parcel, const Batch& origin) {
   Parcel rejected;
   auto done = link.instance.intercept(parcel, rejected);
   if (done.code() == Code::reject) {
-    auto whole = parcel.open();
+    auto whole = parcel.open_rows();
     if (!whole) return std::move(whole).error();
     whole->set(repeat("reason", done.error().message, whole->rows()));
     Batch(0).share(*parcel.get());
@@ -55,7 +55,7 @@ Done InterceptorChain::pass(Link& link, Parcel& parcel, const Batch& origin) {
   link.rows_in.add(rows);
   link.rows_out.add(parcel.get()->rows.length);
   if (rejected.empty()) return {};
-  auto turned_down = rejected.open();
+  auto turned_down = rejected.open_rows();
   if (!turned_down) return std::move(turned_down).error();
   turn_down(link, *std::move(turned_down), origin);
   return {};

@@ -135,7 +135,7 @@ Turn SinkRunner::write(nanoseconds timeout) {
     } else if (!done) {
       return failed(done.error(), "write");
     }
-    turn_down(rejected);
+    turn_down(rejected, batch.stream);
     rows_ += batch.rows();
   }
   at_position_ = !batch.position.empty();
@@ -164,7 +164,8 @@ Turn SinkRunner::commit(nanoseconds timeout) {
   if (!delivered_) {
     Parcel rejected;
     auto done = target_->commit(*token_, timeout, rejected);
-    turn_down(rejected);
+    // Of which stream each of them was is no longer known where there are several.
+    turn_down(rejected, reached_.size() == 1 ? reached_.begin()->first : std::string());
     if (done.code() == Code::idle) return Turn::waited;
     if (!done) return failed(done.error(), "commit");
     delivered_ = true;
@@ -212,10 +213,11 @@ Turn SinkRunner::failed(const Error& error, const char* what) {
   return Turn::waited;
 }
 
-void SinkRunner::turn_down(Parcel& rejected) {
+void SinkRunner::turn_down(Parcel& rejected, const std::string& stream) {
   if (rejected.empty()) return;
-  auto batch = rejected.open();
+  auto batch = rejected.open_rows();
   if (!batch) return log_error(name_, "rejected rows are lost: " + batch.error().message);
+  batch->stream = stream;
   rows_rejected_.add(batch->rows());
   rows_ -= batch->rows();
   const auto policy = on_reject_.find(target_->name());

@@ -51,7 +51,7 @@ class SinkRunner {
   void committed();
   Turn failed(const Error& error, const char* what);
   Turn held_up(const Error& error);
-  void turn_down(Parcel& rejected);
+  void turn_down(Parcel& rejected, const std::string& stream);
   nanoseconds now() const { return nanoseconds{clock_.monotonic(nullptr)}; }
 
   const std::string name_;

@@ -23,6 +23,11 @@ class Parcel {
   levada_batch* get() { return &batch_; }
   bool empty() const { return batch_.rows.release == nullptr; }
   Result<Batch> open() { return Batch::adopt(batch_); }
+  // Without the stream and position, which only a source says: what others leave there may point anywhere.
+  Result<Batch> open_rows() {
+    batch_.stream = batch_.position = {};
+    return open();
+  }
 
  private:
   levada_batch batch_{};

@@ -7,6 +7,7 @@
 #include <boost/dll/shared_library.hpp>
 #include <cerrno>
 #include <cstring>
+#include <deque>
 #include <filesystem>
 #include <string_view>
 
@@ -70,8 +71,8 @@ Result<const levada_plugin*> load_plugin(const std::string& path) {
   LEVADA_TRY(check_writers(std::filesystem::path(path).parent_path().string()));
   try {
     // Never unloaded: threads and thread-local objects of a plugin may outlive its last component.
-    auto& library =
-        *new boost::dll::shared_library(path, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
+    static auto* const kLoaded = new std::deque<boost::dll::shared_library>;
+    auto& library = kLoaded->emplace_back(path, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
     if (auto done = check_contract(library); !done) return std::move(done).error().at(path);
     const levada_plugin* plugin = library.get<const levada_plugin*()>(entry_of(LEVADA_ABI_MAJOR))();
     if (!plugin || plugin->size < sizeof(levada_plugin))

@@ -133,9 +133,14 @@ const levada_component* component(uint32_t kind, const char* name, const char* s
   return &described;
 }
 
-inline Done hand_over_rejected(const Batch& input, std::span<const Rejection> rejections, levada_batch* rejected) {
-  if (!rejections.empty()) Batch::rejected(input, rejections).share(*rejected);
-  return {};
+// The two texts would point into a batch that is gone: the host knows them.
+inline void hand_over(const Batch& rows, levada_batch* to) {
+  rows.share(*to);
+  to->stream = to->position = {};
+}
+
+inline void hand_over_rejected(const Batch& input, std::span<const Rejection> rejections, levada_batch* rejected) {
+  if (!rejections.empty()) hand_over(Batch::rejected(input, rejections), rejected);
 }
 
 }  // namespace detail
@@ -193,16 +198,11 @@ const levada_component* interceptor(const char* name, const char* summary) {
           Batch& changed = *adopted;
           LEVADA_TRY(static_cast<Component*>(self)->intercept(changed));
           changed.apply();
-          LEVADA_TRY(detail::hand_over_rejected(input, changed.rejections(), rejected));
-          changed.share(*batch);
-          // The host keeps these two; the batch that held them is gone when this returns.
-          batch->stream = batch->position = {};
+          detail::hand_over_rejected(input, changed.rejections(), rejected);
+          detail::hand_over(changed, batch);
           return {};
         });
-        if (code != LEVADA_OK && taken) {
-          input.share(*batch);
-          batch->stream = batch->position = {};
-        }
+        if (code != LEVADA_OK && taken) detail::hand_over(input, batch);
         return code;
       }};
   return detail::component<Component>(LEVADA_INTERCEPTOR, name, summary, &functions);
@@ -233,7 +233,8 @@ const levada_component* sink(const char* name, const char* summary) {
           if (!adopted) return std::move(adopted).error();
           const Batch input = *adopted;
           LEVADA_TRY(static_cast<Component*>(self)->write(*adopted, std::chrono::nanoseconds(timeout_ns)));
-          return detail::hand_over_rejected(input, adopted->rejections(), rejected);
+          detail::hand_over_rejected(input, adopted->rejections(), rejected);
+          return {};
         });
       },
       [](void* self, int64_t timeout_ns, const levada_token* token, levada_batch* rejected, levada_error* error) {
@@ -246,7 +247,7 @@ const levada_component* sink(const char* name, const char* summary) {
                                      token->positions[at].sequence});
           Batch turned_down;
           LEVADA_TRY(static_cast<Component*>(self)->commit(all, std::chrono::nanoseconds(timeout_ns), turned_down));
-          if (turned_down.rows() > 0) turned_down.share(*rejected);
+          if (turned_down.rows() > 0) detail::hand_over(turned_down, rejected);
           return {};
         });
       },

@@ -15,7 +15,7 @@ struct Copied {
   std::shared_ptr<const levada_batch> origin;
   std::deque<Arrow> structs;
   std::vector<Arrow*> children;
-  std::atomic<int64_t>* returned;
+  std::shared_ptr<Ledger::Counts> counts;
 };
 
 template <class Arrow>
@@ -23,7 +23,7 @@ void release_copy(Arrow* copy) {
   auto* copied = static_cast<Copied<Arrow>*>(copy->private_data);
   for (auto& each : copied->structs)
     if (each.release) each.release(&each);
-  ++*copied->returned;
+  ++copied->counts->returned;
   // Who still looks at it after this finds rubbish.
   std::memset(static_cast<void*>(copy), 0xA5, sizeof *copy);
   copy->release = nullptr;
@@ -32,21 +32,21 @@ void release_copy(Arrow* copy) {
 
 template <class Arrow>
 void copy_tree(const Arrow& from, Arrow& to, const std::shared_ptr<const levada_batch>& origin,
-               std::atomic<int64_t>& lent, std::atomic<int64_t>& returned) {
-  auto* copied = new Copied<Arrow>{origin, {}, {}, &returned};
+               const std::shared_ptr<Ledger::Counts>& counts) {
+  auto* copied = new Copied<Arrow>{origin, {}, {}, counts};
   to = from;
   for (int64_t at = 0; at < from.n_children; ++at) {
     copied->children.push_back(&copied->structs.emplace_back());
-    copy_tree(*from.children[at], copied->structs.back(), origin, lent, returned);
+    copy_tree(*from.children[at], copied->structs.back(), origin, counts);
   }
   to.children = from.n_children ? copied->children.data() : nullptr;
   if (from.dictionary) {
     to.dictionary = &copied->structs.emplace_back();
-    copy_tree(*from.dictionary, *to.dictionary, origin, lent, returned);
+    copy_tree(*from.dictionary, *to.dictionary, origin, counts);
   }
   to.private_data = copied;
   to.release = release_copy<Arrow>;
-  ++lent;
+  ++counts->lent;
 }
 
 // Lets go of the outer structs when the last copy of them goes; they may hold children moved from elsewhere.
@@ -84,15 +84,15 @@ void SharedBatch::lend(levada_batch& to, Ledger& ledger) const {
   to = {};
   to.size = sizeof to;
   to.sequence = held_->sequence;
-  copy_tree(held_->rows, to.rows, held_, ledger.lent_, ledger.returned_);
-  copy_tree(held_->schema, to.schema, held_, ledger.lent_, ledger.returned_);
+  copy_tree(held_->rows, to.rows, held_, ledger.counts_);
+  copy_tree(held_->schema, to.schema, held_, ledger.counts_);
 }
 
 SharedBatch SharedBatch::sliced(int64_t first, int64_t count) const {
-  static std::atomic<int64_t> ignored;
+  const auto ignored = std::make_shared<Ledger::Counts>();
   levada_batch slice = *held_;
-  copy_tree(held_->rows, slice.rows, held_, ignored, ignored);
-  copy_tree(held_->schema, slice.schema, held_, ignored, ignored);
+  copy_tree(held_->rows, slice.rows, held_, ignored);
+  copy_tree(held_->schema, slice.schema, held_, ignored);
   slice.rows.offset += first;
   slice.rows.length = count;
   slice.sequence += static_cast<uint64_t>(first);

@@ -14,12 +14,17 @@ namespace levada::testkit {
 // Whether everything that was lent came back.
 class Ledger {
  public:
-  int64_t outstanding() const { return lent_.load() - returned_.load(); }
+  int64_t outstanding() const { return counts_->lent.load() - counts_->returned.load(); }
+
+  // Lives until the last struct is back, as a component may keep one for longer than the test.
+  struct Counts {
+    std::atomic<int64_t> lent{0};
+    std::atomic<int64_t> returned{0};
+  };
 
  private:
   friend class SharedBatch;
-  std::atomic<int64_t> lent_{0};
-  std::atomic<int64_t> returned_{0};
+  std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();
 };
 
 class SharedBatch {
@@ -32,7 +37,7 @@ class SharedBatch {
   static SharedBatch borrow(const levada_batch& batch);
 
   // Fills in structs of their own that share the buffers. Each of them, children and dictionaries too, has a release
-  // that is noted in the ledger, which must outlive them.
+  // that is noted in the ledger.
   void lend(levada_batch& to, Ledger& ledger) const;
   // The structs themselves, to be read.
   const levada_batch& get() const { return *held_; }
