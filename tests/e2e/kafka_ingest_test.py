@@ -225,6 +225,50 @@ class KafkaIngest(unittest.TestCase):
     def most_memory_mib(self, pid):
         return int(re.search(r"VmHWM:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1]) / 1024
 
+    def test_rows_arrive_over_tls_and_after_a_login(self):
+        environment = dict(os.environ)
+        doors = {
+            "tls": f"""
+            brokers = ["{environment["KAFKA_TLS_BOOTSTRAP"]}"]
+            tls = true
+            ca_file = "{environment["KAFKA_TLS_CA"]}"
+            """,
+            "scram": f"""
+            brokers = ["{environment["KAFKA_SASL_BOOTSTRAP"]}"]
+            sasl_mechanism = "SCRAM-SHA-256"
+            username = "{environment["KAFKA_USER"]}"
+            password = "${{env:KAFKA_PASSWORD}}"
+            """,
+        }
+        sinks = "".join(
+            f"""
+            [sinks.{door}]
+            type = "kafka"
+            channel = "main"
+            topic = "{self.topic}-{door}"
+            create_topics = true
+            {options}
+            """
+            for door, options in doors.items()
+        )
+        self.config.write_text(
+            f"""
+            [agent]
+            data_dir = "{self.folder}/data"
+            [sources.rows]
+            type = "generate"
+            record = "bot_events"
+            rows = 1000
+            channels = ["main"]
+            [channels.main]
+            type = "memory"
+            {sinks}
+            """
+        )
+        self.finish(self.start("--until-drained"), code=0)
+        self.assertEqual(in_topic(f"{self.topic}-tls").count, 1000)
+        self.assertEqual(in_topic(f"{self.topic}-tls"), in_topic(f"{self.topic}-scram"))
+
     def test_the_example_of_bot_detection_brings_a_json_array_to_kafka(self):
         rows = [{"type": "click", "ip": f"10.0.0.{n}", "event_time": str(n), "url": f"/c/{n}"} for n in range(1000)]
         text = "[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n"
