@@ -22,7 +22,6 @@ struct Pool {
   std::array<std::vector<void*>, kClasses> free;
   size_t kept = 0;
   std::atomic<size_t> in_use{0};
-  std::atomic<size_t> in_use_max{0};
 };
 
 Pool& pool() {
@@ -46,10 +45,7 @@ void* allocate(size_t bytes, size_t* capacity) {
   SizeClass size{0, (bytes + 63) & ~size_t{63}};
   if (bytes > kSmallest) size = class_of(bytes);
   *capacity = size.bytes;
-  const auto used = all.in_use.fetch_add(size.bytes, std::memory_order_relaxed) + size.bytes;
-  auto most = all.in_use_max.load(std::memory_order_relaxed);
-  while (used > most && !all.in_use_max.compare_exchange_weak(most, used, std::memory_order_relaxed)) {
-  }
+  all.in_use.fetch_add(size.bytes, std::memory_order_relaxed);
   if (bytes > kSmallest) {
     const std::lock_guard lock(all.mutex);
     auto& list = all.free[size.number];
@@ -85,6 +81,5 @@ const levada_memory* memory_pool() {
 }
 
 size_t memory_in_use() { return pool().in_use.load(std::memory_order_relaxed); }
-size_t memory_in_use_max() { return pool().in_use_max.load(std::memory_order_relaxed); }
 
 }  // namespace levada::agent

@@ -9,8 +9,7 @@ namespace levada::agent {
 
 const levada_memory* memory_pool();
 
-// Bytes that are lent to components now, and the most that ever were.
+// Bytes that are lent to components now.
 size_t memory_in_use();
-size_t memory_in_use_max();
 
 }  // namespace levada::agent

@@ -4,7 +4,7 @@
 
 #include <charconv>
 
-#include "levada/escape.h"
+#include "agent/base/escape.h"
 
 namespace levada::agent {
 namespace {

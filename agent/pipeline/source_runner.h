@@ -35,8 +35,6 @@ class SourceRunner {
   void start_from(const std::vector<Progress>& sinks);
   // One step; waits at most so long.
   Turn turn(nanoseconds timeout);
-  // Rows that were read and are not yet stored downstream.
-  bool all_acknowledged() const { return unacknowledged_.empty(); }
   void wake() { signal_->raise(); }
 
  private:

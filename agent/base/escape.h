@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace levada {
+namespace levada::agent {
 
 // Control characters and percent signs as two hexadecimal digits behind a percent sign.
 inline void append_escaped(std::string& to, std::string_view text) {
@@ -48,4 +48,4 @@ inline std::vector<std::string_view> tab_separated(std::string_view line) {
   }
 }
 
-}  // namespace levada
+}  // namespace levada::agent
