@@ -101,6 +101,7 @@ class Batch {
   std::string stream;  // See levada_batch.
   std::string position;
   uint64_t sequence = 0;
+  bool jump = false;  // See LEVADA_JUMP.
 
  private:
   struct Edit {
@@ -299,6 +300,7 @@ inline Result<Batch> Batch::adopt(levada_batch& from) {
   batch.stream = detail::view(from.stream);
   batch.position = detail::view(from.position);
   batch.sequence = from.sequence;
+  batch.jump = (from.flags & LEVADA_JUMP) != 0;
   detail::release(from);
   return batch;
 }
@@ -334,6 +336,7 @@ inline void Batch::share(levada_batch& to) const {
   to.stream = detail::bytes(stream);
   to.position = detail::bytes(position);
   to.sequence = sequence;
+  to.flags = jump ? LEVADA_JUMP : 0;
 }
 
 }  // namespace levada

@@ -88,13 +88,17 @@ typedef struct levada_bytes {
  * Rows come from one stream of one source. An empty batch still carries a position. */
 typedef struct levada_batch {
   uint32_t size;
-  uint32_t reserved; /* 0 */
+  uint32_t flags; /* LEVADA_JUMP or 0 */
   struct ArrowSchema schema;
   struct ArrowArray rows;
   levada_bytes stream;   /* Which stream of the source: "" where it has only one. */
   levada_bytes position; /* Where the stream goes on after these rows; opaque to all but the source. */
   uint64_t sequence;     /* Number of the first row in its stream, the same whenever it is read. Set by the host. */
 } levada_batch;
+
+/* From a source: the stream goes on here, though not all rows before this batch were given: others have them, or they
+ * are gone. Nobody downstream is to wait for them, or to take these rows for them. */
+enum { LEVADA_JUMP = 1 };
 
 /* Where a stream stands. Frozen. */
 typedef struct levada_position {
@@ -103,7 +107,8 @@ typedef struct levada_position {
   uint64_t sequence; /* How many rows of the stream lie before the position. */
 } levada_position;
 
-/* How far each stream has got: what a sink's commit stands for. */
+/* How far each stream has got: what a sink's commit stands for. A stream whose name starts with "@" is the host's own;
+ * a sink treats it like any other. */
 typedef struct levada_token {
   uint32_t size;
   uint32_t reserved;
@@ -266,6 +271,13 @@ typedef struct levada_interceptor_functions {
    * `rejected`, with a text column "reason" and the columns of the input, or are left out of it. A call that fails
    * leaves the batch as it was; REJECT turns down all of it. [worker] */
   levada_code (*intercept)(void* self, levada_batch* batch, levada_batch* rejected, levada_error*);
+  /* A stateful interceptor, which stands in front of a sink, has the next two; any other has neither. The host keeps
+   * the state of each commit and gives back the one that the sink's last commit goes with.
+   * Hands the whole state over by calling `part` once or more, in order. [worker] */
+  levada_code (*save)(void* self, void (*part)(void* to, levada_bytes), void* to, levada_error*);
+  /* Puts this state in place of the one it has; an empty one is that before the first row. After open, and after a
+   * write or commit that failed. [worker] */
+  levada_code (*load)(void* self, levada_bytes state, levada_error*);
 } levada_interceptor_functions;
 
 typedef struct levada_sink_functions {
@@ -279,7 +291,8 @@ typedef struct levada_sink_functions {
    * was taken, too much is under way; the host gives it again. [worker] */
   levada_code (*write)(void* self, int64_t timeout_ns, levada_batch* batch, levada_batch* rejected, levada_error*);
   /* OK: all that was written is durable, together with the token where the sink keeps one. IDLE after at most
-   * timeout_ns: still under way, call again with the same token; no write comes between. [worker] */
+   * timeout_ns: still under way, call again with the same token; no write comes between. A sink that keeps its token
+   * hands rejected rows over with IDLE, while nothing of the commit is durable yet. [worker] */
   levada_code (*commit)(void* self, int64_t timeout_ns, const levada_token* token, levada_batch* rejected,
                         levada_error*);
   /* Comes about once a second while there is nothing to write: roll a file, serve callbacks. Or null. [worker] */

@@ -58,6 +58,16 @@ class Interceptor {
   virtual Done intercept(Batch& batch) = 0;
 };
 
+// An interceptor whose output depends on rows that came before: it stands in front of a sink, and the host keeps its
+// state with the sink's commits.
+class StatefulInterceptor : public Interceptor {
+ public:
+  // The whole state, appended to `to`.
+  virtual Done save(std::string& to) = 0;
+  // Puts this state in place of the one it has; an empty one is that before the first row.
+  virtual Done load(std::string_view state) = 0;
+};
+
 // See levada_sink_functions.
 class Sink {
  public:
@@ -68,7 +78,8 @@ class Sink {
   // Takes the batch (and may move out of it), or gives idle() and leaves it as it is. Rows that can never be written:
   // batch.reject(row, reason), here or in commit on a batch that the sink kept.
   virtual Done write(Batch& batch, std::chrono::nanoseconds timeout) = 0;
-  // Rows that turn out to be unwritable only now go to `rejected`, a batch with a column "reason".
+  // Rows that turn out to be unwritable only now go to `rejected`, a batch with a column "reason"; from a sink that
+  // keeps its token with idle(), before anything of the commit is durable.
   virtual Done commit(const Token& token, std::chrono::nanoseconds timeout, Batch& rejected) = 0;
   virtual Done idle() { return {}; }
 };
@@ -143,6 +154,32 @@ inline void hand_over_rejected(const Batch& input, std::span<const Rejection> re
   if (!rejections.empty()) hand_over(Batch::rejected(input, rejections), rejected);
 }
 
+using Save = decltype(levada_interceptor_functions::save);
+using Load = decltype(levada_interceptor_functions::load);
+
+template <class Component>
+constexpr Save saver() {
+  if constexpr (std::derived_from<Component, StatefulInterceptor>)
+    return [](void* self, void (*part)(void*, levada_bytes), void* to, levada_error* error) {
+      return guarded(error, [&]() -> Done {
+        std::string state;
+        LEVADA_TRY(static_cast<Component*>(self)->save(state));
+        part(to, bytes(state));
+        return {};
+      });
+    };
+  return nullptr;
+}
+
+template <class Component>
+constexpr Load loader() {
+  if constexpr (std::derived_from<Component, StatefulInterceptor>)
+    return [](void* self, levada_bytes state, levada_error* error) {
+      return guarded(error, [&] { return static_cast<Component*>(self)->load(view(state)); });
+    };
+  return nullptr;
+}
+
 }  // namespace detail
 
 template <class Component>
@@ -204,7 +241,8 @@ const levada_component* interceptor(const char* name, const char* summary) {
         });
         if (code != LEVADA_OK && taken) detail::hand_over(input, batch);
         return code;
-      }};
+      },
+      detail::saver<Component>(), detail::loader<Component>()};
   return detail::component<Component>(LEVADA_INTERCEPTOR, name, summary, &functions);
 }
 
@@ -246,9 +284,9 @@ const levada_component* sink(const char* name, const char* summary) {
                                      std::string(detail::view(token->positions[at].position)),
                                      token->positions[at].sequence});
           Batch turned_down;
-          LEVADA_TRY(static_cast<Component*>(self)->commit(all, std::chrono::nanoseconds(timeout_ns), turned_down));
-          if (turned_down.rows() > 0) detail::hand_over(turned_down, rejected);
-          return {};
+          auto done = static_cast<Component*>(self)->commit(all, std::chrono::nanoseconds(timeout_ns), turned_down);
+          if ((done || done.code() == Code::idle) && turned_down.rows() > 0) detail::hand_over(turned_down, rejected);
+          return done;
         });
       },
       [](void* self, levada_error* error) {

@@ -15,7 +15,7 @@ levada_code intercept(void*, levada_batch*, levada_batch*, levada_error*) {
   throw std::runtime_error("the unguarded one has had enough");
 }
 
-const levada_interceptor_functions functions = {sizeof functions, nullptr, intercept};
+const levada_interceptor_functions functions = {sizeof functions, nullptr, intercept, nullptr, nullptr};
 const levada_component component = {sizeof component,
                                     LEVADA_INTERCEPTOR,
                                     "throws_unguarded",

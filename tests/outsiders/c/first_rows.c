@@ -29,7 +29,7 @@ static levada_code intercept(void* self, levada_batch* batch, levada_batch* reje
   return LEVADA_OK;
 }
 
-static const levada_interceptor_functions functions = {sizeof functions, NULL, intercept};
+static const levada_interceptor_functions functions = {sizeof functions, NULL, intercept, NULL, NULL};
 static const levada_option options[] = {{"rows", LEVADA_INTEGER, LEVADA_REQUIRED, NULL, NULL, "How many rows pass."}};
 static const levada_component component = {sizeof component,
                                            LEVADA_INTERCEPTOR,

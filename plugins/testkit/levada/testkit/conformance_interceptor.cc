@@ -1,4 +1,7 @@
 // docs/spec/interceptor.md as tests.
+#include <cstddef>
+#include <optional>
+
 #include "levada/testkit/batches.h"
 #include "levada/testkit/conformance_parts.h"
 
@@ -39,6 +42,24 @@ class Tested {
             }) == LEVADA_OK);
   }
   bool open() const { return open_; }
+  // Of a plugin that was built before there were states, the two are not there.
+  bool has_save() const { return functions().size >= kSizeWithSave && functions().save; }
+  bool has_load() const { return functions().size >= kSizeWithLoad && functions().load; }
+  bool is_stateful() const { return has_save() && has_load(); }
+  const std::string& message() const { return instance_.message(); }
+
+  // The state; nothing where it could not be saved.
+  std::optional<std::string> save() {
+    std::string state;
+    const auto add = [](void* to, levada_bytes part) { static_cast<std::string*>(to)->append(detail::view(part)); };
+    const auto code =
+        instance_.call([&](auto* error) { return functions().save(instance_.self(), add, &state, error); });
+    if (code != LEVADA_OK) return std::nullopt;
+    return state;
+  }
+  levada_code load(std::string_view state) {
+    return instance_.call([&](auto* error) { return functions().load(instance_.self(), detail::bytes(state), error); });
+  }
 
   Outcome intercept(const SharedBatch& input) {
     Outcome outcome;
@@ -70,6 +91,11 @@ class Tested {
   }
 
  private:
+  static constexpr size_t kSizeWithSave = offsetof(levada_interceptor_functions, save) + sizeof(void*);
+  static constexpr size_t kSizeWithLoad = offsetof(levada_interceptor_functions, load) + sizeof(void*);
+
+  const levada_interceptor_functions& functions() const { return instance_.functions<levada_interceptor_functions>(); }
+
   Instance instance_;
   bool open_;
 };
@@ -185,6 +211,77 @@ void reads_dictionaries_as_text(const Subject& subject, Findings& findings) {
   compare(expected, Tested(subject).intercept(dictionary_input(texts)), "as a dictionary", findings);
 }
 
+// With inputs of its own behind it, it gives what a fresh one gives.
+void does_not_mind_what_came_before(const Subject& subject, Findings& findings) {
+  Tested worked(subject);
+  if (worked.is_stateful() || subject.cuts_matter) return;
+  for (const auto& input : inputs_of(subject))
+    compare(Tested(subject).intercept(input.batch), worked.intercept(input.batch), input.name + ", behind others",
+            findings);
+}
+
+void has_both_or_neither(const Subject& subject, Findings& findings) {
+  const Tested tested(subject);
+  if (tested.has_save() != tested.has_load())
+    findings.push_back(tested.has_save() ? "it has save and no load" : "it has load and no save");
+}
+
+void begins_anew_from_an_empty_state(const Subject& subject, Findings& findings) {
+  Tested tested(subject);
+  if (!tested.is_stateful()) return;
+  const auto batch = SharedBatch::of(plain_input(subject));
+  if (tested.load("") != LEVADA_OK) return findings.push_back("an empty state failed: " + tested.message());
+  const auto expected = Tested(subject).intercept(batch);
+  compare(expected, tested.intercept(batch), "after an empty state", findings);
+  if (tested.load("") != LEVADA_OK) return findings.push_back("an empty state failed: " + tested.message());
+  compare(expected, tested.intercept(batch), "after rows and an empty state", findings);
+}
+
+void goes_on_from_the_state_that_it_saved(const Subject& subject, Findings& findings) {
+  if (!Tested(subject).is_stateful()) return;
+  const auto rows = static_cast<int64_t>(subject.bodies.size());
+  const auto whole = SharedBatch::of(plain_input(subject));
+  for (int64_t cut = 0; cut <= rows && findings.empty(); ++cut) {
+    const auto first = whole.sliced(0, cut), rest = whole.sliced(cut, rows - cut);
+    const auto at = [&](const char* what) { return std::string(what) + " after row " + std::to_string(cut); };
+    Tested straight(subject);
+    straight.intercept(first);
+    const auto expected = straight.intercept(rest);
+
+    Tested saving(subject), other(subject);
+    saving.intercept(first);
+    const auto state = saving.save();
+    if (!state) return findings.push_back(at("it could not save") + ": " + saving.message());
+    compare(expected, saving.intercept(rest), at("saved"), findings);
+    other.intercept(whole);
+    for (auto* tested : {&saving, &other}) {
+      if (tested->load(*state) != LEVADA_OK)
+        return findings.push_back(at("it could not load") + ": " + tested->message());
+      const auto again = tested->save();
+      compare(expected, tested->intercept(rest), at("loaded"), findings);
+      if (!again || tested->load(*again) != LEVADA_OK)
+        return findings.push_back(at("it could not save and load what it had loaded") + ": " + tested->message());
+      compare(expected, tested->intercept(rest), at("loaded, saved and loaded"), findings);
+    }
+  }
+}
+
+void refuses_what_is_no_state(const Subject& subject, Findings& findings) {
+  Tested tested(subject);
+  if (!tested.is_stateful()) return;
+  const auto batch = SharedBatch::of(plain_input(subject));
+  tested.intercept(batch);
+  const auto before = tested.save();
+  const std::string rubbish[] = {std::string(1, '\0'), std::string(257, '\xff'), "this is no state\n"};
+  for (const auto& state : rubbish) {
+    const auto code = tested.load(state);
+    if (code != LEVADA_FATAL || tested.message().empty())
+      findings.push_back("load of " + std::to_string(state.size()) + " bytes of rubbish gave " + name_of(code) +
+                         " with the message \"" + (code == LEVADA_OK ? "" : tested.message()) + "\"");
+  }
+  if (tested.save() != before) findings.push_back("a load that failed changed the state");
+}
+
 }  // namespace
 
 std::vector<Must> interceptor_musts() {
@@ -199,6 +296,11 @@ std::vector<Must> interceptor_musts() {
       {"I8_leaves_the_batch_when_it_fails", leaves_the_batch_when_it_fails},
       {"I9_answers_whatever_comes", answers_whatever_comes},
       {"I10_reads_dictionaries_as_text", reads_dictionaries_as_text},
+      {"I12_does_not_mind_what_came_before", does_not_mind_what_came_before},
+      {"I13_has_both_save_and_load_or_neither", has_both_or_neither},
+      {"I14_begins_anew_from_an_empty_state", begins_anew_from_an_empty_state},
+      {"I15_goes_on_from_the_state_that_it_saved", goes_on_from_the_state_that_it_saved},
+      {"I16_refuses_what_is_no_state", refuses_what_is_no_state},
   };
 }
 

@@ -12,6 +12,18 @@ constexpr int kTriesMax = 2'000;
 constexpr int kFaultsMax = 400;
 constexpr auto kTimeout = std::chrono::milliseconds(100);
 
+// Of each stream: position, and rows before it.
+using Positions = std::map<std::string, std::pair<std::string, uint64_t>>;
+
+// What is committed as number `epoch`: a stream, the host's own, and one with whatever may stand in texts.
+Positions token_of(uint64_t epoch) {
+  if (epoch == 0) return {};
+  const auto number = std::to_string(epoch);
+  return {{"stream", {"p" + number, epoch}},
+          {"@epoch", {number, 0}},
+          {"odd/100%\t\n", {"{\"at\": \"\xC3\xA9\\n%41\"}\n\t" + number, UINT64_MAX - epoch}}};
+}
+
 class Tested {
  public:
   explicit Tested(const Subject& subject) : instance_(subject) {}
@@ -35,8 +47,8 @@ class Tested {
     return retried([&] {
       positions.clear();
       const auto add = [](void* to, const levada_position* each) {
-        auto& all = *static_cast<std::map<std::string, std::string>*>(to);
-        all[std::string(detail::view(each->stream))] = detail::view(each->position);
+        auto& all = *static_cast<Positions*>(to);
+        all[std::string(detail::view(each->stream))] = {std::string(detail::view(each->position)), each->sequence};
       };
       return timed([&](auto* error) { return functions().recover(instance_.self(), add, &positions, error); }, false);
     });
@@ -57,11 +69,14 @@ class Tested {
     });
   }
 
-  levada_code commit(const std::string& position, uint64_t epoch) {
+  levada_code commit(uint64_t epoch) {
+    const auto all = token_of(epoch);
+    std::vector<levada_position> at;
+    for (const auto& [stream, position] : all)
+      at.push_back({detail::bytes(stream), detail::bytes(position.first), position.second});
     return not_idle([&] {
       Received rejected;
-      const levada_position at = {detail::bytes("stream"), detail::bytes(position), epoch};
-      const levada_token token = {sizeof token, 0, &at, 1, epoch};
+      const levada_token token = {sizeof token, 0, at.data(), at.size(), epoch};
       const auto code = timed([&](auto* error) {
         return functions().commit(instance_.self(), std::chrono::nanoseconds(kTimeout).count(), &token, &rejected.batch,
                                   error);
@@ -80,19 +95,18 @@ class Tested {
   levada_code deliver(const SharedBatch& input, uint64_t epoch) {
     return retried([&] {
       auto code = write(input);
-      if (code == LEVADA_OK || code == LEVADA_REJECT) code = commit("p" + std::to_string(epoch), epoch);
+      if (code == LEVADA_OK || code == LEVADA_REJECT) code = commit(epoch);
       if (code == LEVADA_RETRY) {
         if (const auto recovered = recover(); recovered != LEVADA_OK) return recovered;
         // The commit may have taken place all the same; then the token says so.
-        const auto at = positions.find("stream");
-        if (at != positions.end() && at->second == "p" + std::to_string(epoch)) return levada_code{LEVADA_OK};
+        if (positions == token_of(epoch)) return levada_code{LEVADA_OK};
       }
       return code;
     });
   }
 
-  std::map<std::string, std::string> positions;  // What recover named.
-  std::vector<std::string> left;                 // Of the batch after a write.
+  Positions positions;            // What recover named.
+  std::vector<std::string> left;  // Of the batch after a write.
   std::vector<std::string> rejected;
   std::string rejected_fault;
   const std::shared_ptr<Ledger> ledger = std::make_shared<Ledger>();  // Outlives what the instance still holds.
@@ -214,16 +228,45 @@ void keeps_what_it_committed(const Subject& subject, Findings& findings) {
   }
 }
 
+// Dies at disk call n, and goes on where recover says.
+void dies_and_goes_on(const Subject& subject, int64_t n, Lose lose, const std::vector<std::string>& expected,
+                      Findings& findings) {
+  const auto batches = two_batches(subject);
+  const auto add = [&](const std::string& what) {
+    findings.push_back("after it has died at disk call " + std::to_string(n) + ", " + what);
+  };
+  auto dying = std::make_unique<Tested>(subject);
+  const auto host = dying->shared_host();
+  host->files().crash_at(n);
+  auto code = dying->start();
+  for (uint64_t epoch = 1; epoch <= 2 && code == LEVADA_OK; ++epoch) code = dying->deliver(batches[epoch - 1], epoch);
+  dying.reset();
+  host->files().crash(lose);
+  Tested second(subject, host);
+  if (!started(second, findings)) return;
+  uint64_t committed = 0;
+  while (committed <= 2 && second.positions != token_of(committed)) ++committed;
+  if (committed > 2) return add("recover names no commit's positions");
+  for (uint64_t epoch = committed + 1; epoch <= 2; ++epoch)
+    if (second.deliver(batches[epoch - 1], epoch) != LEVADA_OK) add("it failed: " + second.message());
+  if (auto parts = difference(expected, lines_of(*host)); !parts.empty()) add(parts);
+}
+
 void keeps_the_token_that_it_promises(const Subject& subject, Findings& findings) {
   Tested first(subject);
+  const auto before = first.host().files().calls();
   if (!started(first, findings) || !first.keeps_token()) return;
-  if (first.deliver(two_batches(subject)[0], 1) != LEVADA_OK)
-    return findings.push_back("it failed: " + first.message());
+  for (uint64_t epoch = 1; epoch <= 2; ++epoch)
+    if (first.deliver(two_batches(subject)[epoch - 1], epoch) != LEVADA_OK)
+      return findings.push_back("it failed: " + first.message());
+  const auto calls = std::min<int64_t>(first.host().files().calls() - before, kFaultsMax);
+  const auto expected = lines_of(first.host());
   first.host().files().crash();
   Tested second(subject, first.shared_host());
   if (!started(second, findings)) return;
-  if (second.positions != std::map<std::string, std::string>{{"stream", "p1"}})
-    findings.push_back("recover does not name what the last commit stored");
+  if (second.positions != token_of(2)) findings.push_back("recover does not name what the last commit stored");
+  for (const auto lose : {Lose::nothing, Lose::unsynced, Lose::torn})
+    for (int64_t n = 1; n <= calls && findings.empty(); ++n) dies_and_goes_on(subject, n, lose, expected, findings);
 }
 
 void drops_what_was_not_committed(const Subject& subject, Findings& findings) {
@@ -278,7 +321,7 @@ void takes_an_empty_batch_and_an_empty_commit(const Subject& subject, Findings& 
   if (!started(tested, findings)) return;
   if (tested.deliver(SharedBatch::of(batch_of({})), 1) != LEVADA_OK)
     findings.push_back("an empty batch failed: " + tested.message());
-  if (tested.commit("p2", 2) != LEVADA_OK) findings.push_back("a commit of nothing failed: " + tested.message());
+  if (tested.commit(2) != LEVADA_OK) findings.push_back("a commit of nothing failed: " + tested.message());
 }
 
 void leaves_the_batch_when_it_fails(const Subject& subject, Findings& findings) {
@@ -311,7 +354,7 @@ void releases_all_that_it_took(const Subject& subject, Findings& findings) {
       if (!started(tested, findings)) return;
       ledger = tested.ledger;
       tested.write(input.batch);
-      tested.commit("p1", 1);
+      tested.commit(1);
     }
     if (ledger->outstanding())
       findings.push_back(input.name + ": " + std::to_string(ledger->outstanding()) + " structs were never released");
@@ -340,7 +383,7 @@ void can_be_idle_at_any_time(const Subject& subject, Findings& findings) {
   const auto batches = two_batches(subject);
   tested.write(batches[0]);
   idle("between write and commit");
-  if (tested.commit("p1", 1) != LEVADA_OK) findings.push_back("a commit after idle failed: " + tested.message());
+  if (tested.commit(1) != LEVADA_OK) findings.push_back("a commit after idle failed: " + tested.message());
   idle("after a commit");
   if (tested.deliver(batches[1], 2) != LEVADA_OK) findings.push_back("it failed after idle: " + tested.message());
 }

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "levada/positions.h"
 #include "levada/sdk.h"
 #include "levada/testkit/conformance_parts.h"
 
@@ -68,7 +69,87 @@ struct CountsCalls : Faulty<CountsCalls> {
   int calls = 0;
 };
 TEST(Conformance, finds_an_interceptor_that_minds_where_batches_are_cut) {
-  EXPECT_EQ(broken(interceptor_subject<CountsCalls>()), Numbers{"I5"});
+  EXPECT_EQ(broken(interceptor_subject<CountsCalls>()), (Numbers{"I5", "I12"}));
+}
+
+// Says how many bytes have come so far.
+struct Sums : StatefulInterceptor {
+  using Settings = Nothing;
+  static constexpr auto options = kNoOptions;
+  static Result<std::unique_ptr<Sums>> create(Settings, Host) { return std::make_unique<Sums>(); }
+  Done intercept(Batch& batch) override {
+    for (auto event : batch) event.set_text("sum", std::to_string(sum += event.body().size()));
+    return {};
+  }
+  Done save(std::string& to) override {
+    to += "sum " + std::to_string(sum);
+    return {};
+  }
+  Done load(std::string_view state) override {
+    if (!state.empty() && !state.starts_with("sum ")) return fatal("this is no sum");
+    sum = state.empty() ? 0 : std::stoul(std::string(state.substr(4)));
+    return {};
+  }
+  size_t sum = 0;
+};
+LEVADA_CONFORMANCE(of_a_stateful_interceptor, interceptor_subject<Sums>);
+
+template <class Self>
+struct FaultySums : Sums {
+  static Result<std::unique_ptr<Self>> create(Settings, Host) { return std::make_unique<Self>(); }
+};
+
+struct KeepsItsBeginning : FaultySums<KeepsItsBeginning> {
+  Done load(std::string_view state) override {
+    if (state.empty()) return {};
+    return Sums::load(state);
+  }
+};
+TEST(Conformance, finds_an_interceptor_that_goes_on_from_an_empty_state) {
+  EXPECT_EQ(broken(interceptor_subject<KeepsItsBeginning>()), Numbers{"I14"});
+}
+
+struct AddsWhatItLoads : FaultySums<AddsWhatItLoads> {
+  Done load(std::string_view state) override {
+    const auto before = state.empty() ? 0 : sum;
+    LEVADA_TRY(Sums::load(state));
+    sum += before;
+    return {};
+  }
+};
+TEST(Conformance, finds_an_interceptor_that_adds_a_state_to_its_own) {
+  EXPECT_EQ(broken(interceptor_subject<AddsWhatItLoads>()), Numbers{"I15"});
+}
+
+struct LosesItInSave : FaultySums<LosesItInSave> {
+  Done save(std::string& to) override {
+    LEVADA_TRY(Sums::save(to));
+    sum = 0;
+    return {};
+  }
+};
+TEST(Conformance, finds_an_interceptor_that_changes_its_state_when_it_saves_it) {
+  EXPECT_EQ(broken(interceptor_subject<LosesItInSave>()), (Numbers{"I15", "I16"}));
+}
+
+struct TakesAnything : FaultySums<TakesAnything> {
+  Done load(std::string_view state) override {
+    if (!Sums::load(state)) sum = state.size();
+    return {};
+  }
+};
+TEST(Conformance, finds_an_interceptor_that_takes_rubbish_for_a_state) {
+  EXPECT_EQ(broken(interceptor_subject<TakesAnything>()), Numbers{"I16"});
+}
+
+TEST(Conformance, finds_an_interceptor_that_has_no_load_for_its_save) {
+  auto subject = interceptor_subject<Shout>();
+  auto component = *subject.component;
+  auto functions = *static_cast<const levada_interceptor_functions*>(component.functions);
+  functions.save = [](void*, void (*)(void*, levada_bytes), void*, levada_error*) { return levada_code{LEVADA_OK}; };
+  component.functions = &functions;
+  subject.component = &component;
+  EXPECT_EQ(broken(subject), Numbers{"I13"});
 }
 
 struct KeepsBatches : Faulty<KeepsBatches> {
@@ -197,7 +278,7 @@ TEST(Conformance, finds_a_source_that_does_not_go_on_where_it_was) {
 // ---- sinks
 // --------------------------------------------------------------------------------------------------------------
 
-// Keeps rows until the commit, then puts all that it ever got into /out together with the position.
+// Keeps rows until the commit, then puts all that it ever got into /out, behind a line with the positions.
 struct Keeper : Sink {
   using Settings = Nothing;
   static constexpr auto options = kNoOptions;
@@ -216,14 +297,27 @@ struct Keeper : Sink {
     if (!text) return std::move(text).error();
     const auto end = text->find('\n');
     committed = text->substr(end + 1);
-    return std::vector<Position>{{"stream", text->substr(0, end), 0}};
+    std::vector<Position> positions;
+    const auto parts = tab_separated(std::string_view(*text).substr(0, end));
+    for (const auto part : parts) positions.push_back(read_position(unescaped(part)).value());
+    return positions;
+  }
+  static std::string line_of(const Token& token) {
+    std::string line;
+    for (const auto& position : token.positions) {
+      std::string text;
+      append_position(text, position);
+      if (!line.empty()) line += '\t';
+      append_escaped(line, text);
+    }
+    return line + '\n';
   }
   Done write(Batch& batch, std::chrono::nanoseconds) override {
     for (auto event : batch) written += std::string(event.body()) + "\n";
     return {};
   }
   Done commit(const Token& token, std::chrono::nanoseconds, Batch&) override {
-    LEVADA_TRY(files.replace("/out", token.positions[0].position + "\n" + committed + written));
+    LEVADA_TRY(files.replace("/out", line_of(token) + committed + written));
     committed += written;
     written.clear();
     return {};
@@ -251,14 +345,63 @@ struct NeverSyncs : Keeper {
   Done commit(const Token& token, std::chrono::nanoseconds, Batch&) override {
     auto file = files.open("/out", LEVADA_WRITE);
     if (!file) return std::move(file).error();
-    LEVADA_TRY(file->write(token.positions[0].position + "\n" + committed + written));
+    LEVADA_TRY(file->write(line_of(token) + committed + written));
     committed += written;
     written.clear();
     return {};
   }
 };
 TEST(Conformance, finds_a_sink_that_commits_without_a_sync) {
-  EXPECT_EQ(broken(sink_subject<NeverSyncs>()), (Numbers{"K3", "K4", "K5"}));
+  EXPECT_EQ(broken(sink_subject<NeverSyncs>()), (Numbers{"K3", "K4", "K5", "K6"}));
+}
+
+// The rows first, then the positions: a crash between the two doubles rows.
+struct TakesTwoSteps : Keeper {
+  static Result<std::unique_ptr<TakesTwoSteps>> create(Settings, Host host) {
+    auto made = std::make_unique<TakesTwoSteps>();
+    made->files = host.files();
+    return made;
+  }
+  Result<std::vector<Position>> recover() override {
+    written.clear();
+    committed.clear();
+    for (const auto* path : {"/out", "/positions"})
+      if (!files.exists(path)) return std::vector<Position>();
+    auto rows = files.read_whole("/out");
+    auto line = files.read_whole("/positions");
+    if (!rows || !line) return retry("cannot read");
+    committed = *rows;
+    std::vector<Position> positions;
+    line->pop_back();
+    for (const auto part : tab_separated(*line)) positions.push_back(read_position(unescaped(part)).value());
+    return positions;
+  }
+  Done commit(const Token& token, std::chrono::nanoseconds, Batch&) override {
+    LEVADA_TRY(files.replace("/out", committed + written));
+    LEVADA_TRY(files.replace("/positions", line_of(token)));
+    committed += written;
+    written.clear();
+    return {};
+  }
+};
+TEST(Conformance, finds_a_sink_that_stores_rows_and_token_one_after_the_other) {
+  EXPECT_EQ(broken(sink_subject<TakesTwoSteps>()), (Numbers{"K4", "K6"}));
+}
+
+struct ForgetsStreams : Keeper {
+  static Result<std::unique_ptr<ForgetsStreams>> create(Settings, Host host) {
+    auto made = std::make_unique<ForgetsStreams>();
+    made->files = host.files();
+    return made;
+  }
+  Result<std::vector<Position>> recover() override {
+    auto positions = Keeper::recover();
+    if (positions && !positions->empty()) positions->resize(1);
+    return positions;
+  }
+};
+TEST(Conformance, finds_a_sink_that_keeps_a_part_of_the_token) {
+  EXPECT_EQ(broken(sink_subject<ForgetsStreams>()), (Numbers{"K4", "K6"}));
 }
 
 struct KeepsAfterRecovery : Keeper {

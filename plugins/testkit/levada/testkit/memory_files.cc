@@ -217,6 +217,7 @@ void MemoryFiles::crash(Lose lose) {
   failing_calls_.clear();
   short_write_.reset();
   crash_call_.reset();
+  if (lose == Lose::nothing) return;
   // A folder's entries change under the walk, and what comes back has to be visited too.
   std::set<const Node*> seen;
   const std::function<void(const NodePointer&)> recover = [&](const NodePointer& node) {

@@ -16,10 +16,11 @@
 
 namespace levada::testkit {
 
-// What a power cut takes away. Bytes are safe after sync of their file; creations, renames and removals after
+// What a crash takes away. Bytes are safe after sync of their file; creations, renames and removals after
 // sync_folder of each folder that they change; new folders at once, as journaling file systems have it once anything in
 // them is synced.
 enum class Lose {
+  nothing,   // The process dies, the machine runs on.
   unsynced,  // All that was not synced.
   torn       // Some of it: of each file and each folder the first so many changes survive, a write perhaps in part.
 };
@@ -57,7 +58,7 @@ class MemoryFiles {
   void short_write_at(int64_t n);          // The n-th write from now writes half of its bytes.
   void crash_at(int64_t n);                // It and all after it do nothing and fail with EIO, until crash().
   int64_t calls() const;                   // So far.
-  void crash(Lose lose = Lose::unsynced);  // The power goes and comes back: handles are dead, no fault is set.
+  void crash(Lose lose = Lose::unsynced);  // Handles are dead, no fault is set.
   void set_free_bytes(uint64_t bytes);     // What is written from now on uses them up: then ENOSPC.
   void set_watching(bool supported);       // False: watch gives ENOTSUP.
 

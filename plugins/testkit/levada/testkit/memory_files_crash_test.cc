@@ -25,6 +25,17 @@ TEST_F(MemoryFilesCrash, keeps_only_the_bytes_that_were_synced) {
   EXPECT_EQ(disk.read_file("/a"), "safe");
 }
 
+TEST_F(MemoryFilesCrash, keeps_everything_when_only_the_process_dies) {
+  auto file = files.open("/a", LEVADA_CREATE);
+  ASSERT_TRUE(file->write("text"));
+  disk.crash_at(1);
+  EXPECT_FALSE(file->write(" never written"));
+  disk.crash(Lose::nothing);
+  EXPECT_EQ(disk.read_file("/a"), "text");
+  EXPECT_EQ(disk.open_handles(), 0);
+  EXPECT_TRUE(files.exists("/a"));
+}
+
 TEST_F(MemoryFilesCrash, forgets_a_new_file_whose_folder_was_not_synced) {
   auto file = files.open("/a", LEVADA_CREATE);
   ASSERT_TRUE(file->write("text"));

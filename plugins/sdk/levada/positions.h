@@ -1,14 +1,17 @@
-// Text in files of lines with tabs between: what would break a line is written as %09.
+// Positions as lines of text, for whoever keeps them in a file or a table; and what such lines are made of.
 #pragma once
 
 #include <charconv>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace levada::agent {
+#include "levada/sdk.h"
 
-// Control characters and percent signs as two hexadecimal digits behind a percent sign.
+namespace levada {
+
+// What would break a line, control characters and percent signs, as two hexadecimal digits behind a percent sign.
 inline void append_escaped(std::string& to, std::string_view text) {
   constexpr char kHex[] = "0123456789abcdef";
   for (const char c : text) {
@@ -48,4 +51,24 @@ inline std::vector<std::string_view> tab_separated(std::string_view line) {
   }
 }
 
-}  // namespace levada::agent
+// "1234<tab>clicks/3<tab>{...}", without the line's end: rows before it, stream, position.
+inline void append_position(std::string& to, const Position& position) {
+  to += std::to_string(position.sequence) + '\t';
+  append_escaped(to, position.stream);
+  to += '\t';
+  append_escaped(to, position.position);
+}
+
+// Nothing where the line is damaged.
+inline std::optional<Position> read_position(std::string_view line) {
+  const auto parts = tab_separated(line);
+  Position position;
+  if (parts.size() != 3 || parts[0].empty()) return std::nullopt;
+  const char* const end = parts[0].data() + parts[0].size();
+  if (std::from_chars(parts[0].data(), end, position.sequence).ptr != end) return std::nullopt;
+  position.stream = unescaped(parts[1]);
+  position.position = unescaped(parts[2]);
+  return position;
+}
+
+}  // namespace levada
