@@ -6,8 +6,8 @@
 #include <string>
 
 #include "kafka.h"
+#include "kafka/table.h"
 #include "levada/testkit/fake_host.h"
-#include "table.h"
 
 namespace levada {
 namespace {
@@ -46,18 +46,10 @@ TEST_F(ConfigurationTest, properties_of_librdkafka_are_passed_on) {
       "1000..1000000000\n");
 }
 
-TEST_F(ConfigurationTest, a_dotted_name_need_not_be_quoted) {
-  Table max, message, table;
-  max.add("bytes", 2000000);
-  message.add("max", max);
-  table.add("message", message);
-  table.add("client.id", std::string("me"));
-  EXPECT_EQ(flatten(table.tree()), (Properties{{"message.max.bytes", "2000000"}, {"client.id", "me"}}));
-}
-
 TEST_F(ConfigurationTest, what_has_an_option_of_its_own_is_set_there) {
   EXPECT_EQ(fault_of("linger.ms", "1"), "librdkafka.linger.ms: cannot be set here: use linger of the sink");
-  EXPECT_EQ(fault_of("transactional.id", "x"), "librdkafka.transactional.id: cannot be set: the sink depends on it");
+  EXPECT_EQ(fault_of("transactional.id", "x"),
+            "librdkafka.transactional.id: cannot be set here: use transactional_id of the sink");
 }
 
 TEST_F(ConfigurationTest, settings_that_exclude_each_other_are_found_before_anything_starts) {
@@ -103,13 +95,6 @@ TEST_F(ConfigurationTest, topics_and_keys_must_be_patterns) {
   settings_.topic = "logs";
   settings_.key = "{}";
   EXPECT_EQ(fault(), "key: \"{\" at position 1 of \"{}\" names no column");
-}
-
-TEST(CheckVersion, a_librdkafka_that_cannot_log_in_or_abort_is_refused) {
-  EXPECT_EQ(check_version(0x020000ff, "2.0.2").code(), Code::fatal);
-  EXPECT_EQ(check_version(0x020600ff, "2.6.0").code(), Code::fatal);
-  EXPECT_TRUE(check_version(0x020601ff, "2.6.1"));
-  EXPECT_TRUE(check_version(rd_kafka_version(), rd_kafka_version_str()));
 }
 
 }  // namespace

@@ -46,13 +46,27 @@ void Kafka::bind(uint32_t parcel) {
 void Kafka::feed_part() {
   if (producer_->topics() > kMostTopics) producer_->forget_topics();
   bind(feeding_.parcel);
-  const auto end = std::min(feeding_.rows, feeding_.next + window_size_);
+  auto end = std::min(feeding_.rows, feeding_.next + window_size_);
+  if (!feeding_.care.empty()) {
+    if (feeding_.care.front().row == feeding_.next) return feed_with_care();
+    end = std::min(end, feeding_.care.front().row);
+  }
   if (maker_.plain() && maker_.one_topic()) {
     make_plain_messages(end);
   } else {
     make_messages(end);
   }
   produce();
+}
+
+// A row that made the last try fail: see BlamedRows.
+void Kafka::feed_with_care() {
+  const auto care = feeding_.care.front();
+  feeding_.care.erase(feeding_.care.begin());
+  const Window::Row row = {feeding_.parcel, feeding_.next++};
+  if (care.reason) return window_.reject(row, *care.reason);
+  window_.sending_alone();
+  if (make_message(row)) produce();
 }
 
 void Kafka::make_plain_messages(int64_t end) {

@@ -1,6 +1,7 @@
 // The sink's calls: taking batches, waiting for reports, committing, starting over.
 #include "kafka.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace levada {
@@ -20,8 +21,10 @@ Result<int> topic_number(const std::optional<int64_t>& value, const char* option
 }  // namespace
 
 Result<std::unique_ptr<Kafka>> Kafka::create(Settings settings, Host host) {
-  auto configuration = Configuration::from(settings);
-  if (!configuration) return std::move(configuration).error();
+  auto conf = producer_conf(settings);
+  if (!conf) return std::move(conf).error();
+  auto reader = reader_conf(settings);
+  if (!reader) return std::move(reader).error();
   auto maker = MessageMaker::from(settings);
   if (!maker) return std::move(maker).error();
   auto partitions = topic_number(settings.partitions, "partitions");
@@ -34,26 +37,31 @@ Result<std::unique_ptr<Kafka>> Kafka::create(Settings settings, Host host) {
                                       {static_cast<bool>(settings.topic_settings), "topic_settings"}})
       if (set) return wrong(option, "has no effect without create_topics = true");
 
-  std::unique_ptr<Kafka> sink(new Kafka(settings, host, *std::move(configuration), *std::move(maker)));
+  auto sink =
+      std::unique_ptr<Kafka>(new Kafka(settings, host, *std::move(conf), *std::move(reader), *std::move(maker)));
   sink->new_topics_ = {settings.create_topics, *partitions, *replication, flatten(settings.topic_settings)};
   return sink;
 }
 
-Kafka::Kafka(const Settings& settings, Host host, Configuration configuration, MessageMaker maker)
+Kafka::Kafka(const Settings& settings, Host host, KafkaConf conf, KafkaConf reader, MessageMaker maker)
     : host_(host),
       window_size_(settings.window),
       window_bytes_(settings.window_bytes.bytes),
       constant_topic_(maker.one_topic() ? settings.topic : ""),
-      configuration_(std::move(configuration)),
+      conf_(std::move(conf)),
       maker_(std::move(maker)),
       log_(host),
+      window_(settings.transactions),
       rows_delivered_(host.counter("rows_delivered")),
       bytes_delivered_(host.counter("bytes_delivered")),
       values_replaced_(host.counter("values_replaced")),
-      producers_replaced_(host.counter("producers_replaced")) {}
+      producers_replaced_(host.counter("producers_replaced")),
+      transactions_(settings.transactions ? std::make_unique<Transactions>(settings, std::move(reader), host, log_)
+                                          : nullptr) {}
 
 Done Kafka::start() {
-  auto started = Producer::start(configuration_, new_topics_, window_, log_);
+  if (transactions_) LEVADA_TRY(transactions_->name(conf_));
+  auto started = Producer::start(conf_, new_topics_, window_, log_);
   if (!started) return std::move(started).error();
   producer_ = *std::move(started);
   return {};
@@ -66,22 +74,52 @@ Done Kafka::open() {
     auto topic = producer_->topic(constant_topic_);
     if (!topic) return std::move(topic).error();
   }
+  if (transactions_) LEVADA_TRY(transactions_->open(*producer_));
   return {};
 }
 
-// What is under way cannot be called back: it may still arrive, and will be written once more.
+// Without transactions what is under way cannot be called back: it may still arrive, and will be written once more.
 Result<std::vector<Position>> Kafka::recover() {
+  if (transactions_) return roll_back();
   const bool stale = !producer_ || !window_.empty() || window_.failure();
   if (stale) producer_.reset();
-  window_.forget();
-  feeding_ = {};
-  bound_.reset();
-  touched_.clear();
+  forget();
   if (stale) {
     producers_replaced_.add();
     LEVADA_TRY(start());
   }
   return std::vector<Position>();
+}
+
+Result<std::vector<Position>> Kafka::roll_back() {
+  if (producer_) {
+    // Reports of what is rolled back still come, so the rows' memory stays until then.
+    const Done aborted = transactions_->abort(*producer_);
+    if (aborted.code() == Code::fatal) return aborted.error();
+    if (!aborted) host_.info(aborted.error().message);
+    // Behind a row that the broker has refused librdkafka leaves a gap in the sequence of the next transaction.
+    const bool gap = !window_.blamed().empty();
+    if (!aborted || gap || transactions_->needs_new_producer() || window_.messages() > 0) {
+      transactions_->use_new_producer();
+      producer_.reset();
+      producers_replaced_.add();
+    }
+  }
+  blamed_.remember(window_.take_blamed());
+  forget();
+  if (!producer_) LEVADA_TRY(start());
+  if (!transactions_->ready()) LEVADA_TRY(transactions_->take_over(*producer_));
+  return transactions_->positions();
+}
+
+void Kafka::forget() {
+  window_.forget();
+  feeding_ = {};
+  bound_.reset();
+  for (Topic* topic : touched_) topic->messages.clear();
+  touched_.clear();
+  made_bytes_ = 0;
+  positions_written_ = false;
 }
 
 Done Kafka::write(Batch& batch, nanoseconds timeout) {
@@ -91,18 +129,51 @@ Done Kafka::write(Batch& batch, nanoseconds timeout) {
   if (!feeding_.done() || window_.to_send_alone()) return levada::idle();
   if (batch.rows() == 0) return {};
   const auto rows = batch.rows();
-  feeding_ = {window_.open(std::move(batch)), 0, rows};
+  std::vector<BlamedRows::Care> care;
+  if (transactions_) {
+    if (transactions_->fenced(batch)) return {};
+    LEVADA_TRY(transactions_->begin(*producer_));
+    if (!blamed_.empty()) care = blamed_.of(batch);
+  }
+  feeding_ = {window_.open(std::move(batch)), 0, rows, std::move(care)};
   bound_.reset();
   feed();
   if (window_.failure()) return *window_.failure();
   return {};
 }
 
-Done Kafka::commit(const Token&, nanoseconds timeout, Batch& rejected) {
+Done Kafka::commit(const Token& token, nanoseconds timeout, Batch& rejected) {
+  if (transactions_) return commit_transaction(token, timeout, rejected);
   work(timeout, [&] { return window_.empty(); });
   if (window_.failure()) return *window_.failure();
   if (!window_.empty()) return levada::idle();
   rejected = window_.rejected().take();
+  return {};
+}
+
+Done Kafka::commit_transaction(const Token& token, nanoseconds timeout, Batch& rejected) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  const auto left = [&] { return std::max<nanoseconds>(deadline - std::chrono::steady_clock::now(), nanoseconds(0)); };
+  work(timeout, [&] { return feeding_.done(); });
+  if (window_.failure()) return *window_.failure();
+  if (!feeding_.done()) return levada::idle();
+  if (!positions_written_) {
+    auto messages = transactions_->write_positions(*producer_, token);
+    if (!messages) return std::move(messages).error();
+    window_.sent(*messages);
+    positions_written_ = true;
+  }
+  work(left(), [&] { return window_.empty() && window_.messages() == 0; });
+  if (window_.failure()) return *window_.failure();
+  if (!window_.empty() || window_.messages() > 0) return levada::idle();
+  // Before the transaction is committed they must be on the host's disk: it has them there when it calls again.
+  if (!window_.rejected().empty()) {
+    rejected = window_.rejected().take();
+    return levada::idle();
+  }
+  LEVADA_TRY(transactions_->commit(*producer_, left()));
+  positions_written_ = false;
+  blamed_.clear();
   return {};
 }
 
@@ -119,7 +190,10 @@ void Kafka::work(nanoseconds timeout, Enough enough) {
   auto left = nanoseconds(0);
   do {
     producer_->serve(left);
-    if (auto why = producer_->fatal_error()) window_.fail(retry(*std::move(why)));
+    if (const auto why = producer_->fatal_error()) {
+      if (transactions_) window_.fail_for(transactions_->ended(*why));
+      window_.fail(retry("librdkafka cannot go on, a new producer takes over: " + why->text));
+    }
     feed();
     left = deadline - std::chrono::steady_clock::now();
   } while (!enough() && !window_.failure() && left > nanoseconds(0));

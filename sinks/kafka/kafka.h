@@ -6,12 +6,14 @@
 #include <memory>
 #include <vector>
 
+#include "blamed_rows.h"
 #include "configuration.h"
+#include "kafka/log_limiter.h"
 #include "levada/sdk.h"
-#include "log_limiter.h"
 #include "message_maker.h"
 #include "producer.h"
 #include "settings.h"
+#include "transactions.h"
 #include "window.h"
 
 namespace levada {
@@ -19,9 +21,7 @@ namespace levada {
 class Kafka : public Sink {
  public:
   using Settings = KafkaSettings;
-  static constexpr std::array options = {
-      required<&Settings::brokers>("brokers",
-                                   "Some brokers of the cluster, as host:port; the others are found through them."),
+  static constexpr auto options = with_connection(std::array{
       required<&Settings::topic>("topic", "The topic; with columns, \"logs-{host}\", each row goes to its own."),
       optional<&Settings::key>("key", nullptr,
                                "The column that is the message key, or a pattern of columns, \"{user}/{host}\"."),
@@ -45,21 +45,24 @@ class Kafka : public Sink {
       optional<&Settings::replication>("replication", nullptr, "Replicas of a created topic; else the broker decides."),
       optional<&Settings::topic_settings>("topic_settings", nullptr,
                                           "Settings of a created topic, such as retention.ms."),
-      optional<&Settings::tls>("tls", "false", "Encrypt the connections."),
-      optional<&Settings::ca_file>("ca_file", nullptr,
-                                   "PEM file with the authorities whose brokers are trusted; else the system's."),
-      optional<&Settings::certificate_file>("certificate_file", nullptr,
-                                            "PEM file with the certificate that the sink shows to brokers."),
-      optional<&Settings::key_file>("key_file", nullptr, "PEM file with the key of certificate_file."),
-      optional<&Settings::sasl_mechanism>("sasl_mechanism", nullptr,
-                                          "How to log in: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER."),
-      optional<&Settings::username>("username", nullptr, "The user to log in as."),
-      optional<&Settings::password>("password", nullptr, "The user's password.").secret(),
-      optional<&Settings::librdkafka>("librdkafka", nullptr, "Any other setting of librdkafka, by its name there.")
+      optional<&Settings::transactions>(
+          "transactions", "false", "Write rows, and the positions that they came from, in transactions: exactly once."),
+      optional<&Settings::transactional_id>(
+          "transactional_id", nullptr,
+          "The name under which positions are kept; else a random one that is kept in the agent's data_dir."),
+      optional<&Settings::transaction_timeout>("transaction_timeout", "\"60s\"",
+                                               "How long a transaction may take until the broker gives it up."),
+      optional<&Settings::positions_topic>(
+          "positions_topic", "\"levada-positions\"",
+          "The compacted topic in which positions are kept; made where it is missing."),
+      optional<&Settings::group_offsets>(
+          "group_offsets", "false",
+          "Commit the offsets of a Kafka source's group in the transaction; see below for when that is right.")
           .advanced(),
-  };
+  });
   static Result<std::unique_ptr<Kafka>> create(Settings settings, Host host);
 
+  bool keeps_token() const override { return transactions_ != nullptr; }
   Done open() override;
   Result<std::vector<Position>> recover() override;
   Done write(Batch& batch, std::chrono::nanoseconds timeout) override;
@@ -72,17 +75,22 @@ class Kafka : public Sink {
     uint32_t parcel = 0;
     int64_t next = 0;
     int64_t rows = 0;
+    std::vector<BlamedRows::Care> care = {};  // From `next` on.
     bool done() const { return next == rows; }
   };
 
-  Kafka(const Settings& settings, Host host, Configuration configuration, MessageMaker maker);
+  Kafka(const Settings& settings, Host host, KafkaConf conf, KafkaConf reader, MessageMaker maker);
   Done start();
+  void forget();
+  Result<std::vector<Position>> roll_back();
+  Done commit_transaction(const Token& token, std::chrono::nanoseconds timeout, Batch& rejected);
   template <class Enough>
   void work(std::chrono::nanoseconds timeout, Enough enough);
   void count();
   // Hands over what there is room for. False: rows are left.
   bool feed();
   void feed_part();
+  void feed_with_care();
   void make_messages(int64_t end);
   void make_plain_messages(int64_t end);
   bool make_message(Window::Row row);
@@ -97,15 +105,18 @@ class Kafka : public Sink {
   const int64_t window_size_, window_bytes_;
   const std::string constant_topic_;
   NewTopics new_topics_;
-  const Configuration configuration_;
+  KafkaConf conf_;
   MessageMaker maker_;
   LogLimiter log_;
   Window window_;
   Feeding feeding_;
+  BlamedRows blamed_;  // Until a commit succeeds.
   std::optional<uint32_t> bound_;
   std::vector<Topic*> touched_;  // Topics with messages to produce.
   int64_t made_bytes_ = 0;       // Of their values.
   Counter rows_delivered_, bytes_delivered_, values_replaced_, producers_replaced_;
+  bool positions_written_ = false;  // For the commit under way.
+  const std::unique_ptr<Transactions> transactions_;
   std::unique_ptr<Producer> producer_;  // Last: it reports to the window until it is gone.
 };
 

@@ -3,10 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include "kafka/mock_cluster.h"
+#include "kafka/table.h"
 #include "levada/testkit/conformance.h"
 #include "levada/testkit/fake_host.h"
-#include "mock_cluster.h"
-#include "table.h"
 
 #if defined(__SANITIZE_THREAD__)
 // librdkafka is not compiled with ThreadSanitizer, which so does not see how its threads keep out of each other's way.
@@ -79,9 +79,7 @@ TEST_F(KafkaTest, a_commit_means_that_every_row_is_in_the_topic_once_and_in_orde
 
 TEST_F(KafkaTest, lets_go_of_the_memory_when_the_last_report_is_in) {
   start();
-  {
-    write_and_commit(batch_of({std::string(5000, 'a'), std::string(5000, 'b')}));
-  }
+  { write_and_commit(batch_of({std::string(5000, 'a'), std::string(5000, 'b')})); }
   EXPECT_EQ(testkit::memory_in_use(), 0u);
 }
 

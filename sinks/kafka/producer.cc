@@ -9,15 +9,6 @@ namespace {
 // How long a broker may take to make a topic before the call counts as failed.
 constexpr std::chrono::seconds kCreateTimeout{10};
 
-struct Freed {
-  void operator()(rd_kafka_NewTopic_t* topic) const { rd_kafka_NewTopic_destroy(topic); }
-  void operator()(rd_kafka_AdminOptions_t* options) const { rd_kafka_AdminOptions_destroy(options); }
-  void operator()(rd_kafka_queue_t* queue) const { rd_kafka_queue_destroy(queue); }
-  void operator()(rd_kafka_event_t* event) const { rd_kafka_event_destroy(event); }
-};
-template <class T>
-using Held = std::unique_ptr<T, Freed>;
-
 // No broker will ever make a topic of this configuration.
 bool is_settings_fault(rd_kafka_resp_err_t error) {
   return error == RD_KAFKA_RESP_ERR_INVALID_CONFIG || error == RD_KAFKA_RESP_ERR_INVALID_PARTITIONS;
@@ -38,23 +29,23 @@ const char* fault_of_topic_name(std::string_view name) {
              : "has characters other than a-z, A-Z, 0-9, \".\", \"_\" and \"-\"";
 }
 
-Result<std::unique_ptr<Producer>> Producer::start(const Configuration& configuration, const NewTopics& new_topics,
-                                                  Window& window, LogLimiter& log) {
+Result<std::unique_ptr<Producer>> Producer::start(const KafkaConf& conf, const NewTopics& new_topics, Window& window,
+                                                  LogLimiter& log) {
   std::unique_ptr<Producer> producer(new Producer(new_topics, window, log));
-  rd_kafka_conf_t* conf = configuration.copy();
-  rd_kafka_conf_set_opaque(conf, &producer->opaque_);
-  rd_kafka_conf_set_dr_msg_cb(conf, [](rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
+  rd_kafka_conf_t* own = conf.copy();
+  rd_kafka_conf_set_opaque(own, &producer->opaque_);
+  rd_kafka_conf_set_dr_msg_cb(own, [](rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
     static_cast<Opaque*>(opaque)->window->settle(*message);
   });
-  rd_kafka_conf_set_log_cb(conf, [](const rd_kafka_t* handle, int level, const char* facility, const char* message) {
+  rd_kafka_conf_set_log_cb(own, [](const rd_kafka_t* handle, int level, const char* facility, const char* message) {
     static_cast<Opaque*>(rd_kafka_opaque(handle))->log->write(level, facility, message);
   });
   // What it would be told stands in the log already.
-  rd_kafka_conf_set_error_cb(conf, [](rd_kafka_t*, int, const char*, void*) {});
+  rd_kafka_conf_set_error_cb(own, [](rd_kafka_t*, int, const char*, void*) {});
   char why[512];
-  producer->handle_ = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
+  producer->handle_ = rd_kafka_new(RD_KAFKA_PRODUCER, own, why, sizeof why);
   if (producer->handle_) return producer;
-  rd_kafka_conf_destroy(conf);
+  rd_kafka_conf_destroy(own);
   return retry(std::string("librdkafka could not start a producer: ") + why);
 }
 
@@ -80,7 +71,7 @@ Done Producer::connect(std::chrono::nanoseconds timeout) {
 Result<Topic*> Producer::topic(const std::string& name) {
   if (const auto known = topics_.find(name); known != topics_.end()) return &known->second;
   if (const char* fault = fault_of_topic_name(name)) return reject("topic \"" + name + "\" " + fault);
-  if (new_topics_.create) LEVADA_TRY(create(name));
+  if (new_topics_.create) LEVADA_TRY(create(name, new_topics_));
   rd_kafka_topic_t* handle = rd_kafka_topic_new(handle_, name.c_str(), nullptr);
   if (!handle) return retry("topic \"" + name + "\": " + rd_kafka_err2str(rd_kafka_last_error()));
   return &topics_.emplace(name, Topic{name, handle, {}}).first->second;
@@ -91,20 +82,20 @@ void Producer::forget_topics() {
   topics_.clear();
 }
 
-std::optional<std::string> Producer::fatal_error() const {
+std::optional<FatalError> Producer::fatal_error() const {
   char why[512];
   const auto error = rd_kafka_fatal_error(handle_, why, sizeof why);
   if (!error) return std::nullopt;
-  return std::string("librdkafka cannot go on, a new producer takes over: ") + rd_kafka_err2name(error) + ": " + why;
+  return FatalError{error, std::string(rd_kafka_err2name(error)) + ": " + why};
 }
 
-Done Producer::create(const std::string& name) {
+Done Producer::create(const std::string& name, const NewTopics& how) {
   const auto prefix = "topic \"" + name + "\" could not be created: ";
   char why[512];
   const Held<rd_kafka_NewTopic_t> wanted(
-      rd_kafka_NewTopic_new(name.c_str(), new_topics_.partitions, new_topics_.replication, why, sizeof why));
+      rd_kafka_NewTopic_new(name.c_str(), how.partitions, how.replication, why, sizeof why));
   if (!wanted) return fatal(prefix + why);
-  for (const auto& [setting, value] : new_topics_.settings)
+  for (const auto& [setting, value] : how.settings)
     rd_kafka_NewTopic_set_config(wanted.get(), setting.c_str(), value.c_str());
 
   const Held<rd_kafka_AdminOptions_t> options(rd_kafka_AdminOptions_new(handle_, RD_KAFKA_ADMIN_OP_CREATETOPICS));

@@ -11,8 +11,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "configuration.h"
-#include "log_limiter.h"
+#include "kafka/conf.h"
+#include "kafka/handles.h"
+#include "kafka/log_limiter.h"
 #include "window.h"
 
 namespace levada {
@@ -32,11 +33,16 @@ struct Topic {
   std::vector<rd_kafka_message_t> messages;
 };
 
+struct FatalError {
+  rd_kafka_resp_err_t code;
+  std::string text;
+};
+
 class Producer {
  public:
   // Reports go to the window, from within serve. Both must outlive the producer.
-  static Result<std::unique_ptr<Producer>> start(const Configuration& configuration, const NewTopics& new_topics,
-                                                 Window& window, LogLimiter& log);
+  static Result<std::unique_ptr<Producer>> start(const KafkaConf& conf, const NewTopics& new_topics, Window& window,
+                                                 LogLimiter& log);
   Producer(const Producer&) = delete;
   Producer& operator=(const Producer&) = delete;
   // Drops what is under way; no report comes any more.
@@ -54,7 +60,9 @@ class Producer {
   // Sends what lingers, and hands over the reports, until none is missing or the time is up.
   void serve(std::chrono::nanoseconds timeout) { rd_kafka_flush(handle_, milliseconds(timeout)); }
   // Why this producer can never produce again.
-  std::optional<std::string> fatal_error() const;
+  std::optional<FatalError> fatal_error() const;
+  // Makes a topic at the broker; one that is there stays as it is.
+  Done create(const std::string& name, const NewTopics& how);
 
  private:
   struct Opaque {
@@ -63,10 +71,6 @@ class Producer {
   };
   Producer(NewTopics new_topics, Window& window, LogLimiter& log)
       : opaque_{&window, &log}, new_topics_(std::move(new_topics)) {}
-  static int milliseconds(std::chrono::nanoseconds timeout) {
-    return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(timeout).count());
-  }
-  Done create(const std::string& name);
 
   Opaque opaque_;
   NewTopics new_topics_;

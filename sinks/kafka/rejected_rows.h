@@ -13,6 +13,7 @@ class RejectedRows {
   void add(const Batch& batch, std::span<const Rejection> rejections) {
     parts_.push_back(Batch::rejected(batch, rejections));
   }
+  bool empty() const { return parts_.empty(); }
   void clear() { parts_.clear(); }
   // All of them, with a column "reason". A row has nulls in the columns that its batch did not have; a column that has
   // different types in different batches becomes text.

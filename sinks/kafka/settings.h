@@ -1,4 +1,4 @@
-// What a user can set for the Kafka sink.
+// What a user can set for the Kafka sink, beside the connection.
 #pragma once
 
 #include <chrono>
@@ -8,16 +8,16 @@
 #include <utility>
 #include <vector>
 
+#include "kafka/connection.h"
 #include "levada/options.h"
 
 namespace levada {
 
-struct KafkaSettings {
+struct KafkaSettings : KafkaConnection {
   enum class Value { body, json };
   enum class Acks { all, leader, none };
   enum class Compression { none, gzip, snappy, lz4, zstd };
 
-  std::vector<std::string> brokers;
   std::string topic;
   std::optional<std::string> key;
   std::vector<std::pair<std::string, std::string>> headers;
@@ -32,14 +32,11 @@ struct KafkaSettings {
   std::optional<int64_t> partitions;
   std::optional<int64_t> replication;
   Tree topic_settings;
-  bool tls = false;
-  std::optional<std::string> ca_file;
-  std::optional<std::string> certificate_file;
-  std::optional<std::string> key_file;
-  std::optional<std::string> sasl_mechanism;
-  std::optional<std::string> username;
-  std::optional<std::string> password;
-  Tree librdkafka;
+  bool transactions = false;
+  std::optional<std::string> transactional_id;
+  std::chrono::nanoseconds transaction_timeout = std::chrono::minutes(1);
+  std::string positions_topic = "levada-positions";
+  bool group_offsets = false;
 };
 
 }  // namespace levada

@@ -17,10 +17,8 @@ bool may_be_the_rows_fault(rd_kafka_resp_err_t error) {
     case RD_KAFKA_RESP_ERR_INVALID_RECORD:
     case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
     case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
-    case kOtherRecordInvalid:
-      return true;
-    default:
-      return false;
+    case kOtherRecordInvalid: return true;
+    default: return false;
   }
 }
 
@@ -29,12 +27,9 @@ std::string explain(rd_kafka_resp_err_t error, std::string_view topic) {
   switch (error) {
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
-    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
-      return text + "; create the topic, or set create_topics = true";
-    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-      return text + "; allow this user to write to it";
-    default:
-      return text;
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION: return text + "; create the topic, or set create_topics = true";
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED: return text + "; allow this user to write to it";
+    default: return text;
   }
 }
 
@@ -75,10 +70,16 @@ void Window::refused(const rd_kafka_message_t& message, std::string_view topic) 
 }
 
 void Window::failed(const rd_kafka_message_t& message) {
+  const auto explained = [&] { return explain(message.err, rd_kafka_topic_name(message.rkt)); };
   const Row row = row_of(message._private);
   const bool alone = std::exchange(alone_, false);
-  if (!may_be_the_rows_fault(message.err)) return fail(retry(explain(message.err, rd_kafka_topic_name(message.rkt))));
-  if (alone) return reject(row, explain(message.err, rd_kafka_topic_name(message.rkt)));
+  const bool of_no_row = message._private == reinterpret_cast<void*>(kNoRow);
+  if (of_no_row || !may_be_the_rows_fault(message.err)) return fail(retry(explained()));
+  if (transactional_) {
+    blame(row, explained(), alone);
+    return fail(retry(explained()));
+  }
+  if (alone) return reject(row, explained());
   suspects_.push_back(row);
 }
 
@@ -86,6 +87,7 @@ void Window::forget() {
   parcels_.clear();
   free_.clear();
   suspects_.clear();
+  blamed_.clear();
   rejected_.clear();
   failure_.reset();
   open_ = messages_ = 0;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "arena.h"
+#include "blamed_rows.h"
 #include "levada/batch.h"
 #include "rejected_rows.h"
 
@@ -36,6 +37,9 @@ class Window {
     int64_t bytes = 0;
   };
 
+  // A row that the broker refuses makes the whole transaction fail: it is blamed, and not rejected yet.
+  explicit Window(bool transactional) : transactional_(transactional) {}
+
   // What a message of the row carries, so that its report finds back to it.
   static void* tag(Row row) {
     return reinterpret_cast<void*>((uintptr_t{row.parcel} << 32) | static_cast<uintptr_t>(row.row));
@@ -44,6 +48,9 @@ class Window {
     const auto bits = reinterpret_cast<uintptr_t>(tag);
     return {static_cast<uint32_t>(bits >> 32), static_cast<int64_t>(bits & 0xffffffffu)};
   }
+
+  // The tag of a message that is of no row.
+  static constexpr uintptr_t kNoRow = UINTPTR_MAX;
 
   uint32_t open(Batch batch);
   Parcel& parcel(uint32_t number) { return parcels_[number]; }
@@ -57,6 +64,7 @@ class Window {
   void settle(const rd_kafka_message_t& message) {
     --messages_;
     if (message.err) return failed(message);
+    if (message._private == reinterpret_cast<void*>(kNoRow)) return;
     alone_ = false;
     ++delivered_.rows;
     delivered_.bytes += static_cast<int64_t>(message.len);
@@ -74,12 +82,20 @@ class Window {
     suspects_.pop_front();
     alone_ = true;
   }
+  // The next message goes with nothing else under way.
+  void sending_alone() { alone_ = true; }
+
+  // Rows for which the transaction has failed.
+  const std::vector<BlamedRow>& blamed() const { return blamed_; }
+  std::vector<BlamedRow> take_blamed() { return std::exchange(blamed_, {}); }
 
   // Why nothing goes on until all is forgotten and written again.
   const std::optional<Error>& failure() const { return failure_; }
   void fail(Error why) {
     if (!failure_) failure_ = std::move(why);
   }
+  // What stands behind a failure that messages have told of already.
+  void fail_for(Error why) { failure_ = std::move(why); }
   // Nothing is under way any more, and no report will come.
   void forget();
 
@@ -89,14 +105,20 @@ class Window {
 
  private:
   void failed(const rd_kafka_message_t& message);
+  void blame(Row row, std::string reason, bool certain) {
+    const Batch& batch = parcels_[row.parcel].batch;
+    blamed_.push_back({batch.stream, batch.sequence, row.row, std::move(reason), certain});
+  }
   void settled(uint32_t number) {
     if (--parcels_[number].unsettled == 0) close(number);
   }
   void close(uint32_t number);
 
+  const bool transactional_;
   std::deque<Parcel> parcels_;
   std::vector<uint32_t> free_;
   std::deque<Row> suspects_;
+  std::vector<BlamedRow> blamed_;
   RejectedRows rejected_;
   std::optional<Error> failure_;
   Delivered delivered_;

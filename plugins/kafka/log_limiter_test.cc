@@ -1,5 +1,5 @@
 // A line that repeats is shown once a minute, with a count.
-#include "log_limiter.h"
+#include "kafka/log_limiter.h"
 
 #include <gtest/gtest.h>
 

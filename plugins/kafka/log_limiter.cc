@@ -1,5 +1,5 @@
 // A broker that is down fills a log with the same line: what repeats is counted instead.
-#include "log_limiter.h"
+#include "kafka/log_limiter.h"
 
 #include <algorithm>
 

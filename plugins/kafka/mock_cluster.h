@@ -41,10 +41,8 @@ class MockCluster {
   void stop_broker() { rd_kafka_mock_broker_set_down(cluster_, 1); }
   void start_broker() { rd_kafka_mock_broker_set_up(cluster_, 1); }
   // The next requests to produce are answered with these.
-  void answer_produce_with(const std::vector<rd_kafka_resp_err_t>& errors) {
-    constexpr int16_t kProduce = 0;
-    rd_kafka_mock_push_request_errors_array(cluster_, kProduce, errors.size(), errors.data());
-  }
+  void answer_produce_with(const std::vector<rd_kafka_resp_err_t>& errors) { answer_with(0, errors); }
+  void answer_end_of_transaction_with(const std::vector<rd_kafka_resp_err_t>& errors) { answer_with(26, errors); }
 
   // All that is in the topic's one partition.
   std::vector<Message> messages(const char* topic) const {
@@ -83,6 +81,10 @@ class MockCluster {
   }
 
  private:
+  // By the number that the protocol gives to a kind of requests.
+  void answer_with(int16_t kind, const std::vector<rd_kafka_resp_err_t>& errors) {
+    rd_kafka_mock_push_request_errors_array(cluster_, kind, errors.size(), errors.data());
+  }
   static Message read(const rd_kafka_message_t* from) {
     const auto text = [](const void* data, size_t size) {
       return data ? std::string(static_cast<const char*>(data), size) : "<null>";
