@@ -1,0 +1,207 @@
+// The source's calls.
+#include "kafka_source.h"
+
+#include <algorithm>
+
+#include "configuration.h"
+#include "owner.h"
+
+namespace levada::kafka_source {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+// How long open waits for a broker before it lets the host decide.
+constexpr std::chrono::seconds kConnectTimeout{3};
+// How long the last commits may take when the source is done with.
+constexpr std::chrono::seconds kFinishTimeout{3};
+
+std::string default_group(std::string_view component) {
+  return "levada-" + std::string(component.substr(component.find('.') + 1));
+}
+
+// What stays so until somebody does something about it.
+bool needs_help(rd_kafka_resp_err_t error) {
+  switch (error) {
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL: return true;
+    default: return false;
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<KafkaSource>> KafkaSource::create(Settings settings, Host host) {
+  auto topics = Topics::from(settings.topics);
+  if (!topics) return std::move(topics).error();
+  std::optional<Share> share;
+  if (settings.share) {
+    share = Share::parse(*settings.share);
+    if (!share) return wrong("share", "\"" + *settings.share + "\" is no share; write \"2/5\" for the second of five");
+  }
+  auto start = StartRule::from(settings.start, settings.offsets);
+  if (!start) return std::move(start).error();
+  const auto group = settings.group.value_or(default_group(host.component()));
+  if (group.empty()) return wrong("group", "is empty");
+  auto conf = consumer_conf(settings, group);
+  if (!conf) return std::move(conf).error();
+  if (settings.until_idle && settings.until_idle->count() < 0) return wrong("until_idle", "must not be negative");
+  if (settings.batch_rows < 1 || settings.batch_rows > 1'000'000) return wrong("batch_rows", "must be 1 to 1000000");
+  if (settings.batch_bytes.bytes < 1 || settings.batch_bytes.bytes > (1 << 30))
+    return wrong("batch_bytes", "must be 1 byte to 1GiB");
+  Parsed parsed{group, *std::move(topics), share, *std::move(start), *std::move(conf)};
+  return std::unique_ptr<KafkaSource>(new KafkaSource(settings, host, std::move(parsed)));
+}
+
+KafkaSource::KafkaSource(const Settings& settings, Host host, Parsed parsed)
+    : host_(host),
+      parsed_(std::move(parsed)),
+      commit_offsets_(settings.commit_offsets),
+      until_idle_(settings.until_idle),
+      maker_(settings.columns),
+      log_(host),
+      assignment_(host, parsed_.topics, log_),
+      inbox_(settings.batch_rows, settings.batch_bytes.bytes) {}
+
+KafkaSource::~KafkaSource() { stop(); }
+
+void KafkaSource::stop() {
+  if (!consumer_) return;
+  scout_.reset();
+  inbox_.clear();
+  assignment_.finish(kFinishTimeout);
+  consumer_.reset();
+}
+
+Done KafkaSource::open(std::span<const Position> positions) {
+  auto owner = owner_of(host_);
+  if (!owner) return std::move(owner).error();
+  owner_ = *std::move(owner);
+  LEVADA_TRY(start());
+  assignment_.set_tokens(positions);
+  return {};
+}
+
+Done KafkaSource::start() {
+  auto consumer = Consumer::start(parsed_.conf, assignment_, log_);
+  if (!consumer) return std::move(consumer).error();
+  LEVADA_TRY((*consumer)->connect(parsed_.topics, kConnectTimeout));
+  const auto cluster = cluster_id((*consumer)->handle(), kConnectTimeout);
+  if (!parsed_.share) LEVADA_TRY((*consumer)->subscribe(parsed_.topics));
+  consumer_ = *std::move(consumer);
+  scout_ = std::make_unique<Scout>(*consumer_, Scout::Rules{parsed_.start, owner_, !parsed_.share});
+  Assignment::Rules rules{cluster, parsed_.group, owner_, parsed_.share, commit_offsets_, {}, {}};
+  rules.leave_timeout = milliseconds(number_of(parsed_.conf, "max.poll.interval.ms") / 2);
+  rules.look_interval =
+      milliseconds(std::max<int64_t>(number_of(parsed_.conf, "topic.metadata.refresh.interval.ms"), 100));
+  assignment_.start(*consumer_, *scout_, std::move(rules));
+  return {};
+}
+
+// The timeout is in real time: it is the network that is waited for.
+Result<Batch> KafkaSource::poll(nanoseconds timeout) {
+  if (ended_) return end();
+  if (!consumer_) LEVADA_TRY(start());
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  auto left = timeout;
+  do {
+    LEVADA_TRY(assignment_.serve());
+    if (auto* partition = assignment_.unannounced()) return announcement(*partition);
+    if (inbox_.empty()) inbox_.fill(*consumer_, std::max(left, nanoseconds(0)));
+    if (const auto refusal = consumer_->take_refusal()) return retry(*refusal);
+    if (auto batch = next_batch(); batch || batch.code() != Code::idle) return batch;
+    if (const auto why = consumer_->fatal_error()) {
+      stop();
+      return retry(*why);
+    }
+    if (finished()) {
+      ended_ = true;
+      return end();
+    }
+    left = deadline - std::chrono::steady_clock::now();
+  } while (left > nanoseconds(0));
+  return idle();
+}
+
+Result<Batch> KafkaSource::next_batch() {
+  while (!inbox_.empty()) {
+    auto& front = inbox_.front();
+    if (front.err) {
+      auto done = take_error(front);
+      inbox_.pop();
+      if (!done) return std::move(done).error();
+      continue;
+    }
+    auto run = inbox_.run();
+    auto* partition = assignment_.readable(rd_kafka_topic_name(front.rkt), front.partition);
+    // What was fetched before the partition left, or was placed again, is not handed out.
+    const auto skipped = !partition ? run.size()
+                                    : static_cast<size_t>(std::find_if(run.begin(), run.end(),
+                                                                       [&](const auto* message) {
+                                                                         return message->offset >= partition->next;
+                                                                       }) -
+                                                          run.begin());
+    run = run.subspan(skipped);
+    inbox_.drop(skipped);
+    if (run.empty()) continue;
+    auto batch = maker_.make(run);
+    partition->next = run.back()->offset + 1;
+    partition->at_end = false;
+    partition->announced = true;
+    inbox_.drop(run.size());
+    batch.stream = partition->stream;
+    batch.position = assignment_.position_of(*partition);
+    was_quiet_ = false;
+    return batch;
+  }
+  return idle();
+}
+
+Done KafkaSource::take_error(const rd_kafka_message_t& message) {
+  const char* topic = message.rkt ? rd_kafka_topic_name(message.rkt) : "";
+  if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+    assignment_.at_end(topic, message.partition);
+  } else if (message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
+    assignment_.out_of_range(topic, message.partition);
+  } else if (needs_help(message.err)) {
+    return retry(rd_kafka_message_errstr(&message));
+  } else {
+    log_.write(4, "CONSUME", rd_kafka_message_errstr(&message));
+  }
+  return {};
+}
+
+// Without rows: so that a partition without any is found again where it was first looked at, and the host hears where
+// it goes on if that is not where its sinks stand.
+Batch KafkaSource::announcement(Partition& partition) {
+  partition.announced = true;
+  Batch batch;
+  batch.jump = true;
+  batch.stream = partition.stream;
+  batch.position = assignment_.position_of(partition);
+  return batch;
+}
+
+bool KafkaSource::finished() {
+  if (!until_idle_ && !host_.until_drained()) return false;
+  if (!assignment_.complete()) return false;
+  if (host_.until_drained() && assignment_.all_reached_end()) return true;
+  const bool quiet = assignment_.all_at_end();
+  if (!quiet || !was_quiet_) idle_since_ = host_.monotonic();
+  was_quiet_ = quiet;
+  return until_idle_ && quiet && host_.monotonic() - idle_since_ >= *until_idle_;
+}
+
+Done KafkaSource::acknowledge(std::string_view stream, std::string_view position) {
+  assignment_.acknowledge(std::string(stream), position);
+  return {};
+}
+
+}  // namespace levada::kafka_source

@@ -1,0 +1,128 @@
+// The questions, each with its time limit.
+#include "scout.h"
+
+#include "kafka/position.h"
+
+namespace levada::kafka_source {
+namespace {
+
+constexpr std::chrono::seconds kTimeout{5};
+
+TopicPartitionList list_of(const std::vector<Wanted>& wanted, int64_t offset) {
+  auto list = partition_list(wanted.size());
+  for (const auto& each : wanted)
+    rd_kafka_topic_partition_list_add(list.get(), each.topic.c_str(), each.partition)->offset = offset;
+  return list;
+}
+
+Done first_error(const rd_kafka_topic_partition_list_t& list, const char* what) {
+  for (int at = 0; at < list.cnt; ++at)
+    if (const auto& each = list.elems[at]; each.err)
+      return retry(std::string(what) + " of " + stream_of(each.topic, each.partition) + ": " + text_of(each.err));
+  return {};
+}
+
+// The offsets for times, or for -2 (the earliest) and -1 (the latest), in the order of `wanted`.
+Result<TopicPartitionList> offsets_at(rd_kafka_t* handle, const std::vector<Wanted>& wanted, int64_t time,
+                                      const char* what) {
+  auto list = list_of(wanted, time);
+  if (const auto error = rd_kafka_offsets_for_times(handle, list.get(), milliseconds(kTimeout)))
+    return retry(std::string(what) + " cannot be asked for: " + text_of(error));
+  LEVADA_TRY(first_error(*list, what));
+  return list;
+}
+
+Result<TopicPartitionList> committed_of(rd_kafka_t* handle, const std::vector<Wanted>& wanted) {
+  auto list = list_of(wanted, RD_KAFKA_OFFSET_INVALID);
+  if (const auto error = rd_kafka_committed(handle, list.get(), milliseconds(kTimeout)))
+    return retry("the offsets that the group has committed cannot be asked for: " + text_of(error));
+  LEVADA_TRY(first_error(*list, "the committed offset"));
+  return list;
+}
+
+std::optional<Committed> committed_in(const rd_kafka_topic_partition_t& found) {
+  if (found.offset < 0) return std::nullopt;
+  const std::string_view metadata(static_cast<const char*>(found.metadata), found.metadata ? found.metadata_size : 0);
+  return Committed{found.offset, std::string(owner_of_metadata(metadata).value_or(""))};
+}
+
+const rd_kafka_topic_partition_t& find(const TopicPartitionList& list, const Wanted& wanted) {
+  return *rd_kafka_topic_partition_list_find(list.get(), wanted.topic.c_str(), wanted.partition);
+}
+
+}  // namespace
+
+template <class Work>
+void Scout::start(Work work) {
+  answer_ = std::async(std::launch::async, [this, work = std::move(work)]() -> Result<Found> {
+    auto found = work();
+    consumer_.wake();
+    return found;
+  });
+}
+
+void Scout::place(std::vector<Wanted> wanted) {
+  start([this, wanted = std::move(wanted)] { return find_places(wanted); });
+}
+
+void Scout::look_around(const Topics& topics) {
+  start([this, &topics]() -> Result<Found> {
+    auto partitions = consumer_.find(topics, kTimeout);
+    if (!partitions) return std::move(partitions).error();
+    return Found{*std::move(partitions), {}};
+  });
+}
+
+std::optional<Result<Scout::Found>> Scout::take() {
+  if (!answer_.valid() || answer_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return std::nullopt;
+  return answer_.get();
+}
+
+Result<Scout::Found> Scout::find_places(const std::vector<Wanted>& wanted) const {
+  rd_kafka_t* const handle = consumer_.handle();
+  auto committed = committed_of(handle, wanted);
+  if (!committed) return std::move(committed).error();
+  auto earliest = offsets_at(handle, wanted, RD_KAFKA_OFFSET_BEGINNING, "the earliest offset");
+  if (!earliest) return std::move(earliest).error();
+  auto latest = offsets_at(handle, wanted, RD_KAFKA_OFFSET_END, "the latest offset");
+  if (!latest) return std::move(latest).error();
+  Result<TopicPartitionList> at_time = TopicPartitionList();
+  if (rules_.start.kind == StartRule::Kind::time)
+    at_time = offsets_at(handle, wanted, rules_.start.milliseconds, "the offset for a time");
+  if (!at_time) return std::move(at_time).error();
+
+  const auto by_rule = [&](const Wanted& each) {
+    switch (rules_.start.kind) {
+      case StartRule::Kind::earliest: break;
+      case StartRule::Kind::latest: return find(*latest, each).offset;
+      case StartRule::Kind::time: {
+        // Negative: all rows are older.
+        const auto offset = find(*at_time, each).offset;
+        return offset < 0 ? find(*latest, each).offset : offset;
+      }
+      case StartRule::Kind::offsets: {
+        const auto given = rules_.start.offsets.find(stream_of(each.topic, each.partition));
+        if (given != rules_.start.offsets.end()) return given->second;
+      }
+    }
+    return find(*earliest, each).offset;
+  };
+
+  Found found;
+  for (const auto& each : wanted) {
+    const Known known{each.token, committed_in(find(*committed, each)), rules_.shared, each.came_back};
+    const auto start = each.out_of_range ? each.token : known_start(known, rules_.owner);
+    Placed placed{each.topic, each.partition, start ? *start : by_rule(each), {}, !start, false, 0, false};
+    if (known.committed) placed.committed = known.committed->offset;
+    const auto first = find(*earliest, each).offset;
+    if (placed.offset < first) placed.rows_missing = first - placed.offset;
+    // Only the broker that refused it knows: the latest offset may be behind for a while.
+    placed.beyond_end = each.out_of_range && placed.offset >= first;
+    if (placed.beyond_end || placed.rows_missing > 0) placed.offset = first;
+    placed.jump = each.token && !each.came_back && placed.offset != *each.token;
+    found.placed.push_back(std::move(placed));
+  }
+  return found;
+}
+
+}  // namespace levada::kafka_source
