@@ -8,8 +8,12 @@
 namespace levada {
 namespace {
 
-// File systems without hard links say one of these.
-bool is_no_link(int64_t error) { return error == -EPERM || error == -ENOTSUP || error == -ENOSYS || error == -EMLINK; }
+// "part-1.ndjson" becomes "part-1.1.ndjson".
+std::string other_name(const std::string& name, int number) {
+  const auto start = name.find_last_of('/') + 1;
+  const auto dot = std::min(name.find('.', start), name.size());
+  return name.substr(0, dot) + "." + std::to_string(number) + name.substr(dot);
+}
 
 }  // namespace
 
@@ -19,88 +23,114 @@ std::string folder_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-Done Completion::settle() {
-  for (auto& file : files_left_)
-    if (!file.complete) LEVADA_TRY(settle(file));
-  std::erase_if(files_left_, [](const Unfinished& file) { return file.bytes == 0; });
-  return {};
+Result<int64_t> Completion::settle() {
+  int64_t settled = 0;
+  for (auto& file : files_left_) {
+    if (file.state == Unfinished::State::complete) continue;
+    LEVADA_TRY(settle(file));
+    ++settled;
+  }
+  std::erase_if(files_left_, [](const Unfinished& file) { return file.state == Unfinished::State::fresh; });
+  return settled;
 }
 
 Done Completion::settle(Unfinished& file) {
   levada_file_info info{};
   const auto found = files_.stat(file.path, info);
-  if (found == -ENOENT) {
-    file.bytes = 0;
-    return {};
-  }
-  if (found < 0) return file_error("stat", file.path, found);
-  if (file.bytes == 0) {
+  if (file.state == Unfinished::State::fresh) {
+    if (found == -ENOENT) return {};
+    if (found < 0) return file_error("stat", file.path, found);
     LEVADA_TRY(files_.remove(file.path));
     return files_.sync_folder(folder_of(file.path));
   }
-  auto opened = files_.open(file.path, LEVADA_WRITE);
-  if (!opened) return std::move(opened).error();
-  LEVADA_TRY(opened->truncate(std::min(info.bytes, file.bytes)));
-  // The file may be older than the settings are.
-  const auto kind = Compressor::kind_of(file.name);
-  if (!style_.end.empty()) LEVADA_TRY(opened->write(compressor_.compress(kind, style_.end)));
-  LEVADA_TRY(opened->sync());
-  LEVADA_TRY(opened->close());
-  file.complete = true;
+  // Rows would be lost if it went on: the disk that they are on may come back.
+  if (found == -ENOENT)
+    return retry(
+        file.path + ", with " + std::to_string(file.bytes) +
+        " bytes of committed rows, is missing: is its disk mounted? To give its rows up, put an empty file there");
+  if (found < 0) return file_error("stat", file.path, found);
+  if (info.bytes < file.bytes)
+    host_.error(file.path + " has lost " + std::to_string(file.bytes - info.bytes) + " of " +
+                std::to_string(file.bytes) + " bytes of committed rows");
+  LEVADA_TRY(cut_and_end(file));
+  file.state = Unfinished::State::complete;
   return {};
 }
 
-Result<int64_t> Completion::publish() {
+Done Completion::cut_and_end(const Unfinished& file) {
+  auto opened = files_.open(file.path, LEVADA_WRITE);
+  if (!opened) return std::move(opened).error();
+  auto info = opened->info();
+  if (!info) return std::move(info).error();
+  LEVADA_TRY(opened->truncate(std::min(info->bytes, file.bytes)));
+  // The file may be older than the settings are.
+  const auto kind = Compressor::kind_of(file.name);
+  const auto end = style_.end.empty() ? std::string_view() : compressor_.compress(kind, style_.end);
+  if (!end.empty()) LEVADA_TRY(opened->write(end));
+  LEVADA_TRY(opened->sync());
+  LEVADA_TRY(opened->close());
+  bytes_written_.add(static_cast<int64_t>(end.size()));
+  return {};
+}
+
+int64_t Completion::publish() {
   int64_t published = 0;
-  while (!files_left_.empty()) {
-    LEVADA_TRY(publish(files_left_.front()));
-    files_left_.erase(files_left_.begin());
+  std::string failed;
+  std::erase_if(files_left_, [&](const Unfinished& file) {
+    if (file.state != Unfinished::State::complete) return false;
+    if (auto done = publish(file); !done) {
+      failed = std::move(done).error().message;
+      return false;
+    }
     ++published;
-  }
+    return true;
+  });
+  files_completed_.add(published);
+  if (!failed.empty() && failed != warned_of_)
+    host_.warning("a complete file keeps its name in use for now: " + failed);
+  warned_of_ = std::move(failed);
   return published;
 }
 
-// By link and remove, as a rename would replace a file of that name that somebody else has put there.
+// By one rename, so that no crash shows it twice to a reader that takes files away.
 Done Completion::publish(const Unfinished& file) {
+  auto name = free_name(file);
+  if (!name) return std::move(name).error();
   const auto* calls = files_.table();
+  const auto folder = folder_of(file.path);
+  if (name->empty()) {
+    LEVADA_TRY(files_.remove(file.path));
+  } else if (const auto renamed = calls->rename(calls->context, file.path.c_str(), name->c_str()); renamed == -ENOENT) {
+    // Done before a crash, or before a call that failed; but a folder that is not there says nothing.
+    levada_file_info info{};
+    if (const auto found = files_.stat(folder, info); found < 0) return file_error("stat", folder, found);
+  } else if (renamed < 0) {
+    return file_error("rename to " + *name, file.path, renamed);
+  }
+  return files_.sync_folder(folder);
+}
+
+Result<std::string> Completion::free_name(const Unfinished& file) const {
   std::string name = file.name;
   for (int number = 1;; ++number) {
-    const auto linked = calls->link(calls->context, file.path.c_str(), name.c_str());
-    // Done before a crash, or before a call that failed.
-    if (linked == -ENOENT) break;
-    if (is_no_link(linked) && !files_.exists(name)) {
-      LEVADA_TRY(files_.rename(file.path, name));
-      break;
-    }
-    if (linked == -EEXIST || is_no_link(linked)) {
-      auto same = same_file(file.path, name);
-      if (!same) return std::move(same).error();
-      if (!*same) {
-        name = other_name(file.name, number);
-        continue;
-      }
-    } else if (linked < 0) {
-      return file_error("link to " + name, file.path, linked);
-    }
-    LEVADA_TRY(files_.remove(file.path));
-    break;
+    levada_file_info info{};
+    const auto found = files_.stat(name, info);
+    if (found == -ENOENT) return name;
+    if (found < 0) return file_error("stat", name, found);
+    auto same = same_file(file.path, info);
+    if (!same) return std::move(same).error();
+    if (*same) return std::string();
+    name = other_name(file.name, number);
   }
-  if (const auto folder = folder_of(name); files_.exists(folder)) return files_.sync_folder(folder);
-  return {};
 }
 
-Result<bool> Completion::same_file(const std::string& one, const std::string& other) const {
-  levada_file_info first{}, second{};
-  for (const auto& [path, info] : {std::pair{&one, &first}, {&other, &second}})
-    if (const auto found = files_.stat(*path, *info); found < 0) return file_error("stat", *path, found);
-  return first.inode == second.inode && first.device == second.device;
-}
-
-// "part-1.ndjson" becomes "part-1.1.ndjson".
-std::string Completion::other_name(const std::string& name, int number) const {
-  const auto start = name.find_last_of('/') + 1;
-  const auto dot = std::min(name.find('.', start), name.size());
-  return name.substr(0, dot) + "." + std::to_string(number) + name.substr(dot);
+// Version 1 of the manifest went with files that got their names by a second link.
+Result<bool> Completion::same_file(const std::string& path, const levada_file_info& other) const {
+  levada_file_info info{};
+  const auto found = files_.stat(path, info);
+  if (found == -ENOENT) return false;
+  if (found < 0) return file_error("stat", path, found);
+  return info.inode == other.inode && info.device == other.device;
 }
 
 }  // namespace levada

@@ -44,9 +44,8 @@ FileSink::FileSink(Settings settings, Host host, PathPattern pattern)
       pattern_(std::move(pattern)),
       style_{settings_.begin, settings_.separator, settings_.end, settings_.compression, &compressor_},
       manifest_(files_, host.data_dir()),
-      completion_(files_, style_, compressor_),
+      completion_(host, style_, compressor_),
       bytes_written_(host.counter("bytes_written")),
-      files_completed_(host.counter("files_completed")),
       files_recovered_(host.counter("files_recovered")),
       values_replaced_(host.counter("values_replaced")) {}
 
@@ -58,19 +57,20 @@ FileSink::~FileSink() {
 
 Done FileSink::open() {
   if (loaded_) return {};
-  auto left = manifest_.load();
-  if (!left) return std::move(left).error();
-  for (auto& file : *left) {
-    files_recovered_.add();
+  auto last = manifest_.load();
+  if (!last) return std::move(last).error();
+  for (auto& file : last->files) {
+    if (files_.exists(file.path)) files_recovered_.add();
     completion_.add(std::move(file));
   }
+  positions_ = std::move(last->positions);
   loaded_ = true;
   return {};
 }
 
 Result<std::vector<Position>> FileSink::recover() {
   LEVADA_TRY(settle_all());
-  return std::vector<Position>();
+  return positions_;
 }
 
 Done FileSink::settle_all() {
@@ -82,9 +82,19 @@ Done FileSink::settle_all() {
     completion_.add(file.entry());
   }
   finished_.clear();
-  LEVADA_TRY(completion_.settle());
-  publish();
-  return manifest_.replace(unfinished());
+  return complete();
+}
+
+Done FileSink::complete() {
+  // A commit that failed may be on the disk all the same, for good or until a power cut. It is undone there before any
+  // file is cut back behind it.
+  if (!manifest_.certain()) LEVADA_TRY(manifest_.replace(positions_, unfinished()));
+  auto settled = completion_.settle();
+  if (!settled) return std::move(settled).error();
+  // A file that has its name must never be taken for one that is to be cut and ended.
+  if (*settled > 0) LEVADA_TRY(manifest_.replace(positions_, unfinished()));
+  if (completion_.publish() > 0) return manifest_.replace(positions_, unfinished());
+  return {};
 }
 
 Done FileSink::write(Batch& batch, nanoseconds) {
@@ -133,18 +143,24 @@ Done FileSink::append(OutputFile& file, const Batch& batch, int64_t row) {
   return file.append_large({large.data(), static_cast<size_t>(writer_->write(row, large.data()) - large.data())});
 }
 
-Done FileSink::commit(const Token&, nanoseconds, Batch&) {
+Done FileSink::commit(const Token& token, nanoseconds, Batch&) {
   now_ = host_.monotonic();
-  const bool changed = !finished_.empty() || std::any_of(open_.begin(), open_.end(), [&](const auto& entry) {
-    return entry.second.dirty() || is_due(entry.second);
-  });
-  if (!changed) {
-    publish();
-    return {};
-  }
+  const bool changed = token.positions != positions_ || !finished_.empty() ||
+                       std::any_of(open_.begin(), open_.end(),
+                                   [&](const auto& entry) { return entry.second.dirty() || is_due(entry.second); });
+  if (changed) LEVADA_TRY(store(token));
+  // Committed: a file that does not get its name now gets it later.
+  completion_.publish();
+  return {};
+}
+
+Done FileSink::store(const Token& token) {
   LEVADA_TRY(sync_files());
-  LEVADA_TRY(manifest_.replace(unfinished()));
-  // Committed: whatever fails from here on is done later.
+  auto files = completion_.left();
+  for (const auto& [bucket, file] : open_) files.push_back(file.entry_now());
+  for (const auto& file : finished_) files.push_back(file.entry_now());
+  LEVADA_TRY(manifest_.replace(token.positions, files));
+  positions_ = token.positions;
   uint64_t bytes = 0;
   const auto committed = [&](OutputFile& file) {
     bytes += file.entry_now().bytes - file.committed_bytes();
@@ -153,11 +169,10 @@ Done FileSink::commit(const Token&, nanoseconds, Batch&) {
   for (auto& [bucket, file] : open_) committed(file);
   for (auto& file : finished_) {
     committed(file);
-    completion_.add(file.entry_now());
+    completion_.add(file.entry());
   }
   finished_.clear();
   bytes_written_.add(static_cast<int64_t>(bytes));
-  publish();
   return {};
 }
 
@@ -171,25 +186,16 @@ Done FileSink::sync_files() {
     }
     file = next;
   }
-  // The list before the files that are on it, so that no power cut leaves a file that nobody knows.
-  LEVADA_TRY(manifest_.sync());
   for (const auto& folder : new_entries_) LEVADA_TRY(files_.sync_folder(folder));
   new_entries_.clear();
   return {};
 }
 
 std::vector<Unfinished> FileSink::unfinished() const {
-  std::vector<Unfinished> all = completion_.left();
-  for (const auto& [bucket, file] : open_) all.push_back(file.entry_now());
-  for (const auto& file : finished_) all.push_back(file.entry_now());
+  auto all = completion_.left();
+  for (const auto& [bucket, file] : open_) all.push_back(file.entry());
+  for (const auto& file : finished_) all.push_back(file.entry());
   return all;
-}
-
-void FileSink::publish() {
-  const auto before = completion_.left().size();
-  auto done = completion_.publish();
-  files_completed_.add(static_cast<int64_t>(before - completion_.left().size()));
-  if (!done) host_.warning("a complete file keeps its name in use for now: " + done.error().message);
 }
 
 // Files whose rows are all committed need no commit to become complete.
@@ -205,9 +211,7 @@ Done FileSink::idle() {
     }
     file = next;
   }
-  LEVADA_TRY(completion_.settle());
-  publish();
-  return {};
+  return complete();
 }
 
 }  // namespace levada

@@ -1,5 +1,6 @@
 // The sink that writes rows to files in folders. A file has another name while it is written; it appears under its own,
-// complete and durable, with a commit.
+// complete and durable, with a commit. The manifest is where a commit happens: it says how far the streams have got,
+// and which bytes of which files belong to that.
 #pragma once
 
 #include <array>
@@ -56,6 +57,7 @@ class FileSink : public Sink {
   static Result<std::unique_ptr<FileSink>> create(Settings settings, Host host);
   ~FileSink() override;
 
+  bool keeps_token() const override { return true; }
   Done open() override;
   Result<std::vector<Position>> recover() override;
   Done write(Batch& batch, std::chrono::nanoseconds timeout) override;
@@ -77,11 +79,14 @@ class FileSink : public Sink {
   bool is_due(const OutputFile& file) const;
   Done finish(OpenFiles::iterator file);
   Done sync_files();
+  // All files that are not under their final names, as the last commit left them.
   std::vector<Unfinished> unfinished() const;
-  // Gives complete files their names; what fails is tried again later.
-  void publish();
+  // Makes a commit of what the files hold now.
+  Done store(const Token& token);
   // Drops what is not committed, and completes what is.
   Done settle_all();
+  // Ends the files that are not open any more as they were committed, and gives them their names.
+  Done complete();
 
   const Settings settings_;
   const Host host_;
@@ -91,6 +96,7 @@ class FileSink : public Sink {
   OutputFile::Style style_;
   Manifest manifest_;
   Completion completion_;
+  std::vector<Position> positions_;  // Of the last commit.
 
   OpenFiles open_;                     // By what their paths begin with.
   std::vector<OutputFile> finished_;   // Complete with the next commit.
@@ -105,7 +111,7 @@ class FileSink : public Sink {
   std::optional<JsonWriter> writer_;
   std::chrono::nanoseconds now_{0};  // Of the call.
   int64_t arrival_ = 0;              // The time of day then, in microseconds.
-  Counter bytes_written_, files_completed_, files_recovered_, values_replaced_;
+  Counter bytes_written_, files_recovered_, values_replaced_;
 };
 
 }  // namespace levada

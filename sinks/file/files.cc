@@ -79,17 +79,21 @@ Result<File> FileSink::create_file(const std::string& bucket, Unfinished& entry)
     entry.name = stem + std::to_string(next_number_++) + settings_.suffix +
                  std::string(Compressor::suffix(settings_.compression));
     entry.path = entry.name + settings_.in_use_suffix;
-    if (files_.exists(entry.name)) continue;
-    const auto handle = calls->open(calls->context, entry.path.c_str(), LEVADA_CREATE);
-    if (handle == -EEXIST) continue;
-    if (handle < 0) return file_error("create", entry.path, handle);
-    File file(calls, handle, entry.path);
-    // Only now: what is listed may be removed after a crash, and must be the sink's own.
-    if (auto listed = manifest_.add(entry); !listed) {
-      completion_.add(entry);  // Which will remove it.
-      return std::move(listed).error();
+    bool taken = false;
+    for (const auto* path : {&entry.name, &entry.path}) {
+      levada_file_info info{};
+      const auto found = files_.stat(*path, info);
+      if (found < 0 && found != -ENOENT) return file_error("stat", *path, found);
+      taken |= found == 0;
     }
-    return file;
+    if (taken) continue;
+    // First: a crash leaves no file that is on no list.
+    LEVADA_TRY(manifest_.begin(entry));
+    const auto handle = calls->open(calls->context, entry.path.c_str(), LEVADA_CREATE);
+    if (handle >= 0) return File(calls, handle, entry.path);
+    if (handle != -EEXIST) return file_error("create", entry.path, handle);
+    // Somebody has made it just now: what is listed is removed after a crash, and this must not be.
+    LEVADA_TRY(manifest_.replace(positions_, unfinished()));
   }
 }
 
@@ -99,9 +103,10 @@ Done FileSink::make_folder(const std::string& folder) {
   for (auto at = folder; at != "/" && at != "." && !files_.exists(at); at = parents.back())
     parents.push_back(folder_of(at));
   if (parents.empty()) return {};
-  LEVADA_TRY(files_.make_folder(folder));
-  new_entries_.insert(parents.begin(), parents.end());
-  return {};
+  const auto made = files_.make_folder(folder);
+  for (auto& parent : parents)
+    if (made || files_.exists(parent)) new_entries_.insert(std::move(parent));
+  return made;
 }
 
 bool FileSink::is_full(const OutputFile& file) const {

@@ -60,8 +60,11 @@ class OutputFile {
   void abandon() { file_ = File(); }
 
   // What is in the file is committed now.
-  void set_committed() { entry_.bytes = written_; }
-  bool dirty() const { return buffered_ > 0 || written_ != entry_.bytes; }
+  void set_committed() {
+    entry_ = entry_now();
+    committed_rows_ = rows_;
+  }
+  bool dirty() const { return rows_ != committed_rows_; }
 
   uint64_t bytes() const { return written_ + buffered_; }
   uint64_t committed_bytes() const { return entry_.bytes; }
@@ -71,7 +74,9 @@ class OutputFile {
   void set_used(std::chrono::nanoseconds now) { used_ = now; }
 
   // As it stands on disk if it is committed now, and as it stood at the last commit.
-  Unfinished entry_now() const { return {entry_.path, entry_.name, written_, !file_}; }
+  Unfinished entry_now() const {
+    return {entry_.path, entry_.name, file_ ? Unfinished::State::open : Unfinished::State::complete, written_};
+  }
   const Unfinished& entry() const { return entry_; }
 
  private:
@@ -88,6 +93,7 @@ class OutputFile {
   size_t buffered_ = 0;
   uint64_t written_ = 0;
   int64_t rows_ = 0;
+  int64_t committed_rows_ = 0;
   std::chrono::nanoseconds opened_, used_;
 };
 

@@ -1,4 +1,4 @@
-// Unpacks compressed files for tests, frame by frame.
+// Unpacks compressed files for tests, frame by frame; a frame has 1 MiB at most.
 #pragma once
 
 #include <zlib.h>
@@ -18,11 +18,11 @@ inline std::string unpack_gzip(std::string packed) {
     if (inflateInit2(&stream, kWindowWithGzipHeader) != Z_OK) return "<no inflate>";
     stream.next_in = reinterpret_cast<Bytef*>(packed.data());
     stream.avail_in = static_cast<uInt>(packed.size());
-    std::string part(16 << 20, '\0');
+    static std::string part(1 << 20, '\0');
     stream.next_out = reinterpret_cast<Bytef*>(part.data());
     stream.avail_out = static_cast<uInt>(part.size());
     const int result = inflate(&stream, Z_FINISH);
-    text += part.substr(0, stream.total_out);
+    text.append(part, 0, stream.total_out);
     packed.erase(0, stream.total_in);
     inflateEnd(&stream);
     if (result != Z_STREAM_END) return text + "<torn>";
@@ -35,10 +35,10 @@ inline std::string unpack_zstd(std::string packed) {
   while (!packed.empty()) {
     const size_t size = ZSTD_findFrameCompressedSize(packed.data(), packed.size());
     if (ZSTD_isError(size)) return text + "<torn>";
-    std::string part(16 << 20, '\0');
+    static std::string part(1 << 20, '\0');
     const size_t got = ZSTD_decompress(part.data(), part.size(), packed.data(), size);
     if (ZSTD_isError(got)) return text + "<damaged>";
-    text += part.substr(0, got);
+    text.append(part, 0, got);
     packed.erase(0, size);
   }
   return text;
@@ -46,12 +46,9 @@ inline std::string unpack_zstd(std::string packed) {
 
 inline std::string unpack(Compressor::Kind kind, const std::string& packed) {
   switch (kind) {
-    case Compressor::Kind::gzip:
-      return unpack_gzip(packed);
-    case Compressor::Kind::zstd:
-      return unpack_zstd(packed);
-    case Compressor::Kind::none:
-      break;
+    case Compressor::Kind::gzip: return unpack_gzip(packed);
+    case Compressor::Kind::zstd: return unpack_zstd(packed);
+    case Compressor::Kind::none: break;
   }
   return packed;
 }
