@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
+#include <string>
 
 #include "agent/pipeline/delivery.h"
 
@@ -14,16 +15,29 @@ class Channel {
  public:
   virtual ~Channel() = default;
 
-  // Takes the batch, or gives false where the channel is full.
+  // Before the first append; `reader` names whoever reads with the cursor: "sinks.kafka".
+  virtual void add_writer() = 0;
+  virtual size_t add_cursor(const std::string& reader) = 0;
+  // Makes ready what lies on a disk; before all that follows.
+  virtual Done open() { return {}; }
+
+  // What it took survives the process: sources go on from where it stands, and not from where its readers stand.
+  virtual bool durable() const { return false; }
+  // How far each source's stream has got in a durable channel.
+  virtual Progress progress() const { return {}; }
+
+  // Takes the batch, or gives false where it cannot now: `obstacle` says why.
   virtual bool append(const Delivery& delivery) = 0;
   // Returns when there may be room again, or the time is up.
   virtual void wait_for_room(nanoseconds timeout) = 0;
+  // Why it takes nothing, for a log line: "32 MiB are waiting for sinks.kafka". Empty where it does.
+  virtual std::string obstacle() const = 0;
   // A source is through with it; once all writers are, no more batches come.
   virtual void close() = 0;
 
-  // Before the first append.
-  virtual void add_writer() = 0;
-  virtual size_t add_cursor() = 0;
+  // The reader's sink has recovered, and this is what its last commit stands for. A durable channel goes on there.
+  // Before the first read, and after each failure.
+  virtual void resume(size_t cursor, const Progress& committed) = 0;
   // The next batch, waiting for it at most so long.
   virtual std::optional<Delivery> read(size_t cursor, nanoseconds timeout) = 0;
   // All that the cursor has read is stored elsewhere.

@@ -22,6 +22,15 @@ void MemoryChannel::wait_for_room(nanoseconds timeout) {
   room_.wait_for(lock, timeout, [&] { return !full(); });
 }
 
+std::string MemoryChannel::obstacle() const {
+  const std::lock_guard lock(mutex_);
+  if (!full()) return {};
+  std::string slowest;
+  for (const auto& cursor : cursors_)
+    if (cursor.committed == first_) slowest += (slowest.empty() ? "" : ", ") + cursor.reader;
+  return std::to_string(bytes_ >> 20) + " MiB wait in it for " + slowest;
+}
+
 void MemoryChannel::close() {
   {
     const std::lock_guard lock(mutex_);
@@ -35,9 +44,9 @@ void MemoryChannel::add_writer() {
   ++writers_;
 }
 
-size_t MemoryChannel::add_cursor() {
+size_t MemoryChannel::add_cursor(const std::string& reader) {
   const std::lock_guard lock(mutex_);
-  cursors_.emplace_back();
+  cursors_.push_back({reader});
   return cursors_.size() - 1;
 }
 

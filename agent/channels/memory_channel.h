@@ -15,11 +15,14 @@ class MemoryChannel final : public Channel {
   // Full once the batches in it hold that many bytes; a single batch may go over.
   explicit MemoryChannel(size_t capacity_bytes) : capacity_bytes_(capacity_bytes) {}
 
+  void add_writer() override;
+  size_t add_cursor(const std::string& reader) override;
   bool append(const Delivery& delivery) override;
   void wait_for_room(nanoseconds timeout) override;
+  std::string obstacle() const override;
   void close() override;
-  void add_writer() override;
-  size_t add_cursor() override;
+  // Sources go back to what its sink has stored: nothing is to be done here.
+  void resume(size_t, const Progress&) override {}
   std::optional<Delivery> read(size_t cursor, nanoseconds timeout) override;
   void commit(size_t cursor) override;
   void rewind(size_t cursor) override;
@@ -33,6 +36,7 @@ class MemoryChannel final : public Channel {
     size_t readers;  // Cursors that have not committed it.
   };
   struct Cursor {
+    std::string reader;
     size_t next = 0, committed = 0;  // Numbers of batches, counted from the channel's first.
     size_t woken = 0, relieved = 0;  // Presses that it has been woken for, and those before its last commit.
   };

@@ -11,17 +11,29 @@ constexpr nanoseconds kNow{0};
 
 Delivery delivery(const std::string& body, size_t bytes, int channels = 1) {
   auto receipt = std::make_shared<Receipt>(channels, std::make_shared<Signal>());
-  return {std::make_shared<const Batch>(testkit::batch_of({body})), 1, bytes, receipt};
+  return {std::make_shared<const Batch>(testkit::batch_of({body})), "", 1, bytes, "", receipt};
 }
 
 std::string body(const std::optional<Delivery>& read) {
   return read ? std::string(read->batch->body()->text(0)) : "<none>";
 }
 
+TEST(MemoryChannel, says_whom_it_waits_for) {
+  MemoryChannel channel(1 << 20);
+  channel.add_writer();
+  const auto fast = channel.add_cursor("sinks.fast");
+  channel.add_cursor("sinks.slow");
+  EXPECT_EQ(channel.obstacle(), "");
+  EXPECT_TRUE(channel.append(delivery("a", 2 << 20)));
+  EXPECT_TRUE(channel.read(fast, kNow));
+  channel.commit(fast);
+  EXPECT_EQ(channel.obstacle(), "2 MiB wait in it for sinks.slow");
+}
+
 TEST(MemoryChannel, gives_each_cursor_all_batches_in_order) {
   MemoryChannel channel(1000);
   channel.add_writer();
-  const auto one = channel.add_cursor(), two = channel.add_cursor();
+  const auto one = channel.add_cursor("sinks.out"), two = channel.add_cursor("sinks.out");
   EXPECT_TRUE(channel.append(delivery("a", 1)));
   EXPECT_TRUE(channel.append(delivery("b", 1)));
   EXPECT_EQ(body(channel.read(one, kNow)), "a");
@@ -33,7 +45,7 @@ TEST(MemoryChannel, gives_each_cursor_all_batches_in_order) {
 TEST(MemoryChannel, is_full_when_its_bytes_are_used_up_and_has_room_after_the_slowest_commit) {
   MemoryChannel channel(10);
   channel.add_writer();
-  const auto fast = channel.add_cursor(), slow = channel.add_cursor();
+  const auto fast = channel.add_cursor("sinks.out"), slow = channel.add_cursor("sinks.out");
   EXPECT_TRUE(channel.append(delivery("a", 12)));
   EXPECT_FALSE(channel.append(delivery("b", 1)));
   EXPECT_TRUE(channel.read(fast, kNow));
@@ -47,7 +59,7 @@ TEST(MemoryChannel, is_full_when_its_bytes_are_used_up_and_has_room_after_the_sl
 TEST(MemoryChannel, tells_readers_that_a_source_waits_until_they_commit) {
   MemoryChannel channel(10);
   channel.add_writer();
-  const auto reader = channel.add_cursor();
+  const auto reader = channel.add_cursor("sinks.out");
   EXPECT_TRUE(channel.append(delivery("a", 12)));
   EXPECT_TRUE(channel.read(reader, kNow));
   EXPECT_FALSE(channel.pressed(reader));
@@ -60,7 +72,7 @@ TEST(MemoryChannel, tells_readers_that_a_source_waits_until_they_commit) {
 TEST(MemoryChannel, completes_a_receipt_when_all_cursors_have_committed) {
   MemoryChannel channel(1000);
   channel.add_writer();
-  const auto one = channel.add_cursor(), two = channel.add_cursor();
+  const auto one = channel.add_cursor("sinks.out"), two = channel.add_cursor("sinks.out");
   const auto sent = delivery("a", 1);
   EXPECT_TRUE(channel.append(sent));
   EXPECT_TRUE(channel.read(one, kNow));
@@ -76,7 +88,7 @@ TEST(MemoryChannel, completes_a_receipt_when_every_channel_has_stored_the_batch)
   const auto sent = delivery("a", 1, 2);
   for (auto* channel : {&a, &b}) {
     channel->add_writer();
-    const auto cursor = channel->add_cursor();
+    const auto cursor = channel->add_cursor("sinks.out");
     EXPECT_TRUE(channel->append(sent));
     EXPECT_TRUE(channel->read(cursor, kNow));
     EXPECT_FALSE(sent.receipt->complete());
@@ -88,7 +100,7 @@ TEST(MemoryChannel, completes_a_receipt_when_every_channel_has_stored_the_batch)
 TEST(MemoryChannel, goes_back_to_the_last_commit) {
   MemoryChannel channel(1000);
   channel.add_writer();
-  const auto cursor = channel.add_cursor();
+  const auto cursor = channel.add_cursor("sinks.out");
   for (const char* text : {"a", "b", "c"}) EXPECT_TRUE(channel.append(delivery(text, 1)));
   EXPECT_EQ(body(channel.read(cursor, kNow)), "a");
   channel.commit(cursor);
@@ -102,7 +114,7 @@ TEST(MemoryChannel, has_ended_for_a_cursor_that_read_all_after_the_last_writer_c
   MemoryChannel channel(1000);
   channel.add_writer();
   channel.add_writer();
-  const auto cursor = channel.add_cursor();
+  const auto cursor = channel.add_cursor("sinks.out");
   EXPECT_TRUE(channel.append(delivery("a", 1)));
   channel.close();
   EXPECT_TRUE(channel.read(cursor, kNow));

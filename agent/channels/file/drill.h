@@ -1,0 +1,145 @@
+// Sources that send again what a channel did not take over, and sinks that go on where they committed: whatever
+// happens to the disk between, each row must come once, and in order.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <deque>
+
+#include "agent/channels/file/test_support.h"
+
+namespace levada::agent::testing {
+
+class DrillSource {
+ public:
+  DrillSource(std::string stream, uint64_t total) : stream_(std::move(stream)), total_(total) {}
+
+  // Goes on from where the channel says it stands.
+  void start(const Progress& progress) {
+    waiting_.clear();
+    unstored_.clear();
+    const auto mine = progress.find(stream_);
+    next_ = mine == progress.end() ? 0 : mine->second.sequence;
+    ASSERT_TRUE(mine == progress.end() || mine->second.position == "at " + std::to_string(next_));
+    ASSERT_GE(next_, stored_) << stream_ << ": rows that the channel had taken over are gone";
+  }
+  // The next `rows` rows, the first `cut` of them as a part without position.
+  void produce(uint64_t rows, uint64_t cut) {
+    rows = std::min(rows, total_ - next_);
+    cut = std::min(cut, rows);
+    if (cut > 0 && cut < rows) waiting_.push_back(rows_of(stream_, next_, next_ + cut, false));
+    waiting_.push_back(rows_of(stream_, next_ + (cut < rows ? cut : 0), next_ + rows));
+    next_ += rows;
+  }
+  void send(FileChannel& channel) {
+    while (!waiting_.empty() && channel.append(waiting_.front())) {
+      unstored_.push_back(std::move(waiting_.front()));
+      waiting_.pop_front();
+    }
+    for (; !unstored_.empty() && unstored_.front().receipt->complete(); unstored_.pop_front())
+      if (!unstored_.front().batch->position.empty()) stored_ = unstored_.front().end;
+  }
+  bool idle() const { return waiting_.empty(); }
+  bool through() const { return stored_ == total_; }
+  const std::string& stream() const { return stream_; }
+  uint64_t total() const { return total_; }
+
+ private:
+  const std::string stream_;
+  const uint64_t total_;
+  uint64_t next_ = 0, stored_ = 0;
+  std::deque<Delivery> waiting_, unstored_;
+};
+
+class DrillSink {
+ public:
+  explicit DrillSink(std::string name) : name_(std::move(name)) {}
+
+  void add_to(FileChannel& channel) { cursor_ = channel.add_cursor(name_); }
+  void resume(FileChannel& channel) {
+    seen_ = committed_;
+    reached_ = token_;
+    channel.resume(cursor_, token_);
+  }
+  bool read(FileChannel& channel) {
+    const auto delivery = channel.read(cursor_, nanoseconds{0});
+    if (!delivery) return false;
+    EXPECT_EQ(delivery->stream, "channels.main");
+    EXPECT_EQ(delivery->account, "account");
+    EXPECT_EQ(delivery->end, delivery->batch->sequence + static_cast<uint64_t>(delivery->batch->rows()));
+    uint64_t& next = seen_[delivery->batch->stream];
+    for (const auto& body : bodies(delivery)) EXPECT_EQ(body, row_text(delivery->batch->stream, next++)) << name_;
+    reached_ = committed_at(*delivery);
+    return true;
+  }
+  void commit(FileChannel& channel) {
+    if (!reached_.empty()) token_ = reached_;
+    committed_ = seen_;
+    channel.commit(cursor_);
+  }
+  void rewind(FileChannel& channel) {
+    seen_ = committed_;
+    reached_ = token_;
+    channel.rewind(cursor_);
+  }
+  uint64_t committed(const std::string& stream) const {
+    const auto found = committed_.find(stream);
+    return found == committed_.end() ? 0 : found->second;
+  }
+
+ private:
+  const std::string name_;
+  size_t cursor_ = 0;
+  std::map<std::string, uint64_t> seen_, committed_;  // Rows of each stream.
+  Progress reached_, token_;
+};
+
+class Drill {
+ public:
+  Drill(ChannelWorld& made_world, uint64_t rows)
+      : world(made_world), sources{{"clicks", rows}, {"clicks/2", rows}, {"orders", rows / 2}} {}
+
+  // Opens the channel that is on the disk; it may fail now and then, but not for ever.
+  void start() {
+    channel = world.make();
+    for (size_t at = 0; at < sources.size(); ++at) channel->add_writer();
+    for (auto& sink : sinks) sink.add_to(*channel);
+    Done opened = levada::idle();
+    for (int attempt = 0; attempt < 20 && !opened; ++attempt) {
+      if (attempt == 10) world.files.set_free_bytes(10'000'000);
+      opened = channel->open();
+      if (down()) return;
+    }
+    ASSERT_TRUE(opened) << opened.error().message;
+    const auto progress = channel->progress();
+    for (auto& source : sources) source.start(progress);
+    for (auto& sink : sinks) sink.resume(*channel);
+  }
+  // The process is gone, and with the power all that was not synced.
+  void crash(testkit::Lose lose) {
+    world.files.crash_at(1);
+    channel.reset();
+    world.files.crash(lose);
+    crash_call = 0;
+    start();
+  }
+  // A crash that was set for some call has come.
+  bool down() const { return crash_call > 0 && world.files.calls() >= crash_call; }
+
+  bool through() const {
+    for (const auto& source : sources) {
+      if (!source.through()) return false;
+      for (const auto& sink : sinks)
+        if (sink.committed(source.stream()) != source.total()) return false;
+    }
+    return true;
+  }
+
+  ChannelWorld& world;
+  std::vector<DrillSource> sources;
+  std::vector<DrillSink> sinks{DrillSink("sinks.one"), DrillSink("sinks.two")};
+  std::unique_ptr<FileChannel> channel;
+  int64_t crash_call = 0;
+};
+
+}  // namespace levada::agent::testing

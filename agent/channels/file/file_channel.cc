@@ -1,0 +1,144 @@
+// Opening and closing; the channel's own thread. What it does with batches is in the files file_channel_*.cc.
+#include "agent/channels/file/file_channel.h"
+
+#include "agent/channels/file/file_channel_state.h"
+#include "agent/observe/log.h"
+
+namespace levada::agent {
+namespace {
+
+// A segment goes as a whole: with fewer than these in a channel of limited size, it would often be full with little
+// left to read.
+constexpr uint64_t kSegmentsMin = 8;
+
+uint64_t segment_limit(const FileChannelOptions& options) {
+  if (options.capacity_bytes == 0) return options.segment_bytes;
+  return std::min(options.segment_bytes, std::max<uint64_t>(options.capacity_bytes / kSegmentsMin, 1));
+}
+
+}  // namespace
+
+Done FileChannelOptions::check() const {
+  auto keys = KeyRing::create(encryption_key, old_encryption_keys);
+  if (!keys) return std::move(keys).error();
+  return {};
+}
+
+FileChannel::State::State(FileChannelOptions options, const Services& services, Drive drive)
+    : options_(std::move(options)),
+      files_(services.files),
+      clock_(*services.clock),
+      segment_limit_(segment_limit(options_)),
+      own_thread_(drive == Drive::own_thread),
+      rows_stored_(services.metrics->counter(options_.name, "rows_stored")),
+      bytes_written_(services.metrics->counter(options_.name, "bytes_written")),
+      syncs_(services.metrics->counter(options_.name, "syncs")),
+      syncs_failed_(services.metrics->counter(options_.name, "syncs_failed")),
+      writes_failed_(services.metrics->counter(options_.name, "writes_failed")),
+      rows_missing_(services.metrics->counter(options_.name, "rows_missing")),
+      known_again_(services.metrics->counter(options_.name, "batches_known")) {
+  // Records are read into memory that is counted and reused, like the rows of plugins.
+  if (services.memory) levada::detail::memory_service.store(services.memory);
+}
+
+FileChannel::State::~State() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  work_.notify_all();
+  if (thread_.joinable()) thread_.join();
+  if (!open_) return;
+  if (needs_sync() && !sync_failed_) sync();
+  save_cursors(true);
+}
+
+Done FileChannel::State::open() {
+  const std::lock_guard write_lock(write_mutex_);
+  if (open_) return {};
+  auto keys = KeyRing::create(options_.encryption_key, options_.old_encryption_keys);
+  if (!keys) return std::move(keys).error();
+  keys_ = *std::move(keys);
+  auto found = recover_log(files_, options_.folder, keys_, Repair::all);
+  if (!found) return std::move(found).error();
+  encoder_ =
+      std::make_unique<RecordEncoder>(options_.compression == FileChannelOptions::Compression::zstd, keys_.current());
+  if (found->cut_bytes > 0)
+    log_info(options_.name, "the last segment ended in " + std::to_string(found->cut_bytes) +
+                                " bytes that were not synced before the last stop; they are cut off");
+  {
+    const std::lock_guard lock(mutex_);
+    log_id_ = found->log_id;
+    segments_ = std::move(found->segments);
+    for (const auto& segment : segments_) {
+      total_bytes_ += segment.bytes;
+      next_serial_ = segment.serial + 1;
+    }
+    end_ = durable_ = found->next;
+    durable_end_ = found->end;
+    last_row_ = found->end.row;
+    if (!segments_.empty()) durable_bytes_ = segments_.back().bytes;
+    progress_ = durable_progress_ = std::move(found->progress);
+    saved_cursors_ = std::move(found->cursors.readers);
+    for (auto& cursor : cursors_) place(cursor);
+    last_sync_ = last_save_ = now();
+    open_ = true;
+  }
+  if (own_thread_) thread_ = std::thread([this] { run(); });
+  return {};
+}
+
+void FileChannel::State::run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    constexpr nanoseconds kRound = std::chrono::milliseconds(100);
+    const auto wait = options_.sync == Sync::interval ? std::min(kRound, options_.sync_interval) : kRound;
+    work_.wait_for(lock, wait,
+                   [&] { return stopping_ || (options_.sync == Sync::commit && needs_sync() && !sync_failed_); });
+    if (stopping_) break;
+    lock.unlock();
+    run_once();
+    lock.lock();
+  }
+}
+
+Progress FileChannel::State::progress() const {
+  const std::lock_guard lock(mutex_);
+  return progress_;
+}
+
+void FileChannel::State::add_writer() {
+  const std::lock_guard lock(mutex_);
+  ++writers_;
+}
+
+void FileChannel::State::close() {
+  {
+    const std::lock_guard lock(mutex_);
+    --writers_;
+  }
+  arrival_.notify_all();
+}
+
+FileChannel::FileChannel(FileChannelOptions options, const Services& services, Drive drive)
+    : state_(std::make_unique<State>(std::move(options), services, drive)) {}
+FileChannel::~FileChannel() = default;
+
+void FileChannel::add_writer() { state_->add_writer(); }
+size_t FileChannel::add_cursor(const std::string& reader) { return state_->add_cursor(reader); }
+Done FileChannel::open() { return state_->open(); }
+Progress FileChannel::progress() const { return state_->progress(); }
+bool FileChannel::append(const Delivery& delivery) { return state_->append(delivery); }
+void FileChannel::wait_for_room(nanoseconds timeout) { state_->wait_for_room(timeout); }
+std::string FileChannel::obstacle() const { return state_->obstacle(); }
+void FileChannel::close() { state_->close(); }
+void FileChannel::resume(size_t cursor, const Progress& committed) { state_->resume(cursor, committed); }
+std::optional<Delivery> FileChannel::read(size_t cursor, nanoseconds timeout) { return state_->read(cursor, timeout); }
+void FileChannel::commit(size_t cursor) { state_->commit(cursor); }
+void FileChannel::rewind(size_t cursor) { state_->rewind(cursor); }
+bool FileChannel::ended(size_t cursor) const { return state_->ended(cursor); }
+bool FileChannel::pressed(size_t cursor) const { return state_->pressed(cursor); }
+void FileChannel::press() { state_->press(); }
+void FileChannel::run_once() { state_->run_once(); }
+
+}  // namespace levada::agent

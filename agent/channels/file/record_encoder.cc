@@ -1,0 +1,291 @@
+#include "agent/channels/file/record_encoder.h"
+
+#include <zstd.h>
+
+#include <bit>
+#include <cstring>
+
+#include "agent/channels/file/crc32c.h"
+
+namespace levada::agent {
+namespace {
+
+constexpr char kZeros[64] = {};
+constexpr uint64_t kBufferAlignment = 16;
+// Blocks of which less than half is in use are written without the rest: in granules, so that texts that several
+// columns share, or that overlap, stay shared.
+constexpr uint64_t kGranule = 16;
+constexpr uint64_t kWorthIt = 4096;
+
+template <class T>
+void put(std::string& to, T value) {
+  to.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+
+void put_text(std::string& to, std::string_view text) {
+  put(to, static_cast<uint32_t>(text.size()));
+  to += text;
+}
+
+bool is_view_type(Type type) { return type == Type::text || type == Type::bytes; }
+
+bool null_at(const ArrowArray& array, int64_t row) {
+  return array.buffers[0] != nullptr && array.null_count != 0 &&
+         !levada::detail::bit(array.buffers[0], array.offset + row);
+}
+
+const View* views_of(const ArrowArray& array) { return static_cast<const View*>(array.buffers[1]) + array.offset; }
+
+template <class Function>
+void each_textual(const Batch& batch, Function function) {
+  for (const auto& column : batch.columns()) {
+    if (is_view_type(column.type())) function(column.array());
+    if (column.type() == Type::dictionary) function(*column.array().dictionary);
+  }
+}
+
+}  // namespace
+
+RecordEncoder::RecordEncoder(bool compress, const Cipher* cipher)
+    : cipher_(cipher), compressor_(compress ? ZSTD_createCCtx() : nullptr) {
+  if (compressor_) ZSTD_CCtx_setParameter(compressor_, ZSTD_c_compressionLevel, 1);
+}
+
+RecordEncoder::~RecordEncoder() { ZSTD_freeCCtx(compressor_); }
+
+Result<std::span<levada_bytes>> RecordEncoder::encode(const Delivery& delivery, RecordHeader header, uint64_t log_id) {
+  lay_out(delivery);
+  header.payload_bytes = header.stored_bytes = tables_.size() + buffer_bytes_;
+  parts_.clear();
+  parts_.push_back({header_, sizeof header_});
+  parts_.push_back({tables_.data(), tables_.size()});
+  parts_.insert(parts_.end(), buffers_.begin(), buffers_.end());
+  if (compressor_) {
+    LEVADA_TRY(compress(header.payload_bytes));
+    if (packed_bytes_ < header.payload_bytes) {
+      header.flags |= RecordHeader::kCompressed;
+      header.stored_bytes = packed_bytes_;
+      parts_.resize(1);
+      parts_.push_back({packed_.data(), packed_bytes_});
+    }
+  }
+  if (cipher_) {
+    header.flags |= RecordHeader::kEncrypted;
+    header.key_id = cipher_->id();
+    const uint64_t plain_bytes = header.stored_bytes;
+    header.stored_bytes += Cipher::kOverhead;
+    levada::agent::encode(header, log_id, header_);
+    if (sealed_.capacity() < header.stored_bytes) sealed_ = Buffer(header.stored_bytes + plain_bytes / 4);
+    const std::string_view with[] = {authenticated(header_), {reinterpret_cast<const char*>(&log_id), sizeof log_id}};
+    LEVADA_TRY(cipher_->seal(std::span(parts_).subspan(1), with, sealed_.data()));
+    parts_.resize(1);
+    parts_.push_back({sealed_.data(), header.stored_bytes});
+  }
+  header.payload_crc = 0;
+  for (size_t at = 1; at < parts_.size(); ++at)
+    header.payload_crc = crc32c(header.payload_crc, parts_[at].data, parts_[at].size);
+  levada::agent::encode(header, log_id, header_);
+  record_bytes_ = header.bytes();
+  const uint64_t padding = record_bytes_ - kRecordHeaderBytes - header.stored_bytes;
+  if (padding > 0) parts_.push_back({kZeros, padding});
+  return std::span(parts_);
+}
+
+void RecordEncoder::lay_out(const Delivery& delivery) {
+  const Batch& batch = *delivery.batch;
+  tables_.clear();
+  columns_.clear();
+  buffers_.clear();
+  blocks_.clear();
+  block_numbers_.clear();
+  scratch_.clear();
+  buffer_bytes_ = 0;
+
+  each_textual(batch, [&](const ArrowArray& array) { add_blocks(array); });
+  const bool compact = half_unused(batch);
+  if (compact) {
+    each_textual(batch, [&](const ArrowArray& array) { mark_used(array); });
+    compact_blocks();
+  }
+  std::string blocks;
+  for (const auto& block : blocks_) {
+    put(blocks, add_buffer(block.data, block.bytes));
+    put(blocks, block.bytes);
+  }
+  for (const auto& column : batch.columns()) add_column(column, compact);
+
+  put(tables_, uint32_t{0});  // Their size, below.
+  put(tables_, static_cast<uint32_t>(blocks_.size()));
+  put(tables_, static_cast<uint32_t>(batch.columns().size()));
+  put(tables_, uint32_t{0});
+  put(tables_, delivery.end);
+  put_text(tables_, batch.stream);
+  put_text(tables_, batch.position);
+  put_text(tables_, delivery.account);
+  tables_ += blocks;
+  tables_ += columns_;
+  tables_.resize(aligned(tables_.size(), kBufferAlignment));
+  const auto size = static_cast<uint32_t>(tables_.size());
+  std::memcpy(tables_.data(), &size, sizeof size);
+}
+
+void RecordEncoder::add_column(const Column& column, bool compact) {
+  add_array(column.name(), column.type(), column.array(), compact);
+  if (column.type() == Type::dictionary) add_array("", Type::text, *column.array().dictionary, compact);
+}
+
+void RecordEncoder::add_array(std::string_view name, Type type, const ArrowArray& array, bool compact) {
+  const bool nulls = array.buffers[0] != nullptr && array.null_count != 0;
+  const auto rows = static_cast<uint64_t>(array.length);
+  const auto offset = static_cast<uint64_t>(array.offset);
+  put(columns_, static_cast<uint32_t>(type));
+  put(columns_, static_cast<uint32_t>(nulls));
+  put_text(columns_, name);
+  put(columns_, rows);
+  put(columns_, nulls ? array.null_count : int64_t{0});
+  put(columns_, nulls ? add_bits(array.buffers[0], array.offset, array.length) : uint64_t{0});
+  uint64_t values = 0;
+  const auto* from = static_cast<const char*>(array.buffers[1]);
+  switch (type) {
+    case Type::boolean: values = add_bits(from, array.offset, array.length); break;
+    case Type::int64:
+    case Type::timestamp:
+    case Type::float64: values = add_buffer(from + 8 * offset, 8 * rows); break;
+    case Type::dictionary: values = add_buffer(from + 4 * offset, 4 * rows); break;
+    case Type::text:
+    case Type::bytes: values = add_views(array, compact); break;
+  }
+  put(columns_, values);
+  const int64_t blocks = is_view_type(type) ? array.n_buffers - 3 : 0;
+  put(columns_, static_cast<uint32_t>(blocks));
+  for (int64_t at = 0; at < blocks; ++at) put(columns_, block_of(array, at));
+}
+
+uint64_t RecordEncoder::add_bits(const void* bits, int64_t offset, int64_t rows) {
+  const auto* from = static_cast<const uint8_t*>(bits) + offset / 8;
+  const auto bytes = static_cast<uint64_t>((rows + 7) / 8);
+  const int shift = static_cast<int>(offset % 8);
+  if (shift == 0) return add_buffer(from, bytes);
+  Buffer& moved = scratch_.emplace_back(bytes + 1);
+  // The last byte has its upper bits from one more only where rows lie in it.
+  const auto last = static_cast<uint64_t>((shift + rows - 1) / 8);
+  for (uint64_t at = 0; at < bytes; ++at) {
+    const unsigned next = at < last ? from[at + 1] : 0u;
+    moved.as<uint8_t>()[at] = static_cast<uint8_t>(from[at] >> shift | next << (8 - shift));
+  }
+  return add_buffer(moved.data(), bytes);
+}
+
+uint64_t RecordEncoder::add_views(const ArrowArray& array, bool compact) {
+  const auto bytes = static_cast<uint64_t>(array.length) * sizeof(View);
+  const View* from = views_of(array);
+  if (!compact) return add_buffer(from, bytes);
+  Buffer& rewritten = scratch_.emplace_back(bytes + 1);
+  for (int64_t row = 0; row < array.length; ++row) {
+    View& view = rewritten.as<View>()[row];
+    view = null_at(array, row) ? View{} : from[row];
+    if (view.is_inline()) continue;
+    const Block& block = blocks_[block_of(array, view.outside.buffer)];
+    const auto granule = static_cast<uint64_t>(view.outside.offset) / kGranule;
+    const uint64_t lower = block.used[granule / 64] & ((uint64_t{1} << granule % 64) - 1);
+    const uint64_t rank = block.before[granule / 64] + static_cast<uint64_t>(std::popcount(lower));
+    view.outside.offset = static_cast<int32_t>(rank * kGranule + static_cast<uint64_t>(view.outside.offset) % kGranule);
+  }
+  return add_buffer(rewritten.data(), bytes);
+}
+
+uint64_t RecordEncoder::add_buffer(const void* data, uint64_t bytes) {
+  const uint64_t at = buffer_bytes_;
+  if (bytes == 0) return at;
+  buffers_.push_back({static_cast<const char*>(data), bytes});
+  const uint64_t padding = aligned(bytes, kBufferAlignment) - bytes;
+  if (padding > 0) buffers_.push_back({kZeros, padding});
+  buffer_bytes_ += bytes + padding;
+  return at;
+}
+
+void RecordEncoder::add_blocks(const ArrowArray& array) {
+  const int64_t count = array.n_buffers - 3;
+  const auto* sizes = static_cast<const int64_t*>(array.buffers[array.n_buffers - 1]);
+  for (int64_t at = 0; at < count; ++at) {
+    const void* data = array.buffers[2 + at];
+    const auto bytes = static_cast<uint64_t>(sizes[at]);
+    const auto [known, fresh] = block_numbers_.try_emplace(data, static_cast<uint32_t>(blocks_.size()));
+    if (fresh) blocks_.push_back({static_cast<const char*>(data), bytes, {}, {}});
+    // A builder may have shared it before it was full.
+    if (!fresh) blocks_[known->second].bytes = std::max(blocks_[known->second].bytes, bytes);
+  }
+}
+
+uint32_t RecordEncoder::block_of(const ArrowArray& array, int64_t number) const {
+  return block_numbers_.find(array.buffers[2 + number])->second;
+}
+
+bool RecordEncoder::half_unused(const Batch& batch) const {
+  uint64_t held = 0, most = 0;
+  for (const auto& block : blocks_) held += block.bytes;
+  if (held < kWorthIt) return false;
+  each_textual(batch, [&](const ArrowArray& array) {
+    if (2 * most >= held) return;
+    uint64_t used = 0;
+    const View* views = views_of(array);
+    for (int64_t row = 0; row < array.length; ++row)
+      used += views[row].is_inline() || null_at(array, row) ? 0 : static_cast<uint64_t>(views[row].size);
+    most = std::max(most, used);
+  });
+  return 2 * most < held;
+}
+
+void RecordEncoder::mark_used(const ArrowArray& array) {
+  const View* views = views_of(array);
+  for (int64_t row = 0; row < array.length; ++row) {
+    const View& view = views[row];
+    if (view.is_inline() || null_at(array, row)) continue;
+    Block& block = blocks_[block_of(array, view.outside.buffer)];
+    if (block.used.empty()) block.used.resize(block.bytes / kGranule / 64 + 1);
+    const auto offset = static_cast<uint64_t>(view.outside.offset);
+    const uint64_t last = (offset + static_cast<uint64_t>(view.size) - 1) / kGranule;
+    for (uint64_t at = offset / kGranule; at <= last; ++at) block.used[at / 64] |= uint64_t{1} << at % 64;
+  }
+}
+
+void RecordEncoder::compact_blocks() {
+  for (auto& block : blocks_) {
+    uint32_t granules = 0;
+    for (const uint64_t word : block.used) {
+      block.before.push_back(granules);
+      granules += static_cast<uint32_t>(std::popcount(word));
+    }
+    Buffer& to = scratch_.emplace_back(granules * kGranule + 1);
+    uint64_t bytes = 0;
+    for (size_t word = 0; word < block.used.size(); ++word)
+      for (uint64_t left = block.used[word]; left != 0; left &= left - 1) {
+        const uint64_t from = (64 * word + static_cast<uint64_t>(std::countr_zero(left))) * kGranule;
+        // Only the block's last granule may be short.
+        const uint64_t length = std::min(kGranule, block.bytes - from);
+        std::memcpy(to.data() + bytes, block.data + from, length);
+        bytes += length;
+      }
+    block.data = to.data();
+    block.bytes = bytes;
+  }
+}
+
+Done RecordEncoder::compress(uint64_t bytes) {
+  const uint64_t bound = ZSTD_compressBound(bytes);
+  if (packed_.capacity() < bound) packed_ = Buffer(bound);
+  ZSTD_CCtx_reset(compressor_, ZSTD_reset_session_only);
+  ZSTD_CCtx_setPledgedSrcSize(compressor_, bytes);
+  ZSTD_outBuffer out{packed_.data(), packed_.capacity(), 0};
+  for (size_t at = 1; at < parts_.size(); ++at) {
+    ZSTD_inBuffer in{parts_[at].data, parts_[at].size, 0};
+    const bool last = at + 1 == parts_.size();
+    const size_t left = ZSTD_compressStream2(compressor_, &out, &in, last ? ZSTD_e_end : ZSTD_e_continue);
+    if (ZSTD_isError(left) || in.pos < in.size || (last && left > 0))
+      return retry(std::string("zstd did not compress: ") + ZSTD_getErrorName(left));
+  }
+  packed_bytes_ = out.pos;
+  return {};
+}
+
+}  // namespace levada::agent
