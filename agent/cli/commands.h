@@ -1,6 +1,8 @@
 // What the commands of the program do; each gives the exit code.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 namespace levada::agent {
@@ -11,8 +13,26 @@ enum ExitCode { kOk = 0, kFailed = 1, kBadConfiguration = 2, kDeadLetters = 3 };
 int run_agent(const std::string& config, bool until_drained);
 int check_configuration(const std::string& config);
 
+// kFailed where rows are missing, doubled or unexplained.
+int audit(const std::string& config);
+
+struct ReplayRequest {
+  std::string config, component, reason;  // Empty: any.
+  bool dry_run = false;
+};
+int replay(const ReplayRequest& request);
+
+struct ChannelRequest {
+  std::string what;          // "list", "verify", "dump"
+  std::string config, name;  // Empty: all that are there.
+  uint64_t from = 0;
+  std::optional<uint64_t> rows;
+};
+// kFailed where `verify` finds damage.
+int channel(const ChannelRequest& request);
+
 struct PluginsRequest {
-  std::string config, name, format = "text";
+  std::string config, name, kind, format = "text";  // No kind: any.
 };
 int show_plugins(const PluginsRequest& request);
 int start_plugin(const std::string& kind, const std::string& name, const std::string& folder);

@@ -20,10 +20,43 @@ int main(int count, char** arguments) {
   auto* check = app.add_subcommand("check", "Check a configuration, without touching anything outside.");
   check->add_option("-c,--config", config, "The configuration")->capture_default_str();
 
+  auto* reconcile = app.add_subcommand(
+      "audit", "Show what became of every row that was read: delivered, filtered, in the dead letters, by reason.");
+  reconcile->add_option("-c,--config", config, "The configuration")->capture_default_str();
+
+  ReplayRequest again;
+  auto* letters = app.add_subcommand(
+      "replay", "Give dead letters back to the component that turned them down; the agent must not run.");
+  letters->add_option("-c,--config", again.config, "The configuration")->default_val(config);
+  letters->add_option("--component", again.component, "Only what this one turned down: interceptors.clean");
+  letters->add_option("--reason", again.reason, "Only reasons with this text in them");
+  letters->add_flag("--dry-run", again.dry_run, "Only say what would be given back");
+
+  ChannelRequest stored;
+  auto* channels =
+      app.add_subcommand("channel", "Look into file channels and the dead letters, while an agent runs or not.");
+  channels->require_subcommand(1);
+  const auto add_channel_command = [&](const char* what, const char* summary) {
+    auto* made = channels->add_subcommand(what, summary);
+    made->add_option("-c,--config", stored.config, "The configuration")->default_val(config);
+    made->callback([&stored, what] { stored.what = what; });
+    return made;
+  };
+  constexpr const char* kName = "A channel's name, or dead_letters";
+  add_channel_command("list", "Rows, bytes, and how far each reader is.")->add_option("name", stored.name, kName);
+  add_channel_command("verify", "Check every record; exit with 1 if anything is damaged.")
+      ->add_option("name", stored.name, kName);
+  auto* dump = add_channel_command("dump", "Print rows as NDJSON.");
+  dump->add_option("name", stored.name, kName)->required();
+  dump->add_option("--from", stored.from, "The number of the first row")->capture_default_str();
+  dump->add_option("--rows", stored.rows, "So many at most");
+
   PluginsRequest plugins;
   auto* list = app.add_subcommand("plugins", "List the plugins, describe a component, or start a new plugin.");
   list->add_option("-c,--config", plugins.config, "Also look into the plugin folders of this configuration");
   list->add_option("name", plugins.name, "Describe the components of this type");
+  list->add_option("--kind", plugins.kind, "Only components of this kind")
+      ->check(CLI::IsMember({"source", "interceptor", "sink"}));
   list->add_option("--format", plugins.format, "How to describe it")
       ->check(CLI::IsMember({"text", "markdown", "sample"}))
       ->capture_default_str();
@@ -40,6 +73,9 @@ int main(int count, char** arguments) {
   }
   if (run->parsed()) return run_agent(config, until_drained);
   if (check->parsed()) return check_configuration(config);
+  if (reconcile->parsed()) return audit(config);
+  if (letters->parsed()) return replay(again);
+  if (channels->parsed()) return channel(stored);
   if (fresh->parsed()) return start_plugin(kind, name, folder.empty() ? name : folder);
   return show_plugins(plugins);
 }

@@ -34,14 +34,16 @@ std::string describe(const levada_component& component, const std::string& forma
 }
 
 int describe_type(const Registry& registry, const PluginsRequest& request) {
-  const auto found = registry.find_all(request.name);
+  auto found = registry.find_all(request.name);
+  if (!request.kind.empty())
+    std::erase_if(found, [&](const levada_component* each) { return kind_name(each->kind) != request.kind; });
   for (const auto* component : found) std::printf("%s\n", describe(*component, request.format).c_str());
   if (!found.empty()) return kOk;
   std::vector<std::string> names;
   for (const uint32_t kind : {LEVADA_SOURCE, LEVADA_INTERCEPTOR, LEVADA_SINK})
     for (auto& name : registry.names(kind)) names.push_back(std::move(name));
-  std::fprintf(stderr, "no component is of the type \"%s\"%s\n", request.name.c_str(),
-               did_you_mean(request.name, names).c_str());
+  std::fprintf(stderr, "no %s is of the type \"%s\"%s\n", request.kind.empty() ? "component" : request.kind.c_str(),
+               request.name.c_str(), did_you_mean(request.name, names).c_str());
   return kFailed;
 }
 

@@ -3,20 +3,13 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "agent/cli/numbers.h"
 #include "agent/env/system_clock.h"
 
 namespace levada::agent {
 namespace {
 
 constexpr size_t kReasonsMax = 10;
-
-// 1234567 as 1,234,567.
-std::string grouped(int64_t number) {
-  std::string text = std::to_string(number);
-  const size_t first = text.starts_with('-') ? 1 : 0;
-  for (size_t at = text.size(); at > first + 3;) text.insert(at -= 3, 1, ',');
-  return text;
-}
 
 std::string padded(std::string text, size_t width) {
   text.resize(std::max(width, text.size()), ' ');
@@ -53,7 +46,7 @@ std::string Report::text() const {
   for (const auto& group : topology_.sink_groups) all += line(group.path);
   if (dead_letters_.rows() > 0) {
     all +=
-        padded("dead letters", 28) + "  rows " + grouped(dead_letters_.rows()) + " in " + dead_letters_.path() + "\n";
+        padded("dead letters", 28) + "  rows " + grouped(dead_letters_.rows()) + " in " + dead_letters_.folder() + "\n";
     size_t shown = 0;
     for (const auto& count : dead_letters_.counts()) {
       if (shown++ == kReasonsMax) break;

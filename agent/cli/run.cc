@@ -1,36 +1,21 @@
 // levada run: builds the pipeline, runs it, and stops it on a signal or when it is drained.
-#include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <cstring>
 #include <thread>
 
 #include "agent/cli/commands.h"
 #include "agent/cli/configuration.h"
+#include "agent/cli/data_dir.h"
 #include "agent/cli/report.h"
-#include "agent/env/system_files.h"
 #include "agent/observe/log.h"
 #include "agent/pipeline/pipeline.h"
 
 namespace levada::agent {
 namespace {
-
-// Two agents on one data folder would overwrite each other's positions. Held until the process ends.
-Done lock_data_dir(const std::string& data_dir) {
-  LEVADA_TRY(Files(system_files()).make_folder(data_dir));
-  const std::string path = data_dir + "/lock";
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (fd < 0) return fatal("open " + path + ": " + std::strerror(errno));
-  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return {};
-  ::close(fd);
-  return fatal("another agent runs on " + data_dir + ": stop it, or give this one a data_dir of its own");
-}
 
 // The first SIGTERM or SIGINT stops the intake, the second ends the process.
 class Signals {
@@ -80,7 +65,10 @@ int run_agent(const std::string& path, bool until_drained) {
   Pipeline::Outcome outcome;
   {
     const Signals signals(*pipeline);
-    pipeline->start();
+    if (auto started = pipeline->start(); !started) {
+      log_error("", started.error().message);
+      return kFailed;
+    }
     log_info("", "levada " LEVADA_VERSION " runs " + path);
     outcome = pipeline->wait();
   }

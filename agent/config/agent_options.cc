@@ -19,7 +19,7 @@ constexpr auto kAgent = std::to_array<levada_option>({
     {"log_level", LEVADA_CHOICE, 0, "debug|info|warning|error", "\"info\"",
      "The least important lines that are logged."},
     {"dead_letters", LEVADA_STRING, 0, nullptr, "\"\"",
-     "Folder for the rows that components turn down; if empty, dead_letters in data_dir."},
+     "Folder of the channel for rows that components turn down; if empty, dead_letters in data_dir."},
 });
 
 constexpr auto kSource = std::to_array<levada_option>({
@@ -28,6 +28,8 @@ constexpr auto kSource = std::to_array<levada_option>({
     {"interceptors", LEVADA_STRINGS, 0, nullptr, "[]", "The interceptors that its rows pass, in this order."},
     {"channels", LEVADA_STRINGS, LEVADA_REQUIRED, nullptr, nullptr, "The channels that it writes to."},
     {"workers", LEVADA_INTEGER, 0, nullptr, "1", "Threads that run the interceptors; the order of the rows is kept."},
+    {"on_reject", LEVADA_CHOICE, 0, "dead_letters|drop|block", "\"dead_letters\"",
+     "What becomes of rows that the source itself turns down; with \"block\" it reads no further."},
     {"selector", LEVADA_TREE, LEVADA_ADVANCED, nullptr, nullptr,
      "Which of the channels a row goes to, as a table; all of them if there is none."},
 });
@@ -35,14 +37,30 @@ constexpr auto kSource = std::to_array<levada_option>({
 constexpr auto kInterceptor = std::to_array<levada_option>({
     {"type", LEVADA_STRING, LEVADA_REQUIRED, nullptr, nullptr,
      "Which interceptor it is, by the name that its plugin gives it."},
-    {"on_reject", LEVADA_CHOICE, 0, "dead_letters|drop", "\"dead_letters\"",
-     "What becomes of rows that it turns down; both are counted."},
+    {"on_reject", LEVADA_CHOICE, 0, "dead_letters|drop|block", "\"dead_letters\"",
+     "What becomes of rows that it turns down; with \"block\" nothing goes on until it takes them."},
 });
 
 constexpr auto kChannel = std::to_array<levada_option>({
-    {"type", LEVADA_CHOICE, LEVADA_REQUIRED, "memory", nullptr, "Where the channel keeps rows."},
-    {"capacity_bytes", LEVADA_SIZE, 0, nullptr, "\"32MiB\"",
-     "Most bytes of rows that it holds; sources wait when they are used up."},
+    {"type", LEVADA_CHOICE, LEVADA_REQUIRED, "memory|file", nullptr,
+     "Where the channel keeps rows: in memory, from where a crash takes them and sources read them again, or on disk."},
+    {"capacity_bytes", LEVADA_SIZE, 0, nullptr, nullptr,
+     "Most bytes that it holds; sources wait when they are used up. 32MiB in memory; on disk no limit."},
+    {"path", LEVADA_STRING, 0, nullptr, nullptr, "Folder of a file channel; if not set, channels/NAME in data_dir."},
+    {"sync", LEVADA_CHOICE, 0, "commit|interval|none", "\"commit\"",
+     "When a file channel makes rows safe against a power cut: before their source hears that they are stored, "
+     "at intervals, or when the system does."},
+    {"sync_interval", LEVADA_DURATION, LEVADA_ADVANCED, nullptr, "\"1s\"", "The interval for `sync = \"interval\"`."},
+    {"low_water_bytes", LEVADA_SIZE, 0, nullptr, "\"256MiB\"",
+     "Free space of the disk below which a file channel takes no rows; sinks go on, and so do sources once there is "
+     "more."},
+    {"segment_bytes", LEVADA_SIZE, LEVADA_ADVANCED, nullptr, "\"64MiB\"",
+     "Size of a file channel's files; one is removed when all sinks are through with it."},
+    {"compression", LEVADA_CHOICE, 0, "none|zstd", "\"none\"", "How a file channel compresses rows."},
+    {"encryption_key", LEVADA_STRING, LEVADA_SECRET, nullptr, nullptr,
+     "Encrypts a file channel with AES-256-GCM: 64 hexadecimal digits, as \"${file:/etc/levada/key}\"."},
+    {"old_encryption_keys", LEVADA_STRINGS, LEVADA_SECRET | LEVADA_ADVANCED, nullptr, "[]",
+     "Keys that older files of the channel are encrypted with."},
 });
 
 // What a sink has that reads a channel, and a sink group instead of its sinks.
@@ -66,15 +84,16 @@ constexpr auto joined(const std::array<levada_option, first>& a, const std::arra
   return all;
 }
 
-constexpr auto kSink = joined(std::to_array<levada_option>({
-                                  {"type", LEVADA_STRING, LEVADA_REQUIRED, nullptr, nullptr,
-                                   "Which sink it is, by the name that its plugin gives it."},
-                                  {"channel", LEVADA_STRING, 0, nullptr, nullptr,
-                                   "The channel that it reads; required unless the sink is in a sink group."},
-                                  {"on_reject", LEVADA_CHOICE, 0, "dead_letters|drop", "\"dead_letters\"",
-                                   "What becomes of rows that can never be written; both are counted."},
-                              }),
-                              kReader);
+constexpr auto kSink =
+    joined(std::to_array<levada_option>({
+               {"type", LEVADA_STRING, LEVADA_REQUIRED, nullptr, nullptr,
+                "Which sink it is, by the name that its plugin gives it."},
+               {"channel", LEVADA_STRING, 0, nullptr, nullptr,
+                "The channel that it reads; required unless the sink is in a sink group."},
+               {"on_reject", LEVADA_CHOICE, 0, "dead_letters|drop|block", "\"dead_letters\"",
+                "What becomes of rows that can never be written; with \"block\" it waits with them."},
+           }),
+           kReader);
 
 constexpr auto kSinkGroup =
     joined(std::to_array<levada_option>({
@@ -102,72 +121,48 @@ Options reader_options() { return kReader; }
 
 Options agent_options(TableKind kind) {
   switch (kind) {
-    case TableKind::agent:
-      return kAgent;
-    case TableKind::source:
-      return kSource;
-    case TableKind::interceptor:
-      return kInterceptor;
-    case TableKind::channel:
-      return kChannel;
-    case TableKind::sink:
-      return kSink;
-    case TableKind::sink_group:
-      return kSinkGroup;
-    case TableKind::selector:
-      return kSelector;
+    case TableKind::agent: return kAgent;
+    case TableKind::source: return kSource;
+    case TableKind::interceptor: return kInterceptor;
+    case TableKind::channel: return kChannel;
+    case TableKind::sink: return kSink;
+    case TableKind::sink_group: return kSinkGroup;
+    case TableKind::selector: return kSelector;
   }
   return {};
 }
 
 std::string_view table_name(TableKind kind) {
   switch (kind) {
-    case TableKind::agent:
-      return "agent";
-    case TableKind::source:
-      return "sources";
-    case TableKind::interceptor:
-      return "interceptors";
-    case TableKind::channel:
-      return "channels";
-    case TableKind::sink:
-      return "sinks";
-    case TableKind::sink_group:
-      return "sink_groups";
-    case TableKind::selector:
-      return "selector";
+    case TableKind::agent: return "agent";
+    case TableKind::source: return "sources";
+    case TableKind::interceptor: return "interceptors";
+    case TableKind::channel: return "channels";
+    case TableKind::sink: return "sinks";
+    case TableKind::sink_group: return "sink_groups";
+    case TableKind::selector: return "selector";
   }
   return {};
 }
 
 std::string_view noun(TableKind kind) {
   switch (kind) {
-    case TableKind::agent:
-      return "agent";
-    case TableKind::source:
-      return "source";
-    case TableKind::interceptor:
-      return "interceptor";
-    case TableKind::channel:
-      return "channel";
-    case TableKind::sink:
-      return "sink";
-    case TableKind::sink_group:
-      return "sink group";
-    case TableKind::selector:
-      return "selector";
+    case TableKind::agent: return "agent";
+    case TableKind::source: return "source";
+    case TableKind::interceptor: return "interceptor";
+    case TableKind::channel: return "channel";
+    case TableKind::sink: return "sink";
+    case TableKind::sink_group: return "sink group";
+    case TableKind::selector: return "selector";
   }
   return {};
 }
 
 TableKind table_kind(uint32_t component_kind) {
   switch (component_kind) {
-    case LEVADA_SOURCE:
-      return TableKind::source;
-    case LEVADA_INTERCEPTOR:
-      return TableKind::interceptor;
-    default:
-      return TableKind::sink;
+    case LEVADA_SOURCE: return TableKind::source;
+    case LEVADA_INTERCEPTOR: return TableKind::interceptor;
+    default: return TableKind::sink;
   }
 }
 

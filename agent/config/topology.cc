@@ -53,6 +53,10 @@ void check_range(const OptionValues& values, const std::string& path, const char
                        : "must be between " + std::to_string(least) + " and " + std::to_string(most));
 }
 
+constexpr int64_t kMemoryChannelBytes = 32 << 20;
+constexpr const char* kFileChannelOnly[] = {"path",          "sync",        "sync_interval",  "low_water_bytes",
+                                            "segment_bytes", "compression", "encryption_key", "old_encryption_keys"};
+
 void check_positive(const OptionValues& values, const std::string& path, const char* name, Diagnostics& diagnostics) {
   const Node* written = values.written(name);
   if (written == nullptr || !values.is_set(name) || values.integer(name) > 0) return;
@@ -84,6 +88,7 @@ class TopologyReader {
     for_each(TableKind::source, [&](const Node& table) {
       auto config = component<SourceConfig>(table, LEVADA_SOURCE);
       config.workers = workers(config);
+      config.on_reject = on_reject(config.settings);
       topology.sources.push_back(std::move(config));
     });
     for_each(TableKind::sink, [&](const Node& table) { topology.sinks.push_back(sink(table)); });
@@ -184,9 +189,28 @@ class TopologyReader {
   ChannelConfig channel(const Node& table) {
     ChannelConfig config;
     start(config, table, TableKind::channel, nullptr, UnknownKeys::refuse);
-    config.type = static_cast<ChannelConfig::Type>(config.settings.integer("type"));
-    config.capacity_bytes = config.settings.integer("capacity_bytes");
-    check_positive(config.settings, config.path, "capacity_bytes", diagnostics_);
+    const auto& settings = config.settings;
+    config.type = static_cast<ChannelConfig::Type>(settings.integer("type"));
+    config.capacity_bytes = settings.integer("capacity_bytes");
+    if (config.type == ChannelConfig::Type::memory && !settings.is_set("capacity_bytes"))
+      config.capacity_bytes = kMemoryChannelBytes;
+    config.folder = settings.text("path");
+    config.sync = static_cast<ChannelConfig::Sync>(settings.integer("sync"));
+    config.sync_interval_ns = settings.integer("sync_interval");
+    config.low_water_bytes = settings.integer("low_water_bytes");
+    config.segment_bytes = settings.integer("segment_bytes");
+    config.compression = static_cast<ChannelConfig::Compression>(settings.integer("compression"));
+    config.encryption_key = settings.text("encryption_key");
+    config.old_encryption_keys = settings.strings("old_encryption_keys");
+    for (const char* name : {"capacity_bytes", "sync_interval", "segment_bytes"})
+      check_positive(settings, config.path, name, diagnostics_);
+    check_not_empty(settings, config.path, "path", diagnostics_);
+    if (config.type == ChannelConfig::Type::memory && settings.is_set("type")) {
+      for (const char* name : kFileChannelOnly)
+        if (const Node* written = settings.written(name))
+          diagnostics_.add(written->key_location, join_path(config.path, name),
+                           "only a channel of the type \"file\" has this option");
+    }
     return config;
   }
 

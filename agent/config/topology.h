@@ -28,7 +28,7 @@ class ComponentCatalogue {
   virtual std::vector<std::string> names(uint32_t kind) const = 0;
 };
 
-enum class OnReject { dead_letters, drop };
+enum class OnReject { dead_letters, drop, block };
 enum class LogLevel { debug = LEVADA_DEBUG, info = LEVADA_INFO, warning = LEVADA_WARNING, error = LEVADA_ERROR };
 
 struct AgentConfig {
@@ -80,17 +80,30 @@ struct SelectorConfig {
 };
 
 struct SourceConfig : ComponentConfig {
+  std::string owner;  // whose chain it stands at, where that is another component: see ReplayTopology
   std::vector<size_t> interceptors;
   std::vector<size_t> channels;
   uint32_t workers = 1;
+  OnReject on_reject = OnReject::dead_letters;
   SelectorConfig selector;
 };
 
 struct ChannelConfig : TableConfig {
-  enum class Type { memory };
+  enum class Type { memory, file };
+  enum class Sync { commit, interval, none };
+  enum class Compression { none, zstd };
 
   Type type = Type::memory;
-  int64_t capacity_bytes = 0;
+  int64_t capacity_bytes = 0;  // 0: no limit
+  // Of file channels.
+  std::string folder;
+  Sync sync = Sync::commit;
+  int64_t sync_interval_ns = 0;
+  int64_t low_water_bytes = 0;
+  int64_t segment_bytes = 0;
+  Compression compression = Compression::none;
+  std::string encryption_key;  // empty: none
+  std::vector<std::string> old_encryption_keys;
 };
 
 // Whoever reads a channel: a sink, or a group of them.

@@ -253,11 +253,19 @@ TEST(Topology, reports_options_of_agent_and_component_in_one_run) {
 }
 
 TEST(Topology, reports_channels_of_another_type) {
-  EXPECT_EQ(
-      findings("[sources.t]\ntype = \"generate\"\nchannels = [\"d\"]\n[sinks.l]\ntype = \"null\"\nchannel = \"d\"\n"
-               "[channels.d]\ntype = \"file\"\ncapacity_bytes = 0\n"),
-      "agent.toml:18:8: channels.d.type: must be \"memory\", not \"file\"\n"
-      "agent.toml:19:18: channels.d.capacity_bytes: must be more than 0\n");
+  const std::string ends =
+      "[sources.t]\ntype = \"generate\"\nchannels = [\"d\"]\n[sinks.l]\ntype = \"null\"\nchannel = \"d\"\n";
+  EXPECT_EQ(findings(ends + "[channels.d]\ntype = \"ram\"\ncapacity_bytes = 0\n"),
+            "agent.toml:18:8: channels.d.type: must be \"memory\" or \"file\", not \"ram\"\n"
+            "agent.toml:19:18: channels.d.capacity_bytes: must be more than 0\n");
+}
+
+TEST(Topology, reports_options_that_a_channel_of_that_type_does_not_have) {
+  const std::string ends =
+      "[sources.t]\ntype = \"generate\"\nchannels = [\"d\"]\n[sinks.l]\ntype = \"null\"\nchannel = \"d\"\n";
+  EXPECT_EQ(findings(ends + "[channels.d]\ntype = \"memory\"\nsync = \"none\"\n"),
+            "agent.toml:19:1: channels.d.sync: only a channel of the type \"file\" has this option\n");
+  EXPECT_EQ(findings(ends + "[channels.d]\ntype = \"file\"\nsync = \"none\"\n"), "");
 }
 
 TEST(Topology, reports_waits_that_contradict_each_other) {

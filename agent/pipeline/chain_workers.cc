@@ -58,7 +58,7 @@ Result<Numbered> ChainWorkers::next(nanoseconds timeout) {
     const nanoseconds now{clock_.monotonic(nullptr)};
     if (backoff_.left(now).count() > 0) return idle();
     lock.unlock();
-    slot->done = chains_[0].run(slot->numbered.batch);
+    slot->done = chains_[0].run(slot->numbered);
     lock.lock();
     if (slot->done->code() == Code::retry) {
       backoff_.failed(now);
@@ -79,7 +79,7 @@ void ChainWorkers::work(std::stop_token stopped, InterceptorChain& chain) {
     auto slot = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
-    auto done = chain.run(slot->numbered.batch);
+    auto done = chain.run(slot->numbered);
     while (done.code() == Code::retry && !stopped.stop_requested()) {
       log_warning("", done.error().message);
       const nanoseconds now{clock_.monotonic(nullptr)};
@@ -87,7 +87,7 @@ void ChainWorkers::work(std::stop_token stopped, InterceptorChain& chain) {
       lock.lock();
       work_.wait_for(lock, stopped, backoff.left(now), [] { return false; });
       lock.unlock();
-      done = chain.run(slot->numbered.batch);
+      done = chain.run(slot->numbered);
     }
     backoff.succeeded();
     lock.lock();

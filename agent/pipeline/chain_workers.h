@@ -15,12 +15,6 @@
 
 namespace levada::agent {
 
-// A batch, and how many rows of its stream lie before its position: interceptors change the rows, never that.
-struct Numbered {
-  Batch batch;
-  uint64_t end = 0;
-};
-
 class ChainWorkers {
  public:
   // One chain for each worker. With one chain, or empty ones, no thread is made: the work is done in next().
@@ -37,6 +31,10 @@ class ChainWorkers {
   bool empty() const;
   // Drops all batches that were submitted and not given back.
   void clear();
+  // See InterceptorChain. Interceptors with a state have one worker; nothing may be under way.
+  bool is_stateful() const { return chains_[0].is_stateful(); }
+  Done save(States& to) const { return chains_[0].save(to); }
+  Done load(const States& states) { return chains_[0].load(states); }
 
  private:
   struct Slot {

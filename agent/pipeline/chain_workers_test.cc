@@ -44,7 +44,7 @@ TEST(ChainWorkers, give_the_batch_with_its_position_when_it_has_passed_every_int
   EXPECT_EQ(world.metrics.value("interceptors.b", "rows_out"), 1);
 }
 
-TEST(ChainWorkers, send_rows_that_are_turned_down_to_the_dead_letters) {
+TEST(ChainWorkers, give_the_rows_that_were_turned_down_beside_the_batch) {
   World world;
   scripts()["interceptors.a"].intercept = [](Batch& batch) {
     for (auto event : batch)
@@ -53,9 +53,13 @@ TEST(ChainWorkers, send_rows_that_are_turned_down_to_the_dead_letters) {
   };
   auto chain = world.chain({"interceptors.a"});
   chain->submit(numbered({"good", "bad"}));
-  EXPECT_EQ(texts(chain->next(nanoseconds{0})->batch, "body"), (Texts{"good"}));
-  ASSERT_EQ(world.dead_letters.rows(), 1);
-  EXPECT_EQ(world.dead_letters.counts()[0].reason, "it is bad");
+  const auto through = chain->next(nanoseconds{0});
+  EXPECT_EQ(texts(through->batch, "body"), (Texts{"good"}));
+  ASSERT_EQ(through->turned_down.size(), 1u);
+  EXPECT_EQ(through->turned_down[0].component, "interceptors.a");
+  EXPECT_EQ(texts(through->turned_down[0].rows, "reason"), (Texts{"it is bad"}));
+  ASSERT_EQ(through->losses.size(), 1u);
+  EXPECT_EQ(through->losses[0].fate, Fate::dead_letters);
   EXPECT_EQ(world.metrics.value("interceptors.a", "rows_rejected"), 1);
 }
 
@@ -68,7 +72,43 @@ TEST(ChainWorkers, reject_the_whole_batch_when_the_interceptor_says_so) {
   ASSERT_TRUE(through);
   EXPECT_EQ(through->batch.rows(), 0);
   EXPECT_EQ(through->batch.position, "p");
-  EXPECT_EQ(world.dead_letters.rows(), 2);
+  ASSERT_EQ(through->turned_down.size(), 1u);
+  EXPECT_EQ(texts(through->turned_down[0].rows, "reason"), (Texts{"none of it", "none of it"}));
+}
+
+TEST(ChainWorkers, count_what_an_interceptor_leaves_out) {
+  World world;
+  scripts()["interceptors.a"].intercept = [](Batch& batch) {
+    batch.drop(0);
+    return Done();
+  };
+  auto chain = world.chain({"interceptors.a"});
+  chain->submit(numbered({"1", "2"}));
+  const auto through = chain->next(nanoseconds{0});
+  ASSERT_EQ(through->losses.size(), 1u);
+  EXPECT_EQ(through->losses[0].fate, Fate::filtered);
+  EXPECT_EQ(through->losses[0].rows, 1);
+}
+
+TEST(ChainWorkers, give_the_same_batch_again_to_one_that_may_turn_nothing_down) {
+  World world;
+  bool refuses = true;
+  scripts()["interceptors.a"].intercept = [&](Batch& batch) {
+    for (auto event : batch) {
+      if (refuses && event.body() == "2") event.reject("two");
+      else event.set_body(std::string(event.body()) + "a");
+    }
+    return Done();
+  };
+  auto chain = world.chain({"interceptors.a"}, 1, OnReject::block);
+  chain->submit(numbered({"1", "2"}));
+  EXPECT_EQ(chain->next(nanoseconds{0}).code(), Code::idle);
+  refuses = false;
+  world.clock.advance(std::chrono::seconds(2));
+  const auto through = chain->next(nanoseconds{0});
+  ASSERT_TRUE(through);
+  EXPECT_EQ(texts(through->batch, "body"), (Texts{"1a", "2a"}));
+  EXPECT_TRUE(through->losses.empty());
 }
 
 TEST(ChainWorkers, go_on_at_the_interceptor_that_failed_after_a_pause) {

@@ -1,64 +1,150 @@
-// A line for each stream: rows before the position, stream, position, with a tab between. The last line counts the
-// lines before it, so that a file that was cut short is noticed.
-#include "agent/pipeline/position_store.h"
+// A file: the line "levada commit 1", the epoch, a line for each position, one for each state with its size, an empty
+// line, the bytes of the states, and at the end the CRC32C of all before it as 8 hexadecimal digits.
+#include "agent/pipeline/commit_store.h"
 
+#include <algorithm>
 #include <charconv>
+#include <cstdio>
 
-#include "agent/base/escape.h"
+#include "agent/channels/file/crc32c.h"
+#include "levada/positions.h"
 
 namespace levada::agent {
 namespace {
 
-constexpr std::string_view kHeader = "levada positions 1\n";
+constexpr std::string_view kHeader = "levada commit 1";
+constexpr size_t kChecksum = 8;
+
+std::string hex(uint32_t number) {
+  char text[kChecksum + 1];
+  std::snprintf(text, sizeof text, "%08x", number);
+  return text;
+}
+
+template <class Number>
+bool read_number(std::string_view text, Number& to) {
+  const auto end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, to);
+  return read.ec == std::errc() && read.ptr == end;
+}
+
+std::string encoded(const CommitRecord& record) {
+  std::string text = std::string(kHeader) + "\nepoch\t" + std::to_string(record.epoch) + "\n";
+  for (const auto& position : record.positions) {
+    text += "position\t";
+    append_position(text, position);
+    text += '\n';
+  }
+  for (const auto& [name, state] : record.states) {
+    text += "state\t" + std::to_string(state.size()) + '\t';
+    append_escaped(text, name);
+    text += '\n';
+  }
+  text += '\n';
+  for (const auto& [name, state] : record.states) text += state;
+  return text + hex(crc32c(0, text.data(), text.size()));
+}
+
+std::optional<CommitRecord> decoded(std::string_view text) {
+  if (text.size() < kChecksum) return std::nullopt;
+  const auto checksum = text.substr(text.size() - kChecksum);
+  text.remove_suffix(kChecksum);
+  if (checksum != hex(crc32c(0, text.data(), text.size()))) return std::nullopt;
+
+  CommitRecord record;
+  std::vector<std::pair<std::string, size_t>> states;
+  const auto next_line = [&] {
+    const auto end = std::min(text.find('\n'), text.size());
+    const auto line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    return line;
+  };
+  if (next_line() != kHeader) return std::nullopt;
+  for (auto line = next_line(); !line.empty(); line = next_line()) {
+    const auto tab = std::min(line.find('\t'), line.size() - 1);
+    const auto kind = line.substr(0, tab), rest = line.substr(tab + 1);
+    if (kind == "epoch") {
+      if (!read_number(rest, record.epoch)) return std::nullopt;
+    } else if (kind == "position") {
+      auto position = read_position(rest);
+      if (!position) return std::nullopt;
+      record.positions.push_back(*std::move(position));
+    } else {
+      const auto parts = tab_separated(rest);
+      size_t bytes = 0;
+      if (kind != "state" || parts.size() != 2 || !read_number(parts[0], bytes)) return std::nullopt;
+      states.emplace_back(unescaped(parts[1]), bytes);
+    }
+  }
+  for (const auto& [name, bytes] : states) {
+    if (bytes > text.size()) return std::nullopt;
+    record.states[name] = text.substr(0, bytes);
+    text.remove_prefix(bytes);
+  }
+  return record;
+}
 
 }  // namespace
 
-Result<std::vector<Position>> PositionStore::load(const std::string& sink) const {
-  std::vector<Position> positions;
-  levada_file_info info{};
-  const auto found = files_.stat(path(sink), info);
-  if (found == -ENOENT) return positions;
-  // Without knowing where to go on it would start from the beginning.
-  if (found < 0) return file_error("stat", path(sink), found);
-  auto content = files_.read_whole(path(sink));
-  if (!content) return std::move(content).error();
-  const auto damaged = [&] {
-    return fatal(path(sink) + " is damaged: it says where " + sink + " goes on; remove it to start from the beginning");
-  };
-  std::string_view rest = *content;
-  if (!rest.starts_with(kHeader)) return damaged();
-  rest.remove_prefix(kHeader.size());
-  for (;;) {
-    const auto end = rest.find('\n');
-    if (end == std::string_view::npos) return damaged();
-    const auto line = rest.substr(0, end);
-    rest.remove_prefix(end + 1);
-    const auto parts = tab_separated(line);
-    uint64_t number = 0;
-    const auto digits = parts[0];
-    if (std::from_chars(digits.data(), digits.data() + digits.size(), number).ptr != digits.data() + digits.size())
-      return damaged();
-    if (parts.size() == 1) {
-      if (number != positions.size() || !rest.empty()) return damaged();
-      return positions;
-    }
-    if (parts.size() != 3) return damaged();
-    positions.push_back({unescaped(parts[1]), unescaped(parts[2]), number});
-  }
+std::string CommitStore::path(const std::string& reader, uint64_t epoch) const {
+  char name[24];
+  std::snprintf(name, sizeof name, "/%020llu", static_cast<unsigned long long>(epoch));
+  return folder(reader) + name;
 }
 
-Done PositionStore::save(const std::string& sink, const std::vector<Position>& positions) const {
-  std::string content(kHeader);
-  for (const auto& each : positions) {
-    content += std::to_string(each.sequence) + '\t';
-    append_escaped(content, each.stream);
-    content += '\t';
-    append_escaped(content, each.position);
-    content += '\n';
+Done CommitStore::save(const std::string& reader, const CommitRecord& record) const {
+  if (record.epoch <= 1 || !files_.exists(folder(reader))) {
+    LEVADA_TRY(files_.make_folder(folder(reader)));
+    LEVADA_TRY(files_.sync_folder(folder_));
   }
-  content += std::to_string(positions.size()) + '\n';
-  LEVADA_TRY(files_.make_folder(folder_));
-  return files_.replace(path(sink), content);
+  LEVADA_TRY(files_.replace(path(reader, record.epoch), encoded(record)));
+  // What is left over is in nobody's way.
+  if (record.epoch > kKept) (void)files_.remove(path(reader, record.epoch - kKept));
+  return {};
+}
+
+Result<std::vector<uint64_t>> CommitStore::epochs(const std::string& reader) const {
+  std::vector<uint64_t> all;
+  levada_file_info info{};
+  const auto found = files_.stat(folder(reader), info);
+  if (found == -ENOENT) return all;
+  if (found < 0) return file_error("stat", folder(reader), found);
+  auto entries = files_.list(folder(reader));
+  if (!entries) return std::move(entries).error();
+  for (const auto& entry : *entries)
+    if (uint64_t epoch = 0; read_number<uint64_t>(entry.name, epoch)) all.push_back(epoch);
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+Result<std::optional<CommitRecord>> CommitStore::load(const std::string& reader, uint64_t epoch) const {
+  auto known = epochs(reader);
+  if (!known) return std::move(known).error();
+  if (std::find(known->begin(), known->end(), epoch) == known->end()) return std::optional<CommitRecord>();
+  auto text = files_.read_whole(path(reader, epoch));
+  if (!text) return std::move(text).error();
+  auto record = decoded(*text);
+  if (record && record->epoch == epoch) return record;
+  return fatal(path(reader, epoch) + " is damaged: it says where " + reader + " goes on; remove " + folder(reader) +
+               " to start it from the beginning");
+}
+
+Result<std::optional<CommitRecord>> CommitStore::load_last(const std::string& reader) const {
+  auto known = epochs(reader);
+  if (!known) return std::move(known).error();
+  if (known->empty()) return std::optional<CommitRecord>();
+  return load(reader, known->back());
+}
+
+Result<std::vector<std::string>> CommitStore::readers() const {
+  std::vector<std::string> all;
+  if (!files_.exists(folder_)) return all;
+  auto entries = files_.list(folder_);
+  if (!entries) return std::move(entries).error();
+  for (const auto& entry : *entries)
+    if (entry.is_folder) all.push_back(entry.name);
+  std::sort(all.begin(), all.end());
+  return all;
 }
 
 }  // namespace levada::agent

@@ -1,6 +1,8 @@
-// The positions of sinks that cannot keep them: a small file for each sink in the agent's data folder.
+// What the agent keeps of a reader's commits: a file for each of the last few, in its data folder.
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,18 +11,33 @@
 
 namespace levada::agent {
 
-class PositionStore {
- public:
-  PositionStore(Files files, const std::string& data_dir) : files_(files), folder_(data_dir + "/positions") {}
+// A commit, seen from the agent: where the streams stood, and in what state whatever has one was.
+struct CommitRecord {
+  uint64_t epoch = 0;
+  std::vector<Position> positions;
+  std::map<std::string, std::string> states;  // By whose it is: the path of an interceptor, "ledger".
+};
 
-  // What was saved last for that sink; nothing where it never was. A file that is damaged is an error: starting without
-  // it would double rows.
-  Result<std::vector<Position>> load(const std::string& sink) const;
-  // Durable when it returns.
-  Done save(const std::string& sink, const std::vector<Position>& positions) const;
+class CommitStore {
+ public:
+  static constexpr uint64_t kKept = 3;  // Commits of a reader whose files are kept.
+
+  CommitStore(Files files, const std::string& data_dir) : files_(files), folder_(data_dir + "/commits") {}
+
+  // Durable when it returns. In place of one of the same epoch, which never came to be.
+  Done save(const std::string& reader, const CommitRecord& record) const;
+  // Nothing where that reader saved none of that epoch. One that is damaged is an error: going on without it would lose
+  // or double rows.
+  Result<std::optional<CommitRecord>> load(const std::string& reader, uint64_t epoch) const;
+  // The newest.
+  Result<std::optional<CommitRecord>> load_last(const std::string& reader) const;
+  // Names of the readers that have saved any.
+  Result<std::vector<std::string>> readers() const;
 
  private:
-  std::string path(const std::string& sink) const { return folder_ + "/" + sink; }
+  Result<std::vector<uint64_t>> epochs(const std::string& reader) const;
+  std::string folder(const std::string& reader) const { return folder_ + "/" + reader; }
+  std::string path(const std::string& reader, uint64_t epoch) const;
 
   const Files files_;
   const std::string folder_;

@@ -1,4 +1,4 @@
-#include "agent/pipeline/position_store.h"
+#include "agent/pipeline/commit_store.h"
 
 #include <gtest/gtest.h>
 
@@ -8,53 +8,79 @@
 namespace levada::agent {
 namespace {
 
-struct PositionStoreTest : ::testing::Test {
+struct CommitStoreTest : ::testing::Test {
   testkit::ManualClock clock;
   testkit::MemoryFiles files{clock};
-  PositionStore store{Files(files.table()), "/data"};
+  CommitStore store{Files(files.table()), "/data"};
+
+  static CommitRecord record(uint64_t epoch, const std::string& position) {
+    return {epoch, {{"clicks", position, epoch}}, {{"ledger", "of " + position}}};
+  }
+  const std::string path = "/data/commits/sinks.a/00000000000000000001";
 };
 
-TEST_F(PositionStoreTest, knows_nothing_of_a_new_sink) { EXPECT_TRUE(store.load("sinks.a")->empty()); }
-
-TEST_F(PositionStoreTest, gives_back_what_was_saved_last) {
-  ASSERT_TRUE(store.save("sinks.a", {{"clicks", "1", 1}}));
-  const std::vector<Position> positions = {{"clicks", "tab\there % line\nend \xff", 123}, {"clicks/t/0", "", 0}};
-  ASSERT_TRUE(store.save("sinks.a", positions));
-  EXPECT_EQ(*store.load("sinks.a"), positions);
-  EXPECT_TRUE(store.load("sinks.b")->empty());
+TEST_F(CommitStoreTest, knows_nothing_of_a_new_sink) {
+  EXPECT_FALSE(store.load_last("sinks.a")->has_value());
+  EXPECT_FALSE(store.load("sinks.a", 1)->has_value());
 }
 
-TEST_F(PositionStoreTest, refuses_a_file_that_was_cut_short) {
-  ASSERT_TRUE(store.save("sinks.a", {{"clicks", "1", 1}, {"views", "2", 2}}));
-  const std::string whole = files.read_file("/data/positions/sinks.a");
-  for (size_t length = 1; length < whole.size(); ++length) {
-    files.write_file("/data/positions/sinks.a", whole.substr(0, length));
-    EXPECT_EQ(store.load("sinks.a").code(), Code::fatal) << length;
+TEST_F(CommitStoreTest, gives_back_what_was_saved) {
+  const CommitRecord whole{7,
+                           {{"clicks", "tab\there % line\nend \xff", 123}, {"clicks/t/0", "", 0}},
+                           {{"interceptors.count", std::string("\0\n\xff", 3)}, {"ledger", ""}}};
+  ASSERT_TRUE(store.save("sinks.a", record(6, "1")));
+  ASSERT_TRUE(store.save("sinks.a", whole));
+  const auto kept = store.load_last("sinks.a");
+  ASSERT_TRUE(kept && *kept);
+  EXPECT_EQ((*kept)->epoch, 7u);
+  EXPECT_EQ((*kept)->positions, whole.positions);
+  EXPECT_EQ((*kept)->states, whole.states);
+  EXPECT_EQ((*store.load("sinks.a", 6))->positions[0].position, "1");
+  EXPECT_EQ(*store.readers(), (std::vector<std::string>{"sinks.a"}));
+}
+
+TEST_F(CommitStoreTest, keeps_the_last_few) {
+  for (uint64_t epoch = 1; epoch <= 10; ++epoch) ASSERT_TRUE(store.save("sinks.a", record(epoch, "1")));
+  EXPECT_FALSE(store.load("sinks.a", 10 - CommitStore::kKept)->has_value());
+  EXPECT_TRUE(store.load("sinks.a", 11 - CommitStore::kKept)->has_value());
+}
+
+TEST_F(CommitStoreTest, refuses_a_file_that_was_cut_short_or_changed) {
+  ASSERT_TRUE(store.save("sinks.a", record(1, "1")));
+  const std::string whole = files.read_file(path);
+  for (size_t length = 0; length < whole.size(); ++length) {
+    files.write_file(path, whole.substr(0, length));
+    EXPECT_EQ(store.load("sinks.a", 1).code(), Code::fatal) << length;
+    std::string changed = whole;
+    changed[length] = static_cast<char>(changed[length] ^ 4);
+    files.write_file(path, changed);
+    EXPECT_EQ(store.load("sinks.a", 1).code(), Code::fatal) << length;
   }
 }
 
-TEST_F(PositionStoreTest, keeps_the_old_or_the_new_positions_whichever_disk_call_fails) {
+TEST_F(CommitStoreTest, keeps_the_old_or_the_new_whichever_disk_call_fails) {
   for (int64_t call = 1;; ++call) {
-    ASSERT_TRUE(store.save("sinks.a", {{"clicks", "old", 1}}));
+    ASSERT_TRUE(store.save("sinks.a", record(1, "old")));
     files.fail_call(call, EIO);
-    const bool saved = store.save("sinks.a", {{"clicks", "new", 2}}).ok();
+    const bool saved = store.save("sinks.a", record(1, "new")).ok();
     files.crash();
-    const auto kept = store.load("sinks.a");
+    const auto kept = store.load_last("sinks.a");
     ASSERT_TRUE(kept) << kept.error().message;
-    ASSERT_EQ(kept->size(), 1u);
-    EXPECT_TRUE((*kept)[0].position == "new" || (!saved && (*kept)[0].position == "old")) << call;
+    ASSERT_TRUE(*kept);
+    const auto& position = (*kept)->positions[0].position;
+    EXPECT_TRUE(position == "new" || (!saved && position == "old")) << call;
     // The call that was to fail was never reached.
     if (saved) break;
   }
 }
 
-TEST_F(PositionStoreTest, does_not_take_a_disk_that_fails_for_a_new_sink) {
-  ASSERT_TRUE(store.save("sinks.a", {{"clicks", "1", 1}}));
+TEST_F(CommitStoreTest, does_not_take_a_disk_that_fails_for_a_new_sink) {
+  ASSERT_TRUE(store.save("sinks.a", record(1, "1")));
   for (int64_t call = 1;; ++call) {
     files.fail_call(call, EIO);
-    const auto loaded = store.load("sinks.a");
+    const auto loaded = store.load_last("sinks.a");
     if (loaded) {
-      EXPECT_EQ(loaded->size(), 1u);
+      EXPECT_TRUE(*loaded);
       break;
     }
     EXPECT_EQ(loaded.code(), Code::retry) << call;

@@ -1,50 +1,77 @@
-// Rows that a component turned down: a file of JSON lines with reason, component, and the row as it was.
+// Rows that a component turned down, kept in a durable channel of their own: with the reason, who turned them down,
+// where they come from, and the row as it was.
 #pragma once
 
+#include <deque>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
-#include "levada/host.h"
+#include "agent/channels/file/file_channel.h"
+#include "agent/pipeline/interceptor_chain.h"
 
 namespace levada::agent {
 
 class DeadLetters {
  public:
-  // Rows go to `folder`/dead_letters.ndjson; the folder is made when the first row comes.
-  DeadLetters(Files files, const levada_clock& clock, std::string folder)
-      : files_(files), clock_(clock), folder_(std::move(folder)) {}
+  // The columns of a letter that are not the row's; a column of the row that is called like one gets kRowPrefix.
+  static constexpr const char* kReason = "reason";        // text
+  static constexpr const char* kComponent = "component";  // text: "interceptors.clean"
+  static constexpr const char* kOwner = "owner";          // text: the source or sink in whose chain it stands
+  static constexpr const char* kStream = "stream";        // text: of the source, "clicks/bot-logs/3"
+  static constexpr const char* kPosition = "position";    // text: where the stream goes on behind the row's batch
+  static constexpr const char* kTime = "rejected_at";     // timestamp
+  static constexpr const char* kRowPrefix = "row_";
 
-  // Rows with a text column "reason". They are kept in memory until sync. [any thread]
-  void add(const std::string& component, const Batch& rejected);
-  // Makes what was added durable: before the rows' position is stored or acknowledged. [any thread]
+  // Of the channel that they are.
+  static FileChannelOptions channel_options(const std::string& folder);
+  // In `folder`, which is made when the first row comes.
+  DeadLetters(const Services& services, std::string folder);
+
+  // Before all that follows. What an earlier run left is made ready.
+  Done open();
+
+  // The batch that rows were in: whose chain it was in, and the rows of the stream that it was.
+  struct Origin {
+    std::string owner;  // "sources.clicks"
+    std::string stream, position;
+    uint64_t end;  // Rows of the stream before its position.
+  };
+  // They are kept in memory until sync; what is stored already, of a batch that comes again, is not stored twice.
+  // In the order of the batches. [any thread]
+  void add(const Origin& origin, const TurnedDown& rows);
+  // Of which batch the rows were is not known: they are stored again if they come again. [any thread]
+  void add_late(const std::string& owner, const TurnedDown& rows);
+  // Makes what was added durable: before what is left of the batch is, or its position is acknowledged. [any thread]
   Done sync();
+  // Up to which rows of the stream letters are stored, for each component that turned some down.
+  std::vector<uint64_t> marks(const std::string& stream) const;
 
   struct Count {
-    std::string component, reason;  // Numbers in reasons are left out, so that like ones count together.
+    std::string component, reason;  // See write_kind.
     int64_t rows;
   };
-  // The most frequent first.
+  // Since the start; the most frequent first.
   std::vector<Count> counts() const;
   int64_t rows() const;
-  std::string path() const { return folder_ + "/dead_letters.ndjson"; }
+  const std::string& folder() const { return folder_; }
 
  private:
-  char* room(size_t bytes);
-  Done write();
+  void keep(std::string stream, const Origin& origin, const TurnedDown& rows);
 
-  const Files files_;
-  const levada_clock& clock_;
+  const Services services_;
   const std::string folder_;
-  mutable std::mutex mutex_;
-  std::string waiting_;  // Its first used_ bytes are lines that are not in the file yet.
-  size_t used_ = 0;
-  File file_;
-  uint64_t file_bytes_ = 0;  // Whole lines only.
+  FileChannel channel_;
+  mutable std::mutex mutex_;  // Of what follows.
+  bool opened_ = false;
+  std::deque<Delivery> waiting_;   // Not given to the channel yet,
+  std::deque<Delivery> appended_;  // or given, and not known to be durable.
+  std::shared_ptr<Signal> stored_ = std::make_shared<Signal>();
+  uint64_t late_ = 0;
   int64_t rows_ = 0;
-  std::map<std::string, std::unordered_map<std::string, int64_t>> counts_;  // By component and kind of reason.
+  std::map<std::pair<std::string, std::string>, int64_t> counts_;  // By component and kind of reason.
 };
 
 }  // namespace levada::agent

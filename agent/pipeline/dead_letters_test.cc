@@ -8,39 +8,40 @@ namespace levada::agent {
 namespace {
 
 using testing::World;
+using Texts = std::vector<std::string>;
 
-Batch rejected(const std::string& body, const std::string& reason) {
+TurnedDown turned_down(const std::string& body, const std::string& reason) {
   Batch batch = testkit::batch_of({body});
-  batch.set(testkit::value_column<int64_t>("offset", Type::int64, {42}));
+  batch.set(testkit::text_column("component", {"of the row"}));
   batch.set(testkit::text_column("reason", {reason}));
-  batch.stream = "clicks";
-  return batch;
+  TurnedDown made;
+  std::vector<Loss> losses;
+  std::vector<TurnedDown> all;
+  turn_down("interceptors.clean", OnReject::dead_letters, std::move(batch), losses, all);
+  return std::move(all[0]);
 }
 
-constexpr char kHead[] =
-    R"({"time":"2026-01-01T00:00:00.000Z","component":"interceptors.clean","stream":"clicks","reason":)";
+DeadLetters::Origin origin(uint64_t end) { return {"sources.clicks", "clicks/3", "at " + std::to_string(end), end}; }
 
-TEST(DeadLetters, are_json_lines_with_reason_component_and_the_row) {
+TEST(DeadLetters, are_rows_with_reason_component_and_where_they_come_from) {
   World world;
-  world.dead_letters.add("interceptors.clean", rejected("{\"a\":", "at byte 5: value expected"));
+  world.dead_letters.add(origin(7), turned_down("{\"a\":", "at byte 5: value expected"));
+  EXPECT_FALSE(world.files.exists("/dead"));
   ASSERT_TRUE(world.dead_letters.sync());
-  EXPECT_EQ(world.files.read_file("/dead/dead_letters.ndjson"),
-            std::string(kHead) + R"("at byte 5: value expected","body":"{\"a\":","offset":42})" + "\n");
-}
-
-TEST(DeadLetters, keep_a_body_that_is_not_utf8_as_base64) {
-  World world;
-  world.dead_letters.add("interceptors.clean", rejected("\xff\xfe!", "x"));
-  ASSERT_TRUE(world.dead_letters.sync());
-  EXPECT_EQ(world.files.read_file("/dead/dead_letters.ndjson"),
-            std::string(kHead) + R"("x","body_base64":"//4h","offset":42})" + "\n");
+  EXPECT_EQ(world.letters("body"), (Texts{"{\"a\":"}));
+  EXPECT_EQ(world.letters("reason"), (Texts{"at byte 5: value expected"}));
+  EXPECT_EQ(world.letters("component"), (Texts{"interceptors.clean"}));
+  EXPECT_EQ(world.letters("row_component"), (Texts{"of the row"}));
+  EXPECT_EQ(world.letters("owner"), (Texts{"sources.clicks"}));
+  EXPECT_EQ(world.letters("stream"), (Texts{"clicks/3"}));
+  EXPECT_EQ(world.letters("position"), (Texts{"at 7"}));
 }
 
 TEST(DeadLetters, count_reasons_that_differ_in_numbers_only_as_one) {
   World world;
-  world.dead_letters.add("i", rejected("", "at byte 5: value expected"));
-  world.dead_letters.add("i", rejected("", "at byte 123: value expected"));
-  world.dead_letters.add("i", rejected("", "no object"));
+  world.dead_letters.add(origin(1), turned_down("", "at byte 5: value expected"));
+  world.dead_letters.add(origin(2), turned_down("", "at byte 123: value expected"));
+  world.dead_letters.add(origin(3), turned_down("", "no object"));
   const auto counts = world.dead_letters.counts();
   ASSERT_EQ(counts.size(), 2u);
   EXPECT_EQ(counts[0].reason, "at byte #: value expected");
@@ -48,19 +49,43 @@ TEST(DeadLetters, count_reasons_that_differ_in_numbers_only_as_one) {
   EXPECT_EQ(world.dead_letters.rows(), 3);
 }
 
+TEST(DeadLetters, do_not_keep_a_batch_again_that_comes_again) {
+  World world;
+  world.dead_letters.add(origin(7), turned_down("a", "x"));
+  ASSERT_TRUE(world.dead_letters.sync());
+  world.files.crash();
+  DeadLetters restarted(world.services, "/dead");
+  ASSERT_TRUE(restarted.open());
+  EXPECT_EQ(restarted.marks("clicks/3"), (std::vector<uint64_t>{7}));
+  EXPECT_TRUE(restarted.marks("clicks/4").empty());
+  restarted.add(origin(7), turned_down("a", "x"));
+  restarted.add(origin(8), turned_down("b", "x"));
+  restarted.add_late("sinks.out", turned_down("c", "x"));
+  ASSERT_TRUE(restarted.sync());
+  restarted.add_late("sinks.out", turned_down("c", "x"));
+  ASSERT_TRUE(restarted.sync());
+  EXPECT_EQ(world.letters("body"), (Texts{"a", "b", "c", "c"}));
+}
+
 TEST(DeadLetters, hold_each_row_once_whichever_disk_call_fails) {
   for (int64_t call = 1;; ++call) {
     World world;
-    world.dead_letters.add("interceptors.clean", rejected("first", "x"));
+    world.dead_letters.add(origin(1), turned_down("first", "x"));
     world.files.fail_call(call, ENOSPC);
-    bool failed = !world.dead_letters.sync();
-    world.dead_letters.add("interceptors.clean", rejected("second", "x"));
-    failed |= !world.dead_letters.sync();
-    ASSERT_TRUE(world.dead_letters.sync());
+    bool failed = false;
+    const auto sync = [&] {
+      for (int attempt = 0; attempt < 5; ++attempt) {
+        if (world.dead_letters.sync()) return true;
+        failed = true;
+        world.clock.advance(std::chrono::seconds(1));
+      }
+      return false;
+    };
+    ASSERT_TRUE(sync());
+    world.dead_letters.add(origin(2), turned_down("second", "x"));
+    ASSERT_TRUE(sync()) << call;
     world.files.crash();
-    EXPECT_EQ(world.files.read_file("/dead/dead_letters.ndjson"),
-              std::string(kHead) + R"("x","body":"first","offset":42})" + "\n" + kHead +
-                  R"("x","body":"second","offset":42})" + "\n");
+    ASSERT_EQ(world.letters("body"), (Texts{"first", "second"})) << call;
     if (!failed) break;
   }
 }

@@ -4,10 +4,12 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 
-#include "levada/batch.h"
+#include "levada/sdk.h"
 
 namespace levada::agent {
 
@@ -50,11 +52,18 @@ class Receipt {
   const std::shared_ptr<Signal> signal_;
 };
 
+// How far each stream has got, by the stream's name.
+using Progress = std::map<std::string, Position>;
+
+// A batch for a channel, and out of one. A durable channel is a stream of its own to those that read it: what they
+// commit is how far they have read in it.
 struct Delivery {
-  std::shared_ptr<const Batch> batch;
-  uint64_t end = 0;  // Rows of the stream that lie before the batch's position.
-  size_t bytes = 0;  // That the batch holds on to.
-  std::shared_ptr<Receipt> receipt;
+  std::shared_ptr<const Batch> batch;  // Its stream is always that of its source.
+  std::string stream;                  // The one that `end` and the batch's position are of.
+  uint64_t end = 0;                    // Rows of the stream that lie before the batch's position.
+  size_t bytes = 0;                    // That the batch holds on to.
+  std::string account;                 // What became of its rows so far, see Account. Channels carry it unread.
+  std::shared_ptr<Receipt> receipt;    // On the way in only.
 };
 
 inline size_t held_bytes(const Batch& batch) {

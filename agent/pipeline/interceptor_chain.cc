@@ -1,6 +1,22 @@
 #include "agent/pipeline/interceptor_chain.h"
 
+#include <algorithm>
+
 namespace levada::agent {
+
+void turn_down(const std::string& component, OnReject on_reject, Batch rejected, std::vector<Loss>& losses,
+               std::vector<TurnedDown>& to) {
+  const Column* reasons = rejected.text("reason");
+  const auto fate = on_reject == OnReject::drop ? Fate::dropped : Fate::dead_letters;
+  std::vector<Loss> kinds;
+  std::string kind;
+  for (int64_t row = 0; row < rejected.rows(); ++row) {
+    write_kind(reasons ? reasons->text(row) : "no reason was given", kind);
+    add_loss(kinds, fate, component, kind, 1);
+  }
+  for (const auto& each : kinds) add_loss(losses, fate, component, each.reason, each.rows);
+  if (fate == Fate::dead_letters) to.push_back({component, std::move(rejected), std::move(kinds)});
+}
 
 void InterceptorChain::add(InterceptorInstance instance, OnReject on_reject, Metrics& metrics) {
   const std::string name = instance.name();
@@ -14,14 +30,39 @@ Done InterceptorChain::open() {
   return {};
 }
 
-Done InterceptorChain::run(Batch& batch) {
+bool InterceptorChain::is_stateful() const {
+  return std::any_of(links_.begin(), links_.end(), [](const Link& link) { return link.instance.is_stateful(); });
+}
+
+Done InterceptorChain::save(States& to) const {
+  for (const auto& link : links_)
+    if (link.instance.is_stateful())
+      if (auto done = link.instance.save(to[link.instance.name()]); !done)
+        return std::move(done).error().at(link.instance.name());
+  return {};
+}
+
+Done InterceptorChain::load(const States& states) {
+  for (auto& link : links_) {
+    if (!link.instance.is_stateful()) continue;
+    const auto state = states.find(link.instance.name());
+    if (auto done = link.instance.load(state == states.end() ? std::string() : state->second); !done)
+      return std::move(done).error().at(link.instance.name());
+  }
+  return {};
+}
+
+Done InterceptorChain::run(Numbered& numbered) {
+  Batch& batch = numbered.batch;
   if (links_.empty() || batch.rows() == 0) return {};
   if (!under_way_) {
     under_way_ = std::make_unique<Parcel>(batch);
     at_ = 0;
+    losses_.clear();
+    turned_down_.clear();
   }
   for (; at_ < links_.size() && under_way_->get()->rows.length > 0; ++at_) {
-    if (auto done = pass(links_[at_], *under_way_, batch); !done) {
+    if (auto done = pass(links_[at_]); !done) {
       auto failed = std::move(done).error().at(links_[at_].instance.name());
       if (failed.code != Code::retry) failed.code = Code::fatal;
       return failed;
@@ -34,38 +75,65 @@ Done InterceptorChain::run(Batch& batch) {
   changed->position = std::move(batch.position);
   changed->sequence = batch.sequence;
   batch = *std::move(changed);
+  for (auto& loss : losses_) add_loss(numbered.losses, loss.fate, loss.component, loss.reason, loss.rows);
+  for (auto& each : turned_down_) numbered.turned_down.push_back(std::move(each));
+  turned_down_.clear();
   return {};
 }
 
-Done InterceptorChain::pass(Link& link, Parcel& parcel, const Batch& origin) {
+Done InterceptorChain::pass(Link& link) {
+  Parcel& parcel = *under_way_;
   const int64_t rows = parcel.get()->rows.length;
+  // One that may turn no row down gets the same batch until it has none to turn down.
+  Batch before;
+  if (link.on_reject == OnReject::block) {
+    auto opened = parcel.open_rows();
+    if (!opened) return std::move(opened).error();
+    before = *std::move(opened);
+    before.share(*parcel.get());
+  }
+  const auto blocked = [&](const std::string& reason) {
+    detail::release(*parcel.get());
+    before.share(*parcel.get());
+    return retry("turns rows down, and on_reject is \"block\": " + reason);
+  };
   Parcel rejected;
   auto done = link.instance.intercept(parcel, rejected);
   if (done.code() == Code::reject) {
+    if (link.on_reject == OnReject::block) return blocked(done.error().message);
     auto whole = parcel.open_rows();
     if (!whole) return std::move(whole).error();
     whole->set(repeat("reason", done.error().message, whole->rows()));
     Batch(0).share(*parcel.get());
-    link.rows_in.add(rows);
-    turn_down(link, *std::move(whole), origin);
+    count(link, rows, 0, *std::move(whole));
     return {};
   }
   if (!done) return done;
   if (parcel.empty()) return fatal("gave no batch back");
-  link.rows_in.add(rows);
-  link.rows_out.add(parcel.get()->rows.length);
-  if (rejected.empty()) return {};
-  auto turned_down = rejected.open_rows();
-  if (!turned_down) return std::move(turned_down).error();
-  turn_down(link, *std::move(turned_down), origin);
+  const int64_t rows_out = parcel.get()->rows.length;
+  Batch turned_down;
+  if (!rejected.empty()) {
+    auto opened = rejected.open_rows();
+    if (!opened) return std::move(opened).error();
+    turned_down = *std::move(opened);
+  }
+  if (link.on_reject == OnReject::block && turned_down.rows() > 0) {
+    const Column* reasons = turned_down.text("reason");
+    return blocked(std::string(reasons ? reasons->text(0) : "no reason was given"));
+  }
+  count(link, rows, rows_out, std::move(turned_down));
   return {};
 }
 
-void InterceptorChain::turn_down(Link& link, Batch rejected, const Batch& origin) {
-  link.rows_rejected.add(rejected.rows());
-  if (link.on_reject == OnReject::drop) return;
-  rejected.stream = origin.stream;
-  dead_letters_->add(link.instance.name(), rejected);
+void InterceptorChain::count(Link& link, int64_t rows, int64_t rows_out, Batch rejected) {
+  const auto& name = link.instance.name();
+  link.rows_in.add(rows);
+  link.rows_out.add(rows_out);
+  const int64_t rows_rejected = rejected.rows();
+  if (rows != rows_out + rows_rejected) add_loss(losses_, Fate::filtered, name, "", rows - rows_out - rows_rejected);
+  if (rows_rejected == 0) return;
+  link.rows_rejected.add(rows_rejected);
+  turn_down(name, link.on_reject, std::move(rejected), losses_, turned_down_);
 }
 
 }  // namespace levada::agent

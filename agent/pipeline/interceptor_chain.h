@@ -1,28 +1,56 @@
-// A chain of interceptors that batches go through; what they turn down goes to the dead letters.
+// A chain of interceptors that batches go through.
 #pragma once
 
+#include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "agent/pipeline/dead_letters.h"
+#include "agent/pipeline/account.h"
 #include "agent/plugin_host/instance.h"
 
 namespace levada::agent {
 
+// Rows that a component turned down, with a column "reason"; and how many for which kind of reason.
+struct TurnedDown {
+  std::string component;
+  Batch rows;
+  std::vector<Loss> reasons;
+};
+
+// A batch, how many rows of its stream lie before its position (interceptors change the rows, never that), and what
+// became of rows that are no longer in it.
+struct Numbered {
+  Batch batch;
+  uint64_t end = 0;
+  std::string stream = {};   // See Delivery.
+  std::string account = {};  // See Delivery.
+  std::vector<Loss> losses = {};
+  std::vector<TurnedDown> turned_down = {};
+};
+
+// The states of interceptors, by their paths.
+using States = std::map<std::string, std::string>;
+
+// Counts what was turned down by kind of reason; gives the rows to `to` where they are kept.
+void turn_down(const std::string& component, OnReject on_reject, Batch rejected, std::vector<Loss>& losses,
+               std::vector<TurnedDown>& to);
+
 class InterceptorChain {
  public:
-  explicit InterceptorChain(DeadLetters& dead_letters) : dead_letters_(&dead_letters) {}
   void add(InterceptorInstance instance, OnReject on_reject, Metrics& metrics);
 
   bool empty() const { return links_.empty(); }
   Done open();
   // Puts in place of the batch what becomes of it. RETRY: call again with the same batch, and it goes on at the
   // interceptor that failed. FATAL: that interceptor cannot go on.
-  Done run(Batch& batch);
+  Done run(Numbered& numbered);
   // Forgets a batch that failed.
   void reset() { under_way_.reset(); }
+  // Of those that have a state.
+  bool is_stateful() const;
+  Done save(States& to) const;
+  Done load(const States& states);
 
  private:
   struct Link {
@@ -30,13 +58,14 @@ class InterceptorChain {
     OnReject on_reject;
     Counter rows_in, rows_out, rows_rejected;
   };
-  Done pass(Link& link, Parcel& parcel, const Batch& origin);
-  void turn_down(Link& link, Batch rejected, const Batch& origin);
+  Done pass(Link& link);
+  void count(Link& link, int64_t rows, int64_t rows_out, Batch rejected);
 
-  DeadLetters* dead_letters_;
   std::vector<Link> links_;
   std::unique_ptr<Parcel> under_way_;  // The batch, as far as it has come,
-  size_t at_ = 0;                      // and where it goes on.
+  size_t at_ = 0;                      // where it goes on,
+  std::vector<Loss> losses_;           // and what became of other rows on the way.
+  std::vector<TurnedDown> turned_down_;
 };
 
 }  // namespace levada::agent

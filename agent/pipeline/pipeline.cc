@@ -1,5 +1,7 @@
 #include "agent/pipeline/pipeline.h"
 
+#include <utility>
+
 #include "agent/observe/log.h"
 #include "agent/pipeline/pipeline_builder.h"
 
@@ -14,8 +16,8 @@ Pipeline::Pipeline(const AgentConfig& agent, const Services& services, bool unti
     : stop_timeout_(agent.stop_timeout_ns),
       until_drained_(until_drained),
       services_(services),
-      dead_letters_(Files(services.files), *services.clock, agent.dead_letters_dir),
-      positions_(Files(services.files), agent.data_dir) {}
+      dead_letters_(services, agent.dead_letters_dir),
+      commits_(Files(services.files), agent.data_dir) {}
 
 std::unique_ptr<Pipeline> Pipeline::create(const AgentConfig& agent, const Topology& topology, const Services& services,
                                            bool until_drained, Diagnostics& diagnostics) {
@@ -29,11 +31,30 @@ Pipeline::~Pipeline() {
   for (auto& thread : threads_) thread.join();
 }
 
-void Pipeline::start() {
+Done Pipeline::start() {
+  LEVADA_TRY(open_when_possible([this] { return dead_letters_.open(); }));
+  for (auto& channel : channels_) LEVADA_TRY(open_when_possible([&channel] { return channel->open(); }));
   running_ = sources_.size() + sinks_.size();
   for (size_t number = 0; number < sinks_.size(); ++number) threads_.emplace_back([this, number] { run_sink(number); });
   for (size_t number = 0; number < sources_.size(); ++number)
     threads_.emplace_back([this, number] { run_source(number); });
+  return {};
+}
+
+// A disk that is full, or away, may come back.
+template <class Open>
+Done Pipeline::open_when_possible(Open open) {
+  Backoff backoff(std::chrono::milliseconds(100), std::chrono::seconds(10));
+  bool warned = false;
+  for (;;) {
+    auto done = open();
+    if (done.code() != Code::retry || stop_.intake) return done;
+    if (!std::exchange(warned, true)) log_warning("", done.error().message + "; trying again until it works");
+    const nanoseconds now{services_.clock->monotonic(nullptr)};
+    backoff.failed(now);
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, backoff.left(now), [&] { return stop_.intake.load(); });
+  }
 }
 
 void Pipeline::run_sink(size_t number) {
@@ -42,26 +63,33 @@ void Pipeline::run_sink(size_t number) {
   ended(turn);
 }
 
-// A source goes to where its sinks stand: they have to be open.
-bool Pipeline::wait_for_sinks(size_t number) {
+// A source goes to where its channels stand, or the sinks behind those that keep nothing: they have to be open.
+bool Pipeline::find_start(size_t number) {
   std::vector<Progress> progress;
+  for (const auto* channel : sources_[number].durable) progress.push_back(channel->progress());
   for (const auto sink : sources_[number].sinks) {
-    auto recovered = sinks_[sink]->recovered();
-    while (!recovered) {
-      if (stop_.intake) return false;
-      std::unique_lock lock(mutex_);
-      changed_.wait_for(lock, kTurn / 10);
-      lock.unlock();
-      recovered = sinks_[sink]->recovered();
-    }
+    auto recovered = wait_for_sink(sink);
+    if (!recovered) return false;
     progress.push_back(*std::move(recovered));
   }
   sources_[number].runner->start_from(progress);
   return true;
 }
 
+// Nothing where the agent is stopped first.
+std::optional<Progress> Pipeline::wait_for_sink(size_t sink) {
+  auto recovered = sinks_[sink]->recovered();
+  while (!recovered && !stop_.intake) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, kTurn / 10);
+    lock.unlock();
+    recovered = sinks_[sink]->recovered();
+  }
+  return recovered;
+}
+
 void Pipeline::run_source(size_t number) {
-  (void)wait_for_sinks(number);
+  (void)find_start(number);
   auto& runner = *sources_[number].runner;
   Turn turn = Turn::worked;
   while (turn == Turn::worked || turn == Turn::waited) turn = runner.turn(kTurn);

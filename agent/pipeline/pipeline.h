@@ -22,7 +22,8 @@ class Pipeline {
                                           bool until_drained, Diagnostics& diagnostics);
   ~Pipeline();
 
-  void start();
+  // Makes channels ready and starts the threads. Fails where a channel or the dead letters cannot be opened.
+  Done start();
   // Until all sources have ended and all sinks have stored what they gave, or a stop has come to its end. Gives up
   // `stop_timeout` after stop_intake.
   Outcome wait();
@@ -36,21 +37,25 @@ class Pipeline {
  private:
   Pipeline(const AgentConfig& agent, const Services& services, bool until_drained);
   friend class PipelineBuilder;
+  template <class Open>
+  Done open_when_possible(Open open);
   void run_source(size_t number);
   void run_sink(size_t number);
-  bool wait_for_sinks(size_t number);
+  bool find_start(size_t number);
+  std::optional<Progress> wait_for_sink(size_t sink);
   void ended(Turn turn);
 
   struct RunningSource {
     std::unique_ptr<SourceRunner> runner;
-    std::vector<size_t> sinks;  // That its rows come to, by number.
+    std::vector<Channel*> durable;  // Channels that say where it goes on,
+    std::vector<size_t> sinks;      // and those that read the others, by number.
   };
 
   const nanoseconds stop_timeout_;
   const bool until_drained_;
   const Services services_;
   DeadLetters dead_letters_;
-  const PositionStore positions_;
+  const CommitStore commits_;
   Stop stop_;
   std::vector<std::unique_ptr<Channel>> channels_;
   std::vector<RunningSource> sources_;

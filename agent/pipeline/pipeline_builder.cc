@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/channels/file/file_channel.h"
 #include "agent/channels/memory_channel.h"
 #include "agent/pipeline/sink_group.h"
 
@@ -12,6 +13,21 @@ namespace {
 const Backoff kSourceBackoff(std::chrono::milliseconds(100), std::chrono::seconds(10));
 
 }  // namespace
+
+FileChannelOptions file_channel_options(const AgentConfig& agent, const ChannelConfig& config) {
+  FileChannelOptions options;
+  options.name = config.path;
+  options.folder = config.folder.empty() ? agent.data_dir + "/channels/" + config.name : config.folder;
+  options.sync = static_cast<FileChannelOptions::Sync>(config.sync);
+  options.sync_interval = nanoseconds(config.sync_interval_ns);
+  options.capacity_bytes = static_cast<uint64_t>(config.capacity_bytes);
+  options.low_water_bytes = static_cast<uint64_t>(config.low_water_bytes);
+  options.segment_bytes = static_cast<uint64_t>(config.segment_bytes);
+  options.compression = static_cast<FileChannelOptions::Compression>(config.compression);
+  options.encryption_key = config.encryption_key;
+  options.old_encryption_keys = config.old_encryption_keys;
+  return options;
+}
 
 void PipelineBuilder::build() {
   for (const auto& channel : topology_.channels) add_channel(channel);
@@ -29,11 +45,27 @@ std::unique_ptr<Instance> PipelineBuilder::instance(const ComponentConfig& confi
   return nullptr;
 }
 
+// The state of an interceptor goes with the commits of a sink, and with the order of the rows.
+void PipelineBuilder::check_stateful(const std::vector<size_t>& interceptors, const TableConfig& user, bool is_source,
+                                     uint32_t workers) {
+  for (const auto number : interceptors) {
+    const auto& config = topology_.interceptors[number];
+    if (!config.component || !is_stateful(*config.component)) continue;
+    if (is_source)
+      diagnostics_.add(user.settings.locate("interceptors"), user.path + ".interceptors",
+                       "\"" + config.name + "\" has a state, which is kept with a sink's commits: name it in the " +
+                           "interceptors of a sink");
+    else if (workers > 1)
+      diagnostics_.add(user.settings.locate("workers"), user.path + ".workers",
+                       "must be 1, as the interceptor \"" + config.name + "\" has a state");
+  }
+}
+
 std::unique_ptr<ChainWorkers> PipelineBuilder::chain(const std::vector<size_t>& interceptors, uint32_t workers,
                                                      Backoff backoff) {
   std::vector<InterceptorChain> chains;
   for (uint32_t worker = 0; worker < std::max(workers, 1u); ++worker) {
-    auto& made = chains.emplace_back(pipeline_.dead_letters_);
+    auto& made = chains.emplace_back();
     for (const auto number : interceptors) {
       const auto& config = topology_.interceptors[number];
       if (auto created = instance(config))
@@ -44,6 +76,15 @@ std::unique_ptr<ChainWorkers> PipelineBuilder::chain(const std::vector<size_t>& 
 }
 
 void PipelineBuilder::add_channel(const ChannelConfig& config) {
+  if (config.type == ChannelConfig::Type::file) {
+    auto options = file_channel_options(agent_, config);
+    if (auto checked = options.check(); !checked) {
+      const auto& option = checked.error().option;
+      diagnostics_.add(config.settings.locate(option), config.path + "." + option, checked.error().message);
+    }
+    pipeline_.channels_.push_back(std::make_unique<FileChannel>(std::move(options), pipeline_.services_));
+    return;
+  }
   pipeline_.channels_.push_back(std::make_unique<MemoryChannel>(static_cast<size_t>(config.capacity_bytes)));
 }
 
@@ -51,6 +92,7 @@ template <class Config>
 void PipelineBuilder::add_reader(const Config& config, std::unique_ptr<SinkTarget> target,
                                  std::map<std::string, OnReject> on_reject) {
   const Backoff backoff(nanoseconds(config.retry_initial_ns), nanoseconds(config.retry_max_ns));
+  check_stateful(config.interceptors, config, false, config.workers);
   auto workers = chain(config.interceptors, config.workers, backoff);
   if (!target || !config.channel) return;
   SinkRunner::Parts parts{config.path,
@@ -61,8 +103,8 @@ void PipelineBuilder::add_reader(const Config& config, std::unique_ptr<SinkTarge
                           backoff,
                           std::move(on_reject)};
   read_channel_.push_back(*config.channel);
-  pipeline_.sinks_.push_back(std::make_unique<SinkRunner>(std::move(parts), pipeline_.dead_letters_,
-                                                          pipeline_.positions_, pipeline_.services_, pipeline_.stop_));
+  pipeline_.sinks_.push_back(std::make_unique<SinkRunner>(std::move(parts), pipeline_.dead_letters_, pipeline_.commits_,
+                                                          pipeline_.services_, pipeline_.stop_));
 }
 
 void PipelineBuilder::add_sinks() {
@@ -91,6 +133,7 @@ void PipelineBuilder::add_sinks() {
 
 void PipelineBuilder::add_source(const SourceConfig& config) {
   auto created = instance(config);
+  check_stateful(config.interceptors, config, true, config.workers);
   auto workers = chain(config.interceptors, config.workers, kSourceBackoff);
   if (!created) return;
   std::vector<Channel*> channels;
@@ -100,14 +143,21 @@ void PipelineBuilder::add_source(const SourceConfig& config) {
                             Selector(config.selector, config.channels),
                             std::move(channels),
                             kSourceBackoff,
-                            static_cast<size_t>(agent_.memory_bytes)};
+                            static_cast<size_t>(agent_.memory_bytes),
+                            config.on_reject,
+                            config.owner};
   auto& running = pipeline_.sources_.emplace_back();
   running.runner =
       std::make_unique<SourceRunner>(std::move(parts), pipeline_.dead_letters_, pipeline_.services_, pipeline_.stop_);
-  for (size_t sink = 0; sink < read_channel_.size(); ++sink)
-    if (std::find(config.channels.begin(), config.channels.end(), read_channel_[sink]) != config.channels.end())
-      running.sinks.push_back(sink);
-  for (const auto channel : config.channels) pipeline_.channels_[channel]->add_writer();
+  for (const auto channel : config.channels) {
+    pipeline_.channels_[channel]->add_writer();
+    if (pipeline_.channels_[channel]->durable()) {
+      running.durable.push_back(pipeline_.channels_[channel].get());
+      continue;
+    }
+    for (size_t sink = 0; sink < read_channel_.size(); ++sink)
+      if (read_channel_[sink] == channel) running.sinks.push_back(sink);
+  }
 }
 
 }  // namespace levada::agent

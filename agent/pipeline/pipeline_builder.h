@@ -9,6 +9,9 @@
 
 namespace levada::agent {
 
+// Of a channel of the type "file".
+FileChannelOptions file_channel_options(const AgentConfig& agent, const ChannelConfig& config);
+
 class PipelineBuilder {
  public:
   PipelineBuilder(Pipeline& pipeline, const AgentConfig& agent, const Topology& topology, Diagnostics& diagnostics)
@@ -19,6 +22,8 @@ class PipelineBuilder {
  private:
   std::unique_ptr<Instance> instance(const ComponentConfig& config);
   std::unique_ptr<ChainWorkers> chain(const std::vector<size_t>& interceptors, uint32_t workers, Backoff backoff);
+  void check_stateful(const std::vector<size_t>& interceptors, const TableConfig& user, bool is_source,
+                      uint32_t workers);
   void add_channel(const ChannelConfig& config);
   void add_sinks();
   void add_source(const SourceConfig& config);

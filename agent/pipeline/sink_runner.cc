@@ -8,21 +8,24 @@ namespace levada::agent {
 namespace {
 
 constexpr nanoseconds kIdleEvery = std::chrono::seconds(1);
+// The stream of a token that numbers the commits: what the agent keeps of a commit is found by it.
+constexpr const char* kEpochStream = "@epoch";
+constexpr const char* kLedger = "ledger";
 
 }  // namespace
 
-SinkRunner::SinkRunner(Parts parts, DeadLetters& dead_letters, const PositionStore& positions, const Services& services,
+SinkRunner::SinkRunner(Parts parts, DeadLetters& dead_letters, const CommitStore& commits, const Services& services,
                        Stop& stop)
     : name_(std::move(parts.name)),
       target_(std::move(parts.target)),
       workers_(std::move(parts.workers)),
       channel_(*parts.channel),
-      cursor_(channel_.add_cursor()),
+      cursor_(channel_.add_cursor(name_)),
       policy_(parts.commit),
       backoff_(parts.backoff),
       on_reject_(std::move(parts.on_reject)),
       dead_letters_(dead_letters),
-      positions_(positions),
+      commits_store_(commits),
       clock_(*services.clock),
       stop_(stop),
       rows_written_(services.metrics->counter(name_, "rows_written")),
@@ -49,7 +52,7 @@ Turn SinkRunner::turn(nanoseconds timeout) {
   if (token_) return commit(timeout);
   if (pending_) return write(timeout);
   if (commit_due() && workers_->empty()) {
-    start_commit();
+    if (auto done = start_commit(); !done) return failed(done.error(), "save");
     return commit(timeout);
   }
   return read(timeout);
@@ -61,23 +64,59 @@ Done SinkRunner::open() {
     LEVADA_TRY(target_->open());
     opened_ = true;
   }
+  LEVADA_TRY(recover());
+  needs_recover_ = false;
+  channel_.resume(cursor_, committed_);
+  if (recovered_once_) return {};
+  const std::lock_guard lock(recovered_mutex_);
+  recovered_ = committed_;
+  recovered_once_ = true;
+  return {};
+}
+
+Done SinkRunner::recover() {
   auto positions = target_->recover();
   if (!positions) return std::move(positions).error();
-  if (!target_->keeps_token() && !recovered_once_) {
-    positions = positions_.load(name_);
-    if (!positions) return std::move(positions).error();
+  uint64_t epoch = 0;
+  Result<std::optional<CommitRecord>> record = std::optional<CommitRecord>();
+  if (target_->keeps_token()) {
+    for (const auto& position : *positions)
+      if (position.stream == kEpochStream) epoch = position.sequence;
+    if (epoch > 0) record = commits_store_.load(name_, epoch);
+  } else {
+    record = commits_store_.load_last(name_);
+    if (record && *record) {
+      epoch = (*record)->epoch;
+      positions = (*record)->positions;
+    }
   }
-  if (target_->keeps_token() || !recovered_once_) {
-    committed_.clear();
-    for (auto& position : *positions) committed_[position.stream] = position;
-  }
+  if (!record) return std::move(record).error();
+  committed_.clear();
+  for (auto& position : *positions)
+    if (position.stream != kEpochStream) committed_[position.stream] = position;
   reached_ = committed_;
-  needs_recover_ = false;
-  if (!recovered_once_) {
-    const std::lock_guard lock(recovered_mutex_);
-    recovered_ = committed_;
-    recovered_once_ = true;
+  return load(epoch, *std::move(record));
+}
+
+// Goes back to the state of that commit.
+Done SinkRunner::load(uint64_t epoch, std::optional<CommitRecord> record) {
+  epoch_ = epoch;
+  if (epoch > 0 && !record) {
+    if (workers_->is_stateful())
+      return fatal(
+          "the sink goes on behind commit " + std::to_string(epoch) +
+          ", and the state of the interceptors for it is not in data_dir: put it back, or start the sink anew");
+    if (!recovered_once_) log_warning(name_, "data_dir has nothing of the commits so far: the audit starts again here");
   }
+  if (!record) record.emplace();
+  ledger_ = Ledger::decode(record->states[kLedger]).value_or(Ledger());
+  LEVADA_TRY(workers_->load(record->states));
+  // Interceptors may have been taken out of the chain for a while.
+  States used;
+  LEVADA_TRY(workers_->save(used));
+  used[kLedger];
+  unused_states_ = std::move(record->states);
+  std::erase_if(unused_states_, [&](const auto& state) { return used.contains(state.first); });
   return {};
 }
 
@@ -86,15 +125,15 @@ Turn SinkRunner::read(nanoseconds timeout) {
   while (workers_->has_room() && !commit_due()) {
     auto delivery = channel_.read(cursor_, workers_->empty() ? timeout : nanoseconds{0});
     if (!delivery) break;
-    // What the sink had before a crash or a failed call comes once more.
-    const auto known = committed_.find(delivery->batch->stream);
-    Numbered numbered{*delivery->batch, delivery->end};
+    // What the sink had before a crash or a failed call comes once more; a durable channel knows itself where to go on.
+    const auto known = channel_.durable() ? committed_.end() : committed_.find(delivery->stream);
+    Numbered numbered{*delivery->batch, delivery->end, delivery->stream, std::move(delivery->account)};
     const bool empty = delivery->batch->rows() == 0;
     if (known != committed_.end() && delivery->end + (empty ? 1 : 0) <= known->second.sequence) {
       Batch skipped(0);
       skipped.stream = numbered.batch.stream;
       skipped.position = known->second.position;
-      numbered = {std::move(skipped), known->second.sequence};
+      numbered = {std::move(skipped), known->second.sequence, delivery->stream};
     }
     bytes_ += static_cast<int64_t>(delivery->bytes);
     workers_->submit(std::move(numbered));
@@ -106,13 +145,10 @@ Turn SinkRunner::read(nanoseconds timeout) {
   }
   if (through.code() == Code::fatal) return failed(through.error(), "interceptor");
   if (!workers_->empty()) return Turn::waited;
-  if (channel_.ended(cursor_)) {
-    if (!uncommitted_) return Turn::ended;
-    start_commit();
-    return Turn::worked;
-  }
-  if (uncommitted_ && at_position_ && channel_.pressed(cursor_)) {
-    start_commit();
+  const bool ended = channel_.ended(cursor_);
+  if (ended && !uncommitted_) return Turn::ended;
+  if (ended || (uncommitted_ && at_position_ && channel_.pressed(cursor_))) {
+    if (auto done = start_commit(); !done) return failed(done.error(), "save");
     return Turn::worked;
   }
   if (now() - last_idle_ >= kIdleEvery) {
@@ -124,7 +160,8 @@ Turn SinkRunner::read(nanoseconds timeout) {
 
 Turn SinkRunner::write(nanoseconds timeout) {
   const Batch& batch = pending_->batch;
-  if (batch.rows() > 0) {
+  int64_t rows = batch.rows();
+  if (rows > 0) {
     Parcel rejected;
     auto done = target_->write(batch, timeout, rejected);
     if (done.code() == Code::idle) return Turn::waited;
@@ -135,11 +172,16 @@ Turn SinkRunner::write(nanoseconds timeout) {
     } else if (!done) {
       return failed(done.error(), "write");
     }
-    turn_down(rejected, batch.stream);
-    rows_ += batch.rows();
+    auto turned_down = turn_down_written(rejected, *pending_);
+    if (!turned_down) return failed(turned_down.error(), "write");
+    rows -= *turned_down;
   }
+  const DeadLetters::Origin origin{name_, pending_->stream, batch.position, pending_->end};
+  for (auto& each : pending_->turned_down) dead_letters_.add(origin, each);
+  if (const auto account = Account::decode(pending_->account)) ledger_.add(*account, rows, pending_->losses);
+  rows_ += rows;
   at_position_ = !batch.position.empty();
-  if (at_position_) reached_[batch.stream] = {batch.stream, batch.position, pending_->end};
+  if (at_position_) reached_[pending_->stream] = {pending_->stream, batch.position, pending_->end};
   if (!uncommitted_) first_ = now();
   uncommitted_ = true;
   pending_.reset();
@@ -152,27 +194,45 @@ bool SinkRunner::commit_due() const {
   return (policy_.rows > 0 && rows_ >= policy_.rows) || bytes_ >= policy_.bytes || now() - first_ >= policy_.interval;
 }
 
-void SinkRunner::start_commit() {
+Done SinkRunner::start_commit() {
+  record_.emplace();
+  record_->epoch = epoch_ + 1;
+  record_->states = unused_states_;
+  for (const auto& [stream, position] : reached_) record_->positions.push_back(position);
+  LEVADA_TRY(workers_->save(record_->states));
   token_.emplace();
-  token_->epoch = ++epoch_;
-  for (const auto& [stream, position] : reached_) token_->positions.push_back(position);
+  token_->epoch = record_->epoch;
+  token_->positions = record_->positions;
+  token_->positions.push_back({kEpochStream, std::to_string(token_->epoch), token_->epoch});
+  saved_ = delivered_ = false;
+  return {};
+}
+
+// What the agent keeps of the commit: before it, where the sink says which commit was its last; else behind it.
+Done SinkRunner::save() {
+  if (saved_) return {};
+  record_->states[kLedger] = ledger_.encoded();
+  LEVADA_TRY(commits_store_.save(name_, *record_));
+  saved_ = true;
+  return {};
 }
 
 Turn SinkRunner::commit(nanoseconds timeout) {
   // Before anything says that the rows are dealt with.
   if (auto done = dead_letters_.sync(); !done) return held_up(done.error());
   if (!delivered_) {
+    if (target_->keeps_token())
+      if (auto done = save(); !done) return held_up(done.error());
     Parcel rejected;
     auto done = target_->commit(*token_, timeout, rejected);
-    // Of which stream each of them was is no longer known where there are several.
-    turn_down(rejected, reached_.size() == 1 ? reached_.begin()->first : std::string());
+    if (!rejected.empty()) turn_down_late(rejected);
     if (done.code() == Code::idle) return Turn::waited;
     if (!done) return failed(done.error(), "commit");
     delivered_ = true;
     if (auto synced = dead_letters_.sync(); !synced) return held_up(synced.error());
   }
   if (!target_->keeps_token())
-    if (auto saved = positions_.save(name_, token_->positions); !saved) return held_up(saved.error());
+    if (auto done = save(); !done) return held_up(done.error());
   committed();
   return Turn::worked;
 }
@@ -186,11 +246,13 @@ Turn SinkRunner::held_up(const Error& error) {
 
 void SinkRunner::committed() {
   committed_ = reached_;
+  epoch_ = token_->epoch;
   rows_written_.add(rows_);
   commits_.add();
   rows_ = bytes_ = 0;
   uncommitted_ = delivered_ = false;
   token_.reset();
+  record_.reset();
   backoff_.succeeded();
   channel_.commit(cursor_);
 }
@@ -198,6 +260,7 @@ void SinkRunner::committed() {
 Turn SinkRunner::failed(const Error& error, const char* what) {
   calls_failed_.add();
   token_.reset();
+  record_.reset();
   pending_.reset();
   workers_->clear();
   channel_.rewind(cursor_);
@@ -213,16 +276,36 @@ Turn SinkRunner::failed(const Error& error, const char* what) {
   return Turn::waited;
 }
 
-void SinkRunner::turn_down(Parcel& rejected, const std::string& stream) {
-  if (rejected.empty()) return;
-  auto batch = rejected.open_rows();
-  if (!batch) return log_error(name_, "rejected rows are lost: " + batch.error().message);
-  batch->stream = stream;
-  rows_rejected_.add(batch->rows());
-  rows_ -= batch->rows();
-  const auto policy = on_reject_.find(target_->name());
-  if (policy != on_reject_.end() && policy->second == OnReject::drop) return;
-  dead_letters_.add(target_->name(), *batch);
+// Rows that the sink turned down when they were written; how many there were.
+Result<int64_t> SinkRunner::turn_down_written(Parcel& rejected, Numbered& numbered) {
+  if (rejected.empty()) return 0;
+  auto rows = rejected.open_rows();
+  if (!rows) return fatal("rejected rows cannot be read: " + rows.error().message);
+  const int64_t count = rows->rows();
+  const auto policy = on_reject_.at(target_->name());
+  if (policy == OnReject::block && count > 0) {
+    const Column* reasons = rows->text("reason");
+    return retry("turns rows down, and on_reject is \"block\": " +
+                 std::string(reasons ? reasons->text(0) : "no reason was given"));
+  }
+  rows_rejected_.add(count);
+  turn_down(target_->name(), policy, *std::move(rows), numbered.losses, numbered.turned_down);
+  return count;
+}
+
+// Rows that turned out to be unwritable when they were committed: of which batch they were is no longer known.
+void SinkRunner::turn_down_late(Parcel& rejected) {
+  auto rows = rejected.open_rows();
+  if (!rows) return log_error(name_, "rejected rows are lost: " + rows.error().message);
+  const int64_t count = rows->rows();
+  rows_rejected_.add(count);
+  rows_ -= count;
+  saved_ = false;
+  std::vector<Loss> losses;
+  std::vector<TurnedDown> turned_down;
+  agent::turn_down(target_->name(), on_reject_.at(target_->name()), *std::move(rows), losses, turned_down);
+  ledger_.take_back(count, losses);
+  for (auto& each : turned_down) dead_letters_.add_late(name_, each);
 }
 
 }  // namespace levada::agent

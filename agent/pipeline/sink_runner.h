@@ -9,7 +9,8 @@
 
 #include "agent/channels/channel.h"
 #include "agent/pipeline/chain_workers.h"
-#include "agent/pipeline/position_store.h"
+#include "agent/pipeline/commit_store.h"
+#include "agent/pipeline/ledger.h"
 #include "agent/pipeline/source_runner.h"
 #include "agent/pipeline/stop.h"
 
@@ -32,8 +33,7 @@ class SinkRunner {
     Backoff backoff;
     std::map<std::string, OnReject> on_reject;  // By the sink's name.
   };
-  SinkRunner(Parts parts, DeadLetters& dead_letters, const PositionStore& positions, const Services& services,
-             Stop& stop);
+  SinkRunner(Parts parts, DeadLetters& dead_letters, const CommitStore& commits, const Services& services, Stop& stop);
 
   const std::string& name() const { return name_; }
   bool keeps_token() const { return target_->keeps_token(); }
@@ -43,15 +43,19 @@ class SinkRunner {
 
  private:
   Done open();
+  Done recover();
+  Done load(uint64_t epoch, std::optional<CommitRecord> record);
   Turn read(nanoseconds timeout);
   Turn write(nanoseconds timeout);
   bool commit_due() const;
-  void start_commit();
+  Done start_commit();
   Turn commit(nanoseconds timeout);
+  Done save();
   void committed();
   Turn failed(const Error& error, const char* what);
   Turn held_up(const Error& error);
-  void turn_down(Parcel& rejected, const std::string& stream);
+  Result<int64_t> turn_down_written(Parcel& rejected, Numbered& numbered);
+  void turn_down_late(Parcel& rejected);
   nanoseconds now() const { return nanoseconds{clock_.monotonic(nullptr)}; }
 
   const std::string name_;
@@ -63,7 +67,7 @@ class SinkRunner {
   Backoff backoff_;
   const std::map<std::string, OnReject> on_reject_;
   DeadLetters& dead_letters_;
-  const PositionStore& positions_;
+  const CommitStore& commits_store_;
   const levada_clock& clock_;
   Stop& stop_;
   Counter rows_written_, rows_rejected_, commits_, calls_failed_;
@@ -71,12 +75,16 @@ class SinkRunner {
   bool opened_ = false, recovered_once_ = false, needs_recover_ = true;
   mutable std::mutex recovered_mutex_;
   std::optional<Progress> recovered_;
-  Progress committed_;               // What the last commit stands for,
-  Progress reached_;                 // and what the next one will.
-  std::optional<Numbered> pending_;  // Through the chain, not taken by the sink yet.
-  std::optional<Token> token_;       // Of the commit under way,
-  bool delivered_ = false;           // which the sink has done; what the agent keeps may be missing.
-  int64_t rows_ = 0, bytes_ = 0;     // Since the last commit.
+  Progress committed_;                  // What the last commit stands for,
+  Progress reached_;                    // and what the next one will.
+  States unused_states_;                // Kept for interceptors that are not in the chain now.
+  Ledger ledger_;                       // With what was written since the last commit.
+  std::optional<Numbered> pending_;     // Through the chain, not taken by the sink yet.
+  std::optional<Token> token_;          // Of the commit under way,
+  std::optional<CommitRecord> record_;  // what the agent keeps with it,
+  bool saved_ = false;                  // and whether that is durable,
+  bool delivered_ = false;              // and whether the sink has done it.
+  int64_t rows_ = 0, bytes_ = 0;        // Since the last commit.
   bool uncommitted_ = false, at_position_ = true;
   nanoseconds first_{}, last_idle_{};  // When the first of them came; the last call of idle.
   uint64_t epoch_ = 0;

@@ -8,6 +8,7 @@
 namespace levada::agent {
 namespace {
 
+using testing::Counting;
 using testing::Script;
 using testing::scripts;
 using testing::World;
@@ -17,23 +18,46 @@ constexpr nanoseconds kNow{0};
 
 struct SinkRunnerTest : ::testing::Test {
   World world;
-  MemoryChannel channel{1 << 20};
+  std::unique_ptr<MemoryChannel> channels = std::make_unique<MemoryChannel>(1 << 20);
+  MemoryChannel* channel = channels.get();
   Script& script = scripts()["sinks.out"];
   std::unique_ptr<SinkRunner> runner;
   std::vector<std::shared_ptr<Receipt>> receipts;
   uint64_t rows = 0;
 
-  SinkRunnerTest() { channel.add_writer(); }
+  std::string reader = "sinks.out";
+  OnReject on_reject = OnReject::dead_letters;
+  bool is_stateful = false;
+
+  SinkRunnerTest() { channel->add_writer(); }
+  std::unique_ptr<ChainWorkers> chain() {
+    std::vector<InterceptorChain> chains(1);
+    if (is_stateful)
+      chains[0].add(InterceptorInstance(world.instance<Counting>(
+                        "interceptors.counting", levada::interceptor<Counting>("counting", "For tests."))),
+                    OnReject::dead_letters, world.metrics);
+    return std::make_unique<ChainWorkers>(std::move(chains), Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
+                                          world.clock_table);
+  }
+  // What was in memory is gone.
+  void restart() {
+    runner.reset();
+    channels = std::make_unique<MemoryChannel>(1 << 20);
+    channel = channels.get();
+    channel->add_writer();
+    rows = 0;
+    start();
+  }
   void start(CommitPolicy policy = {2, 1 << 20, std::chrono::seconds(1)}) {
-    SinkRunner::Parts parts{"sinks.out",
+    SinkRunner::Parts parts{reader,
                             world.sink("sinks.out"),
-                            world.chain(),
-                            &channel,
+                            chain(),
+                            channel,
                             policy,
                             Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
-                            {{"sinks.out", OnReject::dead_letters}}};
+                            {{"sinks.out", on_reject}}};
     runner =
-        std::make_unique<SinkRunner>(std::move(parts), world.dead_letters, world.positions, world.services, world.stop);
+        std::make_unique<SinkRunner>(std::move(parts), world.dead_letters, world.commits, world.services, world.stop);
   }
   void send(const Texts& bodies, bool with_position = true) {
     auto batch = testkit::batch_of(bodies);
@@ -42,7 +66,9 @@ struct SinkRunnerTest : ::testing::Test {
     rows += bodies.size();
     if (with_position) batch.position = std::to_string(rows);
     receipts.push_back(std::make_shared<Receipt>(1, std::make_shared<Signal>()));
-    ASSERT_TRUE(channel.append({std::make_shared<const Batch>(std::move(batch)), rows, 1, receipts.back()}));
+    const Account account{"clicks", rows, static_cast<int64_t>(bodies.size()), false, "", {}};
+    ASSERT_TRUE(channel->append(
+        {std::make_shared<const Batch>(std::move(batch)), "clicks", rows, 1, account.encoded(), receipts.back()}));
   }
   Turn run() {
     Turn turn = Turn::worked;
@@ -64,8 +90,7 @@ TEST_F(SinkRunnerTest, commits_after_so_many_rows) {
   run();
   EXPECT_EQ(script.committed, (Texts{"a", "b"}));
   EXPECT_TRUE(receipts[0]->complete() && receipts[1]->complete());
-  ASSERT_EQ(script.token.size(), 1u);
-  EXPECT_EQ(script.token[0], (Position{"clicks", "2", 2}));
+  EXPECT_EQ(script.token, (std::vector<Position>{{"clicks", "2", 2}, {"@epoch", "1", 1}}));
 }
 
 TEST_F(SinkRunnerTest, commits_after_so_many_bytes) {
@@ -89,7 +114,7 @@ TEST_F(SinkRunnerTest, commits_after_some_time) {
 TEST_F(SinkRunnerTest, commits_what_is_left_at_the_end) {
   start();
   send({"a"});
-  channel.close();
+  channel->close();
   EXPECT_EQ(run(), Turn::ended);
   EXPECT_EQ(script.committed, (Texts{"a"}));
 }
@@ -105,11 +130,11 @@ TEST_F(SinkRunnerTest, commits_early_when_a_source_waits_for_room) {
                           Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
                           {}};
   runner =
-      std::make_unique<SinkRunner>(std::move(parts), world.dead_letters, world.positions, world.services, world.stop);
+      std::make_unique<SinkRunner>(std::move(parts), world.dead_letters, world.commits, world.services, world.stop);
   auto batch = testkit::batch_of({"a"});
   batch.position = "1";
-  const Delivery delivery{std::make_shared<const Batch>(batch), 1, 5,
-                          std::make_shared<Receipt>(2, std::make_shared<Signal>())};
+  const Delivery delivery{
+      std::make_shared<const Batch>(batch), "", 1, 5, "", std::make_shared<Receipt>(2, std::make_shared<Signal>())};
   ASSERT_TRUE(small.append(delivery));
   run();
   EXPECT_EQ(script.committed, Texts{});
@@ -172,7 +197,9 @@ TEST_F(SinkRunnerTest, keeps_the_positions_of_a_sink_that_cannot) {
   start();
   send({"a", "b"});
   run();
-  EXPECT_EQ(*world.positions.load("sinks.out"), (std::vector<Position>{{"clicks", "2", 2}}));
+  const auto record = world.commits.load_last("sinks.out");
+  ASSERT_TRUE(record && *record);
+  EXPECT_EQ((*record)->positions, (std::vector<Position>{{"clicks", "2", 2}}));
 }
 
 TEST_F(SinkRunnerTest, writes_nothing_twice_when_only_the_agents_own_disk_fails) {
@@ -188,7 +215,7 @@ TEST_F(SinkRunnerTest, writes_nothing_twice_when_only_the_agents_own_disk_fails)
 }
 
 TEST_F(SinkRunnerTest, skips_what_it_had_before_a_restart) {
-  ASSERT_TRUE(world.positions.save("sinks.out", {{"clicks", "2", 2}}));
+  ASSERT_TRUE(world.commits.save("sinks.out", {1, {{"clicks", "2", 2}}, {}}));
   start();
   send({"a", "b"});
   send({"c", "d"});
@@ -212,11 +239,9 @@ TEST_F(SinkRunnerTest, never_commits_between_the_parts_of_a_batch_that_the_sourc
 TEST_F(SinkRunnerTest, makes_dead_letters_durable_before_it_commits) {
   start();
   run();
-  world.dead_letters.add("interceptors.clean", [] {
-    auto batch = testkit::batch_of({"bad"});
-    batch.set(repeat("reason", "bad", 1));
-    return batch;
-  }());
+  auto bad = testkit::batch_of({"bad"});
+  bad.set(repeat("reason", "bad", 1));
+  world.dead_letters.add({"sources.clicks", "clicks", "1", 1}, {"interceptors.clean", bad, {}});
   world.files.fail_call(1, EIO);
   send({"a", "b"});
   run();
@@ -236,6 +261,89 @@ TEST_F(SinkRunnerTest, sends_a_batch_that_the_sink_rejects_to_the_dead_letters) 
   EXPECT_EQ(world.dead_letters.rows(), 2);
   EXPECT_TRUE(receipts[0]->complete());
   EXPECT_EQ(world.metrics.value("sinks.out", "rows_written"), 2);
+}
+
+TEST_F(SinkRunnerTest, keeps_the_dead_letters_of_a_batch_that_comes_again_once) {
+  script.answers["write"] = {reject("no such topic")};
+  script.answers["commit"] = {retry("timed out")};
+  start();
+  send({"a", "b"});
+  send({"c", "d"});
+  run();
+  script.answers["write"] = {reject("no such topic")};
+  run_later();
+  EXPECT_EQ(script.committed, (Texts{"c", "d"}));
+  EXPECT_EQ(world.letters("body"), (Texts{"a", "b"}));
+}
+
+TEST_F(SinkRunnerTest, waits_with_rows_that_may_not_be_turned_down) {
+  script.answers["write"] = {reject("no such topic"), reject("no such topic")};
+  on_reject = OnReject::block;
+  start();
+  send({"a", "b"});
+  run();
+  run_later();
+  EXPECT_EQ(script.committed, Texts{});
+  run_later();
+  EXPECT_EQ(script.committed, (Texts{"a", "b"}));
+  EXPECT_EQ(world.letters("body"), Texts{});
+}
+
+TEST_F(SinkRunnerTest, accounts_for_every_row_with_its_commits) {
+  script.answers["write"] = {reject("too long by 3")};
+  start();
+  send({"a", "b"});
+  send({"c", "d"});
+  run();
+  const auto record = world.commits.load_last("sinks.out");
+  ASSERT_TRUE(record && *record);
+  const auto ledger = Ledger::decode((*record)->states.at("ledger"));
+  ASSERT_TRUE(ledger);
+  const auto& stream = ledger->streams().at("clicks");
+  EXPECT_EQ(stream.end, 4u);
+  ASSERT_EQ(stream.entries.size(), 1u);
+  EXPECT_EQ(stream.entries[0].read, 4);
+  EXPECT_EQ(stream.entries[0].delivered, 2);
+  ASSERT_EQ(stream.entries[0].losses.size(), 1u);
+  EXPECT_EQ(stream.entries[0].losses[0].reason, "too long by #");
+  EXPECT_EQ(stream.entries[0].difference(), 0);
+}
+
+TEST_F(SinkRunnerTest, goes_back_to_the_state_of_the_last_commit_with_the_rows) {
+  for (const bool keeps_token : {false, true}) {
+    script = {};
+    script.keeps_token = keeps_token;
+    is_stateful = true;
+    reader = keeps_token ? "sinks.with_token" : "sinks.without";
+    start();
+    send({"a", "b"});
+    run();
+    script.answers["commit"] = {retry("timed out")};
+    send({"c", "d"});
+    run();
+    run_later();
+    EXPECT_EQ(script.committed, (Texts{"a#1", "b#2", "c#3", "d#4"}));
+    // The process dies when the agent has kept its part of the commit and the sink has not.
+    script.answers["commit"] = {retry("timed out")};
+    send({"e", "f"});
+    run();
+    script.written.clear();
+    restart();
+    send({"a", "b"});
+    send({"c", "d"});
+    send({"e", "f"});
+    run_later();
+    EXPECT_EQ(script.committed, (Texts{"a#1", "b#2", "c#3", "d#4", "e#5", "f#6"})) << keeps_token;
+    restart();
+  }
+}
+
+TEST_F(SinkRunnerTest, does_not_start_without_the_state_that_the_sinks_last_commit_goes_with) {
+  script.keeps_token = true;
+  script.token = {{"clicks", "2", 2}, {"@epoch", "1", 1}};
+  is_stateful = true;
+  start();
+  EXPECT_EQ(run(), Turn::failed);
 }
 
 TEST_F(SinkRunnerTest, opens_again_until_it_works) {

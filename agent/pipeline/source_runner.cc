@@ -9,6 +9,16 @@ namespace levada::agent {
 namespace {
 
 constexpr nanoseconds kShortWait = std::chrono::milliseconds(5);
+constexpr nanoseconds kLogWaitAfter = std::chrono::seconds(5);
+constexpr std::string_view kFileColumn = "file";
+
+// The file that all rows are of, where the source says so.
+std::string file_of(const Batch& batch) {
+  const Column* files = batch.text(kFileColumn);
+  if (!files || batch.rows() == 0) return {};
+  const auto first = files->text(0);
+  return first == files->text(batch.rows() - 1) ? std::string(first) : std::string();
+}
 
 }  // namespace
 
@@ -19,28 +29,37 @@ SourceRunner::SourceRunner(Parts parts, DeadLetters& dead_letters, const Service
       channels_(std::move(parts.channels)),
       backoff_(parts.backoff),
       memory_bytes_(parts.memory_bytes),
+      on_reject_(parts.on_reject),
       dead_letters_(dead_letters),
       clock_(*services.clock),
       stop_(stop),
       label_(source_.name().substr(source_.name().find('.') + 1)),
+      owner_(parts.owner.empty() ? source_.name() : std::move(parts.owner)),
       rows_read_(services.metrics->counter(source_.name(), "rows_read")),
       rows_rejected_(services.metrics->counter(source_.name(), "rows_rejected")),
       bytes_read_(services.metrics->counter(source_.name(), "bytes_read")),
-      polls_failed_(services.metrics->counter(source_.name(), "calls_failed")) {}
+      polls_failed_(services.metrics->counter(source_.name(), "calls_failed")),
+      milliseconds_waited_(services.metrics->counter(source_.name(), "milliseconds_waited")) {}
 
-void SourceRunner::start_from(const std::vector<Progress>& sinks) {
+void SourceRunner::start_from(const std::vector<Progress>& downstream) {
   std::map<std::string, std::vector<Position>> by_stream;
-  for (const auto& progress : sinks)
+  for (const auto& progress : downstream)
     for (const auto& [stream, position] : progress)
       if (stream == label_ || stream.starts_with(label_ + "/")) by_stream[stream].push_back(position);
   for (auto& [stream, positions] : by_stream) {
-    // The one furthest behind decides. A sink without a position for the stream is new: it joins there.
-    std::sort(positions.begin(), positions.end(), [](const auto& a, const auto& b) { return a.sequence < b.sequence; });
+    // The one furthest behind decides. One without a position for the stream is new: it joins there.
+    const auto lowest = std::min_element(positions.begin(), positions.end(),
+                                         [](const auto& a, const auto& b) { return a.sequence < b.sequence; });
+    const Position start = *lowest;
+    // Rows that are in the dead letters already are not put there again.
+    for (const auto sequence : dead_letters_.marks(stream)) positions.push_back({stream, "", sequence});
+    std::stable_sort(positions.begin(), positions.end(),
+                     [](const auto& a, const auto& b) { return a.sequence < b.sequence; });
     const std::string own = stream == label_ ? "" : stream.substr(label_.size() + 1);
-    start_.push_back({own, positions.front().position, positions.front().sequence});
-    sequence_[own] = positions.front().sequence;
+    start_.push_back({own, start.position, start.sequence});
+    sequence_[own] = start.sequence;
     for (const auto& position : positions)
-      if (position.sequence > positions.front().sequence) cuts_[own].push_back(position);
+      if (position.sequence > start.sequence) cuts_[own].push_back(position);
   }
 }
 
@@ -61,13 +80,18 @@ Turn SourceRunner::turn(nanoseconds timeout) {
     if (auto turn = failed(done.error(), "acknowledge"); turn == Turn::failed) return turn;
   }
   if (!hand_on(timeout)) return Turn::waited;
+  if (!blocked_.empty() && !stop_.intake) {
+    wait(blocked_);
+    signal_->wait(timeout);
+    return Turn::waited;
+  }
   auto through = workers_->next(workers_->has_room() ? nanoseconds{0} : timeout);
   if (through) {
     send(*std::move(through));
     return Turn::worked;
   }
   if (through.code() == Code::fatal) return failed(through.error(), "interceptor");
-  if (!cut_.empty()) {
+  if (!cut_.empty() && blocked_.empty()) {
     if (!workers_->has_room()) return Turn::waited;
     workers_->submit(std::move(cut_.front()));
     cut_.pop_front();
@@ -99,10 +123,16 @@ Turn SourceRunner::finish(nanoseconds timeout) {
 
 Turn SourceRunner::poll(nanoseconds timeout) {
   if (memory_in_use() > memory_bytes_) {
-    for (auto* channel : channels_) channel->press();
+    std::string obstacle = std::to_string(memory_bytes_ >> 20) + " MiB of memory_bytes are used up";
+    for (auto* channel : channels_) {
+      channel->press();
+      if (const auto full = channel->obstacle(); !full.empty()) obstacle += "; " + full;
+    }
+    wait(obstacle);
     signal_->wait(std::min(timeout, kShortWait));
     return Turn::waited;
   }
+  wait({});
   const nanoseconds before{clock_.monotonic(nullptr)};
   auto batch = source_.poll(timeout);
   if (batch) {
@@ -125,10 +155,15 @@ Turn SourceRunner::poll(nanoseconds timeout) {
 void SourceRunner::take_in(Batch batch) {
   const auto rows = static_cast<uint64_t>(batch.rows());
   uint64_t& next = sequence_[batch.stream];
+  auto& cuts = cuts_[batch.stream];
+  if (batch.jump && !cuts.empty()) {
+    // Their numbers must be none that a sink has seen.
+    next = std::max(next, cuts.back().sequence);
+    cuts.clear();
+  }
   batch.sequence = next;
   next += rows;
   rows_read_.add(batch.rows());
-  auto& cuts = cuts_[batch.stream];
   for (;;) {
     while (!cuts.empty() && cuts.front().sequence <= batch.sequence) cuts.pop_front();
     uint64_t end = next;
@@ -142,6 +177,7 @@ void SourceRunner::take_in(Batch batch) {
     part.position = !cuts.empty() && end == cuts.front().sequence ? cuts.front().position : std::string();
     submit(std::move(part), end);
     Batch rest = batch.slice(count, batch.rows() - count);
+    rest.jump = false;
     rest.sequence = end;
     batch = std::move(rest);
   }
@@ -149,34 +185,49 @@ void SourceRunner::take_in(Batch batch) {
 }
 
 // Rows with a reason are those that the source itself turned down.
-void SourceRunner::turn_down(Batch& batch) {
+void SourceRunner::turn_down_rows(Numbered& numbered) {
+  Batch& batch = numbered.batch;
   const Column* reasons = batch.text("reason");
   if (!reasons) return;
   std::vector<int64_t> kept, rejected;
   for (int64_t row = 0; row < batch.rows(); ++row) (reasons->null(row) ? kept : rejected).push_back(row);
   Batch out = batch;
   out.take(rejected);
-  out.stream = full_name(batch.stream);
   rows_rejected_.add(out.rows());
-  dead_letters_.add(name(), out);
+  if (on_reject_ == OnReject::block && out.rows() > 0)
+    blocked_ = "turns rows down, and on_reject is \"block\": " + std::string(out.text("reason")->text(0));
+  turn_down(name(), on_reject_, std::move(out), numbered.losses, numbered.turned_down);
   batch.take(kept);
   batch.remove("reason");
 }
 
 void SourceRunner::submit(Batch batch, uint64_t end) {
-  turn_down(batch);
-  cut_.push_back({std::move(batch), end});
+  Numbered numbered{std::move(batch), end};
+  Account account{
+      full_name(numbered.batch.stream), end, static_cast<int64_t>(end - numbered.batch.sequence), numbered.batch.jump,
+      file_of(numbered.batch),          {}};
+  numbered.account = account.encoded();
+  turn_down_rows(numbered);
+  cut_.push_back(std::move(numbered));
 }
 
 void SourceRunner::send(Numbered numbered) {
   std::string stream = numbered.batch.stream;
   numbered.batch.stream = full_name(stream);
+  const DeadLetters::Origin origin{owner_, numbered.batch.stream, numbered.batch.position, numbered.end};
+  for (auto& each : numbered.turned_down) dead_letters_.add(origin, each);
   auto receipt = std::make_shared<Receipt>(static_cast<int>(channels_.size()), signal_);
   auto routed = selector_.route(numbered.batch);
+  auto account = *Account::decode(numbered.account);
+  account.losses = std::move(numbered.losses);
   for (size_t at = 0; at < channels_.size(); ++at) {
     auto batch = std::make_shared<const Batch>(std::move(routed[at]));
     const size_t bytes = held_bytes(*batch);
-    outgoing_.push_back({{std::move(batch), numbered.end, bytes, receipt}, channels_[at]});
+    auto own_account = account;
+    if (const auto others = numbered.batch.rows() - batch->rows(); others != 0)
+      add_loss(own_account.losses, Fate::elsewhere, name(), "", others);
+    outgoing_.push_back({{std::move(batch), numbered.batch.stream, numbered.end, bytes, own_account.encoded(), receipt},
+                         channels_[at]});
   }
   unacknowledged_.push_back({std::move(receipt), std::move(stream), std::move(numbered.batch.position)});
 }
@@ -184,13 +235,39 @@ void SourceRunner::send(Numbered numbered) {
 bool SourceRunner::hand_on(nanoseconds timeout) {
   while (!outgoing_.empty()) {
     auto& next = outgoing_.front();
+    // Rows that are not in the batch any more must not be lost once a durable channel has what is left of it.
+    if (next.channel->durable()) {
+      if (auto synced = dead_letters_.sync(); !synced) {
+        wait(synced.error().message);
+        signal_->wait(std::min(timeout, kShortWait));
+        return false;
+      }
+    }
     if (!next.channel->append(next.delivery)) {
+      wait(next.channel->obstacle());
       next.channel->wait_for_room(timeout);
       return false;
     }
     outgoing_.pop_front();
+    wait({});
   }
   return true;
+}
+
+// Says what it waits for, once it has waited for long; an empty obstacle: it waits no more.
+void SourceRunner::wait(const std::string& obstacle) {
+  if (obstacle.empty() && waits_since_.count() == 0) return;
+  const nanoseconds now{clock_.monotonic(nullptr)};
+  if (waits_since_.count() == 0) waits_since_ = now;
+  if (obstacle.empty()) {
+    milliseconds_waited_.add((now - waits_since_) / std::chrono::milliseconds(1));
+    if (wait_logged_) log_info(name(), "reads on");
+    waits_since_ = {};
+    wait_logged_ = false;
+  } else if (!wait_logged_ && now - waits_since_ >= kLogWaitAfter) {
+    log_warning(name(), "waits: " + obstacle);
+    wait_logged_ = true;
+  }
 }
 
 Done SourceRunner::acknowledge() {

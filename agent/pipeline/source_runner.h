@@ -9,13 +9,11 @@
 
 #include "agent/channels/channel.h"
 #include "agent/pipeline/chain_workers.h"
+#include "agent/pipeline/dead_letters.h"
 #include "agent/pipeline/selector.h"
 #include "agent/pipeline/stop.h"
 
 namespace levada::agent {
-
-// How far a sink has got in each stream, by the stream's full name.
-using Progress = std::map<std::string, Position>;
 
 class SourceRunner {
  public:
@@ -26,13 +24,15 @@ class SourceRunner {
     std::vector<Channel*> channels;
     Backoff backoff;
     size_t memory_bytes;  // No rows are read while the process lends out more.
+    OnReject on_reject;   // Of rows that the source itself turns down.
+    std::string owner;    // The source or sink that rows were in the chain of; empty: the source.
   };
   SourceRunner(Parts parts, DeadLetters& dead_letters, const Services& services, Stop& stop);
 
   const std::string& name() const { return source_.name(); }
   bool replays() const { return source_.replays(); }
-  // Where the sinks downstream stand. Before the first turn.
-  void start_from(const std::vector<Progress>& sinks);
+  // Where durable channels, and the sinks of the others, stand. Before the first turn.
+  void start_from(const std::vector<Progress>& downstream);
   // One step; waits at most so long.
   Turn turn(nanoseconds timeout);
   void wake() { signal_->raise(); }
@@ -51,10 +51,11 @@ class SourceRunner {
   Turn finish(nanoseconds timeout);
   Turn poll(nanoseconds timeout);
   void take_in(Batch batch);
-  void turn_down(Batch& batch);
+  void turn_down_rows(Numbered& numbered);
   void submit(Batch batch, uint64_t end);
   void send(Numbered routed);
   bool hand_on(nanoseconds timeout);
+  void wait(const std::string& obstacle);
   Turn failed(const Error& error, const char* what);
   std::string full_name(const std::string& stream) const { return stream.empty() ? label_ : label_ + "/" + stream; }
 
@@ -64,19 +65,24 @@ class SourceRunner {
   const std::vector<Channel*> channels_;
   Backoff backoff_;
   const size_t memory_bytes_;
+  const OnReject on_reject_;
   DeadLetters& dead_letters_;
   const levada_clock& clock_;
   Stop& stop_;
   const std::string label_;  // "clicks"
-  Counter rows_read_, rows_rejected_, bytes_read_, polls_failed_;
+  const std::string owner_;
+  Counter rows_read_, rows_rejected_, bytes_read_, polls_failed_, milliseconds_waited_;
 
   bool opened_ = false, ended_ = false, closed_ = false;
   std::vector<Position> start_;                       // By the source's own stream names.
   std::map<std::string, uint64_t> sequence_;          // Rows read of each stream.
-  std::map<std::string, std::deque<Position>> cuts_;  // Where sinks stand that are ahead: no batch crosses one.
+  std::map<std::string, std::deque<Position>> cuts_;  // Where others stand that are ahead: no batch crosses one.
   std::deque<Numbered> cut_;                          // Parts that wait for a worker.
   std::deque<Outgoing> outgoing_;                     // What waits for room in a channel.
   std::deque<Unacknowledged> unacknowledged_;
+  nanoseconds waits_since_{};  // For room or memory; 0: it does not.
+  bool wait_logged_ = false;
+  std::string blocked_;  // Why it goes no further: rows that nobody may turn down.
   std::shared_ptr<Signal> signal_ = std::make_shared<Signal>();
 };
 

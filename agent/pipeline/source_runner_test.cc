@@ -39,7 +39,7 @@ class Picky final : public Source {
 struct SourceRunnerTest : ::testing::Test {
   World world;
   MemoryChannel channel{1 << 20};
-  size_t reader = (channel.add_writer(), channel.add_cursor());
+  size_t reader = (channel.add_writer(), channel.add_cursor("sinks.out"));
   Script& script = scripts()["sources.clicks"];
   std::unique_ptr<SourceRunner> runner;
 
@@ -49,7 +49,9 @@ struct SourceRunnerTest : ::testing::Test {
                               Selector(selector, {0}),
                               {&channel},
                               Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
-                              1u << 30};
+                              1u << 30,
+                              OnReject::dead_letters,
+                              {}};
     runner = std::make_unique<SourceRunner>(std::move(parts), world.dead_letters, world.services, world.stop);
     runner->start_from(sinks);
   }
@@ -122,6 +124,14 @@ TEST_F(SourceRunnerTest, opens_where_the_sink_furthest_behind_stands_and_cuts_wh
   EXPECT_EQ(read(), (std::vector<Seen>{{{"b", "c", "d"}, "4", 1, 4}, {{"e"}, "5", 4, 5}, {{"f"}, "6", 5, 6}}));
 }
 
+TEST_F(SourceRunnerTest, numbers_rows_behind_a_jump_as_none_that_a_sink_has_seen) {
+  script.rows = {"a", "b", "c", "d", "e", "f"};
+  script.jumps = true;
+  start({{{"clicks", {"clicks", "4", 4}}}, {{"clicks", {"clicks", "1", 1}}}});
+  run();
+  EXPECT_EQ(read(), (std::vector<Seen>{{{"b", "c"}, "3", 4, 6}, {{"d", "e"}, "5", 6, 8}, {{"f"}, "6", 8, 9}}));
+}
+
 TEST_F(SourceRunnerTest, cuts_at_blocks_for_a_balancing_selector_without_a_position_inside) {
   script.rows.assign(Selector::kBlockRows + 1, "x");
   script.poll_rows = script.rows.size();
@@ -139,14 +149,16 @@ TEST_F(SourceRunnerTest, cuts_at_blocks_for_a_balancing_selector_without_a_posit
 
 TEST_F(SourceRunnerTest, waits_with_a_full_channel_and_loses_nothing) {
   MemoryChannel small(1);
-  const auto cursor = (small.add_writer(), small.add_cursor());
+  const auto cursor = (small.add_writer(), small.add_cursor("sinks.out"));
   script.rows = {"a", "b", "c", "d"};
   SourceRunner::Parts parts{world.source("sources.clicks"),
                             world.chain(),
                             Selector({}, {0}),
                             {&small},
                             Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
-                            1u << 30};
+                            1u << 30,
+                            OnReject::dead_letters,
+                            {}};
   runner = std::make_unique<SourceRunner>(std::move(parts), world.dead_letters, world.services, world.stop);
   Texts rows;
   for (int round = 0; round < 4; ++round) {
@@ -156,6 +168,29 @@ TEST_F(SourceRunnerTest, waits_with_a_full_channel_and_loses_nothing) {
     small.commit(cursor);
   }
   EXPECT_EQ(rows, script.rows);
+}
+
+TEST_F(SourceRunnerTest, counts_how_long_it_waited_for_room) {
+  MemoryChannel small(1);
+  const auto cursor = (small.add_writer(), small.add_cursor("sinks.slow"));
+  script.rows = {"a", "b", "c", "d"};
+  SourceRunner::Parts parts{world.source("sources.clicks"),
+                            world.chain(),
+                            Selector({}, {0}),
+                            {&small},
+                            Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
+                            1u << 30,
+                            OnReject::dead_letters,
+                            {}};
+  runner = std::make_unique<SourceRunner>(std::move(parts), world.dead_letters, world.services, world.stop);
+  run();
+  world.clock.advance(std::chrono::seconds(7));
+  run();
+  EXPECT_EQ(world.metrics.value("sources.clicks", "milliseconds_waited"), 0);
+  ASSERT_TRUE(small.read(cursor, kNow));
+  small.commit(cursor);
+  run();
+  EXPECT_EQ(world.metrics.value("sources.clicks", "milliseconds_waited"), 7000);
 }
 
 TEST_F(SourceRunnerTest, polls_again_after_a_pause_when_a_poll_failed) {
@@ -196,7 +231,9 @@ TEST_F(SourceRunnerTest, sends_rows_that_the_source_turned_down_to_the_dead_lett
       Selector({}, {0}),
       {&channel},
       Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
-      1u << 30};
+      1u << 30,
+      OnReject::dead_letters,
+      {}};
   runner = std::make_unique<SourceRunner>(std::move(parts), world.dead_letters, world.services, world.stop);
   run();
   EXPECT_EQ(read(), (std::vector<Seen>{{{"a"}, "2", 0, 2}}));

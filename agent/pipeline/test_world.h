@@ -24,6 +24,7 @@ struct Script {
   std::vector<std::string> rows;
   size_t poll_rows = 2;
   bool ends = true;
+  bool jumps = false;  // The first batch is no continuation of what was before.
   std::vector<std::string> acknowledged;
   std::vector<Position> opened_at;
   // Sink: what it got since its last commit, and what is committed.
@@ -80,6 +81,7 @@ class ScriptedSource final : public Source, public Scripted {
         {script_.rows.begin() + static_cast<long>(next_), script_.rows.begin() + static_cast<long>(end)});
     next_ = end;
     batch.position = std::to_string(end);
+    batch.jump = std::exchange(script_.jumps, false);
     return batch;
   }
   Done acknowledge(std::string_view, std::string_view position) override {
@@ -107,6 +109,29 @@ class ScriptedInterceptor final : public Interceptor, public Scripted {
 
  private:
   using Scripted::Scripted;
+};
+
+// Puts a running count behind each body, which a row that came twice would show.
+class Counting final : public StatefulInterceptor {
+ public:
+  struct Settings {};
+  static constexpr std::array<Option<Settings>, 0> options{};
+  static Result<std::unique_ptr<Counting>> create(Settings, Host) { return std::make_unique<Counting>(); }
+  Done intercept(Batch& batch) override {
+    for (auto event : batch) event.set_body(std::string(event.body()) + "#" + std::to_string(++count_));
+    return {};
+  }
+  Done save(std::string& to) override {
+    to = std::to_string(count_);
+    return {};
+  }
+  Done load(std::string_view state) override {
+    count_ = state.empty() ? 0 : std::stoi(std::string(state));
+    return {};
+  }
+
+ private:
+  int count_ = 0;
 };
 
 class ScriptedSink final : public Sink, public Scripted {
@@ -162,8 +187,8 @@ class World {
                                  [](const levada_host*) { return current_clock()->now().count(); },
                                  [](const levada_host*) { return current_clock()->monotonic().count(); }};
   Services services{files.table(), &clock_table, memory_pool(), log_service(), &metrics};
-  DeadLetters dead_letters{Files(files.table()), clock_table, "/dead"};
-  PositionStore positions{Files(files.table()), "/data"};
+  DeadLetters dead_letters{services, "/dead"};
+  CommitStore commits{Files(files.table()), "/data"};
 
   template <class Component>
   std::unique_ptr<Instance> instance(const std::string& path, const levada_component* component) {
@@ -184,12 +209,27 @@ class World {
     return std::make_unique<SinkInstance>(
         instance<ScriptedSink>(path, levada::sink<ScriptedSink>("scripted", "For tests.")));
   }
+  // The dead letters that are durable, a column of them.
+  std::vector<std::string> letters(const std::string& column) {
+    FileChannelOptions options;
+    options.folder = "/dead";
+    FileChannel channel(options, services, FileChannel::Drive::by_hand);
+    const auto cursor = channel.add_cursor("test");
+    std::vector<std::string> all;
+    if (!Files(files.table()).exists("/dead") || !channel.open()) return all;
+    channel.resume(cursor, {});
+    while (const auto delivery = channel.read(cursor, {}))
+      if (delivery->batch->rows() > 0)
+        for (auto& text : testkit::texts(*delivery->batch, column)) all.push_back(std::move(text));
+    return all;
+  }
   // A chain of these interceptors, `workers` times.
-  std::unique_ptr<ChainWorkers> chain(const std::vector<std::string>& interceptors = {}, size_t workers = 1) {
+  std::unique_ptr<ChainWorkers> chain(const std::vector<std::string>& interceptors = {}, size_t workers = 1,
+                                      OnReject on_reject = OnReject::dead_letters) {
     std::vector<InterceptorChain> chains;
     for (size_t worker = 0; worker < workers; ++worker) {
-      auto& made = chains.emplace_back(dead_letters);
-      for (const auto& path : interceptors) made.add(interceptor(path), OnReject::dead_letters, metrics);
+      auto& made = chains.emplace_back();
+      for (const auto& path : interceptors) made.add(interceptor(path), on_reject, metrics);
     }
     return std::make_unique<ChainWorkers>(std::move(chains), Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
                                           clock_table);

@@ -1,5 +1,7 @@
 #include "agent/plugin_host/instance.h"
 
+#include <cstddef>
+
 namespace levada::agent {
 namespace {
 
@@ -80,6 +82,30 @@ Done InterceptorInstance::intercept(Parcel& batch, Parcel& rejected) {
   return call([&](levada_error* error) {
     return instance_->functions<levada_interceptor_functions>().intercept(instance_->self_, batch.get(), rejected.get(),
                                                                           error);
+  });
+}
+
+bool is_stateful(const levada_component& component) {
+  if (component.kind != LEVADA_INTERCEPTOR) return false;
+  const auto& functions = *static_cast<const levada_interceptor_functions*>(component.functions);
+  return functions.size >= offsetof(levada_interceptor_functions, load) + sizeof functions.load && functions.save &&
+         functions.load;
+}
+
+bool InterceptorInstance::is_stateful() const { return agent::is_stateful(instance_->component_); }
+
+Done InterceptorInstance::save(std::string& to) const {
+  const auto append = [](void* state, levada_bytes part) {
+    static_cast<std::string*>(state)->append(detail::view(part));
+  };
+  return call([&](levada_error* error) {
+    return instance_->functions<levada_interceptor_functions>().save(instance_->self_, append, &to, error);
+  });
+}
+
+Done InterceptorInstance::load(const std::string& state) {
+  return call([&](levada_error* error) {
+    return instance_->functions<levada_interceptor_functions>().load(instance_->self_, detail::bytes(state), error);
   });
 }
 

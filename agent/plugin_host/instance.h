@@ -75,6 +75,9 @@ class SourceInstance {
   std::unique_ptr<Instance> instance_;
 };
 
+// Whether interceptors of that kind have a state; the contract's later functions may be missing.
+bool is_stateful(const levada_component& component);
+
 class InterceptorInstance {
  public:
   explicit InterceptorInstance(std::unique_ptr<Instance> instance) : instance_(std::move(instance)) {}
@@ -82,6 +85,10 @@ class InterceptorInstance {
   Done open();
   // Changes what is in the parcel. `rejected` stays empty where no rows were turned down.
   Done intercept(Parcel& batch, Parcel& rejected);
+  bool is_stateful() const;
+  // Appends the state.
+  Done save(std::string& to) const;
+  Done load(const std::string& state);
 
  private:
   std::unique_ptr<Instance> instance_;

@@ -1,0 +1,214 @@
+#include "agent/cli/channel.h"
+
+#include <cstdio>
+
+#include "agent/base/json_text.h"
+#include "agent/base/row_json.h"
+#include "agent/channels/file/log_recovery.h"
+#include "agent/cli/commands.h"
+#include "agent/cli/numbers.h"
+
+namespace levada::agent {
+namespace {
+
+int failed(const FileChannelOptions& channel, const Error& error) {
+  std::fprintf(stderr, "%s: %s\n", channel.name.c_str(), error.message.c_str());
+  return kFailed;
+}
+
+std::string number(uint64_t value) { return grouped(static_cast<int64_t>(value)); }
+
+// What a channel's folder holds. An agent may write to it at the same time.
+struct Seen {
+  Files files;
+  KeyRing keys;
+  RecoveredLog log;
+
+  static Result<Seen> look(const FileChannelOptions& channel, const Services& services) {
+    Seen seen;
+    seen.files = Files(services.files);
+    auto keys = KeyRing::create(channel.encryption_key, channel.old_encryption_keys);
+    if (!keys) return std::move(keys).error();
+    seen.keys = *std::move(keys);
+    if (!seen.files.exists(channel.folder)) return fatal(channel.folder + " is not there: the channel was never open");
+    // A segment may go while it looks.
+    constexpr int kAttempts = 3;
+    for (int attempt = 1;; ++attempt) {
+      auto log = recover_log(seen.files, channel.folder, seen.keys, Repair::nothing);
+      if (!log && log.code() == Code::retry && attempt < kAttempts) continue;
+      if (!log) return std::move(log).error();
+      seen.log = *std::move(log);
+      return seen;
+    }
+  }
+  SegmentReader reader(const Segment& segment) const { return {files, segment.path, log.log_id, keys}; }
+  bool is_last(const Segment& segment) const { return &segment == &log.segments.back(); }
+  // Where the segment's rows should end.
+  uint64_t end_row(const Segment& segment) const { return is_last(segment) ? log.end.row : (&segment)[1].follows_row; }
+  // Where records begin that count no more: they stand in the next segment, too.
+  Place limit(const Segment& segment) const { return is_last(segment) ? log.next : (&segment)[1].first; }
+  // A reader may have been through with it, meanwhile.
+  bool is_gone(const Segment& segment) const { return !files.exists(segment.path); }
+  uint64_t rows_from(uint64_t row) const {
+    uint64_t rows = 0;
+    for (const auto& segment : log.segments) {
+      const uint64_t first = std::max(segment.first.row, row), end = end_row(segment);
+      rows += end > first ? end - first : 0;
+    }
+    return rows;
+  }
+};
+
+void list(const FileChannelOptions& channel, const Seen& seen) {
+  const auto& segments = seen.log.segments;
+  uint64_t bytes = 0;
+  for (const auto& segment : segments) bytes += segment.bytes;
+  std::printf("%s  %s\n  %s rows, %s bytes, %s segment%s", channel.name.c_str(), channel.folder.c_str(),
+              number(seen.rows_from(0)).c_str(), number(bytes).c_str(), number(segments.size()).c_str(),
+              segments.size() == 1 ? "" : "s");
+  if (!segments.empty()) {
+    auto opened = seen.reader(segments.front());
+    const auto first =
+        opened.next(segments.front().records_at, segments.front().bytes, SegmentReader::Depth::headers, nullptr);
+    if (first && *first) {
+      std::string time;
+      append_time(time, (*first)->header.written_ns);
+      std::printf(", the oldest of %s", time.c_str());
+    }
+  }
+  std::printf("\n");
+  for (const auto& [reader, place] : seen.log.cursors.readers)
+    std::printf("  %-24s at row %s, %s behind\n", reader.c_str(), number(place.row).c_str(),
+                number(seen.rows_from(place.row)).c_str());
+}
+
+// Goes through a channel's records, and tells what is wrong with them.
+class Verification {
+ public:
+  Verification(const FileChannelOptions& channel, const Seen& seen) : channel_(channel), seen_(seen) {}
+
+  int run() {
+    const auto& segments = seen_.log.segments;
+    if (!segments.empty()) expected_ = {std::max(segments.front().follows_row, segments.front().first.row), 0};
+    for (const auto& segment : segments)
+      if (auto done = check(segment); !done && !seen_.is_gone(segment)) return failed(channel_, done.error());
+    std::printf("%s: %s: %s records with %s rows, %s segments", channel_.name.c_str(),
+                faults_ == 0 ? "good" : "DAMAGED", number(records_).c_str(), number(rows_).c_str(),
+                number(segments.size()).c_str());
+    if (faults_ > 0) std::printf("; %s rows are missing", number(missing_).c_str());
+    std::printf("\n");
+    return faults_ == 0 ? kOk : kFailed;
+  }
+
+ private:
+  Done check(const Segment& segment) {
+    auto opened = seen_.reader(segment);
+    auto start = opened.start(true);
+    if (!start) return std::move(start).error();
+    if (!start->progress_intact) fault(segment, 0, "its header is damaged", 0);
+    expected_ = std::max(expected_, segment.first);
+    for (uint64_t offset = segment.records_at;;) {
+      std::optional<uint64_t> damaged_at;
+      auto record = opened.next(offset, segment.bytes, SegmentReader::Depth::payloads, &damaged_at);
+      if (!record) return std::move(record).error();
+      const bool over = !*record || (*record)->header.place >= seen_.limit(segment);
+      const uint64_t row = over ? seen_.end_row(segment) : (*record)->header.place.row;
+      const uint64_t rows = row > expected_.row ? row - expected_.row : 0;
+      // What follows the last record that counts may be anything.
+      if (rows > 0 || (damaged_at && !over)) fault(segment, damaged_at.value_or(offset), "a record is damaged", rows);
+      if (over) {
+        expected_.row = std::max(expected_.row, row);
+        return {};
+      }
+      ++records_;
+      rows_ += (*record)->header.rows;
+      expected_ = (*record)->header.end();
+      offset = (*record)->end();
+    }
+  }
+  void fault(const Segment& segment, uint64_t offset, const char* what, uint64_t rows) {
+    ++faults_;
+    missing_ += rows;
+    std::printf("%s:%llu: %s", segment.path.c_str(), static_cast<unsigned long long>(offset), what);
+    if (rows > 0)
+      std::printf("; %s rows from row %s on are missing", number(rows).c_str(), number(expected_.row).c_str());
+    std::printf("\n");
+  }
+
+  const FileChannelOptions& channel_;
+  const Seen& seen_;
+  Place expected_;
+  uint64_t records_ = 0, rows_ = 0, missing_ = 0, faults_ = 0;
+};
+
+// Prints the rows of the record that are wanted; gives how many.
+uint64_t dump(const SegmentReader::Record& record, uint64_t from, uint64_t most) {
+  const Batch& batch = *record.delivery->batch;
+  const RowJson json(batch);
+  std::string text;
+  uint64_t printed = 0;
+  for (int64_t row = 0; row < batch.rows() && printed < most; ++row) {
+    const uint64_t number = record.header.place.row + static_cast<uint64_t>(row);
+    if (number < from) continue;
+    text += "{\"@row\":" + std::to_string(number) + ",\"@stream\":";
+    append_json_text(text, batch.stream);
+    json.append(text, row);
+    text += "}\n";
+    ++printed;
+  }
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return printed;
+}
+
+Done dump(const Seen& seen, const Segment& segment, uint64_t from, uint64_t& most) {
+  auto opened = seen.reader(segment);
+  using Depth = SegmentReader::Depth;
+  for (uint64_t offset = segment.records_at; most > 0;) {
+    auto record = opened.next(offset, segment.bytes, Depth::headers, nullptr);
+    if (!record) return std::move(record).error();
+    if (!*record || (*record)->header.place >= seen.limit(segment)) break;
+    if ((*record)->header.end().row > from) {
+      record = opened.next((*record)->offset, segment.bytes, Depth::payloads, nullptr);
+      if (!record) return std::move(record).error();
+      if (!*record) break;
+      most -= dump(**record, from, most);
+    }
+    offset = (*record)->end();
+  }
+  return {};
+}
+
+}  // namespace
+
+int list_channels(const std::vector<FileChannelOptions>& channels, const Services& services) {
+  int code = kOk;
+  for (const auto& channel : channels) {
+    const auto seen = Seen::look(channel, services);
+    if (seen) list(channel, *seen);
+    if (!seen) code = failed(channel, seen.error());
+  }
+  return code;
+}
+
+int verify_channels(const std::vector<FileChannelOptions>& channels, const Services& services) {
+  int code = kOk;
+  for (const auto& channel : channels) {
+    const auto seen = Seen::look(channel, services);
+    const int own = seen ? Verification(channel, *seen).run() : failed(channel, seen.error());
+    code = std::max(code, own);
+  }
+  return code;
+}
+
+int dump_channel(const FileChannelOptions& channel, const Services& services, uint64_t from,
+                 std::optional<uint64_t> rows) {
+  const auto seen = Seen::look(channel, services);
+  if (!seen) return failed(channel, seen.error());
+  uint64_t most = rows.value_or(~uint64_t{0});
+  for (const auto& segment : seen->log.segments)
+    if (auto done = dump(*seen, segment, from, most); !done && !seen->is_gone(segment))
+      return failed(channel, done.error());
+  return kOk;
+}
+
+}  // namespace levada::agent

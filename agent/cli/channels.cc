@@ -1,0 +1,44 @@
+// levada channel: the file channels of a configuration, and its dead letters, for the commands of channel.h.
+#include <algorithm>
+#include <cstdio>
+
+#include "agent/cli/channel.h"
+#include "agent/cli/commands.h"
+#include "agent/cli/configuration.h"
+#include "agent/pipeline/dead_letters.h"
+#include "agent/pipeline/pipeline_builder.h"
+
+namespace levada::agent {
+namespace {
+
+constexpr const char* kDeadLettersChannel = "dead_letters";
+
+}  // namespace
+
+int channel(const ChannelRequest& request) {
+  Diagnostics diagnostics;
+  const auto loaded = load_configuration(request.config, diagnostics);
+  if (!diagnostics.empty()) {
+    std::fputs(diagnostics.text().c_str(), stderr);
+    return kBadConfiguration;
+  }
+  Metrics metrics;
+  const auto services = system_services(metrics);
+  std::vector<FileChannelOptions> channels;
+  const auto add = [&](const std::string& name, FileChannelOptions options) {
+    if (request.name.empty() ? Files(services.files).exists(options.folder) : request.name == name)
+      channels.push_back(std::move(options));
+  };
+  for (const auto& config : loaded.topology.channels)
+    if (config.type == ChannelConfig::Type::file) add(config.name, file_channel_options(loaded.agent, config));
+  add(kDeadLettersChannel, DeadLetters::channel_options(loaded.agent.dead_letters_dir));
+  if (channels.empty() && !request.name.empty()) {
+    std::fprintf(stderr, "%s has no file channel \"%s\"\n", request.config.c_str(), request.name.c_str());
+    return kBadConfiguration;
+  }
+  if (request.what == "list") return list_channels(channels, services);
+  if (request.what == "verify") return verify_channels(channels, services);
+  return dump_channel(channels.front(), services, request.from, request.rows);
+}
+
+}  // namespace levada::agent

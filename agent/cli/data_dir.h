@@ -1,0 +1,13 @@
+// The folder of an agent belongs to one process at a time.
+#pragma once
+
+#include <string>
+
+#include "levada/result.h"
+
+namespace levada::agent {
+
+// Two agents on one data folder would overwrite each other's positions. Held until the process ends.
+Done lock_data_dir(const std::string& data_dir);
+
+}  // namespace levada::agent

@@ -1,0 +1,275 @@
+// levada replay: dead letters go back to where they were turned down, and on from there. Each set of them is a job that
+// is kept in data_dir, so that one that was cut short goes on where it was, and no letter is given twice.
+#include <algorithm>
+#include <cstdio>
+
+#include "agent/cli/commands.h"
+#include "agent/cli/configuration.h"
+#include "agent/cli/data_dir.h"
+#include "agent/cli/numbers.h"
+#include "agent/env/system_files.h"
+#include "agent/observe/log.h"
+#include "agent/pipeline/letter_source.h"
+#include "agent/pipeline/pipeline.h"
+
+namespace levada::agent {
+namespace {
+
+// The jobs so far: a line for each, its filter and whether it is done.
+class Jobs {
+ public:
+  explicit Jobs(const std::string& data_dir) : files_(system_files()), path_(data_dir + "/replays") {}
+
+  Done load() {
+    if (!files_.exists(path_)) return {};
+    auto text = files_.read_whole(path_);
+    if (!text) return std::move(text).error();
+    std::string_view rest = *text;
+    while (!rest.empty()) {
+      const auto end = std::min(rest.find('\n'), rest.size());
+      const auto line = rest.substr(0, end);
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+      const auto space = line.find(' ');
+      auto filter = LetterFilter::parse(line.substr(std::min(space + 1, line.size())));
+      if (space == line.npos || !filter) return fatal(path_ + " is damaged: it says which dead letters were replayed");
+      jobs_.push_back({*std::move(filter), line.substr(0, space) == "done"});
+    }
+    return {};
+  }
+  Done add(LetterFilter filter) {
+    jobs_.push_back({std::move(filter), false});
+    return save();
+  }
+  Done finish_last() {
+    jobs_.back().done = true;
+    return save();
+  }
+  bool is_last_open() const { return !jobs_.empty() && !jobs_.back().done; }
+  const LetterFilter& last() const { return jobs_.back().filter; }
+  size_t number() const { return jobs_.size(); }
+  std::vector<LetterFilter> done() const {
+    std::vector<LetterFilter> all;
+    for (const auto& job : jobs_)
+      if (job.done) all.push_back(job.filter);
+    return all;
+  }
+
+ private:
+  struct Job {
+    LetterFilter filter;
+    bool done;
+  };
+  Done save() const {
+    std::string text;
+    for (const auto& job : jobs_) text += (job.done ? "done " : "open ") + job.filter.text() + '\n';
+    return files_.replace(path_, text);
+  }
+
+  const Files files_;
+  const std::string path_;
+  std::vector<Job> jobs_;
+};
+
+// The configuration with the letters as its only source, which come in where they were turned down.
+class ReplayTopology {
+ public:
+  ReplayTopology(Topology& topology, const LetterOrigin& origin) : topology_(topology), origin_(origin) {}
+
+  // Fails where the configuration has no such source, sink or interceptor any more.
+  Done build(SourceConfig letters) {
+    const auto owned = [&](const auto& config) { return config.path == origin_.owner; };
+    const auto source = std::find_if(topology_.sources.begin(), topology_.sources.end(), owned);
+    if (source != topology_.sources.end()) {
+      letters.owner = origin_.owner;
+      LEVADA_TRY(keep_behind(source->interceptors));
+      letters.interceptors = source->interceptors;
+      letters.channels = source->channels;
+      letters.workers = source->workers;
+      letters.selector = std::move(source->selector);
+      keep_readers([&](const ReaderConfig& reader) {
+        return reader.channel &&
+               std::find(letters.channels.begin(), letters.channels.end(), *reader.channel) != letters.channels.end();
+      });
+    } else {
+      ReaderConfig* reader = nullptr;
+      for (auto& sink : topology_.sinks)
+        if (owned(sink)) reader = &sink;
+      for (auto& group : topology_.sink_groups)
+        if (owned(group)) reader = &group;
+      if (!reader) return fatal("the configuration has no " + origin_.owner);
+      LEVADA_TRY(keep_behind(reader->interceptors));
+      // Other readers of its channel have had these rows.
+      ChannelConfig own;
+      own.name = letters.name;
+      own.path = "channels." + own.name;
+      own.capacity_bytes = 32 << 20;
+      letters.channels = {topology_.channels.size()};
+      reader->channel = topology_.channels.size();
+      topology_.channels.push_back(std::move(own));
+      keep_readers([&](const ReaderConfig& each) { return &each == reader; });
+    }
+    topology_.sources.clear();
+    topology_.sources.push_back(std::move(letters));
+    return {};
+  }
+
+ private:
+  // The component that turned the rows down, and those behind it.
+  Done keep_behind(std::vector<size_t>& interceptors) {
+    if (!origin_.component.starts_with("interceptors.")) {
+      if (origin_.component != origin_.owner || origin_.owner.starts_with("sink")) interceptors.clear();
+      return {};
+    }
+    const auto at = std::find_if(interceptors.begin(), interceptors.end(), [&](size_t number) {
+      return topology_.interceptors[number].path == origin_.component;
+    });
+    if (at == interceptors.end()) return fatal(origin_.component + " is no interceptor of " + origin_.owner);
+    interceptors.erase(interceptors.begin(), at);
+    return {};
+  }
+
+  template <class Wanted>
+  void keep_readers(Wanted&& wanted) {
+    std::vector<bool> kept(topology_.sinks.size());
+    for (size_t number = 0; number < kept.size(); ++number)
+      kept[number] = !topology_.sinks[number].group && wanted(topology_.sinks[number]);
+    for (const auto& group : topology_.sink_groups)
+      if (wanted(group))
+        for (const auto number : group.sinks) kept[number] = true;
+    std::erase_if(topology_.sink_groups, [&](const SinkGroupConfig& group) { return !wanted(group); });
+    std::vector<size_t> renumbered;
+    std::vector<SinkConfig> sinks;
+    for (size_t number = 0; number < kept.size(); ++number) {
+      renumbered.push_back(sinks.size());
+      if (kept[number]) sinks.push_back(std::move(topology_.sinks[number]));
+    }
+    topology_.sinks = std::move(sinks);
+    for (auto& group : topology_.sink_groups)
+      for (auto& number : group.sinks) number = renumbered[number];
+  }
+
+  Topology& topology_;
+  const LetterOrigin& origin_;
+};
+
+Node text_node(std::string text) {
+  Node node;
+  node.kind = Node::Kind::string;
+  node.text = std::move(text);
+  return node;
+}
+
+SourceConfig letters_config(const std::string& name, const std::string& folder, const LetterOrigin& origin,
+                            const LetterFilter& filter, const std::vector<LetterFilter>& done,
+                            Diagnostics& diagnostics) {
+  Node table;
+  const auto add = [&](const char* key, Node value) {
+    value.key = key;
+    table.items.push_back(std::move(value));
+  };
+  Node lines;
+  lines.kind = Node::Kind::list;
+  for (const auto& each : done) lines.items.push_back(text_node(each.text()));
+  add("folder", text_node(folder));
+  add("filter", text_node(filter.text()));
+  add("owner", text_node(origin.owner));
+  add("component", text_node(origin.component));
+  add("done", std::move(lines));
+  SourceConfig config;
+  config.name = name;
+  config.path = "sources." + name;
+  config.component = LetterSource::component();
+  const Options options(config.component->options, config.component->option_count);
+  config.values =
+      std::move(read_options(table, config.path, std::span(&options, 1), UnknownKeys::refuse, diagnostics)[0]);
+  return config;
+}
+
+class Replay {
+ public:
+  explicit Replay(const ReplayRequest& request) : request_(request) {}
+
+  int run() {
+    Diagnostics diagnostics;
+    const auto loaded = load_configuration(request_.config, diagnostics);
+    if (!diagnostics.empty()) return refuse(diagnostics);
+    agent_ = &loaded.agent;
+    Jobs jobs(agent_->data_dir);
+    if (auto locked = lock_data_dir(agent_->data_dir); !locked) return fail(locked.error());
+    if (auto done = jobs.load(); !done) return fail(done.error());
+    if (jobs.is_last_open()) {
+      log_info("", "going on with a replay that was cut short");
+      if (const int code = work_off(jobs); code != kOk) return code;
+    }
+    const auto end = end_of_letters(files_, agent_->dead_letters_dir);
+    if (!end) return fail(end.error());
+    const LetterFilter filter{*end, request_.component, request_.reason};
+    if (request_.dry_run) return show(filter, jobs.done());
+    if (auto done = jobs.add(filter); !done) return fail(done.error());
+    return work_off(jobs);
+  }
+
+ private:
+  static int refuse(const Diagnostics& diagnostics) {
+    std::fputs(diagnostics.text().c_str(), stderr);
+    return kBadConfiguration;
+  }
+  static int fail(const Error& error) {
+    log_error("", error.message);
+    return kFailed;
+  }
+
+  Result<std::vector<LetterCount>> count(const LetterFilter& filter, const std::vector<LetterFilter>& done) const {
+    if (!files_.exists(agent_->dead_letters_dir)) return std::vector<LetterCount>();
+    return count_letters(files_, agent_->dead_letters_dir, filter, done);
+  }
+
+  int show(const LetterFilter& filter, const std::vector<LetterFilter>& done) const {
+    const auto counts = count(filter, done);
+    if (!counts) return fail(counts.error());
+    for (const auto& each : *counts) print("would replay", each);
+    return kOk;
+  }
+
+  static void print(const char* what, const LetterCount& each) {
+    std::printf("%s %s rows of %s behind %s\n", what, grouped(each.letters).c_str(), each.origin.component.c_str(),
+                each.origin.owner.c_str());
+  }
+
+  // One run to the end for each place where letters come in.
+  int work_off(Jobs& jobs) const {
+    const auto counts = count(jobs.last(), jobs.done());
+    if (!counts) return fail(counts.error());
+    for (size_t pass = 0; pass < counts->size(); ++pass) {
+      const auto name = "replay-" + std::to_string(jobs.number()) + "-" + std::to_string(pass + 1);
+      if (const int code = run_pass(name, (*counts)[pass].origin, jobs); code != kOk) return code;
+      print("replayed", (*counts)[pass]);
+    }
+    if (auto done = jobs.finish_last(); !done) return fail(done.error());
+    return kOk;
+  }
+
+  int run_pass(const std::string& name, const LetterOrigin& origin, const Jobs& jobs) const {
+    Diagnostics diagnostics;
+    auto loaded = load_configuration(request_.config, diagnostics);
+    if (!diagnostics.empty()) return refuse(diagnostics);
+    auto letters = letters_config(name, agent_->dead_letters_dir, origin, jobs.last(), jobs.done(), diagnostics);
+    if (auto built = ReplayTopology(loaded.topology, origin).build(std::move(letters)); !built)
+      return fail(built.error());
+    Metrics metrics;
+    const auto pipeline = Pipeline::create(loaded.agent, loaded.topology, system_services(metrics), true, diagnostics);
+    if (!diagnostics.empty()) return refuse(diagnostics);
+    if (auto started = pipeline->start(); !started) return fail(started.error());
+    return pipeline->wait() == Pipeline::Outcome::drained ? kOk : kFailed;
+  }
+
+  const ReplayRequest& request_;
+  const Files files_{system_files()};
+  const AgentConfig* agent_ = nullptr;
+};
+
+}  // namespace
+
+int replay(const ReplayRequest& request) { return Replay(request).run(); }
+
+}  // namespace levada::agent

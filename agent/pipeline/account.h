@@ -1,0 +1,45 @@
+// What became of the rows of a batch on their way: travels with the batch, so that a sink's commit can sum it up.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace levada::agent {
+
+// What becomes of rows that do not go on as they came.
+enum class Fate : uint8_t {
+  filtered,      // An interceptor left them out (or, with a number below 0, made more of them).
+  elsewhere,     // The selector sent them to other channels only.
+  dead_letters,  // Turned down, and kept.
+  dropped,       // Turned down, with on_reject = "drop".
+};
+std::string_view name_of(Fate fate);
+
+struct Loss {
+  Fate fate;
+  std::string component, reason;  // The reason of rows that were turned down; see kind_of.
+  int64_t rows;
+};
+
+// Adds rows to the loss of that fate, component and reason; rows of many reasons end as "other reasons".
+void add_loss(std::vector<Loss>& losses, Fate fate, std::string_view component, std::string_view reason, int64_t rows);
+
+// "expected ',' at byte 57" and "... at byte 58" are of one kind, "expected ',' at byte #". Written into `kind`.
+void write_kind(std::string_view reason, std::string& kind);
+
+struct Account {
+  std::string stream;  // Of the source, by its full name: "clicks/bot-logs/3".
+  uint64_t end = 0;    // Rows of the stream before the end of the batch,
+  int64_t read = 0;    // and how many of them the batch began with.
+  bool jump = false;   // Rows before them were never this agent's, see LEVADA_JUMP.
+  std::string file;    // That all of them come from, where the source says so.
+  std::vector<Loss> losses;
+
+  std::string encoded() const;
+  static std::optional<Account> decode(std::string_view text);
+};
+
+}  // namespace levada::agent

@@ -1,0 +1,152 @@
+// As text: a line for each stream, and behind it one for each file of it; tabs between.
+#include "agent/pipeline/ledger.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "levada/positions.h"
+
+namespace levada::agent {
+namespace {
+
+void add_all(std::vector<Loss>& to, const std::vector<Loss>& losses) {
+  for (const auto& loss : losses) add_loss(to, loss.fate, loss.component, loss.reason, loss.rows);
+}
+
+void merge(Ledger::Entry& to, const Ledger::Entry& from) {
+  to.read += from.read;
+  to.delivered += from.delivered;
+  add_all(to.losses, from.losses);
+}
+
+Ledger::Entry& entry_of(Ledger::Stream& stream, const std::string& file) {
+  // The file that came last is nearly always the one.
+  for (auto at = stream.entries.rbegin(); at != stream.entries.rend(); ++at)
+    if (at->file == file) return *at;
+  if (stream.entries.size() >= Ledger::kFiles) {
+    merge(stream.entries[0], stream.entries[1]);
+    stream.entries[0].file = Ledger::kEarlierFiles;
+    stream.entries.erase(stream.entries.begin() + 1);
+  }
+  return stream.entries.emplace_back(Ledger::Entry{file, 0, 0, {}});
+}
+
+class Fields {
+ public:
+  explicit Fields(std::string_view line) : parts_(tab_separated(line)) {}
+  size_t left() const { return parts_.size() - next_; }
+  bool good() const { return good_; }
+  std::string text() { return next_ < parts_.size() ? unescaped(parts_[next_++]) : bad<std::string>(); }
+  template <class Number>
+  Number number() {
+    if (next_ == parts_.size()) return bad<Number>();
+    const auto part = parts_[next_++];
+    Number value{};
+    const auto read = std::from_chars(part.data(), part.data() + part.size(), value);
+    return read.ec == std::errc() && read.ptr == part.data() + part.size() ? value : bad<Number>();
+  }
+
+ private:
+  template <class Value>
+  Value bad() {
+    good_ = false;
+    return {};
+  }
+  std::vector<std::string_view> parts_;
+  size_t next_ = 0;
+  bool good_ = true;
+};
+
+}  // namespace
+
+int64_t Ledger::Entry::difference() const {
+  int64_t rows = read - delivered;
+  for (const auto& loss : losses) rows -= loss.rows;
+  return rows;
+}
+
+void Ledger::add(const Account& account, int64_t delivered, const std::vector<Loss>& losses) {
+  const uint64_t begin = account.end - static_cast<uint64_t>(account.read);
+  const auto [at, is_new] = streams_.try_emplace(account.stream);
+  auto& stream = at->second;
+  if (is_new) stream.first = begin;
+  if (is_new || account.jump) stream.end = begin;
+  if (begin > stream.end) stream.missing += static_cast<int64_t>(begin - stream.end);
+  if (begin < stream.end) stream.doubled += static_cast<int64_t>(std::min(stream.end, account.end) - begin);
+  stream.end = std::max(stream.end, account.end);
+  if (account.read == 0 && delivered == 0) return;
+  auto& entry = entry_of(stream, account.file);
+  entry.read += account.read;
+  entry.delivered += delivered;
+  add_all(entry.losses, account.losses);
+  add_all(entry.losses, losses);
+}
+
+void Ledger::take_back(int64_t rows, const std::vector<Loss>& losses) {
+  // Of which file they were is not known: the last that had as many.
+  for (auto& [name, stream] : streams_)
+    for (auto at = stream.entries.rbegin(); at != stream.entries.rend(); ++at) {
+      if (at->delivered < rows) continue;
+      at->delivered -= rows;
+      return add_all(at->losses, losses);
+    }
+}
+
+std::string Ledger::encoded() const {
+  std::string text;
+  for (const auto& [name, stream] : streams_) {
+    text += "stream\t" + std::to_string(stream.first) + '\t' + std::to_string(stream.end) + '\t' +
+            std::to_string(stream.missing) + '\t' + std::to_string(stream.doubled) + '\t';
+    append_escaped(text, name);
+    text += '\n';
+    for (const auto& entry : stream.entries) {
+      text += "file\t" + std::to_string(entry.read) + '\t' + std::to_string(entry.delivered) + '\t';
+      append_escaped(text, entry.file);
+      for (const auto& loss : entry.losses) {
+        text += '\t' + std::to_string(static_cast<int>(loss.fate)) + '\t' + std::to_string(loss.rows) + '\t';
+        append_escaped(text, loss.component);
+        text += '\t';
+        append_escaped(text, loss.reason);
+      }
+      text += '\n';
+    }
+  }
+  return text;
+}
+
+std::optional<Ledger> Ledger::decode(std::string_view text) {
+  Ledger ledger;
+  Stream* stream = nullptr;
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    Fields fields(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    const auto kind = fields.text();
+    if (kind == "stream") {
+      Stream read;
+      read.first = fields.number<uint64_t>();
+      read.end = fields.number<uint64_t>();
+      read.missing = fields.number<int64_t>();
+      read.doubled = fields.number<int64_t>();
+      stream = &(ledger.streams_[fields.text()] = read);
+    } else if (kind == "file" && stream) {
+      Entry entry;
+      entry.read = fields.number<int64_t>();
+      entry.delivered = fields.number<int64_t>();
+      entry.file = fields.text();
+      while (fields.good() && fields.left() > 0) {
+        Loss loss{static_cast<Fate>(std::min(fields.number<unsigned>(), 3u)), "", "", fields.number<int64_t>()};
+        loss.component = fields.text();
+        loss.reason = fields.text();
+        entry.losses.push_back(std::move(loss));
+      }
+      stream->entries.push_back(std::move(entry));
+    } else {
+      return std::nullopt;
+    }
+    if (!fields.good()) return std::nullopt;
+  }
+  return ledger;
+}
+
+}  // namespace levada::agent

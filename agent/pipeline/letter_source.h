@@ -1,0 +1,81 @@
+// A source that the agent has by itself: gives rows out of the dead letters again, as they were when they were turned
+// down. `levada replay` runs it.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/channels/file/log_recovery.h"
+#include "levada/sdk.h"
+
+namespace levada::agent {
+
+// Which letters are meant. As text: the three fields with tabs between.
+struct LetterFilter {
+  uint64_t upto = 0;      // Letters before this one,
+  std::string component;  // that this component turned down; empty: any,
+  std::string reason;     // for a reason with this text in it.
+
+  bool matches(uint64_t letter, std::string_view from_component, std::string_view for_reason) const;
+  std::string text() const;
+  static std::optional<LetterFilter> parse(std::string_view text);
+};
+
+class LetterSource final : public Source {
+ public:
+  struct Settings {
+    std::string folder, filter, owner, component;
+    std::vector<std::string> done;
+  };
+  static constexpr std::array options = {
+      required<&Settings::folder>("folder", "The folder of the dead letters."),
+      required<&Settings::filter>("filter", "Which letters, as a LetterFilter."),
+      required<&Settings::owner>("owner", "Only letters out of the chain of this source or sink."),
+      required<&Settings::component>("component", "Only letters that this component turned down."),
+      optional<&Settings::done>("done", "[]", "Filters of letters that were given again before."),
+  };
+  static Result<std::unique_ptr<LetterSource>> create(Settings settings, Host host);
+  static const levada_component* component();
+
+  // Position: the number of the next letter. Only looks at the folder: somebody else may write to it.
+  Done open(std::span<const Position> positions) override;
+  Result<Batch> poll(std::chrono::nanoseconds timeout) override;
+  Done acknowledge(std::string_view, std::string_view) override { return {}; }
+
+ private:
+  LetterSource(Settings settings, Host host, LetterFilter filter, std::vector<LetterFilter> done)
+      : settings_(std::move(settings)), host_(host), filter_(std::move(filter)), done_(std::move(done)) {}
+  Result<std::optional<Delivery>> next_record();
+  std::vector<int64_t> matching(const Batch& letters, uint64_t first) const;
+
+  const Settings settings_;
+  const Host host_;
+  const LetterFilter filter_;
+  const std::vector<LetterFilter> done_;
+  KeyRing keys_;
+  RecoveredLog log_;
+  uint64_t next_letter_ = 0;
+  size_t segment_ = 0;
+  std::optional<SegmentReader> reader_;
+  uint64_t offset_ = 0, letter_ = 0;  // Of the record that was read last: its first letter.
+};
+
+// Who turned letters down, in whose chain: one pair for each that the filter lets through and no done one knows.
+struct LetterOrigin {
+  std::string owner, component;
+  auto operator<=>(const LetterOrigin&) const = default;
+};
+struct LetterCount {
+  LetterOrigin origin;
+  int64_t letters;
+};
+Result<std::vector<LetterCount>> count_letters(const Files& files, const std::string& folder,
+                                               const LetterFilter& filter, const std::vector<LetterFilter>& done);
+// The number behind the last letter; 0 where there is no folder.
+Result<uint64_t> end_of_letters(const Files& files, const std::string& folder);
+
+}  // namespace levada::agent
