@@ -157,11 +157,13 @@ class KafkaIngest(unittest.TestCase):
 
     def dead_letters(self):
         rows = Lines()
-        with open(self.folder / "data/dead_letters/dead_letters.ndjson", "rb") as letters:
-            for row in map(json.loads, letters):
+        dump = [LEVADA, "channel", "dump", "--config", str(self.config), "dead_letters"]
+        with subprocess.Popen(dump, stdout=subprocess.PIPE, bufsize=1 << 20) as letters:
+            for row in map(json.loads, letters.stdout):
                 self.assertEqual(row["component"], "interceptors.clean")
                 self.assertRegex(row["reason"], r"^line offset \d+")
                 rows.add(row["body"].encode())
+        self.assertEqual(letters.returncode, 0)
         return rows
 
     def delivered(self):

@@ -57,7 +57,9 @@ SUFFIXES = {".gz": Gzip, ".zst": Zstd}
 
 
 class Observed:
-    def __init__(self, folder, code, stdout, stderr):
+    def __init__(self, folder, code, stdout, stderr, dead_letters):
+        """dead_letters() gives them as lines of JSON."""
+        self.dead_letters = dead_letters
         self.folder, self.code = Path(folder), code
         self.stdout_text = self.without_folder(stdout)
         self.stderr_text = self.without_folder(stderr)
@@ -115,11 +117,9 @@ class Observed:
         """The dead letters: component, reason, and the columns that the section names, else the body."""
         columns = [word for word in section.words if word != "sorted"] or ["body"]
         lines = []
-        for path in self.find("**/dead_letters.ndjson"):
-            for line in path.read_text(encoding="utf-8").split("\n")[:-1]:
-                row = json.loads(line)
-                texts = [row["component"], row["reason"]] + [self.value(row, column) for column in columns]
-                lines.append(" | ".join(map(scenario.visible, texts)).replace(str(self.folder), "${dir}"))
+        for row in map(json.loads, self.dead_letters()):
+            texts = [row["component"], row["reason"]] + [self.value(row, column) for column in columns]
+            lines.append(" | ".join(map(scenario.visible, texts)).replace(str(self.folder), "${dir}"))
         return sorted(lines) if "sorted" in section.words else lines
 
     def report(self, section):

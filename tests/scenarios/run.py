@@ -119,7 +119,16 @@ class Run:
         except subprocess.TimeoutExpired as slow:
             said = (slow.stdout or b"") + (slow.stderr or b"")
             raise Difference(f"still runs after {TIMEOUT_S} s. It said:\n" + said.decode("utf-8", "replace")) from slow
-        return observed.Observed(self.folder, ended.returncode, ended.stdout, ended.stderr)
+        return observed.Observed(self.folder, ended.returncode, ended.stdout, ended.stderr, self.dead_letters)
+
+    def dead_letters(self):
+        dump = subprocess.run([self.program, "channel", "dump", "--config", "agent.toml", "dead_letters"],
+                              cwd=self.folder, env=self.environment, capture_output=True, timeout=TIMEOUT_S, check=False)
+        if b"the channel was never open" in dump.stderr:
+            return []
+        if dump.returncode != 0:
+            raise Difference("the dead letters cannot be read: " + dump.stderr.decode("utf-8", "replace"))
+        return dump.stdout.decode("utf-8").split("\n")[:-1]
 
     def check(self, command, outcome, expected):
         """What came out as sections. Whatever is not expected has to be unremarkable: exit 0, no errors, no warnings."""

@@ -13,12 +13,15 @@ import run
 
 # Stands in for levada: rows on stdout, a report, a log, a diagnostic, dead letters, and exit code 3.
 PROGRAM = r"""#!/bin/sh
-mkdir -p out dead
+if [ "$1" = channel ]; then
+  printf '%s\n' '{"rejected_at":"t","component":"sinks.out","reason":"too long","file":"in/x","body":"long"}'
+  exit 0
+fi
+mkdir -p out
 printf 'b\na\n' > out/rows
-printf '%s\n' '{"time":"t","component":"sinks.out","reason":"too long","file":"in/x","body":"long"}' > dead/dead_letters.ndjson
 echo 'a row'
 echo 'sources.in                    rows read 1,200  bytes read 17'
-echo 'dead letters                  rows 1 in dead/dead_letters.ndjson'
+echo 'dead letters                  rows 1 in dead'
 echo '  1           sinks.out: too long'
 echo '0.01 s, 300 rows a second'
 echo '2026-01-01T00:00:00.000+00:00 warning sinks.out: slow: 3 s' >&2
@@ -49,7 +52,6 @@ a
 b
 
 --- files **/*
-dead/dead_letters.ndjson
 out/rows
 
 --- rejected file body
