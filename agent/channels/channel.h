@@ -32,6 +32,8 @@ class Channel {
   virtual void wait_for_room(nanoseconds timeout) = 0;
   // Why it takes nothing, for a log line: "32 MiB are waiting for sinks.kafka". Empty where it does.
   virtual std::string obstacle() const = 0;
+  // Who keeps it from letting go of memory, likewise, also where it is not full.
+  virtual std::string holder() const { return {}; }
   // A source is through with it; once all writers are, no more batches come.
   virtual void close() = 0;
 

@@ -5,11 +5,14 @@ namespace levada::agent {
 bool MemoryChannel::append(const Delivery& delivery) {
   {
     const std::lock_guard lock(mutex_);
-    if (full()) {
+    const std::string& stream = delivery.batch->stream;
+    if (full() && !unfinished_.contains(stream)) {
       ++presses_;
       arrival_.notify_all();
       return false;
     }
+    if (delivery.batch->position.empty()) unfinished_.insert(stream);
+    else unfinished_.erase(stream);
     bytes_ += delivery.bytes;
     entries_.push_back({delivery, cursors_.size()});
   }
@@ -23,12 +26,20 @@ void MemoryChannel::wait_for_room(nanoseconds timeout) {
 }
 
 std::string MemoryChannel::obstacle() const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!full()) return {};
+  }
+  return holder();
+}
+
+std::string MemoryChannel::holder() const {
   const std::lock_guard lock(mutex_);
-  if (!full()) return {};
+  if (entries_.empty()) return {};
   std::string slowest;
   for (const auto& cursor : cursors_)
     if (cursor.committed == first_) slowest += (slowest.empty() ? "" : ", ") + cursor.reader;
-  return std::to_string(bytes_ >> 20) + " MiB wait in it for " + slowest;
+  return "the channel holds " + std::to_string(bytes_ >> 10) + " KiB and waits for " + slowest;
 }
 
 void MemoryChannel::close() {

@@ -4,6 +4,8 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "agent/channels/channel.h"
@@ -12,7 +14,7 @@ namespace levada::agent {
 
 class MemoryChannel final : public Channel {
  public:
-  // Full once the batches in it hold that many bytes; a single batch may go over.
+  // Full once the batches in it hold that many bytes; a single batch may go over, and the parts of one.
   explicit MemoryChannel(size_t capacity_bytes) : capacity_bytes_(capacity_bytes) {}
 
   void add_writer() override;
@@ -20,6 +22,7 @@ class MemoryChannel final : public Channel {
   bool append(const Delivery& delivery) override;
   void wait_for_room(nanoseconds timeout) override;
   std::string obstacle() const override;
+  std::string holder() const override;
   void close() override;
   // Sources go back to what its sink has stored: nothing is to be done here.
   void resume(size_t, const Progress&) override {}
@@ -52,6 +55,7 @@ class MemoryChannel final : public Channel {
   size_t first_ = 0;  // Number of entries_.front().
   size_t bytes_ = 0;
   std::vector<Cursor> cursors_;
+  std::set<std::string> unfinished_;  // Streams of which the last part of a batch, that with the position, is to come.
   size_t presses_ = 0, writers_ = 0;
 };
 

@@ -9,13 +9,29 @@ namespace {
 
 constexpr nanoseconds kNow{0};
 
-Delivery delivery(const std::string& body, size_t bytes, int channels = 1) {
+Delivery delivery(const std::string& body, size_t bytes, int channels = 1, const std::string& position = "p") {
+  auto batch = testkit::batch_of({body});
+  batch.position = position;
   auto receipt = std::make_shared<Receipt>(channels, std::make_shared<Signal>());
-  return {std::make_shared<const Batch>(testkit::batch_of({body})), "", 1, bytes, "", receipt};
+  return {std::make_shared<const Batch>(std::move(batch)), "", 1, bytes, "", receipt};
 }
 
 std::string body(const std::optional<Delivery>& read) {
   return read ? std::string(read->batch->body()->text(0)) : "<none>";
+}
+
+// Its readers could not commit a batch of which a part is missing, and so would never make room for it.
+TEST(MemoryChannel, takes_all_parts_of_a_batch_also_when_it_is_full) {
+  MemoryChannel channel(10);
+  channel.add_writer();
+  const auto reader = channel.add_cursor("sinks.out");
+  EXPECT_TRUE(channel.append(delivery("part", 12, 1, "")));
+  EXPECT_TRUE(channel.append(delivery("part", 12, 1, "")));
+  EXPECT_TRUE(channel.append(delivery("the last part", 12)));
+  EXPECT_FALSE(channel.append(delivery("another batch", 12)));
+  for (int part = 0; part < 3; ++part) EXPECT_TRUE(channel.read(reader, kNow));
+  channel.commit(reader);
+  EXPECT_TRUE(channel.append(delivery("another batch", 12)));
 }
 
 TEST(MemoryChannel, says_whom_it_waits_for) {
@@ -27,7 +43,7 @@ TEST(MemoryChannel, says_whom_it_waits_for) {
   EXPECT_TRUE(channel.append(delivery("a", 2 << 20)));
   EXPECT_TRUE(channel.read(fast, kNow));
   channel.commit(fast);
-  EXPECT_EQ(channel.obstacle(), "2 MiB wait in it for sinks.slow");
+  EXPECT_EQ(channel.obstacle(), "the channel holds 2048 KiB and waits for sinks.slow");
 }
 
 TEST(MemoryChannel, gives_each_cursor_all_batches_in_order) {

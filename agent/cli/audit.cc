@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "agent/base/numbers.h"
 #include "agent/cli/commands.h"
 #include "agent/cli/configuration.h"
-#include "agent/cli/numbers.h"
 #include "agent/env/system_files.h"
 #include "agent/pipeline/commit_store.h"
 #include "agent/pipeline/ledger.h"
@@ -51,6 +51,9 @@ bool print(const std::string& reader, const CommitRecord& record, const Ledger& 
     print_losses(total);
     if (stream.missing > 0) std::printf("    MISSING %s rows never came\n", grouped(stream.missing).c_str());
     if (stream.doubled > 0) std::printf("    DOUBLED %s rows came again\n", grouped(stream.doubled).c_str());
+    if (stream.restarts > 0)
+      std::printf("    numbered anew %s times, as nothing was known of it: check whether rows came again then\n",
+                  grouped(stream.restarts).c_str());
     good &= stream.missing == 0 && stream.doubled == 0;
     for (const auto& entry : stream.entries)
       if (!entry.file.empty()) std::printf("    %s: %s\n", entry.file.c_str(), equation(entry).c_str());

@@ -3,10 +3,10 @@
 #include <cstdio>
 
 #include "agent/base/json_text.h"
+#include "agent/base/numbers.h"
 #include "agent/base/row_json.h"
 #include "agent/channels/file/log_recovery.h"
 #include "agent/cli/commands.h"
-#include "agent/cli/numbers.h"
 
 namespace levada::agent {
 namespace {

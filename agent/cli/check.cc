@@ -23,7 +23,7 @@ int check_configuration(const std::string& path) {
     std::fputs(diagnostics.text().c_str(), stderr);
     return kBadConfiguration;
   }
-  for (const auto& reason : pipeline->at_least_once()) std::printf("at least once: %s\n", reason.c_str());
+  for (const auto& exception : pipeline->exceptions()) std::printf("%s\n", exception.c_str());
   const Topology& all = loaded.topology;
   std::printf("%s: good: %s, %s, %s, %s\n", path.c_str(), counted(all.sources.size(), "source").c_str(),
               counted(all.interceptors.size(), "interceptor").c_str(), counted(all.channels.size(), "channel").c_str(),

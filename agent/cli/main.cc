@@ -57,8 +57,8 @@ int main(int count, char** arguments) {
   list->add_option("name", plugins.name, "Describe the components of this type");
   list->add_option("--kind", plugins.kind, "Only components of this kind")
       ->check(CLI::IsMember({"source", "interceptor", "sink"}));
-  list->add_option("--format", plugins.format, "How to describe it")
-      ->check(CLI::IsMember({"text", "markdown", "sample"}))
+  list->add_option("--format", plugins.format, "How to describe it; schema: a JSON schema of whole configurations")
+      ->check(CLI::IsMember({"text", "markdown", "sample", "schema"}))
       ->capture_default_str();
   std::string kind, name, folder;
   auto* fresh = list->add_subcommand("new", "Make a folder with a plugin that builds, passes its test and loads.");

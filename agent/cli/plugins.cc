@@ -69,6 +69,10 @@ int show_plugins(const PluginsRequest& request) {
     std::fputs(diagnostics.text().c_str(), stderr);
     return kBadConfiguration;
   }
+  if (request.format == "schema") {
+    std::printf("%s\n", json_schema(registry).c_str());
+    return kOk;
+  }
   if (!request.name.empty()) return describe_type(registry, request);
   list_all(registry);
   return kOk;

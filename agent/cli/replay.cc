@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "agent/base/numbers.h"
 #include "agent/cli/commands.h"
 #include "agent/cli/configuration.h"
 #include "agent/cli/data_dir.h"
-#include "agent/cli/numbers.h"
 #include "agent/env/system_files.h"
 #include "agent/observe/log.h"
 #include "agent/pipeline/letter_source.h"
@@ -198,8 +198,8 @@ class Replay {
     if (auto locked = lock_data_dir(agent_->data_dir); !locked) return fail(locked.error());
     if (auto done = jobs.load(); !done) return fail(done.error());
     if (jobs.is_last_open()) {
-      log_info("", "going on with a replay that was cut short");
-      if (const int code = work_off(jobs); code != kOk) return code;
+      log_info("", "going on with a replay that was cut short, and with nothing else");
+      return work_off(jobs);
     }
     const auto end = end_of_letters(files_, agent_->dead_letters_dir);
     if (!end) return fail(end.error());

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "agent/cli/numbers.h"
+#include "agent/base/numbers.h"
 #include "agent/env/system_clock.h"
 
 namespace levada::agent {

@@ -3,8 +3,8 @@
 #include "agent/pipeline/account.h"
 
 #include <algorithm>
-#include <charconv>
 
+#include "agent/base/numbers.h"
 #include "levada/positions.h"
 
 namespace levada::agent {
@@ -13,13 +13,6 @@ namespace {
 constexpr size_t kKinds = 1000;  // Reasons of a component that are told apart.
 constexpr std::string_view kOtherReasons = "other reasons";
 constexpr std::string_view kFates[] = {"filtered", "elsewhere", "dead letters", "dropped"};
-
-template <class Number>
-bool read_number(std::string_view text, Number& to) {
-  const auto end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, to);
-  return read.ec == std::errc() && read.ptr == end;
-}
 
 }  // namespace
 

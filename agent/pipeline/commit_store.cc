@@ -3,9 +3,9 @@
 #include "agent/pipeline/commit_store.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 
+#include "agent/base/numbers.h"
 #include "agent/channels/file/crc32c.h"
 #include "levada/positions.h"
 
@@ -19,13 +19,6 @@ std::string hex(uint32_t number) {
   char text[kChecksum + 1];
   std::snprintf(text, sizeof text, "%08x", number);
   return text;
-}
-
-template <class Number>
-bool read_number(std::string_view text, Number& to) {
-  const auto end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, to);
-  return read.ec == std::errc() && read.ptr == end;
 }
 
 std::string encoded(const CommitRecord& record) {

@@ -2,8 +2,8 @@
 #include "agent/pipeline/ledger.h"
 
 #include <algorithm>
-#include <charconv>
 
+#include "agent/base/numbers.h"
 #include "levada/positions.h"
 
 namespace levada::agent {
@@ -40,10 +40,8 @@ class Fields {
   template <class Number>
   Number number() {
     if (next_ == parts_.size()) return bad<Number>();
-    const auto part = parts_[next_++];
     Number value{};
-    const auto read = std::from_chars(part.data(), part.data() + part.size(), value);
-    return read.ec == std::errc() && read.ptr == part.data() + part.size() ? value : bad<Number>();
+    return read_number(parts_[next_++], value) ? value : bad<Number>();
   }
 
  private:
@@ -70,6 +68,10 @@ void Ledger::add(const Account& account, int64_t delivered, const std::vector<Lo
   const auto [at, is_new] = streams_.try_emplace(account.stream);
   auto& stream = at->second;
   if (is_new) stream.first = begin;
+  if (begin == 0 && stream.end > 0 && !account.jump) {
+    ++stream.restarts;
+    stream.end = 0;
+  }
   if (is_new || account.jump) stream.end = begin;
   if (begin > stream.end) stream.missing += static_cast<int64_t>(begin - stream.end);
   if (begin < stream.end) stream.doubled += static_cast<int64_t>(std::min(stream.end, account.end) - begin);
@@ -96,7 +98,8 @@ std::string Ledger::encoded() const {
   std::string text;
   for (const auto& [name, stream] : streams_) {
     text += "stream\t" + std::to_string(stream.first) + '\t' + std::to_string(stream.end) + '\t' +
-            std::to_string(stream.missing) + '\t' + std::to_string(stream.doubled) + '\t';
+            std::to_string(stream.missing) + '\t' + std::to_string(stream.doubled) + '\t' +
+            std::to_string(stream.restarts) + '\t';
     append_escaped(text, name);
     text += '\n';
     for (const auto& entry : stream.entries) {
@@ -128,6 +131,7 @@ std::optional<Ledger> Ledger::decode(std::string_view text) {
       read.end = fields.number<uint64_t>();
       read.missing = fields.number<int64_t>();
       read.doubled = fields.number<int64_t>();
+      read.restarts = fields.number<int64_t>();
       stream = &(ledger.streams_[fields.text()] = read);
     } else if (kind == "file" && stream) {
       Entry entry;

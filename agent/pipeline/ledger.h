@@ -28,6 +28,7 @@ class Ledger {
   struct Stream {
     uint64_t first = 0, end = 0;       // Rows of the stream that it is about.
     int64_t missing = 0, doubled = 0;  // Of them, those that never came, and those that came again.
+    int64_t restarts = 0;              // Times that nothing was known of the stream, and it was numbered from 0 again.
     std::vector<Entry> entries;        // In the order in which files came.
   };
 

@@ -63,6 +63,16 @@ TEST(Ledger, knows_that_rows_before_a_jump_are_not_missing) {
   EXPECT_EQ(ledger.streams().at("clicks").end, 107u);
 }
 
+TEST(Ledger, tells_rows_that_are_numbered_anew_from_rows_that_come_again) {
+  Ledger ledger;
+  ledger.add(account(5, 5), 5, {});
+  ledger.add(account(3, 3), 3, {});
+  ledger.add(account(4, 1), 1, {});
+  const auto& stream = ledger.streams().at("clicks");
+  EXPECT_EQ(stream.restarts, 1);
+  EXPECT_EQ(stream.missing + stream.doubled, 0);
+}
+
 TEST(Ledger, takes_back_what_was_turned_down_late) {
   Ledger ledger;
   ledger.add(account(5, 5), 5, {});

@@ -1,9 +1,9 @@
 #include "agent/pipeline/letter_source.h"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 
+#include "agent/base/numbers.h"
 #include "agent/pipeline/dead_letters.h"
 #include "levada/positions.h"
 
@@ -32,12 +32,6 @@ Batch without_letter_columns(const Batch& letters) {
     rows.set(renamed ? column.renamed(column.name().substr(prefix.size())) : column);
   }
   return rows;
-}
-
-bool read_number(std::string_view text, uint64_t& to) {
-  const auto end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, to);
-  return read.ec == std::errc() && read.ptr == end;
 }
 
 // Where records of a segment begin that count no more: they stand in the next one, too.

@@ -122,19 +122,23 @@ Pipeline::Outcome Pipeline::wait() {
   stop_.intake = stop_.now = true;
   for (auto& thread : threads_) thread.join();
   threads_.clear();
+  // Sinks complete their files at their end, and count that.
+  sources_.clear();
+  sinks_.clear();
   if (failed_) return Outcome::failed;
   if (!in_time) return Outcome::timed_out;
   return stopped ? Outcome::stopped : Outcome::drained;
 }
 
-std::vector<std::string> Pipeline::at_least_once() const {
+std::vector<std::string> Pipeline::exceptions() const {
   std::vector<std::string> all;
   for (const auto& source : sources_)
     if (!source.runner->replays())
-      all.push_back(source.runner->name() + ": it cannot go back, so what is under way in a crash is lost");
+      all.push_back("may be lost: " + source.runner->name() +
+                    ": it cannot go back, so rows that no channel or sink has stored are lost in a crash");
   for (const auto& sink : sinks_)
     if (!sink->keeps_token())
-      all.push_back(sink->name() +
+      all.push_back("at least once: " + sink->name() +
                     ": it keeps no position with its rows, so rows since its last commit come again after a crash");
   return all;
 }

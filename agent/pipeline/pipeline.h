@@ -30,8 +30,8 @@ class Pipeline {
   // Sources read no more; what is under way is stored. [any thread]
   void stop_intake();
 
-  // The names of the sources and sinks that may double rows after a crash, each with the reason.
-  std::vector<std::string> at_least_once() const;
+  // Where rows may not arrive exactly once after a crash, and why.
+  std::vector<std::string> exceptions() const;
   const DeadLetters& dead_letters() const { return dead_letters_; }
 
  private:

@@ -240,7 +240,7 @@ Turn SinkRunner::commit(nanoseconds timeout) {
 // The agent's own disk fails: the commit stays under way, no rows are written twice.
 Turn SinkRunner::held_up(const Error& error) {
   backoff_.failed(now());
-  log_warning(name_, "commit: " + error.message + "; trying again");
+  failures_.warn(name_, "commit: " + error.message, now());
   return Turn::waited;
 }
 
@@ -254,6 +254,7 @@ void SinkRunner::committed() {
   token_.reset();
   record_.reset();
   backoff_.succeeded();
+  failures_.succeeded();
   channel_.commit(cursor_);
 }
 
@@ -272,7 +273,7 @@ Turn SinkRunner::failed(const Error& error, const char* what) {
     return Turn::failed;
   }
   backoff_.failed(now());
-  log_warning(name_, std::string(what) + ": " + error.message + "; trying again");
+  failures_.warn(name_, std::string(what) + ": " + error.message, now());
   return Turn::waited;
 }
 

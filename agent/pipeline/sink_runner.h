@@ -10,6 +10,7 @@
 #include "agent/channels/channel.h"
 #include "agent/pipeline/chain_workers.h"
 #include "agent/pipeline/commit_store.h"
+#include "agent/pipeline/failure_log.h"
 #include "agent/pipeline/ledger.h"
 #include "agent/pipeline/source_runner.h"
 #include "agent/pipeline/stop.h"
@@ -65,6 +66,7 @@ class SinkRunner {
   const size_t cursor_;
   const CommitPolicy policy_;
   Backoff backoff_;
+  FailureLog failures_;
   const std::map<std::string, OnReject> on_reject_;
   DeadLetters& dead_letters_;
   const CommitStore& commits_store_;

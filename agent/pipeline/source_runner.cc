@@ -12,12 +12,22 @@ constexpr nanoseconds kShortWait = std::chrono::milliseconds(5);
 constexpr nanoseconds kLogWaitAfter = std::chrono::seconds(5);
 constexpr std::string_view kFileColumn = "file";
 
-// The file that all rows are of, where the source says so.
+// The file that the first rows are of, where the source says so,
 std::string file_of(const Batch& batch) {
   const Column* files = batch.text(kFileColumn);
-  if (!files || batch.rows() == 0) return {};
+  return files && batch.rows() > 0 ? std::string(files->text(0)) : std::string();
+}
+
+// and how many rows that are. Files come one after the other.
+int64_t rows_of_file(const Batch& batch) {
+  const Column* files = batch.text(kFileColumn);
+  const int64_t rows = batch.rows();
+  if (!files || rows == 0) return rows;
   const auto first = files->text(0);
-  return first == files->text(batch.rows() - 1) ? std::string(first) : std::string();
+  if (files->text(rows - 1) == first) return rows;
+  int64_t count = 1;
+  while (files->text(count) == first) ++count;
+  return count;
 }
 
 }  // namespace
@@ -126,7 +136,7 @@ Turn SourceRunner::poll(nanoseconds timeout) {
     std::string obstacle = std::to_string(memory_bytes_ >> 20) + " MiB of memory_bytes are used up";
     for (auto* channel : channels_) {
       channel->press();
-      if (const auto full = channel->obstacle(); !full.empty()) obstacle += "; " + full;
+      if (const auto holder = channel->holder(); !holder.empty()) obstacle += "; " + holder;
     }
     wait(obstacle);
     signal_->wait(std::min(timeout, kShortWait));
@@ -137,6 +147,7 @@ Turn SourceRunner::poll(nanoseconds timeout) {
   auto batch = source_.poll(timeout);
   if (batch) {
     backoff_.succeeded();
+    failures_.succeeded();
     take_in(*std::move(batch));
     return Turn::worked;
   }
@@ -170,6 +181,8 @@ void SourceRunner::take_in(Batch batch) {
     if (!cuts.empty()) end = std::min(end, cuts.front().sequence);
     if (selector_.cuts_blocks())
       end = std::min(end, (batch.sequence / Selector::kBlockRows + 1) * Selector::kBlockRows);
+    // Each file has an account of its own.
+    end = std::min(end, batch.sequence + static_cast<uint64_t>(rows_of_file(batch)));
     if (end == next) break;
     const auto count = static_cast<int64_t>(end - batch.sequence);
     Batch part = batch.slice(0, count);
@@ -287,8 +300,9 @@ Done SourceRunner::acknowledge() {
 Turn SourceRunner::failed(const Error& error, const char* what) {
   polls_failed_.add();
   if (error.code == Code::retry) {
-    backoff_.failed(nanoseconds{clock_.monotonic(nullptr)});
-    log_warning(name(), std::string(what) + ": " + error.message + "; trying again");
+    const nanoseconds now{clock_.monotonic(nullptr)};
+    backoff_.failed(now);
+    failures_.warn(name(), std::string(what) + ": " + error.message, now);
     return Turn::waited;
   }
   log_error(name(), std::string(what) + ": " + error.message);

@@ -10,6 +10,7 @@
 #include "agent/channels/channel.h"
 #include "agent/pipeline/chain_workers.h"
 #include "agent/pipeline/dead_letters.h"
+#include "agent/pipeline/failure_log.h"
 #include "agent/pipeline/selector.h"
 #include "agent/pipeline/stop.h"
 
@@ -64,6 +65,7 @@ class SourceRunner {
   const Selector selector_;
   const std::vector<Channel*> channels_;
   Backoff backoff_;
+  FailureLog failures_;
   const size_t memory_bytes_;
   const OnReject on_reject_;
   DeadLetters& dead_letters_;

@@ -193,6 +193,21 @@ TEST_F(SourceRunnerTest, counts_how_long_it_waited_for_room) {
   EXPECT_EQ(world.metrics.value("sources.clicks", "milliseconds_waited"), 7000);
 }
 
+TEST_F(SourceRunnerTest, keeps_an_account_for_each_file_of_a_batch) {
+  script.rows = {"a", "b", "c"};
+  script.poll_rows = 3;
+  script.files = {"x", "y", "y"};
+  start();
+  run();
+  std::vector<std::pair<std::string, int64_t>> accounts;
+  while (const auto delivery = channel.read(reader, kNow)) {
+    const auto account = Account::decode(delivery->account);
+    ASSERT_TRUE(account);
+    accounts.emplace_back(account->file, account->read);
+  }
+  EXPECT_EQ(accounts, (std::vector<std::pair<std::string, int64_t>>{{"x", 1}, {"y", 2}}));
+}
+
 TEST_F(SourceRunnerTest, polls_again_after_a_pause_when_a_poll_failed) {
   script.rows = {"a"};
   script.answers["poll"] = {retry("no route"), idle()};

@@ -24,7 +24,8 @@ struct Script {
   std::vector<std::string> rows;
   size_t poll_rows = 2;
   bool ends = true;
-  bool jumps = false;  // The first batch is no continuation of what was before.
+  bool jumps = false;              // The first batch is no continuation of what was before.
+  std::vector<std::string> files;  // A column of the batches, where it has any.
   std::vector<std::string> acknowledged;
   std::vector<Position> opened_at;
   // Sink: what it got since its last commit, and what is committed.
@@ -79,6 +80,9 @@ class ScriptedSource final : public Source, public Scripted {
     const size_t end = std::min(next_ + script_.poll_rows, script_.rows.size());
     Batch batch = testkit::batch_of(
         {script_.rows.begin() + static_cast<long>(next_), script_.rows.begin() + static_cast<long>(end)});
+    if (!script_.files.empty())
+      batch.set(testkit::text_column(
+          "file", {script_.files.begin() + static_cast<long>(next_), script_.files.begin() + static_cast<long>(end)}));
     next_ = end;
     batch.position = std::to_string(end);
     batch.jump = std::exchange(script_.jumps, false);

@@ -76,7 +76,7 @@ bool FileChannel::State::has_room() {
       arrival_.notify_all();
       trouble_ = Trouble::full;
       const auto slowest = std::ranges::min_element(cursors_, {}, &Cursor::committed);
-      obstacle_ = mebibytes(total_bytes_) + " are waiting for " +
+      obstacle_ = "the channel holds " + mebibytes(total_bytes_) + " and waits for " +
                   (slowest == cursors_.end() ? std::string("a reader") : slowest->reader);
       return false;
     }

@@ -280,7 +280,7 @@ TEST_F(FileChannelTest, takes_nothing_beyond_its_capacity_until_readers_have_mad
     channel->run_once();
     ASSERT_LT(row, 1000u);
   }
-  EXPECT_NE(channel->obstacle().find("waiting for sinks.one"), std::string::npos);
+  EXPECT_NE(channel->obstacle().find("waits for sinks.one"), std::string::npos);
   EXPECT_TRUE(channel->pressed(0));
   EXPECT_EQ(drain(*channel, 0), expected("clicks", 0, row));
   channel->commit(0);
