@@ -31,9 +31,10 @@ SECONDS_MAX = 600
 
 
 def write_events(path):
+    text = b"the rest of an event, as long as they are on average; " * EVENT_BYTES
     with open(path, "wb") as out:
         for number in range(EVENTS):
-            out.write((b"%09d " % number).ljust(EVENT_BYTES - 1, b"abcdefghijklmnopqrstuvwxyz0123456789") + b"\n")
+            out.write((b"%09d " % number + text)[:EVENT_BYTES - 1] + b"\n")
 
 
 def configuration(folder, channel, sink, stop_timeout="30s"):

@@ -1,0 +1,159 @@
+"""What the tests of failures share: a folder, an agent in it that can be killed and started again, and a spool.
+
+LEVADA names the program; LEVADA_SEED repeats the random choices of a run.
+"""
+
+import collections
+import json
+import os
+import pathlib
+import random
+import re
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+LEVADA = os.environ["LEVADA"]
+SECONDS = 100  # A run that takes longer hangs, under a sanitizer, too.
+
+
+def seed():
+    return int(os.environ.get("LEVADA_SEED") or random.SystemRandom().randrange(1 << 32))
+
+
+class Spool:
+    """A folder with files of rows, each row with a number and a key; some lines are broken."""
+
+    def __init__(self, folder, rng, broken=0.0):
+        """`broken`: the share of the lines that are."""
+        self.folder, self.rng, self.broken_share = folder, rng, broken
+        self.rows = self.files = 0
+        self.broken = []
+        self.by_key = collections.Counter()
+        folder.mkdir()
+
+    def add(self, rows, text_bytes=100):
+        """Writes a file with so many lines."""
+        lines = []
+        for _ in range(rows):
+            if self.rng.random() < self.broken_share:
+                self.broken.append(f"<broken {len(self.broken)} {'x' * text_bytes}")
+                lines.append(self.broken[-1])
+                continue
+            key = f"k{int(self.rng.expovariate(0.1))}"
+            self.by_key[key] += 1
+            lines.append(json.dumps({"id": self.rows, "key": key, "text": "x" * text_bytes}))
+            self.rows += 1
+        path = self.folder / f"{self.files:06}.ndjson"
+        aside = path.with_suffix(".tmp")
+        aside.write_text("".join(line + "\n" for line in lines))
+        aside.rename(path)
+        self.files += 1
+
+    def waiting(self):
+        return sum(1 for _ in self.folder.glob("*.ndjson"))
+
+
+class FaultTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="levada-faults.")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.config = self.folder / "agent.toml"
+        self.log = self.folder / "agent.log"
+        self.agent = None
+        self.addCleanup(self.end)
+        self.seed = seed()
+        self.rng = random.Random(self.seed)
+        print(f"seed {self.seed}", flush=True)
+
+    def configure(self, text):
+        self.config.write_text(text)
+
+    def start(self, *arguments):
+        with open(self.log, "ab") as log:
+            self.agent = subprocess.Popen(
+                [LEVADA, "run", "--config", str(self.config), *arguments], stdout=log, stderr=log)
+
+    def end(self):
+        if self.agent and self.agent.poll() is None:
+            self.agent.kill()
+            self.agent.wait()
+
+    def said(self):
+        return self.log.read_text() if self.log.exists() else ""
+
+    def context(self):
+        return f"seed {self.seed}; the agent said:\n{self.said()[-4000:]}"
+
+    def check_alive(self):
+        self.assertIsNone(self.agent.poll(), "the agent ended by itself; " + self.context())
+
+    def kill(self):
+        self.check_alive()
+        self.agent.kill()
+        self.agent.wait()
+
+    def stop(self):
+        self.check_alive()
+        self.agent.send_signal(signal.SIGTERM)
+        self.assertEqual(self.agent.wait(timeout=SECONDS), 0, self.context())
+
+    def drain(self, codes=(0,)):
+        """A run to the end of what is there."""
+        self.start("--until-drained")
+        self.assertIn(self.agent.wait(timeout=SECONDS), codes, self.context())
+
+    def wait_for(self, condition, what):
+        deadline = time.monotonic() + SECONDS
+        pause = threading.Event()
+        while not condition():
+            self.check_alive()
+            self.assertLess(time.monotonic(), deadline, f"not within {SECONDS} s: {what}; {self.context()}")
+            pause.wait(0.02)
+
+    def wait_until_said(self, pattern, since=0):
+        self.wait_for(lambda: re.search(pattern, self.said()[since:]), f"the line {pattern!r} in the log")
+
+    def command(self, *arguments, code=0):
+        """What another command of the program prints on its configuration."""
+        done = subprocess.run([LEVADA, *arguments, "--config", str(self.config)],
+                              capture_output=True, text=True, timeout=SECONDS)
+        self.assertEqual(done.returncode, code, f"levada {arguments}: {done.stdout}{done.stderr}; {self.context()}")
+        return done.stdout
+
+    def dead_letters(self):
+        """The rows of the dead letters; none where there never were any."""
+        if not (self.folder / "data/dead_letters").exists():
+            return []
+        return [json.loads(line) for line in self.command("channel", "dump", "dead_letters").splitlines()]
+
+    def arrived(self, output):
+        """How many rows are in that folder, in files that are still in use, too."""
+        count = 0
+        for path in (self.folder / output).glob("*"):
+            try:
+                count += path.read_bytes().count(b"{")  # The last line of a file in use has no end yet.
+            except FileNotFoundError:  # It has just got its final name.
+                pass
+        return count
+
+    def rows_in(self, output):
+        """The rows of that folder's files, all of which must be complete."""
+        rows = []
+        for path in sorted((self.folder / output).glob("*")):
+            self.assertNotEqual(path.suffix, ".tmp", f"{path} is still in use; {self.context()}")
+            rows += map(json.loads, path.read_text().splitlines())
+        return rows
+
+    def assert_once(self, rows, count, what):
+        """`rows` are those numbered 0 to count - 1, each once."""
+        seen = collections.Counter(row["id"] for row in rows)
+        lost = [number for number in range(count) if number not in seen]
+        doubled = [number for number, times in seen.items() if times > 1]
+        self.assertFalse(lost or doubled or len(seen) != count,
+                         f"{what}: of {count} rows {len(lost)} are lost {lost[:5]}, {len(doubled)} doubled "
+                         f"{doubled[:5]}, {len(seen) - count + len(lost)} never written; {self.context()}")
