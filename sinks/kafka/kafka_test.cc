@@ -8,12 +8,6 @@
 #include "levada/testkit/conformance.h"
 #include "levada/testkit/fake_host.h"
 
-#if defined(__SANITIZE_THREAD__)
-// librdkafka is not compiled with ThreadSanitizer, which so does not see how its threads keep out of each other's way.
-extern "C" const char* __tsan_default_suppressions();
-extern "C" const char* __tsan_default_suppressions() { return "called_from_lib:librdkafka\nrace:librdkafka\n"; }
-#endif
-
 namespace levada {
 namespace {
 
