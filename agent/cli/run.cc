@@ -72,6 +72,7 @@ int run_agent(const std::string& path, bool until_drained) {
     log_info("", "levada " LEVADA_VERSION " runs " + path);
     outcome = pipeline->wait();
   }
+  pipeline->close();
   if (until_drained) std::fputs(report.text().c_str(), stdout);
   switch (outcome) {
     case Pipeline::Outcome::drained: return pipeline->dead_letters().rows() > 0 ? kDeadLetters : kOk;

@@ -122,12 +122,14 @@ Pipeline::Outcome Pipeline::wait() {
   stop_.intake = stop_.now = true;
   for (auto& thread : threads_) thread.join();
   threads_.clear();
-  // Sinks complete their files at their end, and count that.
-  sources_.clear();
-  sinks_.clear();
   if (failed_) return Outcome::failed;
   if (!in_time) return Outcome::timed_out;
   return stopped ? Outcome::stopped : Outcome::drained;
+}
+
+void Pipeline::close() {
+  sources_.clear();
+  sinks_.clear();
 }
 
 std::vector<std::string> Pipeline::exceptions() const {

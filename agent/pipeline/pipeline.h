@@ -27,6 +27,9 @@ class Pipeline {
   // Until all sources have ended and all sinks have stored what they gave, or a stop has come to its end. Gives up
   // `stop_timeout` after stop_intake.
   Outcome wait();
+  // Ends the components, after wait, when nobody calls stop_intake any more: sinks complete their files then, and count
+  // that.
+  void close();
   // Sources read no more; what is under way is stored. [any thread]
   void stop_intake();
 
