@@ -74,6 +74,7 @@ class FaultTest(unittest.TestCase):
         self.config.write_text(text)
 
     def start(self, *arguments):
+        self.said_before = len(self.said())
         with open(self.log, "ab") as log:
             self.agent = subprocess.Popen(
                 [LEVADA, "run", "--config", str(self.config), *arguments], stdout=log, stderr=log)
@@ -99,6 +100,8 @@ class FaultTest(unittest.TestCase):
 
     def stop(self):
         self.check_alive()
+        # Before it runs, a signal ends it like any other program.
+        self.wait_until_said(" info levada .* runs ", since=self.said_before)
         self.agent.send_signal(signal.SIGTERM)
         self.assertEqual(self.agent.wait(timeout=SECONDS), 0, self.context())
 
