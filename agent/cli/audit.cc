@@ -79,7 +79,7 @@ int audit(const std::string& path) {
   };
   if (!readers) report(readers.error());
   for (const auto& reader : readers ? *readers : std::vector<std::string>()) {
-    auto record = commits.load_last(reader);
+    auto record = commits.load_confirmed(reader);
     if (!record) {
       report(record.error());
       continue;

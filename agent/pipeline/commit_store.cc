@@ -14,6 +14,14 @@ namespace {
 
 constexpr std::string_view kHeader = "levada commit 1";
 constexpr size_t kChecksum = 8;
+constexpr const char* kConfirmed = "/confirmed";
+
+// As many digits for each number: one written over another leaves nothing of it.
+std::string epoch_name(uint64_t epoch) {
+  char name[24];
+  std::snprintf(name, sizeof name, "%020llu", static_cast<unsigned long long>(epoch));
+  return name;
+}
 
 std::string hex(uint32_t number) {
   char text[kChecksum + 1];
@@ -80,9 +88,7 @@ std::optional<CommitRecord> decoded(std::string_view text) {
 }  // namespace
 
 std::string CommitStore::path(const std::string& reader, uint64_t epoch) const {
-  char name[24];
-  std::snprintf(name, sizeof name, "/%020llu", static_cast<unsigned long long>(epoch));
-  return folder(reader) + name;
+  return folder(reader) + "/" + epoch_name(epoch);
 }
 
 Done CommitStore::save(const std::string& reader, const CommitRecord& record) const {
@@ -127,6 +133,20 @@ Result<std::optional<CommitRecord>> CommitStore::load_last(const std::string& re
   if (!known) return std::move(known).error();
   if (known->empty()) return std::optional<CommitRecord>();
   return load(reader, known->back());
+}
+
+void CommitStore::confirm(const std::string& reader, uint64_t epoch) const {
+  auto file = files_.open(folder(reader) + kConfirmed, LEVADA_WRITE);
+  if (file) (void)file->write(epoch_name(epoch));
+}
+
+Result<std::optional<CommitRecord>> CommitStore::load_confirmed(const std::string& reader) const {
+  if (!files_.exists(folder(reader) + kConfirmed)) return std::optional<CommitRecord>();
+  auto text = files_.read_whole(folder(reader) + kConfirmed);
+  if (!text) return std::move(text).error();
+  uint64_t epoch = 0;
+  if (!read_number<uint64_t>(*text, epoch)) return std::optional<CommitRecord>();
+  return load(reader, epoch);
 }
 
 Result<std::vector<std::string>> CommitStore::readers() const {

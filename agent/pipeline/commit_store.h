@@ -31,6 +31,11 @@ class CommitStore {
   Result<std::optional<CommitRecord>> load(const std::string& reader, uint64_t epoch) const;
   // The newest.
   Result<std::optional<CommitRecord>> load_last(const std::string& reader) const;
+  // The sink has done that commit, too. Told to whoever asks from outside, and to nobody who goes on from it: it is not
+  // synced, and may be older than the truth after a crash.
+  void confirm(const std::string& reader, uint64_t epoch) const;
+  // The newest that was confirmed.
+  Result<std::optional<CommitRecord>> load_confirmed(const std::string& reader) const;
   // Names of the readers that have saved any.
   Result<std::vector<std::string>> readers() const;
 

@@ -39,6 +39,18 @@ TEST_F(CommitStoreTest, gives_back_what_was_saved) {
   EXPECT_EQ(*store.readers(), (std::vector<std::string>{"sinks.a"}));
 }
 
+TEST_F(CommitStoreTest, tells_what_is_confirmed_from_what_is_only_prepared) {
+  EXPECT_FALSE(store.load_confirmed("sinks.a")->has_value());
+  ASSERT_TRUE(store.save("sinks.a", record(9, "1")));
+  EXPECT_FALSE(store.load_confirmed("sinks.a")->has_value());
+  store.confirm("sinks.a", 9);
+  ASSERT_TRUE(store.save("sinks.a", record(10, "2")));
+  EXPECT_EQ((*store.load_confirmed("sinks.a"))->epoch, 9u);
+  store.confirm("sinks.a", 10);
+  EXPECT_EQ((*store.load_confirmed("sinks.a"))->epoch, 10u);
+  EXPECT_EQ((*store.load_last("sinks.a"))->epoch, 10u);
+}
+
 TEST_F(CommitStoreTest, keeps_the_last_few) {
   for (uint64_t epoch = 1; epoch <= 10; ++epoch) ASSERT_TRUE(store.save("sinks.a", record(epoch, "1")));
   EXPECT_FALSE(store.load("sinks.a", 10 - CommitStore::kKept)->has_value());

@@ -108,7 +108,8 @@ Done SinkRunner::load(uint64_t epoch, std::optional<CommitRecord> record) {
           ", and the state of the interceptors for it is not in data_dir: put it back, or start the sink anew");
     if (!recovered_once_) log_warning(name_, "data_dir has nothing of the commits so far: the audit starts again here");
   }
-  if (!record) record.emplace();
+  if (record) commits_store_.confirm(name_, epoch);
+  else record.emplace();
   ledger_ = Ledger::decode(record->states[kLedger]).value_or(Ledger());
   LEVADA_TRY(workers_->load(record->states));
   // Interceptors may have been taken out of the chain for a while.
@@ -247,6 +248,7 @@ Turn SinkRunner::held_up(const Error& error) {
 void SinkRunner::committed() {
   committed_ = reached_;
   epoch_ = token_->epoch;
+  commits_store_.confirm(name_, epoch_);
   rows_written_.add(rows_);
   commits_.add();
   rows_ = bytes_ = 0;
