@@ -66,10 +66,7 @@ bool print(const std::string& reader, const CommitRecord& record, const Ledger& 
 int audit(const std::string& path) {
   Diagnostics diagnostics;
   const auto loaded = load_configuration(path, diagnostics);
-  if (!diagnostics.empty()) {
-    std::fputs(diagnostics.text().c_str(), stderr);
-    return kBadConfiguration;
-  }
+  if (refused(diagnostics)) return kBadConfiguration;
   const CommitStore commits(Files(system_files()), loaded.agent.data_dir);
   const auto readers = commits.readers();
   bool good = true;

@@ -5,7 +5,7 @@
 #include "agent/base/json_text.h"
 #include "agent/base/numbers.h"
 #include "agent/base/row_json.h"
-#include "agent/channels/file/log_recovery.h"
+#include "agent/channels/file/log_reader.h"
 #include "agent/cli/commands.h"
 
 namespace levada::agent {
@@ -42,11 +42,10 @@ struct Seen {
     }
   }
   SegmentReader reader(const Segment& segment) const { return {files, segment.path, log.log_id, keys}; }
-  bool is_last(const Segment& segment) const { return &segment == &log.segments.back(); }
   // Where the segment's rows should end.
-  uint64_t end_row(const Segment& segment) const { return is_last(segment) ? log.end.row : (&segment)[1].follows_row; }
-  // Where records begin that count no more: they stand in the next segment, too.
-  Place limit(const Segment& segment) const { return is_last(segment) ? log.next : (&segment)[1].first; }
+  uint64_t end_row(const Segment& segment) const {
+    return log.is_last(segment) ? log.end.row : (&segment)[1].follows_row;
+  }
   // A reader may have been through with it, meanwhile.
   bool is_gone(const Segment& segment) const { return !files.exists(segment.path); }
   uint64_t rows_from(uint64_t row) const {
@@ -111,7 +110,7 @@ class Verification {
       std::optional<uint64_t> damaged_at;
       auto record = opened.next(offset, segment.bytes, SegmentReader::Depth::payloads, &damaged_at);
       if (!record) return std::move(record).error();
-      const bool over = !*record || (*record)->header.place >= seen_.limit(segment);
+      const bool over = !*record || (*record)->header.place >= seen_.log.limit(segment);
       const uint64_t row = over ? seen_.end_row(segment) : (*record)->header.place.row;
       const uint64_t rows = row > expected_.row ? row - expected_.row : 0;
       // What follows the last record that counts may be anything.
@@ -160,24 +159,6 @@ uint64_t dump(const SegmentReader::Record& record, uint64_t from, uint64_t most)
   return printed;
 }
 
-Done dump(const Seen& seen, const Segment& segment, uint64_t from, uint64_t& most) {
-  auto opened = seen.reader(segment);
-  using Depth = SegmentReader::Depth;
-  for (uint64_t offset = segment.records_at; most > 0;) {
-    auto record = opened.next(offset, segment.bytes, Depth::headers, nullptr);
-    if (!record) return std::move(record).error();
-    if (!*record || (*record)->header.place >= seen.limit(segment)) break;
-    if ((*record)->header.end().row > from) {
-      record = opened.next((*record)->offset, segment.bytes, Depth::payloads, nullptr);
-      if (!record) return std::move(record).error();
-      if (!*record) break;
-      most -= dump(**record, from, most);
-    }
-    offset = (*record)->end();
-  }
-  return {};
-}
-
 }  // namespace
 
 int list_channels(const std::vector<FileChannelOptions>& channels, const Services& services) {
@@ -205,9 +186,13 @@ int dump_channel(const FileChannelOptions& channel, const Services& services, ui
   const auto seen = Seen::look(channel, services);
   if (!seen) return failed(channel, seen.error());
   uint64_t most = rows.value_or(~uint64_t{0});
-  for (const auto& segment : seen->log.segments)
-    if (auto done = dump(*seen, segment, from, most); !done && !seen->is_gone(segment))
-      return failed(channel, done.error());
+  LogReader reader(seen->files, seen->log, seen->keys);
+  while (most > 0) {
+    const auto record = reader.next(from);
+    if (!record) return failed(channel, record.error());
+    if (!*record) break;
+    most -= dump(**record, from, most);
+  }
   return kOk;
 }
 

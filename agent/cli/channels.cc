@@ -18,10 +18,7 @@ constexpr const char* kDeadLettersChannel = "dead_letters";
 int channel(const ChannelRequest& request) {
   Diagnostics diagnostics;
   const auto loaded = load_configuration(request.config, diagnostics);
-  if (!diagnostics.empty()) {
-    std::fputs(diagnostics.text().c_str(), stderr);
-    return kBadConfiguration;
-  }
+  if (refused(diagnostics)) return kBadConfiguration;
   Metrics metrics;
   const auto services = system_services(metrics);
   std::vector<FileChannelOptions> channels;

@@ -19,10 +19,7 @@ int check_configuration(const std::string& path) {
   const auto loaded = load_configuration(path, diagnostics);
   Metrics metrics;
   const auto pipeline = Pipeline::create(loaded.agent, loaded.topology, system_services(metrics), false, diagnostics);
-  if (!diagnostics.empty()) {
-    std::fputs(diagnostics.text().c_str(), stderr);
-    return kBadConfiguration;
-  }
+  if (refused(diagnostics)) return kBadConfiguration;
   for (const auto& exception : pipeline->exceptions()) std::printf("%s\n", exception.c_str());
   const Topology& all = loaded.topology;
   std::printf("%s: good: %s, %s, %s, %s\n", path.c_str(), counted(all.sources.size(), "source").c_str(),

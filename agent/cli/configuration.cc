@@ -1,5 +1,7 @@
 #include "agent/cli/configuration.h"
 
+#include <cstdio>
+
 #include "agent/observe/log.h"
 
 namespace levada::agent {
@@ -16,6 +18,11 @@ Configuration load_configuration(const std::string& path, Diagnostics& diagnosti
   for (const auto& refused : loaded.registry.refused()) log_warning("plugins", "refused: " + refused.reason);
   loaded.topology = read_topology(*document, loaded.registry, diagnostics);
   return loaded;
+}
+
+bool refused(const Diagnostics& diagnostics) {
+  if (!diagnostics.empty()) std::fputs(diagnostics.text().c_str(), stderr);
+  return !diagnostics.empty();
 }
 
 }  // namespace levada::agent

@@ -18,4 +18,7 @@ struct Configuration {
 // something of its name is asked for.
 Configuration load_configuration(const std::string& path, Diagnostics& diagnostics);
 
+// Says on stderr what was found, if anything was: the command ends with kBadConfiguration then.
+bool refused(const Diagnostics& diagnostics);
+
 }  // namespace levada::agent

@@ -65,10 +65,7 @@ void list_all(const Registry& registry) {
 int show_plugins(const PluginsRequest& request) {
   Diagnostics diagnostics;
   const auto registry = load_registry(request.config, diagnostics);
-  if (!diagnostics.empty()) {
-    std::fputs(diagnostics.text().c_str(), stderr);
-    return kBadConfiguration;
-  }
+  if (refused(diagnostics)) return kBadConfiguration;
   if (request.format == "schema") {
     std::printf("%s\n", json_schema(registry).c_str());
     return kOk;

@@ -192,7 +192,7 @@ class Replay {
   int run() {
     Diagnostics diagnostics;
     const auto loaded = load_configuration(request_.config, diagnostics);
-    if (!diagnostics.empty()) return refuse(diagnostics);
+    if (refused(diagnostics)) return kBadConfiguration;
     agent_ = &loaded.agent;
     Jobs jobs(agent_->data_dir);
     if (auto locked = lock_data_dir(agent_->data_dir); !locked) return fail(locked.error());
@@ -210,10 +210,6 @@ class Replay {
   }
 
  private:
-  static int refuse(const Diagnostics& diagnostics) {
-    std::fputs(diagnostics.text().c_str(), stderr);
-    return kBadConfiguration;
-  }
   static int fail(const Error& error) {
     log_error("", error.message);
     return kFailed;
@@ -252,13 +248,13 @@ class Replay {
   int run_pass(const std::string& name, const LetterOrigin& origin, const Jobs& jobs) const {
     Diagnostics diagnostics;
     auto loaded = load_configuration(request_.config, diagnostics);
-    if (!diagnostics.empty()) return refuse(diagnostics);
+    if (refused(diagnostics)) return kBadConfiguration;
     auto letters = letters_config(name, agent_->dead_letters_dir, origin, jobs.last(), jobs.done(), diagnostics);
     if (auto built = ReplayTopology(loaded.topology, origin).build(std::move(letters)); !built)
       return fail(built.error());
     Metrics metrics;
     const auto pipeline = Pipeline::create(loaded.agent, loaded.topology, system_services(metrics), true, diagnostics);
-    if (!diagnostics.empty()) return refuse(diagnostics);
+    if (refused(diagnostics)) return kBadConfiguration;
     if (auto started = pipeline->start(); !started) return fail(started.error());
     return pipeline->wait() == Pipeline::Outcome::drained ? kOk : kFailed;
   }

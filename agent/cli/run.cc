@@ -52,10 +52,7 @@ int run_agent(const std::string& path, bool until_drained) {
   Metrics metrics;
   const auto services = system_services(metrics);
   const auto pipeline = Pipeline::create(loaded.agent, loaded.topology, services, until_drained, diagnostics);
-  if (!diagnostics.empty()) {
-    std::fputs(diagnostics.text().c_str(), stderr);
-    return kBadConfiguration;
-  }
+  if (refused(diagnostics)) return kBadConfiguration;
   if (auto locked = lock_data_dir(loaded.agent.data_dir); !locked) {
     log_error("", locked.error().message);
     return kFailed;

@@ -30,6 +30,27 @@ void add_loss(std::vector<Loss>& losses, Fate fate, std::string_view component, 
   else at->rows += rows;
 }
 
+void append_losses(std::string& to, const std::vector<Loss>& losses) {
+  for (const auto& loss : losses) {
+    to += '\t' + std::to_string(static_cast<int>(loss.fate)) + '\t' + std::to_string(loss.rows) + '\t';
+    append_escaped(to, loss.component);
+    to += '\t';
+    append_escaped(to, loss.reason);
+  }
+}
+
+std::optional<std::vector<Loss>> read_losses(std::span<const std::string_view> parts) {
+  if (parts.size() % 4 != 0) return std::nullopt;
+  std::vector<Loss> losses;
+  for (; !parts.empty(); parts = parts.subspan(4)) {
+    unsigned fate = 0;
+    int64_t rows = 0;
+    if (!read_number(parts[0], fate) || fate >= std::size(kFates) || !read_number(parts[1], rows)) return std::nullopt;
+    losses.push_back({static_cast<Fate>(fate), unescaped(parts[2]), unescaped(parts[3]), rows});
+  }
+  return losses;
+}
+
 void write_kind(std::string_view reason, std::string& kind) {
   kind.resize(std::min<size_t>(reason.size(), 200));
   char* out = kind.data();
@@ -46,12 +67,7 @@ std::string Account::encoded() const {
   append_escaped(text, stream);
   text += '\t';
   append_escaped(text, file);
-  for (const auto& loss : losses) {
-    text += '\t' + std::to_string(static_cast<int>(loss.fate)) + '\t' + std::to_string(loss.rows) + '\t';
-    append_escaped(text, loss.component);
-    text += '\t';
-    append_escaped(text, loss.reason);
-  }
+  append_losses(text, losses);
   return text;
 }
 
@@ -60,17 +76,13 @@ std::optional<Account> Account::decode(std::string_view text) {
   Account account;
   account.jump = parts[0].ends_with('!');
   parts[0].remove_suffix(account.jump);
-  if (parts.size() % 4 != 0 || !read_number(parts[0], account.end) || !read_number(parts[1], account.read))
+  if (parts.size() < 4 || !read_number(parts[0], account.end) || !read_number(parts[1], account.read))
     return std::nullopt;
   account.stream = unescaped(parts[2]);
   account.file = unescaped(parts[3]);
-  for (size_t at = 4; at < parts.size(); at += 4) {
-    unsigned fate = 0;
-    int64_t rows = 0;
-    if (!read_number(parts[at], fate) || fate >= std::size(kFates) || !read_number(parts[at + 1], rows))
-      return std::nullopt;
-    account.losses.push_back({static_cast<Fate>(fate), unescaped(parts[at + 2]), unescaped(parts[at + 3]), rows});
-  }
+  auto losses = read_losses(std::span(parts).subspan(4));
+  if (!losses) return std::nullopt;
+  account.losses = *std::move(losses);
   return account;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,11 @@ struct Loss {
 
 // Adds rows to the loss of that fate, component and reason; rows of many reasons end as "other reasons".
 void add_loss(std::vector<Loss>& losses, Fate fate, std::string_view component, std::string_view reason, int64_t rows);
+
+// Losses as text: fate, rows, component and reason of each, a tab before each of them; and read from the parts between
+// the tabs. Nothing where they are damaged.
+void append_losses(std::string& to, const std::vector<Loss>& losses);
+std::optional<std::vector<Loss>> read_losses(std::span<const std::string_view> parts);
 
 // "expected ',' at byte 57" and "... at byte 58" are of one kind, "expected ',' at byte #". Written into `kind`.
 void write_kind(std::string_view reason, std::string& kind);

@@ -32,7 +32,7 @@ class ChainWorkers {
   // Drops all batches that were submitted and not given back.
   void clear();
   // See InterceptorChain. Interceptors with a state have one worker; nothing may be under way.
-  bool is_stateful() const { return chains_[0].is_stateful(); }
+  std::vector<std::string> stateful() const { return chains_[0].stateful(); }
   Done save(States& to) const { return chains_[0].save(to); }
   Done load(const States& states) { return chains_[0].load(states); }
 

@@ -58,8 +58,8 @@ TEST(ChainWorkers, give_the_rows_that_were_turned_down_beside_the_batch) {
   ASSERT_EQ(through->turned_down.size(), 1u);
   EXPECT_EQ(through->turned_down[0].component, "interceptors.a");
   EXPECT_EQ(texts(through->turned_down[0].rows, "reason"), (Texts{"it is bad"}));
-  ASSERT_EQ(through->losses.size(), 1u);
-  EXPECT_EQ(through->losses[0].fate, Fate::dead_letters);
+  ASSERT_EQ(through->account.losses.size(), 1u);
+  EXPECT_EQ(through->account.losses[0].fate, Fate::dead_letters);
   EXPECT_EQ(world.metrics.value("interceptors.a", "rows_rejected"), 1);
 }
 
@@ -85,9 +85,9 @@ TEST(ChainWorkers, count_what_an_interceptor_leaves_out) {
   auto chain = world.chain({"interceptors.a"});
   chain->submit(numbered({"1", "2"}));
   const auto through = chain->next(nanoseconds{0});
-  ASSERT_EQ(through->losses.size(), 1u);
-  EXPECT_EQ(through->losses[0].fate, Fate::filtered);
-  EXPECT_EQ(through->losses[0].rows, 1);
+  ASSERT_EQ(through->account.losses.size(), 1u);
+  EXPECT_EQ(through->account.losses[0].fate, Fate::filtered);
+  EXPECT_EQ(through->account.losses[0].rows, 1);
 }
 
 TEST(ChainWorkers, give_the_same_batch_again_to_one_that_may_turn_nothing_down) {
@@ -108,7 +108,7 @@ TEST(ChainWorkers, give_the_same_batch_again_to_one_that_may_turn_nothing_down) 
   const auto through = chain->next(nanoseconds{0});
   ASSERT_TRUE(through);
   EXPECT_EQ(texts(through->batch, "body"), (Texts{"1a", "2a"}));
-  EXPECT_TRUE(through->losses.empty());
+  EXPECT_TRUE(through->account.losses.empty());
 }
 
 TEST(ChainWorkers, go_on_at_the_interceptor_that_failed_after_a_pause) {

@@ -30,8 +30,11 @@ Done InterceptorChain::open() {
   return {};
 }
 
-bool InterceptorChain::is_stateful() const {
-  return std::any_of(links_.begin(), links_.end(), [](const Link& link) { return link.instance.is_stateful(); });
+std::vector<std::string> InterceptorChain::stateful() const {
+  std::vector<std::string> names;
+  for (const auto& link : links_)
+    if (link.instance.is_stateful()) names.push_back(link.instance.name());
+  return names;
 }
 
 Done InterceptorChain::save(States& to) const {
@@ -75,7 +78,7 @@ Done InterceptorChain::run(Numbered& numbered) {
   changed->position = std::move(batch.position);
   changed->sequence = batch.sequence;
   batch = *std::move(changed);
-  for (auto& loss : losses_) add_loss(numbered.losses, loss.fate, loss.component, loss.reason, loss.rows);
+  for (auto& loss : losses_) add_loss(numbered.account.losses, loss.fate, loss.component, loss.reason, loss.rows);
   for (auto& each : turned_down_) numbered.turned_down.push_back(std::move(each));
   turned_down_.clear();
   return {};

@@ -23,9 +23,8 @@ struct TurnedDown {
 struct Numbered {
   Batch batch;
   uint64_t end = 0;
-  std::string stream = {};   // See Delivery.
-  std::string account = {};  // See Delivery.
-  std::vector<Loss> losses = {};
+  std::string stream = {};  // See Delivery.
+  Account account = {};     // Of no stream where its rows were accounted for before.
   std::vector<TurnedDown> turned_down = {};
 };
 
@@ -47,8 +46,8 @@ class InterceptorChain {
   Done run(Numbered& numbered);
   // Forgets a batch that failed.
   void reset() { under_way_.reset(); }
-  // Of those that have a state.
-  bool is_stateful() const;
+  // Those that have a state.
+  std::vector<std::string> stateful() const;
   Done save(States& to) const;
   Done load(const States& states);
 

@@ -31,30 +31,6 @@ Ledger::Entry& entry_of(Ledger::Stream& stream, const std::string& file) {
   return stream.entries.emplace_back(Ledger::Entry{file, 0, 0, {}});
 }
 
-class Fields {
- public:
-  explicit Fields(std::string_view line) : parts_(tab_separated(line)) {}
-  size_t left() const { return parts_.size() - next_; }
-  bool good() const { return good_; }
-  std::string text() { return next_ < parts_.size() ? unescaped(parts_[next_++]) : bad<std::string>(); }
-  template <class Number>
-  Number number() {
-    if (next_ == parts_.size()) return bad<Number>();
-    Number value{};
-    return read_number(parts_[next_++], value) ? value : bad<Number>();
-  }
-
- private:
-  template <class Value>
-  Value bad() {
-    good_ = false;
-    return {};
-  }
-  std::vector<std::string_view> parts_;
-  size_t next_ = 0;
-  bool good_ = true;
-};
-
 }  // namespace
 
 int64_t Ledger::Entry::difference() const {
@@ -63,7 +39,7 @@ int64_t Ledger::Entry::difference() const {
   return rows;
 }
 
-void Ledger::add(const Account& account, int64_t delivered, const std::vector<Loss>& losses) {
+void Ledger::add(const Account& account, int64_t delivered) {
   const uint64_t begin = account.end - static_cast<uint64_t>(account.read);
   const auto [at, is_new] = streams_.try_emplace(account.stream);
   auto& stream = at->second;
@@ -81,7 +57,6 @@ void Ledger::add(const Account& account, int64_t delivered, const std::vector<Lo
   entry.read += account.read;
   entry.delivered += delivered;
   add_all(entry.losses, account.losses);
-  add_all(entry.losses, losses);
 }
 
 void Ledger::take_back(int64_t rows, const std::vector<Loss>& losses) {
@@ -105,12 +80,7 @@ std::string Ledger::encoded() const {
     for (const auto& entry : stream.entries) {
       text += "file\t" + std::to_string(entry.read) + '\t' + std::to_string(entry.delivered) + '\t';
       append_escaped(text, entry.file);
-      for (const auto& loss : entry.losses) {
-        text += '\t' + std::to_string(static_cast<int>(loss.fate)) + '\t' + std::to_string(loss.rows) + '\t';
-        append_escaped(text, loss.component);
-        text += '\t';
-        append_escaped(text, loss.reason);
-      }
+      append_losses(text, entry.losses);
       text += '\n';
     }
   }
@@ -122,33 +92,23 @@ std::optional<Ledger> Ledger::decode(std::string_view text) {
   Stream* stream = nullptr;
   while (!text.empty()) {
     const auto end = std::min(text.find('\n'), text.size());
-    Fields fields(text.substr(0, end));
+    const auto parts = tab_separated(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
-    const auto kind = fields.text();
-    if (kind == "stream") {
-      Stream read;
-      read.first = fields.number<uint64_t>();
-      read.end = fields.number<uint64_t>();
-      read.missing = fields.number<int64_t>();
-      read.doubled = fields.number<int64_t>();
-      read.restarts = fields.number<int64_t>();
-      stream = &(ledger.streams_[fields.text()] = read);
-    } else if (kind == "file" && stream) {
-      Entry entry;
-      entry.read = fields.number<int64_t>();
-      entry.delivered = fields.number<int64_t>();
-      entry.file = fields.text();
-      while (fields.good() && fields.left() > 0) {
-        Loss loss{static_cast<Fate>(std::min(fields.number<unsigned>(), 3u)), "", "", fields.number<int64_t>()};
-        loss.component = fields.text();
-        loss.reason = fields.text();
-        entry.losses.push_back(std::move(loss));
-      }
-      stream->entries.push_back(std::move(entry));
+    if (parts[0] == "stream" && parts.size() == 7) {
+      stream = &ledger.streams_[unescaped(parts[6])];
+      if (!read_number(parts[1], stream->first) || !read_number(parts[2], stream->end) ||
+          !read_number(parts[3], stream->missing) || !read_number(parts[4], stream->doubled) ||
+          !read_number(parts[5], stream->restarts))
+        return std::nullopt;
+    } else if (parts[0] == "file" && parts.size() >= 4 && stream) {
+      auto losses = read_losses(std::span(parts).subspan(4));
+      Entry& entry = stream->entries.emplace_back();
+      if (!losses || !read_number(parts[1], entry.read) || !read_number(parts[2], entry.delivered)) return std::nullopt;
+      entry.file = unescaped(parts[3]);
+      entry.losses = *std::move(losses);
     } else {
       return std::nullopt;
     }
-    if (!fields.good()) return std::nullopt;
   }
   return ledger;
 }

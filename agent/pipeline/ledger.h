@@ -32,8 +32,8 @@ class Ledger {
     std::vector<Entry> entries;        // In the order in which files came.
   };
 
-  // A batch was written: so many of its rows, and what became of the others on the reader's side.
-  void add(const Account& account, int64_t delivered, const std::vector<Loss>& losses);
+  // A batch was written: so many of its rows.
+  void add(const Account& account, int64_t delivered);
   // Rows that were counted as delivered turned out not to be.
   void take_back(int64_t rows, const std::vector<Loss>& losses);
   const std::map<std::string, Stream>& streams() const { return streams_; }

@@ -23,9 +23,9 @@ TEST(Account, is_the_same_after_it_was_written_and_read) {
 
 TEST(Ledger, sums_up_by_file_and_reason) {
   Ledger ledger;
-  ledger.add(account(5, 5, "a", {{Fate::filtered, "interceptors.f", "", 2}}), 3, {});
-  ledger.add(account(9, 4, "a"), 3, {{Fate::dead_letters, "sinks.out", "too long", 1}});
-  ledger.add(account(10, 1, "b"), 1, {});
+  ledger.add(account(5, 5, "a", {{Fate::filtered, "interceptors.f", "", 2}}), 3);
+  ledger.add(account(9, 4, "a", {{Fate::dead_letters, "sinks.out", "too long", 1}}), 3);
+  ledger.add(account(10, 1, "b"), 1);
   const auto& stream = ledger.streams().at("clicks");
   ASSERT_EQ(stream.entries.size(), 2u);
   EXPECT_EQ(stream.entries[0].read, 9);
@@ -37,15 +37,15 @@ TEST(Ledger, sums_up_by_file_and_reason) {
 
 TEST(Ledger, shows_rows_that_nothing_explains) {
   Ledger ledger;
-  ledger.add(account(5, 5), 4, {});
+  ledger.add(account(5, 5), 4);
   EXPECT_EQ(ledger.streams().at("clicks").entries[0].difference(), 1);
 }
 
 TEST(Ledger, notices_rows_that_never_came_or_came_again) {
   Ledger ledger;
-  ledger.add(account(105, 5), 5, {});
-  ledger.add(account(108, 1), 1, {});
-  ledger.add(account(110, 4), 4, {});
+  ledger.add(account(105, 5), 5);
+  ledger.add(account(108, 1), 1);
+  ledger.add(account(110, 4), 4);
   const auto& stream = ledger.streams().at("clicks");
   EXPECT_EQ(stream.first, 100u);
   EXPECT_EQ(stream.end, 110u);
@@ -55,19 +55,19 @@ TEST(Ledger, notices_rows_that_never_came_or_came_again) {
 
 TEST(Ledger, knows_that_rows_before_a_jump_are_not_missing) {
   Ledger ledger;
-  ledger.add(account(5, 5), 5, {});
+  ledger.add(account(5, 5), 5);
   Account far = account(107, 2);
   far.jump = true;
-  ledger.add(far, 2, {});
+  ledger.add(far, 2);
   EXPECT_EQ(ledger.streams().at("clicks").missing, 0);
   EXPECT_EQ(ledger.streams().at("clicks").end, 107u);
 }
 
 TEST(Ledger, tells_rows_that_are_numbered_anew_from_rows_that_come_again) {
   Ledger ledger;
-  ledger.add(account(5, 5), 5, {});
-  ledger.add(account(3, 3), 3, {});
-  ledger.add(account(4, 1), 1, {});
+  ledger.add(account(5, 5), 5);
+  ledger.add(account(3, 3), 3);
+  ledger.add(account(4, 1), 1);
   const auto& stream = ledger.streams().at("clicks");
   EXPECT_EQ(stream.restarts, 1);
   EXPECT_EQ(stream.missing + stream.doubled, 0);
@@ -75,7 +75,7 @@ TEST(Ledger, tells_rows_that_are_numbered_anew_from_rows_that_come_again) {
 
 TEST(Ledger, takes_back_what_was_turned_down_late) {
   Ledger ledger;
-  ledger.add(account(5, 5), 5, {});
+  ledger.add(account(5, 5), 5);
   ledger.take_back(2, {{Fate::dead_letters, "sinks.out", "too large", 2}});
   EXPECT_EQ(ledger.streams().at("clicks").entries[0].delivered, 3);
   EXPECT_EQ(ledger.streams().at("clicks").entries[0].difference(), 0);
@@ -83,8 +83,7 @@ TEST(Ledger, takes_back_what_was_turned_down_late) {
 
 TEST(Ledger, sums_up_the_earliest_files_once_there_are_many) {
   Ledger ledger;
-  for (size_t file = 0; file < Ledger::kFiles + 5; ++file)
-    ledger.add(account(file + 1, 1, std::to_string(file)), 1, {});
+  for (size_t file = 0; file < Ledger::kFiles + 5; ++file) ledger.add(account(file + 1, 1, std::to_string(file)), 1);
   const auto& entries = ledger.streams().at("clicks").entries;
   EXPECT_EQ(entries.size(), Ledger::kFiles);
   EXPECT_EQ(entries[0].file, Ledger::kEarlierFiles);
@@ -94,8 +93,8 @@ TEST(Ledger, sums_up_the_earliest_files_once_there_are_many) {
 
 TEST(Ledger, is_the_same_after_it_was_written_and_read) {
   Ledger ledger;
-  ledger.add(account(5, 5, "a", {{Fate::elsewhere, "sources.clicks", "", 2}}), 3, {});
-  ledger.add({"views/0", 7, 7, false, "", {}}, 7, {{Fate::dropped, "sinks.out", "a\tb", 1}});
+  ledger.add(account(5, 5, "a", {{Fate::elsewhere, "sources.clicks", "", 2}}), 3);
+  ledger.add({"views/0", 7, 7, false, "", {{Fate::dropped, "sinks.out", "a\tb", 1}}}, 7);
   const auto read = Ledger::decode(ledger.encoded());
   ASSERT_TRUE(read);
   EXPECT_EQ(read->encoded(), ledger.encoded());

@@ -34,32 +34,16 @@ Batch without_letter_columns(const Batch& letters) {
   return rows;
 }
 
-// Where records of a segment begin that count no more: they stand in the next one, too.
-Place limit_of(const RecoveredLog& log, size_t segment) {
-  return segment + 1 < log.segments.size() ? log.segments[segment + 1].first : log.next;
+Result<RecoveredLog> look_at(const Files& files, const std::string& folder) {
+  // Dead letters are not encrypted.
+  return recover_log(files, folder, KeyRing(), Repair::nothing);
 }
 
-// Calls `each` with the deliveries of the log and their first letters, in order.
-template <class Each>
-Done for_each_record(const Files& files, const std::string& folder, Each&& each) {
-  auto keys = KeyRing::create({}, {});
-  if (!keys) return std::move(keys).error();
-  auto log = recover_log(files, folder, *keys, Repair::nothing);
-  if (!log) return std::move(log).error();
-  for (size_t number = 0; number < log->segments.size(); ++number) {
-    const auto& segment = log->segments[number];
-    const Place limit = limit_of(*log, number);
-    SegmentReader reader(files, segment.path, log->log_id, *keys);
-    for (uint64_t offset = segment.records_at;;) {
-      std::optional<uint64_t> damaged;
-      auto record = reader.next(offset, segment.bytes, SegmentReader::Depth::payloads, &damaged);
-      if (!record) return std::move(record).error();
-      if (!*record || (*record)->header.place >= limit) break;
-      offset = (*record)->end();
-      each(*(*record)->delivery, (*record)->header.place.row);
-    }
-  }
-  return {};
+// That the filter lets through, and that were not given again before.
+bool is_wanted(uint64_t letter, std::string_view component, std::string_view reason, const LetterFilter& filter,
+               const std::vector<LetterFilter>& done) {
+  const auto matches = [&](const LetterFilter& each) { return each.matches(letter, component, reason); };
+  return matches(filter) && std::none_of(done.begin(), done.end(), matches);
 }
 
 }  // namespace
@@ -107,33 +91,11 @@ Done LetterSource::open(std::span<const Position> positions) {
   next_letter_ = 0;
   if (!positions.empty() && !read_number(positions[0].position, next_letter_))
     return fatal("the position \"" + positions[0].position + "\" is no number of a letter");
-  auto log = recover_log(host_.files(), settings_.folder, keys_, Repair::nothing);
+  auto log = look_at(host_.files(), settings_.folder);
   if (!log) return std::move(log).error();
   log_ = *std::move(log);
-  segment_ = 0;
-  reader_.reset();
+  reader_.emplace(host_.files(), log_, keys_);
   return {};
-}
-
-Result<std::optional<Delivery>> LetterSource::next_record() {
-  while (segment_ < log_.segments.size()) {
-    const auto& segment = log_.segments[segment_];
-    if (!reader_) {
-      reader_.emplace(host_.files(), segment.path, log_.log_id, keys_);
-      offset_ = segment.records_at;
-    }
-    std::optional<uint64_t> damaged;
-    auto record = reader_->next(offset_, segment.bytes, SegmentReader::Depth::payloads, &damaged);
-    if (!record) return std::move(record).error();
-    if (*record && (*record)->header.place < limit_of(log_, segment_)) {
-      offset_ = (*record)->end();
-      letter_ = (*record)->header.place.row;
-      return std::move((*record)->delivery);
-    }
-    reader_.reset();
-    ++segment_;
-  }
-  return std::optional<Delivery>();
 }
 
 std::vector<int64_t> LetterSource::matching(const Batch& letters, uint64_t first) const {
@@ -141,12 +103,9 @@ std::vector<int64_t> LetterSource::matching(const Batch& letters, uint64_t first
   for (int64_t row = 0; row < letters.rows(); ++row) {
     const auto number = first + static_cast<uint64_t>(row);
     const auto component = text_of(letters, DeadLetters::kComponent, row);
-    const auto reason = text_of(letters, DeadLetters::kReason, row);
-    if (number < next_letter_ || component != settings_.component ||
-        text_of(letters, DeadLetters::kOwner, row) != settings_.owner || !filter_.matches(number, component, reason))
-      continue;
-    if (std::none_of(done_.begin(), done_.end(),
-                     [&](const LetterFilter& done) { return done.matches(number, component, reason); }))
+    if (number >= next_letter_ && component == settings_.component &&
+        text_of(letters, DeadLetters::kOwner, row) == settings_.owner &&
+        is_wanted(number, component, text_of(letters, DeadLetters::kReason, row), filter_, done_))
       rows.push_back(row);
   }
   return rows;
@@ -154,14 +113,15 @@ std::vector<int64_t> LetterSource::matching(const Batch& letters, uint64_t first
 
 Result<Batch> LetterSource::poll(std::chrono::nanoseconds) {
   for (;;) {
-    auto delivery = next_record();
-    if (!delivery) return std::move(delivery).error();
-    if (!*delivery || letter_ >= filter_.upto) return levada::end();
-    const auto rows = matching(*(*delivery)->batch, letter_);
+    auto record = reader_->next(next_letter_);
+    if (!record) return std::move(record).error();
+    if (!*record || (*record)->header.place.row >= filter_.upto) return levada::end();
+    const Batch& letters = *(*record)->delivery->batch;
+    const auto rows = matching(letters, (*record)->header.place.row);
     if (rows.empty()) continue;
-    Batch batch = without_letter_columns(*(*delivery)->batch);
+    Batch batch = without_letter_columns(letters);
     batch.take(rows);
-    next_letter_ = letter_ + static_cast<uint64_t>((*delivery)->batch->rows());
+    next_letter_ = (*record)->header.end().row;
     batch.position = std::to_string(next_letter_);
     return batch;
   }
@@ -169,20 +129,23 @@ Result<Batch> LetterSource::poll(std::chrono::nanoseconds) {
 
 Result<std::vector<LetterCount>> count_letters(const Files& files, const std::string& folder,
                                                const LetterFilter& filter, const std::vector<LetterFilter>& done) {
+  const auto log = look_at(files, folder);
+  if (!log) return log.error();
+  const KeyRing keys;
+  LogReader reader(files, *log, keys);
   std::map<LetterOrigin, int64_t> counts;
-  LEVADA_TRY(for_each_record(files, folder, [&](const Delivery& delivery, uint64_t first) {
-    const Batch& letters = *delivery.batch;
+  for (;;) {
+    const auto record = reader.next();
+    if (!record) return record.error();
+    if (!*record) break;
+    const Batch& letters = *(*record)->delivery->batch;
     for (int64_t row = 0; row < letters.rows(); ++row) {
-      const auto number = first + static_cast<uint64_t>(row);
+      const auto number = (*record)->header.place.row + static_cast<uint64_t>(row);
       const auto component = text_of(letters, DeadLetters::kComponent, row);
-      const auto reason = text_of(letters, DeadLetters::kReason, row);
-      if (!filter.matches(number, component, reason) ||
-          std::any_of(done.begin(), done.end(),
-                      [&](const LetterFilter& each) { return each.matches(number, component, reason); }))
-        continue;
-      ++counts[{std::string(text_of(letters, DeadLetters::kOwner, row)), std::string(component)}];
+      if (is_wanted(number, component, text_of(letters, DeadLetters::kReason, row), filter, done))
+        ++counts[{std::string(text_of(letters, DeadLetters::kOwner, row)), std::string(component)}];
     }
-  }));
+  }
   std::vector<LetterCount> all;
   for (const auto& [origin, letters] : counts) all.push_back({origin, letters});
   return all;
@@ -190,10 +153,8 @@ Result<std::vector<LetterCount>> count_letters(const Files& files, const std::st
 
 Result<uint64_t> end_of_letters(const Files& files, const std::string& folder) {
   if (!files.exists(folder)) return uint64_t{0};
-  auto keys = KeyRing::create({}, {});
-  if (!keys) return std::move(keys).error();
-  auto log = recover_log(files, folder, *keys, Repair::nothing);
-  if (!log) return std::move(log).error();
+  const auto log = look_at(files, folder);
+  if (!log) return log.error();
   return log->end.row;
 }
 

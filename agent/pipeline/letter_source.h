@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "agent/channels/file/log_recovery.h"
+#include "agent/channels/file/log_reader.h"
 #include "levada/sdk.h"
 
 namespace levada::agent {
@@ -49,7 +49,6 @@ class LetterSource final : public Source {
  private:
   LetterSource(Settings settings, Host host, LetterFilter filter, std::vector<LetterFilter> done)
       : settings_(std::move(settings)), host_(host), filter_(std::move(filter)), done_(std::move(done)) {}
-  Result<std::optional<Delivery>> next_record();
   std::vector<int64_t> matching(const Batch& letters, uint64_t first) const;
 
   const Settings settings_;
@@ -58,10 +57,8 @@ class LetterSource final : public Source {
   const std::vector<LetterFilter> done_;
   KeyRing keys_;
   RecoveredLog log_;
+  std::optional<LogReader> reader_;
   uint64_t next_letter_ = 0;
-  size_t segment_ = 0;
-  std::optional<SegmentReader> reader_;
-  uint64_t offset_ = 0, letter_ = 0;  // Of the record that was read last: its first letter.
 };
 
 // Who turned letters down, in whose chain: one pair for each that the filter lets through and no done one knows.

@@ -102,7 +102,7 @@ Done SinkRunner::recover() {
 Done SinkRunner::load(uint64_t epoch, std::optional<CommitRecord> record) {
   epoch_ = epoch;
   if (epoch > 0 && !record) {
-    if (workers_->is_stateful())
+    if (!workers_->stateful().empty())
       return fatal(
           "the sink goes on behind commit " + std::to_string(epoch) +
           ", and the state of the interceptors for it is not in data_dir: put it back, or start the sink anew");
@@ -113,11 +113,9 @@ Done SinkRunner::load(uint64_t epoch, std::optional<CommitRecord> record) {
   ledger_ = Ledger::decode(record->states[kLedger]).value_or(Ledger());
   LEVADA_TRY(workers_->load(record->states));
   // Interceptors may have been taken out of the chain for a while.
-  States used;
-  LEVADA_TRY(workers_->save(used));
-  used[kLedger];
   unused_states_ = std::move(record->states);
-  std::erase_if(unused_states_, [&](const auto& state) { return used.contains(state.first); });
+  unused_states_.erase(kLedger);
+  for (const auto& name : workers_->stateful()) unused_states_.erase(name);
   return {};
 }
 
@@ -128,13 +126,15 @@ Turn SinkRunner::read(nanoseconds timeout) {
     if (!delivery) break;
     // What the sink had before a crash or a failed call comes once more; a durable channel knows itself where to go on.
     const auto known = channel_.durable() ? committed_.end() : committed_.find(delivery->stream);
-    Numbered numbered{*delivery->batch, delivery->end, delivery->stream, std::move(delivery->account)};
+    Numbered numbered{*delivery->batch, delivery->end, delivery->stream};
     const bool empty = delivery->batch->rows() == 0;
     if (known != committed_.end() && delivery->end + (empty ? 1 : 0) <= known->second.sequence) {
       Batch skipped(0);
       skipped.stream = numbered.batch.stream;
       skipped.position = known->second.position;
       numbered = {std::move(skipped), known->second.sequence, delivery->stream};
+    } else if (auto account = Account::decode(delivery->account)) {
+      numbered.account = *std::move(account);
     }
     bytes_ += static_cast<int64_t>(delivery->bytes);
     workers_->submit(std::move(numbered));
@@ -179,7 +179,7 @@ Turn SinkRunner::write(nanoseconds timeout) {
   }
   const DeadLetters::Origin origin{name_, pending_->stream, batch.position, pending_->end};
   for (auto& each : pending_->turned_down) dead_letters_.add(origin, each);
-  if (const auto account = Account::decode(pending_->account)) ledger_.add(*account, rows, pending_->losses);
+  if (!pending_->account.stream.empty()) ledger_.add(pending_->account, rows);
   rows_ += rows;
   at_position_ = !batch.position.empty();
   if (at_position_) reached_[pending_->stream] = {pending_->stream, batch.position, pending_->end};
@@ -292,7 +292,7 @@ Result<int64_t> SinkRunner::turn_down_written(Parcel& rejected, Numbered& number
                  std::string(reasons ? reasons->text(0) : "no reason was given"));
   }
   rows_rejected_.add(count);
-  turn_down(target_->name(), policy, *std::move(rows), numbered.losses, numbered.turned_down);
+  turn_down(target_->name(), policy, *std::move(rows), numbered.account.losses, numbered.turned_down);
   return count;
 }
 

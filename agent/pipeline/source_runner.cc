@@ -18,16 +18,16 @@ std::string file_of(const Batch& batch) {
   return files && batch.rows() > 0 ? std::string(files->text(0)) : std::string();
 }
 
-// and how many rows that are. Files come one after the other.
-int64_t rows_of_file(const Batch& batch) {
+// and how many of them, from row `first` on, are of the same. Files come one after the other.
+int64_t rows_of_file(const Batch& batch, int64_t first) {
   const Column* files = batch.text(kFileColumn);
   const int64_t rows = batch.rows();
-  if (!files || rows == 0) return rows;
-  const auto first = files->text(0);
-  if (files->text(rows - 1) == first) return rows;
-  int64_t count = 1;
-  while (files->text(count) == first) ++count;
-  return count;
+  if (!files || first == rows) return rows - first;
+  const auto file = files->text(first);
+  if (files->text(rows - 1) == file) return rows - first;
+  int64_t end = first + 1;
+  while (files->text(end) == file) ++end;
+  return end - first;
 }
 
 }  // namespace
@@ -175,26 +175,26 @@ void SourceRunner::take_in(Batch batch) {
   batch.sequence = next;
   next += rows;
   rows_read_.add(batch.rows());
-  for (;;) {
-    while (!cuts.empty() && cuts.front().sequence <= batch.sequence) cuts.pop_front();
+  for (int64_t first = 0;;) {
+    const uint64_t begin = next - static_cast<uint64_t>(batch.rows() - first);
+    while (!cuts.empty() && cuts.front().sequence <= begin) cuts.pop_front();
     uint64_t end = next;
     if (!cuts.empty()) end = std::min(end, cuts.front().sequence);
-    if (selector_.cuts_blocks())
-      end = std::min(end, (batch.sequence / Selector::kBlockRows + 1) * Selector::kBlockRows);
+    if (selector_.cuts_blocks()) end = std::min(end, (begin / Selector::kBlockRows + 1) * Selector::kBlockRows);
     // Each file has an account of its own.
-    end = std::min(end, batch.sequence + static_cast<uint64_t>(rows_of_file(batch)));
-    if (end == next) break;
-    const auto count = static_cast<int64_t>(end - batch.sequence);
-    Batch part = batch.slice(0, count);
+    end = std::min(end, begin + static_cast<uint64_t>(rows_of_file(batch, first)));
+    const auto count = static_cast<int64_t>(end - begin);
+    if (count == batch.rows()) return submit(std::move(batch), end);
+    Batch part = batch.slice(first, count);
+    part.sequence = begin;
+    part.jump = batch.jump && first == 0;
     // At another cut than a sink's the source cannot go on: no commit falls there, see SinkRunner.
-    part.position = !cuts.empty() && end == cuts.front().sequence ? cuts.front().position : std::string();
+    if (end != next)
+      part.position = !cuts.empty() && end == cuts.front().sequence ? cuts.front().position : std::string();
     submit(std::move(part), end);
-    Batch rest = batch.slice(count, batch.rows() - count);
-    rest.jump = false;
-    rest.sequence = end;
-    batch = std::move(rest);
+    if (end == next) return;
+    first += count;
   }
-  submit(std::move(batch), next);
 }
 
 // Rows with a reason are those that the source itself turned down.
@@ -209,17 +209,19 @@ void SourceRunner::turn_down_rows(Numbered& numbered) {
   rows_rejected_.add(out.rows());
   if (on_reject_ == OnReject::block && out.rows() > 0)
     blocked_ = "turns rows down, and on_reject is \"block\": " + std::string(out.text("reason")->text(0));
-  turn_down(name(), on_reject_, std::move(out), numbered.losses, numbered.turned_down);
+  turn_down(name(), on_reject_, std::move(out), numbered.account.losses, numbered.turned_down);
   batch.take(kept);
   batch.remove("reason");
 }
 
 void SourceRunner::submit(Batch batch, uint64_t end) {
   Numbered numbered{std::move(batch), end};
-  Account account{
-      full_name(numbered.batch.stream), end, static_cast<int64_t>(end - numbered.batch.sequence), numbered.batch.jump,
-      file_of(numbered.batch),          {}};
-  numbered.account = account.encoded();
+  auto& account = numbered.account;
+  account.stream = full_name(numbered.batch.stream);
+  account.end = end;
+  account.read = numbered.batch.rows();
+  account.jump = numbered.batch.jump;
+  account.file = file_of(numbered.batch);
   turn_down_rows(numbered);
   cut_.push_back(std::move(numbered));
 }
@@ -231,16 +233,14 @@ void SourceRunner::send(Numbered numbered) {
   for (auto& each : numbered.turned_down) dead_letters_.add(origin, each);
   auto receipt = std::make_shared<Receipt>(static_cast<int>(channels_.size()), signal_);
   auto routed = selector_.route(numbered.batch);
-  auto account = *Account::decode(numbered.account);
-  account.losses = std::move(numbered.losses);
   for (size_t at = 0; at < channels_.size(); ++at) {
     auto batch = std::make_shared<const Batch>(std::move(routed[at]));
     const size_t bytes = held_bytes(*batch);
-    auto own_account = account;
+    Account account = numbered.account;
     if (const auto others = numbered.batch.rows() - batch->rows(); others != 0)
-      add_loss(own_account.losses, Fate::elsewhere, name(), "", others);
-    outgoing_.push_back({{std::move(batch), numbered.batch.stream, numbered.end, bytes, own_account.encoded(), receipt},
-                         channels_[at]});
+      add_loss(account.losses, Fate::elsewhere, name(), "", others);
+    outgoing_.push_back(
+        {{std::move(batch), numbered.batch.stream, numbered.end, bytes, account.encoded(), receipt}, channels_[at]});
   }
   unacknowledged_.push_back({std::move(receipt), std::move(stream), std::move(numbered.batch.position)});
 }

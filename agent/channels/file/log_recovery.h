@@ -27,6 +27,10 @@ struct RecoveredLog {
   Progress progress;  // Of the sources.
   CursorFile cursors;
   uint64_t cut_bytes = 0;  // Of the torn tail.
+
+  bool is_last(const Segment& segment) const { return &segment == &segments.back(); }
+  // Where records of one of the segments begin that count no more: they stand in the next one, too.
+  Place limit(const Segment& segment) const { return is_last(segment) ? next : (&segment)[1].first; }
 };
 
 // What recovery may do to the files.
