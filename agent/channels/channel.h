@@ -26,12 +26,12 @@ class Channel {
   // How far each source's stream has got in a durable channel.
   virtual Progress progress() const { return {}; }
 
-  // Takes the batch, or gives false where it cannot now: `obstacle` says why.
+  // Takes the batch, or gives false where it cannot now: `blocked_by` says why.
   virtual bool append(const Delivery& delivery) = 0;
   // Returns when there may be room again, or the time is up.
   virtual void wait_for_room(nanoseconds timeout) = 0;
   // Why it takes nothing, for a log line: "32 MiB are waiting for sinks.kafka". Empty where it does.
-  virtual std::string obstacle() const = 0;
+  virtual std::string blocked_by() const = 0;
   // Who keeps it from letting go of memory, likewise, also where it is not full.
   virtual std::string holder() const { return {}; }
   // A source is through with it; once all writers are, no more batches come.
@@ -49,9 +49,9 @@ class Channel {
   // It was closed, and the cursor has read all of it.
   virtual bool ended(size_t cursor) const = 0;
   // Since the cursor's last commit somebody has waited for room: who holds rows back should commit.
-  virtual bool pressed(size_t cursor) const = 0;
+  virtual bool under_back_pressure(size_t cursor) const = 0;
   // A source waits for memory, which readers could give back. Wakes them.
-  virtual void press() = 0;
+  virtual void apply_back_pressure() = 0;
 };
 
 }  // namespace levada::agent

@@ -7,7 +7,7 @@ bool MemoryChannel::append(const Delivery& delivery) {
     const std::lock_guard lock(mutex_);
     const std::string& stream = delivery.batch->stream;
     if (full() && !unfinished_.contains(stream)) {
-      ++presses_;
+      ++back_pressures_;
       arrival_.notify_all();
       return false;
     }
@@ -25,7 +25,7 @@ void MemoryChannel::wait_for_room(nanoseconds timeout) {
   room_.wait_for(lock, timeout, [&] { return !full(); });
 }
 
-std::string MemoryChannel::obstacle() const {
+std::string MemoryChannel::blocked_by() const {
   {
     const std::lock_guard lock(mutex_);
     if (!full()) return {};
@@ -64,8 +64,8 @@ size_t MemoryChannel::add_cursor(const std::string& reader) {
 std::optional<Delivery> MemoryChannel::read(size_t cursor, nanoseconds timeout) {
   std::unique_lock lock(mutex_);
   auto& mine = cursors_[cursor];
-  arrival_.wait_for(lock, timeout, [&] { return mine.next < end() || closed() || presses_ != mine.woken; });
-  mine.woken = presses_;
+  arrival_.wait_for(lock, timeout, [&] { return mine.next < end() || closed() || back_pressures_ != mine.woken; });
+  mine.woken = back_pressures_;
   if (mine.next == end()) return std::nullopt;
   return entries_[mine.next++ - first_].delivery;
 }
@@ -81,7 +81,7 @@ void MemoryChannel::commit(size_t cursor) {
       finished.push_back(std::move(entries_.front().delivery));
       entries_.pop_front();
     }
-    mine.relieved = presses_;
+    mine.relieved = back_pressures_;
   }
   room_.notify_all();
   for (const auto& delivery : finished) delivery.receipt->done();
@@ -97,15 +97,15 @@ bool MemoryChannel::ended(size_t cursor) const {
   return closed() && cursors_[cursor].next == end();
 }
 
-bool MemoryChannel::pressed(size_t cursor) const {
+bool MemoryChannel::under_back_pressure(size_t cursor) const {
   const std::lock_guard lock(mutex_);
-  return cursors_[cursor].relieved != presses_;
+  return cursors_[cursor].relieved != back_pressures_;
 }
 
-void MemoryChannel::press() {
+void MemoryChannel::apply_back_pressure() {
   {
     const std::lock_guard lock(mutex_);
-    ++presses_;
+    ++back_pressures_;
   }
   arrival_.notify_all();
 }

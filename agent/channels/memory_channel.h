@@ -21,7 +21,7 @@ class MemoryChannel final : public Channel {
   size_t add_cursor(const std::string& reader) override;
   bool append(const Delivery& delivery) override;
   void wait_for_room(nanoseconds timeout) override;
-  std::string obstacle() const override;
+  std::string blocked_by() const override;
   std::string holder() const override;
   void close() override;
   // Sources go back to what its sink has stored: nothing is to be done here.
@@ -30,8 +30,8 @@ class MemoryChannel final : public Channel {
   void commit(size_t cursor) override;
   void rewind(size_t cursor) override;
   bool ended(size_t cursor) const override;
-  bool pressed(size_t cursor) const override;
-  void press() override;
+  bool under_back_pressure(size_t cursor) const override;
+  void apply_back_pressure() override;
 
  private:
   struct Entry {
@@ -56,7 +56,7 @@ class MemoryChannel final : public Channel {
   size_t bytes_ = 0;
   std::vector<Cursor> cursors_;
   std::set<std::string> unfinished_;  // Streams of which the last part of a batch, that with the position, is to come.
-  size_t presses_ = 0, writers_ = 0;
+  size_t back_pressures_ = 0, writers_ = 0;
 };
 
 }  // namespace levada::agent

@@ -39,11 +39,11 @@ TEST(MemoryChannel, says_whom_it_waits_for) {
   channel.add_writer();
   const auto fast = channel.add_cursor("sinks.fast");
   channel.add_cursor("sinks.slow");
-  EXPECT_EQ(channel.obstacle(), "");
+  EXPECT_EQ(channel.blocked_by(), "");
   EXPECT_TRUE(channel.append(delivery("a", 2 << 20)));
   EXPECT_TRUE(channel.read(fast, kNow));
   channel.commit(fast);
-  EXPECT_EQ(channel.obstacle(), "the channel holds 2048 KiB and waits for sinks.slow");
+  EXPECT_EQ(channel.blocked_by(), "the channel holds 2048 KiB and waits for sinks.slow");
 }
 
 TEST(MemoryChannel, gives_each_cursor_all_batches_in_order) {
@@ -78,11 +78,11 @@ TEST(MemoryChannel, tells_readers_that_a_source_waits_until_they_commit) {
   const auto reader = channel.add_cursor("sinks.out");
   EXPECT_TRUE(channel.append(delivery("a", 12)));
   EXPECT_TRUE(channel.read(reader, kNow));
-  EXPECT_FALSE(channel.pressed(reader));
+  EXPECT_FALSE(channel.under_back_pressure(reader));
   EXPECT_FALSE(channel.append(delivery("b", 1)));
-  EXPECT_TRUE(channel.pressed(reader));
+  EXPECT_TRUE(channel.under_back_pressure(reader));
   channel.commit(reader);
-  EXPECT_FALSE(channel.pressed(reader));
+  EXPECT_FALSE(channel.under_back_pressure(reader));
 }
 
 TEST(MemoryChannel, completes_a_receipt_when_all_cursors_have_committed) {

@@ -6,19 +6,19 @@
 #include "agent/cli/commands.h"
 #include "agent/cli/configuration.h"
 #include "agent/env/system_files.h"
-#include "agent/pipeline/commit_store.h"
-#include "agent/pipeline/ledger.h"
+#include "agent/pipeline/checkpoint_store.h"
+#include "agent/pipeline/audit_totals.h"
 
 namespace levada::agent {
 namespace {
 
-std::string equation(const Ledger::Entry& entry) {
+std::string equation(const AuditTotals::Entry& entry) {
   std::string text = "read " + grouped(entry.read) + " = delivered " + grouped(entry.delivered);
-  for (const auto fate : {Fate::dead_letters, Fate::filtered, Fate::dropped, Fate::elsewhere}) {
+  for (const auto outcome : {Outcome::dead_letters, Outcome::filtered, Outcome::dropped, Outcome::elsewhere}) {
     int64_t rows = 0;
-    for (const auto& loss : entry.losses)
-      if (loss.fate == fate) rows += loss.rows;
-    if (rows > 0) text += " + " + std::string(name_of(fate)) + " " + grouped(rows);
+    for (const auto& count : entry.counts)
+      if (count.outcome == outcome) rows += count.rows;
+    if (rows > 0) text += " + " + std::string(name_of(outcome)) + " " + grouped(rows);
     // An interceptor made more rows than it took.
     if (rows < 0) text += " - made " + grouped(-rows);
   }
@@ -26,29 +26,29 @@ std::string equation(const Ledger::Entry& entry) {
   return text;
 }
 
-void print_losses(const Ledger::Entry& entry) {
-  auto losses = entry.losses;
-  std::sort(losses.begin(), losses.end(), [](const Loss& a, const Loss& b) { return a.rows > b.rows; });
-  for (const auto& loss : losses)
-    if (loss.rows > 0)
-      std::printf("      %-12s %s %s%s%s\n", grouped(loss.rows).c_str(), std::string(name_of(loss.fate)).c_str(),
-                  loss.component.c_str(), loss.reason.empty() ? "" : ": ", loss.reason.c_str());
+void print_counts(const AuditTotals::Entry& entry) {
+  auto counts = entry.counts;
+  std::sort(counts.begin(), counts.end(), [](const AuditCount& a, const AuditCount& b) { return a.rows > b.rows; });
+  for (const auto& count : counts)
+    if (count.rows > 0)
+      std::printf("      %-12s %s %s%s%s\n", grouped(count.rows).c_str(), std::string(name_of(count.outcome)).c_str(),
+                  count.component.c_str(), count.reason.empty() ? "" : ": ", count.reason.c_str());
 }
 
 // Whether all of it adds up.
-bool print(const std::string& reader, const CommitRecord& record, const Ledger& ledger) {
+bool print(const std::string& reader, const StoredCheckpoint& record, const AuditTotals& audit) {
   bool good = true;
   std::printf("%s, commit %s\n", reader.c_str(), grouped(static_cast<int64_t>(record.epoch)).c_str());
-  for (const auto& [name, stream] : ledger.streams()) {
-    Ledger::Entry total;
+  for (const auto& [name, stream] : audit.streams()) {
+    AuditTotals::Entry total;
     for (const auto& entry : stream.entries) {
       total.read += entry.read;
       total.delivered += entry.delivered;
-      for (const auto& loss : entry.losses) add_loss(total.losses, loss.fate, loss.component, loss.reason, loss.rows);
+      for (const auto& count : entry.counts) add_to_counts(total.counts, count.outcome, count.component, count.reason, count.rows);
       good &= entry.difference() == 0;
     }
     std::printf("  %s: %s\n", name.c_str(), equation(total).c_str());
-    print_losses(total);
+    print_counts(total);
     if (stream.missing > 0) std::printf("    MISSING %s rows never came\n", grouped(stream.missing).c_str());
     if (stream.doubled > 0) std::printf("    DOUBLED %s rows came again\n", grouped(stream.doubled).c_str());
     if (stream.restarts > 0)
@@ -67,7 +67,7 @@ int audit(const std::string& path) {
   Diagnostics diagnostics;
   const auto loaded = load_configuration(path, diagnostics);
   if (refused(diagnostics)) return kBadConfiguration;
-  const CommitStore commits(Files(system_files()), loaded.agent.data_dir);
+  const CheckpointStore commits(Files(system_files()), loaded.agent.data_dir);
   const auto readers = commits.readers();
   bool good = true;
   const auto report = [&](const Error& error) {
@@ -82,8 +82,8 @@ int audit(const std::string& path) {
       continue;
     }
     if (!*record) continue;
-    const auto ledger = Ledger::decode((*record)->states["ledger"]);
-    if (ledger) good &= print(reader, **record, *ledger);
+    const auto audit = AuditTotals::decode((*record)->states["audit"]);
+    if (audit) good &= print(reader, **record, *audit);
     else report(fatal("what " + reader + " keeps for the audit cannot be read"));
   }
   return good ? kOk : kFailed;

@@ -15,8 +15,8 @@ using namespace testing;
 class ChannelCommandTest : public ::testing::Test {
  protected:
   ChannelCommandTest() {
-    world.options.segment_bytes = 3000;
-    channel = world.make();
+    bench.options.segment_bytes = 3000;
+    channel = bench.make();
     channel->add_writer();
     channel->add_cursor("sinks.one");
     EXPECT_TRUE(channel->open());
@@ -26,7 +26,7 @@ class ChannelCommandTest : public ::testing::Test {
     }
     for (int at = 0; at < 7; ++at) channel->read(0, nanoseconds{0});
     channel->commit(0);
-    world.clock.advance(std::chrono::seconds(2));
+    bench.clock.advance(std::chrono::seconds(2));
     channel->run_once();
   }
   template <class Command>
@@ -36,17 +36,17 @@ class ChannelCommandTest : public ::testing::Test {
     return ::testing::internal::GetCapturedStdout();
   }
   std::string verify(int code) {
-    return output(code, [&] { return verify_channels({world.options}, world.services); });
+    return output(code, [&] { return verify_channels({bench.options}, bench.services); });
   }
 
-  ChannelWorld world;
+  ChannelTestBench bench;
   std::unique_ptr<FileChannel> channel;
 };
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
 
 TEST_F(ChannelCommandTest, lists_a_channel_with_its_readers_while_it_is_in_use) {
-  const auto text = output(kOk, [&] { return list_channels({world.options}, world.services); });
+  const auto text = output(kOk, [&] { return list_channels({bench.options}, bench.services); });
   EXPECT_TRUE(has(text, "channels.main  /data/main\n")) << text;
   EXPECT_TRUE(has(text, "segments, the oldest of 2026-01-01T00:00:00")) << text;
   EXPECT_TRUE(has(text, "at row 70, 30 behind")) << text;
@@ -59,21 +59,21 @@ TEST_F(ChannelCommandTest, verifies_a_good_channel) {
 
 TEST_F(ChannelCommandTest, verifies_a_damaged_channel_and_says_where_and_what_is_missing) {
   channel.reset();
-  const auto before = world.segments();
+  const auto before = bench.segments();
   ASSERT_GE(before.size(), 2u);
   const std::string path = std::string(kFolder) + "/" + before[0];
-  auto text = world.files.read_file(path);
+  auto text = bench.files.read_file(path);
   const auto offset = decode_segment_header(text.data())->bytes();
   text[offset + 300] ^= 1;
-  world.files.write_file(path, text);
+  bench.files.write_file(path, text);
   const auto said = verify(kFailed);
   EXPECT_TRUE(has(said, path + ":" + std::to_string(offset) + ": a record is damaged; 10 rows from row ")) << said;
   EXPECT_TRUE(has(said, "DAMAGED")) << said;
-  EXPECT_EQ(world.files.read_file(path), text) << "it only looks";
+  EXPECT_EQ(bench.files.read_file(path), text) << "it only looks";
 }
 
 TEST_F(ChannelCommandTest, dumps_rows_from_a_number_on) {
-  const auto text = output(kOk, [&] { return dump_channel(world.options, world.services, 88, 3); });
+  const auto text = output(kOk, [&] { return dump_channel(bench.options, bench.services, 88, 3); });
   EXPECT_EQ(text,
             "{\"@row\":88,\"@stream\":\"clicks\",\"body\":\"row 88 of the stream clicks\"}\n"
             "{\"@row\":89,\"@stream\":\"clicks\",\"body\":\"row 89 of the stream clicks\"}\n"
@@ -81,11 +81,11 @@ TEST_F(ChannelCommandTest, dumps_rows_from_a_number_on) {
 }
 
 TEST_F(ChannelCommandTest, fails_for_a_folder_that_is_no_channel) {
-  world.options.folder = "/elsewhere";
+  bench.options.folder = "/elsewhere";
   for (const bool there : {false, true}) {
-    if (there) world.files.make_folders("/elsewhere");
+    if (there) bench.files.make_folders("/elsewhere");
     ::testing::internal::CaptureStderr();
-    EXPECT_EQ(verify_channels({world.options}, world.services), kFailed);
+    EXPECT_EQ(verify_channels({bench.options}, bench.services), kFailed);
     EXPECT_TRUE(has(::testing::internal::GetCapturedStderr(), there ? "is no channel" : "is not there"));
   }
 }

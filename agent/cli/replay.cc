@@ -9,7 +9,7 @@
 #include "agent/cli/data_dir.h"
 #include "agent/env/system_files.h"
 #include "agent/observe/log.h"
-#include "agent/pipeline/letter_source.h"
+#include "agent/pipeline/dead_letter_source.h"
 #include "agent/pipeline/pipeline.h"
 
 namespace levada::agent {
@@ -30,13 +30,13 @@ class Jobs {
       const auto line = rest.substr(0, end);
       rest.remove_prefix(std::min(end + 1, rest.size()));
       const auto space = line.find(' ');
-      auto filter = LetterFilter::parse(line.substr(std::min(space + 1, line.size())));
+      auto filter = DeadLetterFilter::parse(line.substr(std::min(space + 1, line.size())));
       if (space == line.npos || !filter) return fatal(path_ + " is damaged: it says which dead letters were replayed");
       jobs_.push_back({*std::move(filter), line.substr(0, space) == "done"});
     }
     return {};
   }
-  Done add(LetterFilter filter) {
+  Done add(DeadLetterFilter filter) {
     jobs_.push_back({std::move(filter), false});
     return save();
   }
@@ -45,10 +45,10 @@ class Jobs {
     return save();
   }
   bool is_last_open() const { return !jobs_.empty() && !jobs_.back().done; }
-  const LetterFilter& last() const { return jobs_.back().filter; }
+  const DeadLetterFilter& last() const { return jobs_.back().filter; }
   size_t number() const { return jobs_.size(); }
-  std::vector<LetterFilter> done() const {
-    std::vector<LetterFilter> all;
+  std::vector<DeadLetterFilter> done() const {
+    std::vector<DeadLetterFilter> all;
     for (const auto& job : jobs_)
       if (job.done) all.push_back(job.filter);
     return all;
@@ -56,7 +56,7 @@ class Jobs {
 
  private:
   struct Job {
-    LetterFilter filter;
+    DeadLetterFilter filter;
     bool done;
   };
   Done save() const {
@@ -73,7 +73,7 @@ class Jobs {
 // The configuration with the letters as its only source, which come in where they were turned down.
 class ReplayTopology {
  public:
-  ReplayTopology(Topology& topology, const LetterOrigin& origin) : topology_(topology), origin_(origin) {}
+  ReplayTopology(Topology& topology, const DeadLetterOrigin& origin) : topology_(topology), origin_(origin) {}
 
   // Fails where the configuration has no such source, sink or interceptor any more.
   Done build(SourceConfig letters) {
@@ -149,7 +149,7 @@ class ReplayTopology {
   }
 
   Topology& topology_;
-  const LetterOrigin& origin_;
+  const DeadLetterOrigin& origin_;
 };
 
 Node text_node(std::string text) {
@@ -159,8 +159,8 @@ Node text_node(std::string text) {
   return node;
 }
 
-SourceConfig letters_config(const std::string& name, const std::string& folder, const LetterOrigin& origin,
-                            const LetterFilter& filter, const std::vector<LetterFilter>& done,
+SourceConfig dead_letters_config(const std::string& name, const std::string& folder, const DeadLetterOrigin& origin,
+                            const DeadLetterFilter& filter, const std::vector<DeadLetterFilter>& done,
                             Diagnostics& diagnostics) {
   Node table;
   const auto add = [&](const char* key, Node value) {
@@ -178,7 +178,7 @@ SourceConfig letters_config(const std::string& name, const std::string& folder, 
   SourceConfig config;
   config.name = name;
   config.path = "sources." + name;
-  config.component = LetterSource::component();
+  config.component = DeadLetterSource::component();
   const Options options(config.component->options, config.component->option_count);
   config.values =
       std::move(read_options(table, config.path, std::span(&options, 1), UnknownKeys::refuse, diagnostics)[0]);
@@ -201,9 +201,9 @@ class Replay {
       log_info("", "going on with a replay that was cut short, and with nothing else");
       return work_off(jobs);
     }
-    const auto end = end_of_letters(files_, agent_->dead_letters_dir);
+    const auto end = end_of_dead_letters(files_, agent_->dead_letters_dir);
     if (!end) return fail(end.error());
-    const LetterFilter filter{*end, request_.component, request_.reason};
+    const DeadLetterFilter filter{*end, request_.component, request_.reason};
     if (request_.dry_run) return show(filter, jobs.done());
     if (auto done = jobs.add(filter); !done) return fail(done.error());
     return work_off(jobs);
@@ -215,19 +215,19 @@ class Replay {
     return kFailed;
   }
 
-  Result<std::vector<LetterCount>> count(const LetterFilter& filter, const std::vector<LetterFilter>& done) const {
-    if (!files_.exists(agent_->dead_letters_dir)) return std::vector<LetterCount>();
-    return count_letters(files_, agent_->dead_letters_dir, filter, done);
+  Result<std::vector<DeadLetterCount>> count(const DeadLetterFilter& filter, const std::vector<DeadLetterFilter>& done) const {
+    if (!files_.exists(agent_->dead_letters_dir)) return std::vector<DeadLetterCount>();
+    return count_dead_letters(files_, agent_->dead_letters_dir, filter, done);
   }
 
-  int show(const LetterFilter& filter, const std::vector<LetterFilter>& done) const {
+  int show(const DeadLetterFilter& filter, const std::vector<DeadLetterFilter>& done) const {
     const auto counts = count(filter, done);
     if (!counts) return fail(counts.error());
     for (const auto& each : *counts) print("would replay", each);
     return kOk;
   }
 
-  static void print(const char* what, const LetterCount& each) {
+  static void print(const char* what, const DeadLetterCount& each) {
     std::printf("%s %s rows of %s behind %s\n", what, grouped(each.letters).c_str(), each.origin.component.c_str(),
                 each.origin.owner.c_str());
   }
@@ -245,11 +245,11 @@ class Replay {
     return kOk;
   }
 
-  int run_pass(const std::string& name, const LetterOrigin& origin, const Jobs& jobs) const {
+  int run_pass(const std::string& name, const DeadLetterOrigin& origin, const Jobs& jobs) const {
     Diagnostics diagnostics;
     auto loaded = load_configuration(request_.config, diagnostics);
     if (refused(diagnostics)) return kBadConfiguration;
-    auto letters = letters_config(name, agent_->dead_letters_dir, origin, jobs.last(), jobs.done(), diagnostics);
+    auto letters = dead_letters_config(name, agent_->dead_letters_dir, origin, jobs.last(), jobs.done(), diagnostics);
     if (auto built = ReplayTopology(loaded.topology, origin).build(std::move(letters)); !built)
       return fail(built.error());
     Metrics metrics;

@@ -1,5 +1,5 @@
-// As text: the stream's end (with a "!" for a jump), rows read, stream and file, then fate, rows, component and reason
-// of each loss; tabs between.
+// As text: the stream's end (with a "!" for a jump), rows read, stream and file, then outcome, rows, component and reason
+// of each count; tabs between.
 #include "agent/pipeline/account.h"
 
 #include <algorithm>
@@ -12,43 +12,43 @@ namespace {
 
 constexpr size_t kKinds = 1000;  // Reasons of a component that are told apart.
 constexpr std::string_view kOtherReasons = "other reasons";
-constexpr std::string_view kFates[] = {"filtered", "elsewhere", "dead letters", "dropped"};
+constexpr std::string_view kOutcomes[] = {"filtered", "elsewhere", "dead letters", "dropped"};
 
 }  // namespace
 
-std::string_view name_of(Fate fate) { return kFates[static_cast<size_t>(fate)]; }
+std::string_view name_of(Outcome outcome) { return kOutcomes[static_cast<size_t>(outcome)]; }
 
-void add_loss(std::vector<Loss>& losses, Fate fate, std::string_view component, std::string_view reason, int64_t rows) {
+void add_to_counts(std::vector<AuditCount>& counts, Outcome outcome, std::string_view component, std::string_view reason, int64_t rows) {
   const auto find = [&](std::string_view wanted) {
-    return std::find_if(losses.begin(), losses.end(), [&](const Loss& loss) {
-      return loss.fate == fate && loss.reason == wanted && loss.component == component;
+    return std::find_if(counts.begin(), counts.end(), [&](const AuditCount& count) {
+      return count.outcome == outcome && count.reason == wanted && count.component == component;
     });
   };
   auto at = find(reason);
-  if (at == losses.end() && losses.size() >= kKinds) at = find(reason = kOtherReasons);
-  if (at == losses.end()) losses.push_back({fate, std::string(component), std::string(reason), rows});
+  if (at == counts.end() && counts.size() >= kKinds) at = find(reason = kOtherReasons);
+  if (at == counts.end()) counts.push_back({outcome, std::string(component), std::string(reason), rows});
   else at->rows += rows;
 }
 
-void append_losses(std::string& to, const std::vector<Loss>& losses) {
-  for (const auto& loss : losses) {
-    to += '\t' + std::to_string(static_cast<int>(loss.fate)) + '\t' + std::to_string(loss.rows) + '\t';
-    append_escaped(to, loss.component);
+void append_counts(std::string& to, const std::vector<AuditCount>& counts) {
+  for (const auto& count : counts) {
+    to += '\t' + std::to_string(static_cast<int>(count.outcome)) + '\t' + std::to_string(count.rows) + '\t';
+    append_escaped(to, count.component);
     to += '\t';
-    append_escaped(to, loss.reason);
+    append_escaped(to, count.reason);
   }
 }
 
-std::optional<std::vector<Loss>> read_losses(std::span<const std::string_view> parts) {
+std::optional<std::vector<AuditCount>> read_counts(std::span<const std::string_view> parts) {
   if (parts.size() % 4 != 0) return std::nullopt;
-  std::vector<Loss> losses;
+  std::vector<AuditCount> counts;
   for (; !parts.empty(); parts = parts.subspan(4)) {
-    unsigned fate = 0;
+    unsigned outcome = 0;
     int64_t rows = 0;
-    if (!read_number(parts[0], fate) || fate >= std::size(kFates) || !read_number(parts[1], rows)) return std::nullopt;
-    losses.push_back({static_cast<Fate>(fate), unescaped(parts[2]), unescaped(parts[3]), rows});
+    if (!read_number(parts[0], outcome) || outcome >= std::size(kOutcomes) || !read_number(parts[1], rows)) return std::nullopt;
+    counts.push_back({static_cast<Outcome>(outcome), unescaped(parts[2]), unescaped(parts[3]), rows});
   }
-  return losses;
+  return counts;
 }
 
 void write_kind(std::string_view reason, std::string& kind) {
@@ -67,7 +67,7 @@ std::string Account::encoded() const {
   append_escaped(text, stream);
   text += '\t';
   append_escaped(text, file);
-  append_losses(text, losses);
+  append_counts(text, counts);
   return text;
 }
 
@@ -80,9 +80,9 @@ std::optional<Account> Account::decode(std::string_view text) {
     return std::nullopt;
   account.stream = unescaped(parts[2]);
   account.file = unescaped(parts[3]);
-  auto losses = read_losses(std::span(parts).subspan(4));
-  if (!losses) return std::nullopt;
-  account.losses = *std::move(losses);
+  auto counts = read_counts(std::span(parts).subspan(4));
+  if (!counts) return std::nullopt;
+  account.counts = *std::move(counts);
   return account;
 }
 

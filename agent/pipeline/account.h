@@ -11,27 +11,27 @@
 namespace levada::agent {
 
 // What becomes of rows that do not go on as they came.
-enum class Fate : uint8_t {
+enum class Outcome : uint8_t {
   filtered,      // An interceptor left them out (or, with a number below 0, made more of them).
   elsewhere,     // The selector sent them to other channels only.
   dead_letters,  // Turned down, and kept.
   dropped,       // Turned down, with on_reject = "drop".
 };
-std::string_view name_of(Fate fate);
+std::string_view name_of(Outcome outcome);
 
-struct Loss {
-  Fate fate;
+struct AuditCount {
+  Outcome outcome;
   std::string component, reason;  // The reason of rows that were turned down; see kind_of.
   int64_t rows;
 };
 
-// Adds rows to the loss of that fate, component and reason; rows of many reasons end as "other reasons".
-void add_loss(std::vector<Loss>& losses, Fate fate, std::string_view component, std::string_view reason, int64_t rows);
+// Adds rows to the count of that outcome, component and reason; rows of many reasons end as "other reasons".
+void add_to_counts(std::vector<AuditCount>& counts, Outcome outcome, std::string_view component, std::string_view reason, int64_t rows);
 
-// Losses as text: fate, rows, component and reason of each, a tab before each of them; and read from the parts between
+// Losses as text: outcome, rows, component and reason of each, a tab before each of them; and read from the parts between
 // the tabs. Nothing where they are damaged.
-void append_losses(std::string& to, const std::vector<Loss>& losses);
-std::optional<std::vector<Loss>> read_losses(std::span<const std::string_view> parts);
+void append_counts(std::string& to, const std::vector<AuditCount>& counts);
+std::optional<std::vector<AuditCount>> read_counts(std::span<const std::string_view> parts);
 
 // "expected ',' at byte 57" and "... at byte 58" are of one kind, "expected ',' at byte #". Written into `kind`.
 void write_kind(std::string_view reason, std::string& kind);
@@ -42,7 +42,7 @@ struct Account {
   int64_t read = 0;    // and how many of them the batch began with.
   bool jump = false;   // Rows before them were never this agent's, see LEVADA_JUMP.
   std::string file;    // That all of them come from, where the source says so.
-  std::vector<Loss> losses;
+  std::vector<AuditCount> counts;
 
   std::string encoded() const;
   static std::optional<Account> decode(std::string_view text);

@@ -4,13 +4,13 @@
 
 #include <latch>
 
-#include "agent/pipeline/test_world.h"
+#include "agent/pipeline/test_bench.h"
 
 namespace levada::agent {
 namespace {
 
 using testing::scripts;
-using testing::World;
+using testing::TestBench;
 using testkit::texts;
 using Texts = std::vector<std::string>;
 
@@ -23,7 +23,7 @@ Numbered numbered(const Texts& rows, const std::string& position = "p") {
 }
 
 TEST(ChainWorkers, give_the_batch_with_its_position_when_it_has_passed_every_interceptor) {
-  World world;
+  TestBench bench;
   scripts()["interceptors.a"].intercept = [](Batch& batch) {
     for (auto event : batch) event.set_body(std::string(event.body()) + "a");
     return Done();
@@ -32,7 +32,7 @@ TEST(ChainWorkers, give_the_batch_with_its_position_when_it_has_passed_every_int
     batch.drop(0);
     return Done();
   };
-  auto chain = world.chain({"interceptors.a", "interceptors.b"});
+  auto chain = bench.chain({"interceptors.a", "interceptors.b"});
   ASSERT_TRUE(chain->open());
   chain->submit(numbered({"1", "2"}, "here"));
   const auto through = chain->next(nanoseconds{0});
@@ -40,58 +40,58 @@ TEST(ChainWorkers, give_the_batch_with_its_position_when_it_has_passed_every_int
   EXPECT_EQ(texts(through->batch, "body"), (Texts{"2a"}));
   EXPECT_EQ(through->batch.position, "here");
   EXPECT_EQ(through->end, 2u);
-  EXPECT_EQ(world.metrics.value("interceptors.b", "rows_in"), 2);
-  EXPECT_EQ(world.metrics.value("interceptors.b", "rows_out"), 1);
+  EXPECT_EQ(bench.metrics.value("interceptors.b", "rows_in"), 2);
+  EXPECT_EQ(bench.metrics.value("interceptors.b", "rows_out"), 1);
 }
 
 TEST(ChainWorkers, give_the_rows_that_were_turned_down_beside_the_batch) {
-  World world;
+  TestBench bench;
   scripts()["interceptors.a"].intercept = [](Batch& batch) {
     for (auto event : batch)
       if (event.body() == "bad") event.reject("it is bad");
     return Done();
   };
-  auto chain = world.chain({"interceptors.a"});
+  auto chain = bench.chain({"interceptors.a"});
   chain->submit(numbered({"good", "bad"}));
   const auto through = chain->next(nanoseconds{0});
   EXPECT_EQ(texts(through->batch, "body"), (Texts{"good"}));
-  ASSERT_EQ(through->turned_down.size(), 1u);
-  EXPECT_EQ(through->turned_down[0].component, "interceptors.a");
-  EXPECT_EQ(texts(through->turned_down[0].rows, "reason"), (Texts{"it is bad"}));
-  ASSERT_EQ(through->account.losses.size(), 1u);
-  EXPECT_EQ(through->account.losses[0].fate, Fate::dead_letters);
-  EXPECT_EQ(world.metrics.value("interceptors.a", "rows_rejected"), 1);
+  ASSERT_EQ(through->rejected_rows.size(), 1u);
+  EXPECT_EQ(through->rejected_rows[0].component, "interceptors.a");
+  EXPECT_EQ(texts(through->rejected_rows[0].rows, "reason"), (Texts{"it is bad"}));
+  ASSERT_EQ(through->account.counts.size(), 1u);
+  EXPECT_EQ(through->account.counts[0].outcome, Outcome::dead_letters);
+  EXPECT_EQ(bench.metrics.value("interceptors.a", "rows_rejected"), 1);
 }
 
 TEST(ChainWorkers, reject_the_whole_batch_when_the_interceptor_says_so) {
-  World world;
+  TestBench bench;
   scripts()["interceptors.a"].answers["intercept"] = {reject("none of it")};
-  auto chain = world.chain({"interceptors.a", "interceptors.b"});
+  auto chain = bench.chain({"interceptors.a", "interceptors.b"});
   chain->submit(numbered({"1", "2"}));
   const auto through = chain->next(nanoseconds{0});
   ASSERT_TRUE(through);
   EXPECT_EQ(through->batch.rows(), 0);
   EXPECT_EQ(through->batch.position, "p");
-  ASSERT_EQ(through->turned_down.size(), 1u);
-  EXPECT_EQ(texts(through->turned_down[0].rows, "reason"), (Texts{"none of it", "none of it"}));
+  ASSERT_EQ(through->rejected_rows.size(), 1u);
+  EXPECT_EQ(texts(through->rejected_rows[0].rows, "reason"), (Texts{"none of it", "none of it"}));
 }
 
 TEST(ChainWorkers, count_what_an_interceptor_leaves_out) {
-  World world;
+  TestBench bench;
   scripts()["interceptors.a"].intercept = [](Batch& batch) {
     batch.drop(0);
     return Done();
   };
-  auto chain = world.chain({"interceptors.a"});
+  auto chain = bench.chain({"interceptors.a"});
   chain->submit(numbered({"1", "2"}));
   const auto through = chain->next(nanoseconds{0});
-  ASSERT_EQ(through->account.losses.size(), 1u);
-  EXPECT_EQ(through->account.losses[0].fate, Fate::filtered);
-  EXPECT_EQ(through->account.losses[0].rows, 1);
+  ASSERT_EQ(through->account.counts.size(), 1u);
+  EXPECT_EQ(through->account.counts[0].outcome, Outcome::filtered);
+  EXPECT_EQ(through->account.counts[0].rows, 1);
 }
 
 TEST(ChainWorkers, give_the_same_batch_again_to_one_that_may_turn_nothing_down) {
-  World world;
+  TestBench bench;
   bool refuses = true;
   scripts()["interceptors.a"].intercept = [&](Batch& batch) {
     for (auto event : batch) {
@@ -100,36 +100,36 @@ TEST(ChainWorkers, give_the_same_batch_again_to_one_that_may_turn_nothing_down) 
     }
     return Done();
   };
-  auto chain = world.chain({"interceptors.a"}, 1, OnReject::block);
+  auto chain = bench.chain({"interceptors.a"}, 1, OnReject::block);
   chain->submit(numbered({"1", "2"}));
   EXPECT_EQ(chain->next(nanoseconds{0}).code(), Code::idle);
   refuses = false;
-  world.clock.advance(std::chrono::seconds(2));
+  bench.clock.advance(std::chrono::seconds(2));
   const auto through = chain->next(nanoseconds{0});
   ASSERT_TRUE(through);
   EXPECT_EQ(texts(through->batch, "body"), (Texts{"1a", "2a"}));
-  EXPECT_TRUE(through->account.losses.empty());
+  EXPECT_TRUE(through->account.counts.empty());
 }
 
 TEST(ChainWorkers, go_on_at_the_interceptor_that_failed_after_a_pause) {
-  World world;
+  TestBench bench;
   scripts()["interceptors.a"].intercept = [](Batch& batch) {
     for (auto event : batch) event.set_body(std::string(event.body()) + "a");
     return Done();
   };
   scripts()["interceptors.b"].answers["intercept"] = {retry("not now")};
-  auto chain = world.chain({"interceptors.a", "interceptors.b"});
+  auto chain = bench.chain({"interceptors.a", "interceptors.b"});
   chain->submit(numbered({"1"}));
   EXPECT_EQ(chain->next(nanoseconds{0}).code(), Code::idle);
   EXPECT_EQ(chain->next(nanoseconds{0}).code(), Code::idle);
-  world.clock.advance(std::chrono::seconds(2));
+  bench.clock.advance(std::chrono::seconds(2));
   EXPECT_EQ(texts(chain->next(nanoseconds{0})->batch, "body"), (Texts{"1a"}));
 }
 
 TEST(ChainWorkers, contain_an_exception_as_fatal_with_its_text) {
-  World world;
+  TestBench bench;
   scripts()["interceptors.a"].intercept = [](Batch&) -> Done { throw std::runtime_error("out of ideas"); };
-  auto chain = world.chain({"interceptors.a"});
+  auto chain = bench.chain({"interceptors.a"});
   chain->submit(numbered({"1"}));
   const auto through = chain->next(nanoseconds{0});
   EXPECT_EQ(through.code(), Code::fatal);
@@ -137,7 +137,7 @@ TEST(ChainWorkers, contain_an_exception_as_fatal_with_its_text) {
 }
 
 TEST(ChainWorkers, keep_the_order_however_long_each_batch_takes) {
-  World world;
+  TestBench bench;
   // The first batch is through only after the second and third have been.
   std::latch others(2);
   scripts()["interceptors.a"].intercept = [&](Batch& batch) {
@@ -145,7 +145,7 @@ TEST(ChainWorkers, keep_the_order_however_long_each_batch_takes) {
     else others.count_down();
     return Done();
   };
-  auto chain = world.chain({"interceptors.a"}, 3);
+  auto chain = bench.chain({"interceptors.a"}, 3);
   ASSERT_TRUE(chain->open());
   for (const char* row : {"1", "2", "3"}) chain->submit(numbered({row}));
   for (const char* row : {"1", "2", "3"}) {
@@ -157,9 +157,9 @@ TEST(ChainWorkers, keep_the_order_however_long_each_batch_takes) {
 }
 
 TEST(ChainWorkers, end_while_an_interceptor_fails_for_ever) {
-  World world;
+  TestBench bench;
   for (int time = 0; time < 1000; ++time) scripts()["interceptors.a"].answers["intercept"].push_back(retry("never"));
-  auto chain = world.chain({"interceptors.a"}, 2);
+  auto chain = bench.chain({"interceptors.a"}, 2);
   ASSERT_TRUE(chain->open());
   chain->submit(numbered({"1"}));
   EXPECT_EQ(chain->next(nanoseconds{0}).code(), Code::idle);

@@ -8,7 +8,7 @@
 namespace levada::agent {
 namespace {
 
-constexpr const char* kLetterColumns[] = {DeadLetters::kReason, DeadLetters::kComponent, DeadLetters::kOwner,
+constexpr const char* kDeadLetterColumns[] = {DeadLetters::kReason, DeadLetters::kComponent, DeadLetters::kOwner,
                                           DeadLetters::kStream, DeadLetters::kPosition,  DeadLetters::kTime};
 
 // The channel's stream for the letters of a component about a stream: what is stored of it is known by its rows.
@@ -16,13 +16,13 @@ std::string mark_name(const DeadLetters::Origin& origin, const std::string& comp
   return origin.owner + '\t' + component + '\t' + origin.stream;
 }
 
-Batch letter_of(const DeadLetters::Origin& origin, const TurnedDown& turned_down, int64_t now_ns) {
-  const Batch& rows = turned_down.rows;
+Batch dead_letter_of(const DeadLetters::Origin& origin, const RejectedRows& rejected_rows, int64_t now_ns) {
+  const Batch& rows = rejected_rows.rows;
   const int64_t count = rows.rows();
   Batch letter(count);
   const Column* reasons = rows.text(DeadLetters::kReason);
   letter.set(reasons ? *reasons : repeat(DeadLetters::kReason, "no reason was given", count));
-  letter.set(repeat(DeadLetters::kComponent, turned_down.component, count));
+  letter.set(repeat(DeadLetters::kComponent, rejected_rows.component, count));
   letter.set(repeat(DeadLetters::kOwner, origin.owner, count));
   letter.set(repeat(DeadLetters::kStream, origin.stream, count));
   letter.set(repeat(DeadLetters::kPosition, origin.position, count));
@@ -32,7 +32,7 @@ Batch letter_of(const DeadLetters::Origin& origin, const TurnedDown& turned_down
   for (const auto& column : rows.columns()) {
     if (&column == reasons) continue;
     const bool taken =
-        std::find(std::begin(kLetterColumns), std::end(kLetterColumns), column.name()) != std::end(kLetterColumns);
+        std::find(std::begin(kDeadLetterColumns), std::end(kDeadLetterColumns), column.name()) != std::end(kDeadLetterColumns);
     letter.set(taken ? column.renamed(DeadLetters::kRowPrefix + column.name()) : column);
   }
   return letter;
@@ -62,14 +62,14 @@ Done DeadLetters::open() {
   return {};
 }
 
-void DeadLetters::add(const Origin& origin, const TurnedDown& rows) {
+void DeadLetters::add(const Origin& origin, const RejectedRows& rows) {
   keep(mark_name(origin, rows.component), origin, rows);
 }
 
-void DeadLetters::add_late(const std::string& owner, const TurnedDown& rows) { keep({}, {owner, {}, {}, 0}, rows); }
+void DeadLetters::add_late(const std::string& owner, const RejectedRows& rows) { keep({}, {owner, {}, {}, 0}, rows); }
 
-void DeadLetters::keep(std::string stream, const Origin& origin, const TurnedDown& rows) {
-  auto letter = letter_of(origin, rows, services_.clock->now(nullptr));
+void DeadLetters::keep(std::string stream, const Origin& origin, const RejectedRows& rows) {
+  auto letter = dead_letter_of(origin, rows, services_.clock->now(nullptr));
   letter.stream = std::move(stream);
   letter.position = "-";  // Nobody goes on from it; it says that the batch is whole.
   Delivery delivery;
@@ -100,13 +100,13 @@ Done DeadLetters::sync() {
       late_ = std::max(late_, at == known.end() ? 0 : at->second.sequence);
       next.end = late_ += static_cast<uint64_t>(next.batch->rows());
     }
-    if (!channel_.append(next)) return retry("dead letters: " + channel_.obstacle());
+    if (!channel_.append(next)) return retry("dead letters: " + channel_.blocked_by());
     appended_.push_back(std::move(next));
     waiting_.pop_front();
   }
   channel_.run_once();
   while (!appended_.empty() && appended_.front().receipt->complete()) appended_.pop_front();
-  if (!appended_.empty()) return retry("dead letters: " + channel_.obstacle());
+  if (!appended_.empty()) return retry("dead letters: " + channel_.blocked_by());
   return {};
 }
 

@@ -41,9 +41,9 @@ class DeadLetters {
   };
   // They are kept in memory until sync; what is stored already, of a batch that comes again, is not stored twice.
   // In the order of the batches. [any thread]
-  void add(const Origin& origin, const TurnedDown& rows);
+  void add(const Origin& origin, const RejectedRows& rows);
   // Of which batch the rows were is not known: they are stored again if they come again. [any thread]
-  void add_late(const std::string& owner, const TurnedDown& rows);
+  void add_late(const std::string& owner, const RejectedRows& rows);
   // Makes what was added durable: before what is left of the batch is, or its position is acknowledged. [any thread]
   Done sync();
   // Up to which rows of the stream letters are stored, for each component that turned some down.
@@ -59,7 +59,7 @@ class DeadLetters {
   const std::string& folder() const { return folder_; }
 
  private:
-  void keep(std::string stream, const Origin& origin, const TurnedDown& rows);
+  void keep(std::string stream, const Origin& origin, const RejectedRows& rows);
 
   const Services services_;
   const std::string folder_;

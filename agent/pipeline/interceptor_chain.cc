@@ -4,18 +4,18 @@
 
 namespace levada::agent {
 
-void turn_down(const std::string& component, OnReject on_reject, Batch rejected, std::vector<Loss>& losses,
-               std::vector<TurnedDown>& to) {
+void reject_rows(const std::string& component, OnReject on_reject, Batch rejected, std::vector<AuditCount>& counts,
+               std::vector<RejectedRows>& to) {
   const Column* reasons = rejected.text("reason");
-  const auto fate = on_reject == OnReject::drop ? Fate::dropped : Fate::dead_letters;
-  std::vector<Loss> kinds;
+  const auto outcome = on_reject == OnReject::drop ? Outcome::dropped : Outcome::dead_letters;
+  std::vector<AuditCount> kinds;
   std::string kind;
   for (int64_t row = 0; row < rejected.rows(); ++row) {
     write_kind(reasons ? reasons->text(row) : "no reason was given", kind);
-    add_loss(kinds, fate, component, kind, 1);
+    add_to_counts(kinds, outcome, component, kind, 1);
   }
-  for (const auto& each : kinds) add_loss(losses, fate, component, each.reason, each.rows);
-  if (fate == Fate::dead_letters) to.push_back({component, std::move(rejected), std::move(kinds)});
+  for (const auto& each : kinds) add_to_counts(counts, outcome, component, each.reason, each.rows);
+  if (outcome == Outcome::dead_letters) to.push_back({component, std::move(rejected), std::move(kinds)});
 }
 
 void InterceptorChain::add(InterceptorInstance instance, OnReject on_reject, Metrics& metrics) {
@@ -61,8 +61,8 @@ Done InterceptorChain::run(Numbered& numbered) {
   if (!under_way_) {
     under_way_ = std::make_unique<Parcel>(batch);
     at_ = 0;
-    losses_.clear();
-    turned_down_.clear();
+    counts_.clear();
+    rejected_.clear();
   }
   for (; at_ < links_.size() && under_way_->get()->rows.length > 0; ++at_) {
     if (auto done = pass(links_[at_]); !done) {
@@ -78,9 +78,9 @@ Done InterceptorChain::run(Numbered& numbered) {
   changed->position = std::move(batch.position);
   changed->sequence = batch.sequence;
   batch = *std::move(changed);
-  for (auto& loss : losses_) add_loss(numbered.account.losses, loss.fate, loss.component, loss.reason, loss.rows);
-  for (auto& each : turned_down_) numbered.turned_down.push_back(std::move(each));
-  turned_down_.clear();
+  for (auto& count : counts_) add_to_counts(numbered.account.counts, count.outcome, count.component, count.reason, count.rows);
+  for (auto& each : rejected_) numbered.rejected_rows.push_back(std::move(each));
+  rejected_.clear();
   return {};
 }
 
@@ -114,17 +114,17 @@ Done InterceptorChain::pass(Link& link) {
   if (!done) return done;
   if (parcel.empty()) return fatal("gave no batch back");
   const int64_t rows_out = parcel.get()->rows.length;
-  Batch turned_down;
+  Batch rejected_rows;
   if (!rejected.empty()) {
     auto opened = rejected.open_rows();
     if (!opened) return std::move(opened).error();
-    turned_down = *std::move(opened);
+    rejected_rows = *std::move(opened);
   }
-  if (link.on_reject == OnReject::block && turned_down.rows() > 0) {
-    const Column* reasons = turned_down.text("reason");
+  if (link.on_reject == OnReject::block && rejected_rows.rows() > 0) {
+    const Column* reasons = rejected_rows.text("reason");
     return blocked(std::string(reasons ? reasons->text(0) : "no reason was given"));
   }
-  count(link, rows, rows_out, std::move(turned_down));
+  count(link, rows, rows_out, std::move(rejected_rows));
   return {};
 }
 
@@ -133,10 +133,10 @@ void InterceptorChain::count(Link& link, int64_t rows, int64_t rows_out, Batch r
   link.rows_in.add(rows);
   link.rows_out.add(rows_out);
   const int64_t rows_rejected = rejected.rows();
-  if (rows != rows_out + rows_rejected) add_loss(losses_, Fate::filtered, name, "", rows - rows_out - rows_rejected);
+  if (rows != rows_out + rows_rejected) add_to_counts(counts_, Outcome::filtered, name, "", rows - rows_out - rows_rejected);
   if (rows_rejected == 0) return;
   link.rows_rejected.add(rows_rejected);
-  turn_down(name, link.on_reject, std::move(rejected), losses_, turned_down_);
+  reject_rows(name, link.on_reject, std::move(rejected), counts_, rejected_);
 }
 
 }  // namespace levada::agent

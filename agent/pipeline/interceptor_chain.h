@@ -12,10 +12,10 @@
 namespace levada::agent {
 
 // Rows that a component turned down, with a column "reason"; and how many for which kind of reason.
-struct TurnedDown {
+struct RejectedRows {
   std::string component;
   Batch rows;
-  std::vector<Loss> reasons;
+  std::vector<AuditCount> reasons;
 };
 
 // A batch, how many rows of its stream lie before its position (interceptors change the rows, never that), and what
@@ -25,15 +25,15 @@ struct Numbered {
   uint64_t end = 0;
   std::string stream = {};  // See Delivery.
   Account account = {};     // Of no stream where its rows were accounted for before.
-  std::vector<TurnedDown> turned_down = {};
+  std::vector<RejectedRows> rejected_rows = {};
 };
 
 // The states of interceptors, by their paths.
 using States = std::map<std::string, std::string>;
 
 // Counts what was turned down by kind of reason; gives the rows to `to` where they are kept.
-void turn_down(const std::string& component, OnReject on_reject, Batch rejected, std::vector<Loss>& losses,
-               std::vector<TurnedDown>& to);
+void reject_rows(const std::string& component, OnReject on_reject, Batch rejected, std::vector<AuditCount>& counts,
+               std::vector<RejectedRows>& to);
 
 class InterceptorChain {
  public:
@@ -63,8 +63,8 @@ class InterceptorChain {
   std::vector<Link> links_;
   std::unique_ptr<Parcel> under_way_;  // The batch, as far as it has come,
   size_t at_ = 0;                      // where it goes on,
-  std::vector<Loss> losses_;           // and what became of other rows on the way.
-  std::vector<TurnedDown> turned_down_;
+  std::vector<AuditCount> counts_;           // and what became of other rows on the way.
+  std::vector<RejectedRows> rejected_;
 };
 
 }  // namespace levada::agent

@@ -9,7 +9,7 @@
 
 #include "agent/channels/file/file_channel.h"
 #include "agent/channels/memory_channel.h"
-#include "agent/pipeline/test_world.h"
+#include "agent/pipeline/test_bench.h"
 
 namespace levada::agent {
 namespace {
@@ -17,7 +17,7 @@ namespace {
 using testing::Counting;
 using testing::Script;
 using testing::scripts;
-using testing::World;
+using testing::TestBench;
 using testkit::Lose;
 using Texts = std::vector<std::string>;
 
@@ -29,40 +29,40 @@ const Backoff kBackoff(std::chrono::milliseconds(100), std::chrono::seconds(1));
 // One life of a process: it ends by itself, or when the disks are gone.
 class Process {
  public:
-  Process(World& world, bool durable) : world_(world), dead_letters_(world.services, "/dead") {
+  Process(TestBench& bench, bool durable) : bench_(bench), dead_letters_(bench.services, "/dead") {
     if (durable) {
       FileChannelOptions options;
       options.name = "channels.main";
       options.folder = "/channel";
       options.segment_bytes = 2000;
-      auto channel = std::make_unique<FileChannel>(options, world.services, FileChannel::Drive::by_hand);
+      auto channel = std::make_unique<FileChannel>(options, bench.services, FileChannel::Drive::by_hand);
       file_channel_ = channel.get();
       channel_ = std::move(channel);
     } else {
       channel_ = std::make_unique<MemoryChannel>(4096);
     }
     channel_->add_writer();
-    add_sink("sinks.token", {"interceptors.picky", "interceptors.counting"});
+    add_sink("sinks.checkpoint", {"interceptors.picky", "interceptors.counting"});
     add_sink("sinks.plain", {});
     std::vector<InterceptorChain> chain(1);
     add(chain[0], "interceptors.clean");
-    SourceRunner::Parts parts{world.source("sources.clicks"),
-                              std::make_unique<ChainWorkers>(std::move(chain), kBackoff, world.clock_table),
+    SourceRunner::Parts parts{bench.source("sources.clicks"),
+                              std::make_unique<ChainWorkers>(std::move(chain), kBackoff, bench.clock_table),
                               Selector({}, {0}),
                               {channel_.get()},
                               kBackoff,
                               1u << 30,
                               OnReject::dead_letters,
                               {}};
-    source_ = std::make_unique<SourceRunner>(std::move(parts), dead_letters_, world.services, world.stop);
+    source_ = std::make_unique<SourceRunner>(std::move(parts), dead_letters_, bench.services, bench.stop);
   }
 
   // Until all is done; false where it cannot be, or the process has died with the call of that number.
   bool run(int64_t dies_at) {
     if (!dead_letters_.open() || !channel_->open()) return false;
     bool source_started = false;
-    for (int round = 0; round < 400 && world_.files.calls() < dies_at; ++round) {
-      world_.clock.advance(std::chrono::milliseconds(300));
+    for (int round = 0; round < 400 && bench_.files.calls() < dies_at; ++round) {
+      bench_.clock.advance(std::chrono::milliseconds(300));
       if (!source_started) source_started = start_source();
       const Turn source = source_started ? source_->turn({}) : Turn::waited;
       if (file_channel_) file_channel_->run_once();
@@ -80,23 +80,23 @@ class Process {
 
  private:
   void add(InterceptorChain& chain, const std::string& path) {
-    auto made = path == "interceptors.counting" ? InterceptorInstance(world_.instance<Counting>(
+    auto made = path == "interceptors.counting" ? InterceptorInstance(bench_.instance<Counting>(
                                                       path, levada::interceptor<Counting>("counting", "For tests.")))
-                                                : world_.interceptor(path);
-    chain.add(std::move(made), OnReject::dead_letters, world_.metrics);
+                                                : bench_.interceptor(path);
+    chain.add(std::move(made), OnReject::dead_letters, bench_.metrics);
   }
   void add_sink(const std::string& path, const Texts& interceptors) {
     std::vector<InterceptorChain> chain(1);
     for (const auto& interceptor : interceptors) add(chain[0], interceptor);
     SinkRunner::Parts parts{path,
-                            world_.sink(path),
-                            std::make_unique<ChainWorkers>(std::move(chain), kBackoff, world_.clock_table),
+                            bench_.sink(path),
+                            std::make_unique<ChainWorkers>(std::move(chain), kBackoff, bench_.clock_table),
                             channel_.get(),
                             {3, 1 << 20, std::chrono::seconds(1)},
                             kBackoff,
                             {{path, OnReject::dead_letters}}};
     sinks_.push_back(
-        std::make_unique<SinkRunner>(std::move(parts), dead_letters_, world_.commits, world_.services, world_.stop));
+        std::make_unique<SinkRunner>(std::move(parts), dead_letters_, bench_.commits, bench_.services, bench_.stop));
   }
   bool start_source() {
     std::vector<Progress> progress;
@@ -110,7 +110,7 @@ class Process {
     return true;
   }
 
-  World& world_;
+  TestBench& bench_;
   DeadLetters dead_letters_;
   std::unique_ptr<Channel> channel_;
   FileChannel* file_channel_ = nullptr;
@@ -132,7 +132,7 @@ void write_scripts() {
   };
   scripts()["interceptors.clean"].intercept = rejects_every(5);
   scripts()["interceptors.picky"].intercept = rejects_every(7);
-  scripts()["sinks.token"].keeps_token = true;
+  scripts()["sinks.checkpoint"].keeps_checkpoint = true;
 }
 
 Texts sorted(Texts texts) {
@@ -140,7 +140,7 @@ Texts sorted(Texts texts) {
   return texts;
 }
 
-void check(World& world) {
+void check(TestBench& bench) {
   Texts counted, plain, letters;
   int count = 0;
   for (int row = 1; row <= kRows; ++row) {
@@ -153,17 +153,17 @@ void check(World& world) {
     if (row % 7 == 0) letters.push_back(text);
     else counted.push_back(text + "#" + std::to_string(++count));
   }
-  EXPECT_EQ(scripts()["sinks.token"].committed, counted);
-  EXPECT_EQ(sorted(world.letters("body")), sorted(letters));
-  // It keeps no token: what it had committed when the process died may come again, and nothing is missing.
+  EXPECT_EQ(scripts()["sinks.checkpoint"].committed, counted);
+  EXPECT_EQ(sorted(bench.letters("body")), sorted(letters));
+  // It keeps no checkpoint: what it had committed when the process died may come again, and nothing is missing.
   const auto& all = scripts()["sinks.plain"].committed;
   EXPECT_EQ(std::set<std::string>(all.begin(), all.end()), std::set<std::string>(plain.begin(), plain.end()));
 
-  const auto record = world.commits.load_last("sinks.token");
+  const auto record = bench.commits.load_last("sinks.checkpoint");
   ASSERT_TRUE(record && *record);
-  const auto ledger = Ledger::decode((*record)->states.at("ledger"));
-  ASSERT_TRUE(ledger);
-  const auto& stream = ledger->streams().at("clicks");
+  const auto audit = AuditTotals::decode((*record)->states.at("audit"));
+  ASSERT_TRUE(audit);
+  const auto& stream = audit->streams().at("clicks");
   EXPECT_EQ(stream.end, static_cast<uint64_t>(kRows));
   EXPECT_EQ(stream.missing + stream.doubled, 0);
   ASSERT_EQ(stream.entries.size(), 1u);
@@ -180,18 +180,18 @@ struct PathFaults : ::testing::TestWithParam<bool> {
   void for_every_call(Fault fault, std::optional<Lose> lose = std::nullopt) {
     for (int64_t n = 1;; ++n) {
       ASSERT_LT(n, kCallsMax);
-      World world;
+      TestBench bench;
       write_scripts();
-      fault(world.files, n);
+      fault(bench.files, n);
       for (int life = 0;; ++life) {
         ASSERT_LT(life, 4) << "does not get through, call " << n;
-        if (Process(world, GetParam()).run(lose && life == 0 ? n : kNever)) break;
-        world.files.crash(lose.value_or(Lose::unsynced));
+        if (Process(bench, GetParam()).run(lose && life == 0 ? n : kNever)) break;
+        bench.files.crash(lose.value_or(Lose::unsynced));
         for (auto& [name, script] : scripts()) script.written.clear();
       }
-      const bool hit = world.files.calls() >= n;
-      world.files.crash(Lose::nothing);  // No fault is to hit the check.
-      check(world);
+      const bool hit = bench.files.calls() >= n;
+      bench.files.crash(Lose::nothing);  // No fault is to hit the check.
+      check(bench);
       if (HasFailure()) FAIL() << "at call " << n;
       if (!hit) break;
     }

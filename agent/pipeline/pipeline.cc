@@ -139,7 +139,7 @@ std::vector<std::string> Pipeline::exceptions() const {
       all.push_back("may be lost: " + source.runner->name() +
                     ": it cannot go back, so rows that no channel or sink has stored are lost in a crash");
   for (const auto& sink : sinks_)
-    if (!sink->keeps_token())
+    if (!sink->keeps_checkpoint())
       all.push_back("at least once: " + sink->name() +
                     ": it keeps no position with its rows, so rows since its last commit come again after a crash");
   return all;

@@ -58,7 +58,7 @@ class Pipeline {
   const bool until_drained_;
   const Services services_;
   DeadLetters dead_letters_;
-  const CommitStore commits_;
+  const CheckpointStore commits_;
   Stop stop_;
   std::vector<std::unique_ptr<Channel>> channels_;
   std::vector<RunningSource> sources_;

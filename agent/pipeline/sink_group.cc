@@ -67,13 +67,13 @@ Done SinkGroup::write(const Batch& batch, nanoseconds timeout, Parcel& rejected)
   return levada::idle();
 }
 
-Done SinkGroup::commit(const Token& token, nanoseconds timeout, Parcel& rejected) {
+Done SinkGroup::commit(const Checkpoint& checkpoint, nanoseconds timeout, Parcel& rejected) {
   for (size_t at = 0; at < members_.size(); ++at) {
     auto& member = members_[at];
     if (!member.written) continue;
     current_ = at;
     // One at a time hands rejected rows over: the others follow at the next call.
-    auto done = member.sink->commit(token, timeout, rejected);
+    auto done = member.sink->commit(checkpoint, timeout, rejected);
     if (done.code() == Code::retry || done.code() == Code::fatal) return failed(member, std::move(done).error());
     if (!done) return done;
     member.written = false;

@@ -17,11 +17,11 @@ class SinkGroup final : public SinkTarget {
             std::chrono::nanoseconds penalty, const levada_clock& clock);
 
   const std::string& name() const override { return members_[current_].sink->name(); }
-  bool keeps_token() const override { return false; }
+  bool keeps_checkpoint() const override { return false; }
   Done open() override { return {}; }
   Result<std::vector<Position>> recover() override;
   Done write(const Batch& batch, std::chrono::nanoseconds timeout, Parcel& rejected) override;
-  Done commit(const Token& token, std::chrono::nanoseconds timeout, Parcel& rejected) override;
+  Done commit(const Checkpoint& checkpoint, std::chrono::nanoseconds timeout, Parcel& rejected) override;
   Done idle() override;
 
  private:

@@ -2,25 +2,25 @@
 
 #include <gtest/gtest.h>
 
-#include "agent/pipeline/test_world.h"
+#include "agent/pipeline/test_bench.h"
 
 namespace levada::agent {
 namespace {
 
 using testing::scripts;
-using testing::World;
+using testing::TestBench;
 using Texts = std::vector<std::string>;
 
 constexpr std::chrono::nanoseconds kNow{0};
 
 struct SinkGroupTest : ::testing::Test {
-  World world;
+  TestBench bench;
   std::unique_ptr<SinkGroup> group;
 
   void start(SinkGroupConfig::Type type) {
     std::vector<std::unique_ptr<SinkInstance>> sinks;
-    for (const char* path : {"sinks.a", "sinks.b"}) sinks.push_back(world.sink(path));
-    group = std::make_unique<SinkGroup>(type, std::move(sinks), std::chrono::seconds(30), world.clock_table);
+    for (const char* path : {"sinks.a", "sinks.b"}) sinks.push_back(bench.sink(path));
+    group = std::make_unique<SinkGroup>(type, std::move(sinks), std::chrono::seconds(30), bench.clock_table);
   }
   Done write(const std::string& body) {
     Parcel rejected;
@@ -50,7 +50,7 @@ TEST_F(SinkGroupTest, failover_goes_to_the_next_sink_and_comes_back_after_the_pe
   ASSERT_TRUE(write("1"));
   ASSERT_TRUE(commit());
   EXPECT_EQ(committed("sinks.b"), (Texts{"1"}));
-  world.clock.advance(std::chrono::seconds(31));
+  bench.clock.advance(std::chrono::seconds(31));
   ASSERT_TRUE(write("2"));
   ASSERT_TRUE(commit());
   EXPECT_EQ(committed("sinks.a"), (Texts{"2"}));
@@ -61,7 +61,7 @@ TEST_F(SinkGroupTest, failover_does_not_change_the_sink_between_two_commits) {
   scripts()["sinks.a"].answers["open"] = {retry("down")};
   EXPECT_EQ(write("1").code(), Code::retry);
   ASSERT_TRUE(write("1"));
-  world.clock.advance(std::chrono::seconds(31));
+  bench.clock.advance(std::chrono::seconds(31));
   ASSERT_TRUE(write("2"));
   ASSERT_TRUE(commit());
   EXPECT_EQ(committed("sinks.b"), (Texts{"1", "2"}));
@@ -89,7 +89,7 @@ TEST_F(SinkGroupTest, has_to_wait_when_no_sink_works) {
   EXPECT_EQ(write("1").code(), Code::retry);
   EXPECT_EQ(write("1").code(), Code::retry);
   EXPECT_EQ(write("1").error().message, "no sink of the group works");
-  world.clock.advance(std::chrono::seconds(31));
+  bench.clock.advance(std::chrono::seconds(31));
   EXPECT_TRUE(write("1"));
 }
 

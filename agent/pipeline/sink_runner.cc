@@ -8,13 +8,13 @@ namespace levada::agent {
 namespace {
 
 constexpr nanoseconds kIdleEvery = std::chrono::seconds(1);
-// The stream of a token that numbers the commits: what the agent keeps of a commit is found by it.
+// The stream of a checkpoint that numbers the commits: what the agent keeps of a commit is found by it.
 constexpr const char* kEpochStream = "@epoch";
-constexpr const char* kLedger = "ledger";
+constexpr const char* kAudit = "audit";
 
 }  // namespace
 
-SinkRunner::SinkRunner(Parts parts, DeadLetters& dead_letters, const CommitStore& commits, const Services& services,
+SinkRunner::SinkRunner(Parts parts, DeadLetters& dead_letters, const CheckpointStore& commits, const Services& services,
                        Stop& stop)
     : name_(std::move(parts.name)),
       target_(std::move(parts.target)),
@@ -25,7 +25,7 @@ SinkRunner::SinkRunner(Parts parts, DeadLetters& dead_letters, const CommitStore
       backoff_(parts.backoff),
       on_reject_(std::move(parts.on_reject)),
       dead_letters_(dead_letters),
-      commits_store_(commits),
+      checkpoint_store_(commits),
       clock_(*services.clock),
       stop_(stop),
       rows_written_(services.metrics->counter(name_, "rows_written")),
@@ -49,7 +49,7 @@ Turn SinkRunner::turn(nanoseconds timeout) {
   }
   if (needs_recover_)
     if (auto done = open(); !done) return failed(done.error(), opened_ ? "recover" : "open");
-  if (token_) return commit(timeout);
+  if (checkpoint_) return commit(timeout);
   if (pending_) return write(timeout);
   if (commit_due() && workers_->empty()) {
     if (auto done = start_commit(); !done) return failed(done.error(), "save");
@@ -78,13 +78,13 @@ Done SinkRunner::recover() {
   auto positions = target_->recover();
   if (!positions) return std::move(positions).error();
   uint64_t epoch = 0;
-  Result<std::optional<CommitRecord>> record = std::optional<CommitRecord>();
-  if (target_->keeps_token()) {
+  Result<std::optional<StoredCheckpoint>> record = std::optional<StoredCheckpoint>();
+  if (target_->keeps_checkpoint()) {
     for (const auto& position : *positions)
       if (position.stream == kEpochStream) epoch = position.sequence;
-    if (epoch > 0) record = commits_store_.load(name_, epoch);
+    if (epoch > 0) record = checkpoint_store_.load(name_, epoch);
   } else {
-    record = commits_store_.load_last(name_);
+    record = checkpoint_store_.load_last(name_);
     if (record && *record) {
       epoch = (*record)->epoch;
       positions = (*record)->positions;
@@ -99,7 +99,7 @@ Done SinkRunner::recover() {
 }
 
 // Goes back to the state of that commit.
-Done SinkRunner::load(uint64_t epoch, std::optional<CommitRecord> record) {
+Done SinkRunner::load(uint64_t epoch, std::optional<StoredCheckpoint> record) {
   epoch_ = epoch;
   if (epoch > 0 && !record) {
     if (!workers_->stateful().empty())
@@ -108,13 +108,13 @@ Done SinkRunner::load(uint64_t epoch, std::optional<CommitRecord> record) {
           ", and the state of the interceptors for it is not in data_dir: put it back, or start the sink anew");
     if (!recovered_once_) log_warning(name_, "data_dir has nothing of the commits so far: the audit starts again here");
   }
-  if (record) commits_store_.confirm(name_, epoch);
+  if (record) checkpoint_store_.confirm(name_, epoch);
   else record.emplace();
-  ledger_ = Ledger::decode(record->states[kLedger]).value_or(Ledger());
+  audit_ = AuditTotals::decode(record->states[kAudit]).value_or(AuditTotals());
   LEVADA_TRY(workers_->load(record->states));
   // Interceptors may have been taken out of the chain for a while.
   unused_states_ = std::move(record->states);
-  unused_states_.erase(kLedger);
+  unused_states_.erase(kAudit);
   for (const auto& name : workers_->stateful()) unused_states_.erase(name);
   return {};
 }
@@ -148,7 +148,7 @@ Turn SinkRunner::read(nanoseconds timeout) {
   if (!workers_->empty()) return Turn::waited;
   const bool ended = channel_.ended(cursor_);
   if (ended && !uncommitted_) return Turn::ended;
-  if (ended || (uncommitted_ && at_position_ && channel_.pressed(cursor_))) {
+  if (ended || (uncommitted_ && at_position_ && channel_.under_back_pressure(cursor_))) {
     if (auto done = start_commit(); !done) return failed(done.error(), "save");
     return Turn::worked;
   }
@@ -173,13 +173,13 @@ Turn SinkRunner::write(nanoseconds timeout) {
     } else if (!done) {
       return failed(done.error(), "write");
     }
-    auto turned_down = turn_down_written(rejected, *pending_);
-    if (!turned_down) return failed(turned_down.error(), "write");
-    rows -= *turned_down;
+    auto rejected_rows = reject_written(rejected, *pending_);
+    if (!rejected_rows) return failed(rejected_rows.error(), "write");
+    rows -= *rejected_rows;
   }
   const DeadLetters::Origin origin{name_, pending_->stream, batch.position, pending_->end};
-  for (auto& each : pending_->turned_down) dead_letters_.add(origin, each);
-  if (!pending_->account.stream.empty()) ledger_.add(pending_->account, rows);
+  for (auto& each : pending_->rejected_rows) dead_letters_.add(origin, each);
+  if (!pending_->account.stream.empty()) audit_.add(pending_->account, rows);
   rows_ += rows;
   at_position_ = !batch.position.empty();
   if (at_position_) reached_[pending_->stream] = {pending_->stream, batch.position, pending_->end};
@@ -201,10 +201,10 @@ Done SinkRunner::start_commit() {
   record_->states = unused_states_;
   for (const auto& [stream, position] : reached_) record_->positions.push_back(position);
   LEVADA_TRY(workers_->save(record_->states));
-  token_.emplace();
-  token_->epoch = record_->epoch;
-  token_->positions = record_->positions;
-  token_->positions.push_back({kEpochStream, std::to_string(token_->epoch), token_->epoch});
+  checkpoint_.emplace();
+  checkpoint_->epoch = record_->epoch;
+  checkpoint_->positions = record_->positions;
+  checkpoint_->positions.push_back({kEpochStream, std::to_string(checkpoint_->epoch), checkpoint_->epoch});
   saved_ = delivered_ = false;
   return {};
 }
@@ -212,34 +212,34 @@ Done SinkRunner::start_commit() {
 // What the agent keeps of the commit: before it, where the sink says which commit was its last; else behind it.
 Done SinkRunner::save() {
   if (saved_) return {};
-  record_->states[kLedger] = ledger_.encoded();
-  LEVADA_TRY(commits_store_.save(name_, *record_));
+  record_->states[kAudit] = audit_.encoded();
+  LEVADA_TRY(checkpoint_store_.save(name_, *record_));
   saved_ = true;
   return {};
 }
 
 Turn SinkRunner::commit(nanoseconds timeout) {
   // Before anything says that the rows are dealt with.
-  if (auto done = dead_letters_.sync(); !done) return held_up(done.error());
+  if (auto done = dead_letters_.sync(); !done) return retry_commit(done.error());
   if (!delivered_) {
-    if (target_->keeps_token())
-      if (auto done = save(); !done) return held_up(done.error());
+    if (target_->keeps_checkpoint())
+      if (auto done = save(); !done) return retry_commit(done.error());
     Parcel rejected;
-    auto done = target_->commit(*token_, timeout, rejected);
-    if (!rejected.empty()) turn_down_late(rejected);
+    auto done = target_->commit(*checkpoint_, timeout, rejected);
+    if (!rejected.empty()) reject_late(rejected);
     if (done.code() == Code::idle) return Turn::waited;
     if (!done) return failed(done.error(), "commit");
     delivered_ = true;
-    if (auto synced = dead_letters_.sync(); !synced) return held_up(synced.error());
+    if (auto synced = dead_letters_.sync(); !synced) return retry_commit(synced.error());
   }
-  if (!target_->keeps_token())
-    if (auto done = save(); !done) return held_up(done.error());
+  if (!target_->keeps_checkpoint())
+    if (auto done = save(); !done) return retry_commit(done.error());
   committed();
   return Turn::worked;
 }
 
 // The agent's own disk fails: the commit stays under way, no rows are written twice.
-Turn SinkRunner::held_up(const Error& error) {
+Turn SinkRunner::retry_commit(const Error& error) {
   backoff_.failed(now());
   failures_.warn(name_, "commit: " + error.message, now());
   return Turn::waited;
@@ -247,13 +247,13 @@ Turn SinkRunner::held_up(const Error& error) {
 
 void SinkRunner::committed() {
   committed_ = reached_;
-  epoch_ = token_->epoch;
-  commits_store_.confirm(name_, epoch_);
+  epoch_ = checkpoint_->epoch;
+  checkpoint_store_.confirm(name_, epoch_);
   rows_written_.add(rows_);
   commits_.add();
   rows_ = bytes_ = 0;
   uncommitted_ = delivered_ = false;
-  token_.reset();
+  checkpoint_.reset();
   record_.reset();
   backoff_.succeeded();
   failures_.succeeded();
@@ -262,7 +262,7 @@ void SinkRunner::committed() {
 
 Turn SinkRunner::failed(const Error& error, const char* what) {
   calls_failed_.add();
-  token_.reset();
+  checkpoint_.reset();
   record_.reset();
   pending_.reset();
   workers_->clear();
@@ -280,7 +280,7 @@ Turn SinkRunner::failed(const Error& error, const char* what) {
 }
 
 // Rows that the sink turned down when they were written; how many there were.
-Result<int64_t> SinkRunner::turn_down_written(Parcel& rejected, Numbered& numbered) {
+Result<int64_t> SinkRunner::reject_written(Parcel& rejected, Numbered& numbered) {
   if (rejected.empty()) return 0;
   auto rows = rejected.open_rows();
   if (!rows) return fatal("rejected rows cannot be read: " + rows.error().message);
@@ -292,23 +292,23 @@ Result<int64_t> SinkRunner::turn_down_written(Parcel& rejected, Numbered& number
                  std::string(reasons ? reasons->text(0) : "no reason was given"));
   }
   rows_rejected_.add(count);
-  turn_down(target_->name(), policy, *std::move(rows), numbered.account.losses, numbered.turned_down);
+  reject_rows(target_->name(), policy, *std::move(rows), numbered.account.counts, numbered.rejected_rows);
   return count;
 }
 
 // Rows that turned out to be unwritable when they were committed: of which batch they were is no longer known.
-void SinkRunner::turn_down_late(Parcel& rejected) {
+void SinkRunner::reject_late(Parcel& rejected) {
   auto rows = rejected.open_rows();
   if (!rows) return log_error(name_, "rejected rows are lost: " + rows.error().message);
   const int64_t count = rows->rows();
   rows_rejected_.add(count);
   rows_ -= count;
   saved_ = false;
-  std::vector<Loss> losses;
-  std::vector<TurnedDown> turned_down;
-  agent::turn_down(target_->name(), on_reject_.at(target_->name()), *std::move(rows), losses, turned_down);
-  ledger_.take_back(count, losses);
-  for (auto& each : turned_down) dead_letters_.add_late(name_, each);
+  std::vector<AuditCount> counts;
+  std::vector<RejectedRows> rejected_rows;
+  agent::reject_rows(target_->name(), on_reject_.at(target_->name()), *std::move(rows), counts, rejected_rows);
+  audit_.take_back(count, counts);
+  for (auto& each : rejected_rows) dead_letters_.add_late(name_, each);
 }
 
 }  // namespace levada::agent

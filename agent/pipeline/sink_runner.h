@@ -9,9 +9,9 @@
 
 #include "agent/channels/channel.h"
 #include "agent/pipeline/chain_workers.h"
-#include "agent/pipeline/commit_store.h"
+#include "agent/pipeline/checkpoint_store.h"
 #include "agent/pipeline/failure_log.h"
-#include "agent/pipeline/ledger.h"
+#include "agent/pipeline/audit_totals.h"
 #include "agent/pipeline/source_runner.h"
 #include "agent/pipeline/stop.h"
 
@@ -34,10 +34,10 @@ class SinkRunner {
     Backoff backoff;
     std::map<std::string, OnReject> on_reject;  // By the sink's name.
   };
-  SinkRunner(Parts parts, DeadLetters& dead_letters, const CommitStore& commits, const Services& services, Stop& stop);
+  SinkRunner(Parts parts, DeadLetters& dead_letters, const CheckpointStore& commits, const Services& services, Stop& stop);
 
   const std::string& name() const { return name_; }
-  bool keeps_token() const { return target_->keeps_token(); }
+  bool keeps_checkpoint() const { return target_->keeps_checkpoint(); }
   // How far the sink had got when it was opened; nothing before that. [any thread]
   std::optional<Progress> recovered() const;
   Turn turn(nanoseconds timeout);
@@ -45,7 +45,7 @@ class SinkRunner {
  private:
   Done open();
   Done recover();
-  Done load(uint64_t epoch, std::optional<CommitRecord> record);
+  Done load(uint64_t epoch, std::optional<StoredCheckpoint> record);
   Turn read(nanoseconds timeout);
   Turn write(nanoseconds timeout);
   bool commit_due() const;
@@ -54,9 +54,9 @@ class SinkRunner {
   Done save();
   void committed();
   Turn failed(const Error& error, const char* what);
-  Turn held_up(const Error& error);
-  Result<int64_t> turn_down_written(Parcel& rejected, Numbered& numbered);
-  void turn_down_late(Parcel& rejected);
+  Turn retry_commit(const Error& error);
+  Result<int64_t> reject_written(Parcel& rejected, Numbered& numbered);
+  void reject_late(Parcel& rejected);
   nanoseconds now() const { return nanoseconds{clock_.monotonic(nullptr)}; }
 
   const std::string name_;
@@ -69,7 +69,7 @@ class SinkRunner {
   FailureLog failures_;
   const std::map<std::string, OnReject> on_reject_;
   DeadLetters& dead_letters_;
-  const CommitStore& commits_store_;
+  const CheckpointStore& checkpoint_store_;
   const levada_clock& clock_;
   Stop& stop_;
   Counter rows_written_, rows_rejected_, commits_, calls_failed_;
@@ -80,10 +80,10 @@ class SinkRunner {
   Progress committed_;                  // What the last commit stands for,
   Progress reached_;                    // and what the next one will.
   States unused_states_;                // Kept for interceptors that are not in the chain now.
-  Ledger ledger_;                       // With what was written since the last commit.
+  AuditTotals audit_;                       // With what was written since the last commit.
   std::optional<Numbered> pending_;     // Through the chain, not taken by the sink yet.
-  std::optional<Token> token_;          // Of the commit under way,
-  std::optional<CommitRecord> record_;  // what the agent keeps with it,
+  std::optional<Checkpoint> checkpoint_;          // Of the commit under way,
+  std::optional<StoredCheckpoint> record_;  // what the agent keeps with it,
   bool saved_ = false;                  // and whether that is durable,
   bool delivered_ = false;              // and whether the sink has done it.
   int64_t rows_ = 0, bytes_ = 0;        // Since the last commit.

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "agent/channels/memory_channel.h"
-#include "agent/pipeline/test_world.h"
+#include "agent/pipeline/test_bench.h"
 
 namespace levada::agent {
 namespace {
@@ -11,13 +11,13 @@ namespace {
 using testing::Counting;
 using testing::Script;
 using testing::scripts;
-using testing::World;
+using testing::TestBench;
 using Texts = std::vector<std::string>;
 
 constexpr nanoseconds kNow{0};
 
 struct SinkRunnerTest : ::testing::Test {
-  World world;
+  TestBench bench;
   std::unique_ptr<MemoryChannel> channels = std::make_unique<MemoryChannel>(1 << 20);
   MemoryChannel* channel = channels.get();
   Script& script = scripts()["sinks.out"];
@@ -33,11 +33,11 @@ struct SinkRunnerTest : ::testing::Test {
   std::unique_ptr<ChainWorkers> chain() {
     std::vector<InterceptorChain> chains(1);
     if (is_stateful)
-      chains[0].add(InterceptorInstance(world.instance<Counting>(
+      chains[0].add(InterceptorInstance(bench.instance<Counting>(
                         "interceptors.counting", levada::interceptor<Counting>("counting", "For tests."))),
-                    OnReject::dead_letters, world.metrics);
+                    OnReject::dead_letters, bench.metrics);
     return std::make_unique<ChainWorkers>(std::move(chains), Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
-                                          world.clock_table);
+                                          bench.clock_table);
   }
   // What was in memory is gone.
   void restart() {
@@ -50,14 +50,14 @@ struct SinkRunnerTest : ::testing::Test {
   }
   void start(CommitPolicy policy = {2, 1 << 20, std::chrono::seconds(1)}) {
     SinkRunner::Parts parts{reader,
-                            world.sink("sinks.out"),
+                            bench.sink("sinks.out"),
                             chain(),
                             channel,
                             policy,
                             Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
                             {{"sinks.out", on_reject}}};
     runner =
-        std::make_unique<SinkRunner>(std::move(parts), world.dead_letters, world.commits, world.services, world.stop);
+        std::make_unique<SinkRunner>(std::move(parts), bench.dead_letters, bench.commits, bench.services, bench.stop);
   }
   void send(const Texts& bodies, bool with_position = true) {
     auto batch = testkit::batch_of(bodies);
@@ -76,7 +76,7 @@ struct SinkRunnerTest : ::testing::Test {
     return turn;
   }
   Turn run_later() {
-    world.clock.advance(std::chrono::seconds(10));
+    bench.clock.advance(std::chrono::seconds(10));
     return run();
   }
 };
@@ -90,7 +90,7 @@ TEST_F(SinkRunnerTest, commits_after_so_many_rows) {
   run();
   EXPECT_EQ(script.committed, (Texts{"a", "b"}));
   EXPECT_TRUE(receipts[0]->complete() && receipts[1]->complete());
-  EXPECT_EQ(script.token, (std::vector<Position>{{"clicks", "2", 2}, {"@epoch", "1", 1}}));
+  EXPECT_EQ(script.checkpoint, (std::vector<Position>{{"clicks", "2", 2}, {"@epoch", "1", 1}}));
 }
 
 TEST_F(SinkRunnerTest, commits_after_so_many_bytes) {
@@ -106,7 +106,7 @@ TEST_F(SinkRunnerTest, commits_after_some_time) {
   send({"a"});
   run();
   EXPECT_EQ(script.committed, Texts{});
-  world.clock.advance(std::chrono::seconds(1));
+  bench.clock.advance(std::chrono::seconds(1));
   run();
   EXPECT_EQ(script.committed, (Texts{"a"}));
 }
@@ -123,14 +123,14 @@ TEST_F(SinkRunnerTest, commits_early_when_a_source_waits_for_room) {
   MemoryChannel small(1);
   small.add_writer();
   SinkRunner::Parts parts{"sinks.out",
-                          world.sink("sinks.out"),
-                          world.chain(),
+                          bench.sink("sinks.out"),
+                          bench.chain(),
                           &small,
                           {100, 1 << 20, std::chrono::hours(1)},
                           Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
                           {}};
   runner =
-      std::make_unique<SinkRunner>(std::move(parts), world.dead_letters, world.commits, world.services, world.stop);
+      std::make_unique<SinkRunner>(std::move(parts), bench.dead_letters, bench.commits, bench.services, bench.stop);
   auto batch = testkit::batch_of({"a"});
   batch.position = "1";
   const Delivery delivery{
@@ -179,8 +179,8 @@ TEST_F(SinkRunnerTest, writes_again_what_a_failed_commit_did_not_store) {
   EXPECT_TRUE(receipts[0]->complete());
 }
 
-TEST_F(SinkRunnerTest, asks_a_sink_with_a_token_whether_a_commit_of_unknown_outcome_was_done) {
-  script.keeps_token = true;
+TEST_F(SinkRunnerTest, asks_a_sink_with_a_checkpoint_whether_a_commit_of_unknown_outcome_was_done) {
+  script.keeps_checkpoint = true;
   script.answers["committed"] = {retry("the answer was lost")};
   start();
   send({"a", "b"});
@@ -197,7 +197,7 @@ TEST_F(SinkRunnerTest, keeps_the_positions_of_a_sink_that_cannot) {
   start();
   send({"a", "b"});
   run();
-  const auto record = world.commits.load_last("sinks.out");
+  const auto record = bench.commits.load_last("sinks.out");
   ASSERT_TRUE(record && *record);
   EXPECT_EQ((*record)->positions, (std::vector<Position>{{"clicks", "2", 2}}));
 }
@@ -206,7 +206,7 @@ TEST_F(SinkRunnerTest, writes_nothing_twice_when_only_the_agents_own_disk_fails)
   start();
   run();
   send({"a", "b"});
-  world.files.fail_call(1, ENOSPC);
+  bench.files.fail_call(1, ENOSPC);
   run();
   EXPECT_FALSE(receipts[0]->complete());
   run_later();
@@ -215,7 +215,7 @@ TEST_F(SinkRunnerTest, writes_nothing_twice_when_only_the_agents_own_disk_fails)
 }
 
 TEST_F(SinkRunnerTest, skips_what_it_had_before_a_restart) {
-  ASSERT_TRUE(world.commits.save("sinks.out", {1, {{"clicks", "2", 2}}, {}}));
+  ASSERT_TRUE(bench.commits.save("sinks.out", {1, {{"clicks", "2", 2}}, {}}));
   start();
   send({"a", "b"});
   send({"c", "d"});
@@ -241,8 +241,8 @@ TEST_F(SinkRunnerTest, makes_dead_letters_durable_before_it_commits) {
   run();
   auto bad = testkit::batch_of({"bad"});
   bad.set(repeat("reason", "bad", 1));
-  world.dead_letters.add({"sources.clicks", "clicks", "1", 1}, {"interceptors.clean", bad, {}});
-  world.files.fail_call(1, EIO);
+  bench.dead_letters.add({"sources.clicks", "clicks", "1", 1}, {"interceptors.clean", bad, {}});
+  bench.files.fail_call(1, EIO);
   send({"a", "b"});
   run();
   EXPECT_EQ(script.committed, Texts{});
@@ -258,9 +258,9 @@ TEST_F(SinkRunnerTest, sends_a_batch_that_the_sink_rejects_to_the_dead_letters) 
   run();
   run_later();
   EXPECT_EQ(script.committed, (Texts{"c", "d"}));
-  EXPECT_EQ(world.dead_letters.rows(), 2);
+  EXPECT_EQ(bench.dead_letters.rows(), 2);
   EXPECT_TRUE(receipts[0]->complete());
-  EXPECT_EQ(world.metrics.value("sinks.out", "rows_written"), 2);
+  EXPECT_EQ(bench.metrics.value("sinks.out", "rows_written"), 2);
 }
 
 TEST_F(SinkRunnerTest, keeps_the_dead_letters_of_a_batch_that_comes_again_once) {
@@ -273,7 +273,7 @@ TEST_F(SinkRunnerTest, keeps_the_dead_letters_of_a_batch_that_comes_again_once) 
   script.answers["write"] = {reject("no such topic")};
   run_later();
   EXPECT_EQ(script.committed, (Texts{"c", "d"}));
-  EXPECT_EQ(world.letters("body"), (Texts{"a", "b"}));
+  EXPECT_EQ(bench.letters("body"), (Texts{"a", "b"}));
 }
 
 TEST_F(SinkRunnerTest, waits_with_rows_that_may_not_be_turned_down) {
@@ -286,7 +286,7 @@ TEST_F(SinkRunnerTest, waits_with_rows_that_may_not_be_turned_down) {
   EXPECT_EQ(script.committed, Texts{});
   run_later();
   EXPECT_EQ(script.committed, (Texts{"a", "b"}));
-  EXPECT_EQ(world.letters("body"), Texts{});
+  EXPECT_EQ(bench.letters("body"), Texts{});
 }
 
 TEST_F(SinkRunnerTest, accounts_for_every_row_with_its_commits) {
@@ -295,26 +295,26 @@ TEST_F(SinkRunnerTest, accounts_for_every_row_with_its_commits) {
   send({"a", "b"});
   send({"c", "d"});
   run();
-  const auto record = world.commits.load_last("sinks.out");
+  const auto record = bench.commits.load_last("sinks.out");
   ASSERT_TRUE(record && *record);
-  const auto ledger = Ledger::decode((*record)->states.at("ledger"));
-  ASSERT_TRUE(ledger);
-  const auto& stream = ledger->streams().at("clicks");
+  const auto audit = AuditTotals::decode((*record)->states.at("audit"));
+  ASSERT_TRUE(audit);
+  const auto& stream = audit->streams().at("clicks");
   EXPECT_EQ(stream.end, 4u);
   ASSERT_EQ(stream.entries.size(), 1u);
   EXPECT_EQ(stream.entries[0].read, 4);
   EXPECT_EQ(stream.entries[0].delivered, 2);
-  ASSERT_EQ(stream.entries[0].losses.size(), 1u);
-  EXPECT_EQ(stream.entries[0].losses[0].reason, "too long by #");
+  ASSERT_EQ(stream.entries[0].counts.size(), 1u);
+  EXPECT_EQ(stream.entries[0].counts[0].reason, "too long by #");
   EXPECT_EQ(stream.entries[0].difference(), 0);
 }
 
 TEST_F(SinkRunnerTest, goes_back_to_the_state_of_the_last_commit_with_the_rows) {
-  for (const bool keeps_token : {false, true}) {
+  for (const bool keeps_checkpoint : {false, true}) {
     script = {};
-    script.keeps_token = keeps_token;
+    script.keeps_checkpoint = keeps_checkpoint;
     is_stateful = true;
-    reader = keeps_token ? "sinks.with_token" : "sinks.without";
+    reader = keeps_checkpoint ? "sinks.with_checkpoint" : "sinks.without";
     start();
     send({"a", "b"});
     run();
@@ -333,14 +333,14 @@ TEST_F(SinkRunnerTest, goes_back_to_the_state_of_the_last_commit_with_the_rows) 
     send({"c", "d"});
     send({"e", "f"});
     run_later();
-    EXPECT_EQ(script.committed, (Texts{"a#1", "b#2", "c#3", "d#4", "e#5", "f#6"})) << keeps_token;
+    EXPECT_EQ(script.committed, (Texts{"a#1", "b#2", "c#3", "d#4", "e#5", "f#6"})) << keeps_checkpoint;
     restart();
   }
 }
 
 TEST_F(SinkRunnerTest, does_not_start_without_the_state_that_the_sinks_last_commit_goes_with) {
-  script.keeps_token = true;
-  script.token = {{"clicks", "2", 2}, {"@epoch", "1", 1}};
+  script.keeps_checkpoint = true;
+  script.checkpoint = {{"clicks", "2", 2}, {"@epoch", "1", 1}};
   is_stateful = true;
   start();
   EXPECT_EQ(run(), Turn::failed);

@@ -133,12 +133,12 @@ Turn SourceRunner::finish(nanoseconds timeout) {
 
 Turn SourceRunner::poll(nanoseconds timeout) {
   if (memory_in_use() > memory_bytes_) {
-    std::string obstacle = std::to_string(memory_bytes_ >> 20) + " MiB of memory_bytes are used up";
+    std::string blocked_by = std::to_string(memory_bytes_ >> 20) + " MiB of memory_bytes are used up";
     for (auto* channel : channels_) {
-      channel->press();
-      if (const auto holder = channel->holder(); !holder.empty()) obstacle += "; " + holder;
+      channel->apply_back_pressure();
+      if (const auto holder = channel->holder(); !holder.empty()) blocked_by += "; " + holder;
     }
-    wait(obstacle);
+    wait(blocked_by);
     signal_->wait(std::min(timeout, kShortWait));
     return Turn::waited;
   }
@@ -198,7 +198,7 @@ void SourceRunner::take_in(Batch batch) {
 }
 
 // Rows with a reason are those that the source itself turned down.
-void SourceRunner::turn_down_rows(Numbered& numbered) {
+void SourceRunner::reject_rows(Numbered& numbered) {
   Batch& batch = numbered.batch;
   const Column* reasons = batch.text("reason");
   if (!reasons) return;
@@ -209,7 +209,7 @@ void SourceRunner::turn_down_rows(Numbered& numbered) {
   rows_rejected_.add(out.rows());
   if (on_reject_ == OnReject::block && out.rows() > 0)
     blocked_ = "turns rows down, and on_reject is \"block\": " + std::string(out.text("reason")->text(0));
-  turn_down(name(), on_reject_, std::move(out), numbered.account.losses, numbered.turned_down);
+  agent::reject_rows(name(), on_reject_, std::move(out), numbered.account.counts, numbered.rejected_rows);
   batch.take(kept);
   batch.remove("reason");
 }
@@ -222,7 +222,7 @@ void SourceRunner::submit(Batch batch, uint64_t end) {
   account.read = numbered.batch.rows();
   account.jump = numbered.batch.jump;
   account.file = file_of(numbered.batch);
-  turn_down_rows(numbered);
+  reject_rows(numbered);
   cut_.push_back(std::move(numbered));
 }
 
@@ -230,7 +230,7 @@ void SourceRunner::send(Numbered numbered) {
   std::string stream = numbered.batch.stream;
   numbered.batch.stream = full_name(stream);
   const DeadLetters::Origin origin{owner_, numbered.batch.stream, numbered.batch.position, numbered.end};
-  for (auto& each : numbered.turned_down) dead_letters_.add(origin, each);
+  for (auto& each : numbered.rejected_rows) dead_letters_.add(origin, each);
   auto receipt = std::make_shared<Receipt>(static_cast<int>(channels_.size()), signal_);
   auto routed = selector_.route(numbered.batch);
   for (size_t at = 0; at < channels_.size(); ++at) {
@@ -238,7 +238,7 @@ void SourceRunner::send(Numbered numbered) {
     const size_t bytes = held_bytes(*batch);
     Account account = numbered.account;
     if (const auto others = numbered.batch.rows() - batch->rows(); others != 0)
-      add_loss(account.losses, Fate::elsewhere, name(), "", others);
+      add_to_counts(account.counts, Outcome::elsewhere, name(), "", others);
     outgoing_.push_back(
         {{std::move(batch), numbered.batch.stream, numbered.end, bytes, account.encoded(), receipt}, channels_[at]});
   }
@@ -257,7 +257,7 @@ bool SourceRunner::hand_on(nanoseconds timeout) {
       }
     }
     if (!next.channel->append(next.delivery)) {
-      wait(next.channel->obstacle());
+      wait(next.channel->blocked_by());
       next.channel->wait_for_room(timeout);
       return false;
     }
@@ -267,18 +267,18 @@ bool SourceRunner::hand_on(nanoseconds timeout) {
   return true;
 }
 
-// Says what it waits for, once it has waited for long; an empty obstacle: it waits no more.
-void SourceRunner::wait(const std::string& obstacle) {
-  if (obstacle.empty() && waits_since_.count() == 0) return;
+// Says what it waits for, once it has waited for long; an empty blocked_by: it waits no more.
+void SourceRunner::wait(const std::string& blocked_by) {
+  if (blocked_by.empty() && waits_since_.count() == 0) return;
   const nanoseconds now{clock_.monotonic(nullptr)};
   if (waits_since_.count() == 0) waits_since_ = now;
-  if (obstacle.empty()) {
+  if (blocked_by.empty()) {
     milliseconds_waited_.add((now - waits_since_) / std::chrono::milliseconds(1));
     if (wait_logged_) log_info(name(), "reads on");
     waits_since_ = {};
     wait_logged_ = false;
   } else if (!wait_logged_ && now - waits_since_ >= kLogWaitAfter) {
-    log_warning(name(), "waits: " + obstacle);
+    log_warning(name(), "waits: " + blocked_by);
     wait_logged_ = true;
   }
 }

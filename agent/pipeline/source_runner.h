@@ -52,11 +52,11 @@ class SourceRunner {
   Turn finish(nanoseconds timeout);
   Turn poll(nanoseconds timeout);
   void take_in(Batch batch);
-  void turn_down_rows(Numbered& numbered);
+  void reject_rows(Numbered& numbered);
   void submit(Batch batch, uint64_t end);
   void send(Numbered routed);
   bool hand_on(nanoseconds timeout);
-  void wait(const std::string& obstacle);
+  void wait(const std::string& blocked_by);
   Turn failed(const Error& error, const char* what);
   std::string full_name(const std::string& stream) const { return stream.empty() ? label_ : label_ + "/" + stream; }
 

@@ -3,14 +3,14 @@
 #include <gtest/gtest.h>
 
 #include "agent/channels/memory_channel.h"
-#include "agent/pipeline/test_world.h"
+#include "agent/pipeline/test_bench.h"
 
 namespace levada::agent {
 namespace {
 
 using testing::Script;
 using testing::scripts;
-using testing::World;
+using testing::TestBench;
 using testkit::texts;
 using Texts = std::vector<std::string>;
 
@@ -37,22 +37,22 @@ class Picky final : public Source {
 };
 
 struct SourceRunnerTest : ::testing::Test {
-  World world;
+  TestBench bench;
   MemoryChannel channel{1 << 20};
   size_t reader = (channel.add_writer(), channel.add_cursor("sinks.out"));
   Script& script = scripts()["sources.clicks"];
   std::unique_ptr<SourceRunner> runner;
 
   void start(const std::vector<Progress>& sinks = {}, const SelectorConfig& selector = {}, Texts interceptors = {}) {
-    SourceRunner::Parts parts{world.source("sources.clicks"),
-                              world.chain(interceptors),
+    SourceRunner::Parts parts{bench.source("sources.clicks"),
+                              bench.chain(interceptors),
                               Selector(selector, {0}),
                               {&channel},
                               Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
                               1u << 30,
                               OnReject::dead_letters,
                               {}};
-    runner = std::make_unique<SourceRunner>(std::move(parts), world.dead_letters, world.services, world.stop);
+    runner = std::make_unique<SourceRunner>(std::move(parts), bench.dead_letters, bench.services, bench.stop);
     runner->start_from(sinks);
   }
   // Turns until the runner has nothing more to do for now.
@@ -108,7 +108,7 @@ TEST_F(SourceRunnerTest, acknowledges_again_when_that_failed) {
   channel.commit(reader);
   run();
   EXPECT_TRUE(script.acknowledged.empty());
-  world.clock.advance(std::chrono::seconds(2));
+  bench.clock.advance(std::chrono::seconds(2));
   EXPECT_EQ(run(), Turn::ended);
   EXPECT_EQ(script.acknowledged, (Texts{"1"}));
 }
@@ -151,15 +151,15 @@ TEST_F(SourceRunnerTest, waits_with_a_full_channel_and_loses_nothing) {
   MemoryChannel small(1);
   const auto cursor = (small.add_writer(), small.add_cursor("sinks.out"));
   script.rows = {"a", "b", "c", "d"};
-  SourceRunner::Parts parts{world.source("sources.clicks"),
-                            world.chain(),
+  SourceRunner::Parts parts{bench.source("sources.clicks"),
+                            bench.chain(),
                             Selector({}, {0}),
                             {&small},
                             Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
                             1u << 30,
                             OnReject::dead_letters,
                             {}};
-  runner = std::make_unique<SourceRunner>(std::move(parts), world.dead_letters, world.services, world.stop);
+  runner = std::make_unique<SourceRunner>(std::move(parts), bench.dead_letters, bench.services, bench.stop);
   Texts rows;
   for (int round = 0; round < 4; ++round) {
     run();
@@ -174,23 +174,23 @@ TEST_F(SourceRunnerTest, counts_how_long_it_waited_for_room) {
   MemoryChannel small(1);
   const auto cursor = (small.add_writer(), small.add_cursor("sinks.slow"));
   script.rows = {"a", "b", "c", "d"};
-  SourceRunner::Parts parts{world.source("sources.clicks"),
-                            world.chain(),
+  SourceRunner::Parts parts{bench.source("sources.clicks"),
+                            bench.chain(),
                             Selector({}, {0}),
                             {&small},
                             Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
                             1u << 30,
                             OnReject::dead_letters,
                             {}};
-  runner = std::make_unique<SourceRunner>(std::move(parts), world.dead_letters, world.services, world.stop);
+  runner = std::make_unique<SourceRunner>(std::move(parts), bench.dead_letters, bench.services, bench.stop);
   run();
-  world.clock.advance(std::chrono::seconds(7));
+  bench.clock.advance(std::chrono::seconds(7));
   run();
-  EXPECT_EQ(world.metrics.value("sources.clicks", "milliseconds_waited"), 0);
+  EXPECT_EQ(bench.metrics.value("sources.clicks", "milliseconds_waited"), 0);
   ASSERT_TRUE(small.read(cursor, kNow));
   small.commit(cursor);
   run();
-  EXPECT_EQ(world.metrics.value("sources.clicks", "milliseconds_waited"), 7000);
+  EXPECT_EQ(bench.metrics.value("sources.clicks", "milliseconds_waited"), 7000);
 }
 
 TEST_F(SourceRunnerTest, keeps_an_account_for_each_file_of_a_batch) {
@@ -214,7 +214,7 @@ TEST_F(SourceRunnerTest, polls_again_after_a_pause_when_a_poll_failed) {
   start();
   EXPECT_EQ(run(), Turn::waited);
   EXPECT_TRUE(read().empty());
-  world.clock.advance(std::chrono::seconds(2));
+  bench.clock.advance(std::chrono::seconds(2));
   run();
   run();
   EXPECT_EQ(read().size(), 1u);
@@ -231,7 +231,7 @@ TEST_F(SourceRunnerTest, reads_no_more_when_intake_stops_and_ends_when_all_is_st
   script.rows = {"a", "b", "c", "d"};
   start();
   EXPECT_EQ(runner->turn(kNow), Turn::worked);
-  world.stop.intake = true;
+  bench.stop.intake = true;
   EXPECT_EQ(run(), Turn::waited);
   EXPECT_EQ(read().size(), 1u);
   channel.commit(reader);
@@ -241,19 +241,19 @@ TEST_F(SourceRunnerTest, reads_no_more_when_intake_stops_and_ends_when_all_is_st
 
 TEST_F(SourceRunnerTest, sends_rows_that_the_source_turned_down_to_the_dead_letters) {
   SourceRunner::Parts parts{
-      SourceInstance(world.instance<Picky>("sources.clicks", levada::source<Picky>("picky", "For tests."))),
-      world.chain(),
+      SourceInstance(bench.instance<Picky>("sources.clicks", levada::source<Picky>("picky", "For tests."))),
+      bench.chain(),
       Selector({}, {0}),
       {&channel},
       Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
       1u << 30,
       OnReject::dead_letters,
       {}};
-  runner = std::make_unique<SourceRunner>(std::move(parts), world.dead_letters, world.services, world.stop);
+  runner = std::make_unique<SourceRunner>(std::move(parts), bench.dead_letters, bench.services, bench.stop);
   run();
   EXPECT_EQ(read(), (std::vector<Seen>{{{"a"}, "2", 0, 2}}));
-  EXPECT_EQ(world.dead_letters.rows(), 1);
-  EXPECT_EQ(world.metrics.value("sources.clicks", "rows_rejected"), 1);
+  EXPECT_EQ(bench.dead_letters.rows(), 1);
+  EXPECT_EQ(bench.metrics.value("sources.clicks", "rows_rejected"), 1);
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 
 namespace levada::agent {
 
-// The world that components are given; tests give another one.
+// The bench that components are given; tests give another one.
 struct Services {
   const levada_files* files;
   const levada_clock* clock;

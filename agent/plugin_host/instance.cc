@@ -109,8 +109,8 @@ Done InterceptorInstance::load(const std::string& state) {
   });
 }
 
-bool SinkInstance::keeps_token() const {
-  return (instance_->functions<levada_sink_functions>().promises(instance_->self_) & LEVADA_KEEPS_TOKEN) != 0;
+bool SinkInstance::keeps_checkpoint() const {
+  return (instance_->functions<levada_sink_functions>().promises(instance_->self_) & LEVADA_KEEPS_CHECKPOINT) != 0;
 }
 
 Done SinkInstance::open() {
@@ -138,11 +138,11 @@ Done SinkInstance::write(const Batch& batch, std::chrono::nanoseconds timeout, P
   });
 }
 
-Done SinkInstance::commit(const Token& token, std::chrono::nanoseconds timeout, Parcel& rejected) {
+Done SinkInstance::commit(const Checkpoint& checkpoint, std::chrono::nanoseconds timeout, Parcel& rejected) {
   std::vector<levada_position> positions;
-  for (const auto& each : token.positions)
+  for (const auto& each : checkpoint.positions)
     positions.push_back({detail::bytes(each.stream), detail::bytes(each.position), each.sequence});
-  const levada_token c = {sizeof c, 0, positions.data(), positions.size(), token.epoch};
+  const levada_checkpoint c = {sizeof c, 0, positions.data(), positions.size(), checkpoint.epoch};
   return call([&](levada_error* error) {
     return instance_->functions<levada_sink_functions>().commit(instance_->self_, timeout.count(), &c, rejected.get(),
                                                                 error);

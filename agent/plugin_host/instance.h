@@ -100,11 +100,11 @@ class SinkTarget {
   virtual ~SinkTarget() = default;
   // Of the sink that the last call went to.
   virtual const std::string& name() const = 0;
-  virtual bool keeps_token() const = 0;
+  virtual bool keeps_checkpoint() const = 0;
   virtual Done open() = 0;
   virtual Result<std::vector<Position>> recover() = 0;
   virtual Done write(const Batch& batch, std::chrono::nanoseconds timeout, Parcel& rejected) = 0;
-  virtual Done commit(const Token& token, std::chrono::nanoseconds timeout, Parcel& rejected) = 0;
+  virtual Done commit(const Checkpoint& checkpoint, std::chrono::nanoseconds timeout, Parcel& rejected) = 0;
   virtual Done idle() = 0;
 };
 
@@ -112,11 +112,11 @@ class SinkInstance final : public SinkTarget {
  public:
   explicit SinkInstance(std::unique_ptr<Instance> instance) : instance_(std::move(instance)) {}
   const std::string& name() const override { return instance_->name(); }
-  bool keeps_token() const override;
+  bool keeps_checkpoint() const override;
   Done open() override;
   Result<std::vector<Position>> recover() override;
   Done write(const Batch& batch, std::chrono::nanoseconds timeout, Parcel& rejected) override;
-  Done commit(const Token& token, std::chrono::nanoseconds timeout, Parcel& rejected) override;
+  Done commit(const Checkpoint& checkpoint, std::chrono::nanoseconds timeout, Parcel& rejected) override;
   Done idle() override;
 
  private:

@@ -53,7 +53,7 @@ Done Console::print_json(const Batch& batch) {
   return {};
 }
 
-Done Console::commit(const Token&, nanoseconds timeout, Batch&) { return flush(timeout); }
+Done Console::commit(const Checkpoint&, nanoseconds timeout, Batch&) { return flush(timeout); }
 
 Done Console::flush(nanoseconds timeout) {
   // Only as much as a pipe that has room takes at once: more would block.

@@ -30,7 +30,7 @@ class Console : public Sink {
   Done open() override { return {}; }
   Result<std::vector<Position>> recover() override;
   Done write(Batch& batch, std::chrono::nanoseconds timeout) override;
-  Done commit(const Token& token, std::chrono::nanoseconds timeout, Batch& rejected) override;
+  Done commit(const Checkpoint& checkpoint, std::chrono::nanoseconds timeout, Batch& rejected) override;
 
  private:
   Done print_json(const Batch& batch);

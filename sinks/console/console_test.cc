@@ -46,7 +46,7 @@ TEST_F(ConsoleTest, a_commit_means_that_each_row_is_printed_as_a_line) {
   const auto console = sink();
   Batch batch = batch_of({"one", "", "three"});
   ASSERT_TRUE(console->write(batch, 0ns));
-  ASSERT_TRUE(console->commit(Token(), 0ns, rejected_));
+  ASSERT_TRUE(console->commit(Checkpoint(), 0ns, rejected_));
   EXPECT_EQ(printed(), "one\n\nthree\n");
 }
 
@@ -55,7 +55,7 @@ TEST_F(ConsoleTest, prints_the_other_columns_as_json) {
   Batch batch = batch_of({"raw", "raw"});
   batch.set(testkit::value_column<int64_t>("n", Type::int64, {1, std::nullopt}));
   ASSERT_TRUE(console->write(batch, 0ns));
-  ASSERT_TRUE(console->commit(Token(), 0ns, rejected_));
+  ASSERT_TRUE(console->commit(Checkpoint(), 0ns, rejected_));
   EXPECT_EQ(printed(), "{\"n\":1}\n{}\n");
 }
 
@@ -71,7 +71,7 @@ TEST_F(ConsoleTest, a_slow_reader_makes_it_wait_without_losing_or_doubling_anyth
   Code code;
   while ((code = console->write(waiting, 0ns).code()) == Code::idle) all += printed();
   ASSERT_EQ(code, Code::ok);
-  while ((code = console->commit(Token(), 0ns, rejected_).code()) == Code::idle) all += printed();
+  while ((code = console->commit(Checkpoint(), 0ns, rejected_).code()) == Code::idle) all += printed();
   ASSERT_EQ(code, Code::ok);
   EXPECT_EQ(all + printed(), row + "\nlast\n");
 }
@@ -82,7 +82,7 @@ TEST_F(ConsoleTest, stops_where_nobody_reads_any_more) {
   ends_[0] = -1;
   Batch batch = batch_of({"one"});
   ASSERT_TRUE(console->write(batch, 0ns));
-  const Done committed = console->commit(Token(), 0ns, rejected_);
+  const Done committed = console->commit(Checkpoint(), 0ns, rejected_);
   ASSERT_EQ(committed.code(), Code::fatal);
   EXPECT_EQ(committed.error().message, "nobody reads the standard output any more");
 }

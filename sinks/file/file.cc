@@ -143,24 +143,24 @@ Done FileSink::append(OutputFile& file, const Batch& batch, int64_t row) {
   return file.append_large({large.data(), static_cast<size_t>(writer_->write(row, large.data()) - large.data())});
 }
 
-Done FileSink::commit(const Token& token, nanoseconds, Batch&) {
+Done FileSink::commit(const Checkpoint& checkpoint, nanoseconds, Batch&) {
   now_ = host_.monotonic();
-  const bool changed = token.positions != positions_ || !finished_.empty() ||
+  const bool changed = checkpoint.positions != positions_ || !finished_.empty() ||
                        std::any_of(open_.begin(), open_.end(),
                                    [&](const auto& entry) { return entry.second.dirty() || is_due(entry.second); });
-  if (changed) LEVADA_TRY(store(token));
+  if (changed) LEVADA_TRY(store(checkpoint));
   // Committed: a file that does not get its name now gets it later.
   completion_.publish();
   return {};
 }
 
-Done FileSink::store(const Token& token) {
+Done FileSink::store(const Checkpoint& checkpoint) {
   LEVADA_TRY(sync_files());
   auto files = completion_.left();
   for (const auto& [bucket, file] : open_) files.push_back(file.entry_now());
   for (const auto& file : finished_) files.push_back(file.entry_now());
-  LEVADA_TRY(manifest_.replace(token.positions, files));
-  positions_ = token.positions;
+  LEVADA_TRY(manifest_.replace(checkpoint.positions, files));
+  positions_ = checkpoint.positions;
   uint64_t bytes = 0;
   const auto committed = [&](OutputFile& file) {
     bytes += file.entry_now().bytes - file.committed_bytes();

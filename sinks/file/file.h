@@ -57,11 +57,11 @@ class FileSink : public Sink {
   static Result<std::unique_ptr<FileSink>> create(Settings settings, Host host);
   ~FileSink() override;
 
-  bool keeps_token() const override { return true; }
+  bool keeps_checkpoint() const override { return true; }
   Done open() override;
   Result<std::vector<Position>> recover() override;
   Done write(Batch& batch, std::chrono::nanoseconds timeout) override;
-  Done commit(const Token& token, std::chrono::nanoseconds timeout, Batch& rejected) override;
+  Done commit(const Checkpoint& checkpoint, std::chrono::nanoseconds timeout, Batch& rejected) override;
   Done idle() override;
 
  private:
@@ -82,7 +82,7 @@ class FileSink : public Sink {
   // All files that are not under their final names, as the last commit left them.
   std::vector<Unfinished> unfinished() const;
   // Makes a commit of what the files hold now.
-  Done store(const Token& token);
+  Done store(const Checkpoint& checkpoint);
   // Drops what is not committed, and completes what is.
   Done settle_all();
   // Ends the files that are not open any more as they were committed, and gives them their names.

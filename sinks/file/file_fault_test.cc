@@ -19,12 +19,12 @@ using testkit::Lose;
 
 // Does with the sink what the host does: writes two streams by turns, commits, is idle, goes back to what recover says
 // after a failure, starts the sink anew after a crash. After each call it looks at the disk as a reader does.
-class World {
+class TestBench {
  public:
   static constexpr uint64_t kRows = 6;  // Of each stream.
 
   // Data folder and output lie on two file systems. What is torn off by a crash depends on the seed.
-  explicit World(FileSettings settings, int seed = 0) : settings_(std::move(settings)) {
+  explicit TestBench(FileSettings settings, int seed = 0) : settings_(std::move(settings)) {
     files().make_folders("/out");
     files().mount("/out");
     for (int at = 0; at < seed; ++at) files().crash(Lose::torn);
@@ -102,9 +102,9 @@ class World {
     const auto positions = sink_->recover();
     if (!positions) return positions.error();
     recovered_ = true;
-    // All of one token, or of none.
+    // All of one checkpoint, or of none.
     EXPECT_TRUE(*positions == std::vector<Position>() ||
-                std::find(tokens_.begin(), tokens_.end(), *positions) != tokens_.end());
+                std::find(checkpoints_.begin(), checkpoints_.end(), *positions) != checkpoints_.end());
     Sequences named;
     for (const auto& position : *positions) named[position.stream] = position.sequence;
     for (const auto& [stream, sequence] : committed_) EXPECT_GE(named[stream], sequence) << "a commit is gone";
@@ -132,12 +132,12 @@ class World {
   Done commit() {
     if (reached_ == committed_) return {};
     ++reached_["@epoch"];
-    Token token;
+    Checkpoint checkpoint;
     for (const auto& [stream, sequence] : reached_)
-      token.positions.push_back({stream, "at\t" + std::to_string(sequence), sequence});
-    tokens_.push_back(token.positions);
+      checkpoint.positions.push_back({stream, "at\t" + std::to_string(sequence), sequence});
+    checkpoints_.push_back(checkpoint.positions);
     Batch rejected;
-    LEVADA_TRY(sink_->commit(token, 0ns, rejected));
+    LEVADA_TRY(sink_->commit(checkpoint, 0ns, rejected));
     committed_ = reached_;
     return {};
   }
@@ -194,7 +194,7 @@ class World {
   bool opened_ = false, recovered_ = false, crashed_ = false;
   size_t step_ = 0;
   Sequences reached_, committed_;
-  std::vector<std::vector<Position>> tokens_;  // Of all commits that were tried.
+  std::vector<std::vector<Position>> checkpoints_;  // Of all commits that were tried.
   std::map<std::string, std::string> seen_;    // Complete files.
   std::vector<std::string> shown_;             // The rows in them.
 };
@@ -209,18 +209,18 @@ FileSettings settings(Compressor::Kind compression = Compressor::Kind::none) {
 }
 
 int64_t calls_without_faults(const FileSettings& settings) {
-  World world(settings);
-  const auto before = world.files().calls();
-  EXPECT_TRUE(world.run());
-  EXPECT_EQ(world.fault(), "");
-  return world.files().calls() - before;
+  TestBench bench(settings);
+  const auto before = bench.files().calls();
+  EXPECT_TRUE(bench.run());
+  EXPECT_EQ(bench.fault(), "");
+  return bench.files().calls() - before;
 }
 
 // What failed while the sink was destroyed is done at the next start.
-void expect_each_row_once(World& world) {
-  ASSERT_TRUE(world.run());
-  ASSERT_TRUE(world.run());
-  ASSERT_EQ(world.fault(), "");
+void expect_each_row_once(TestBench& bench) {
+  ASSERT_TRUE(bench.run());
+  ASSERT_TRUE(bench.run());
+  ASSERT_EQ(bench.fault(), "");
 }
 
 constexpr Compressor::Kind kKinds[] = {Compressor::Kind::none, Compressor::Kind::gzip, Compressor::Kind::zstd};
@@ -232,9 +232,9 @@ TEST(FileFaults, whichever_call_fails_each_row_is_there_once) {
     for (const int error : {EIO, ENOSPC}) {
       for (int64_t n = 1; n <= calls; ++n) {
         SCOPED_TRACE("call " + std::to_string(n));
-        World world(settings(kind));
-        world.files().fail_call(n, error);
-        expect_each_row_once(world);
+        TestBench bench(settings(kind));
+        bench.files().fail_call(n, error);
+        expect_each_row_once(bench);
         if (testing::Test::HasFailure()) return;
       }
     }
@@ -246,10 +246,10 @@ TEST(FileFaults, whichever_two_calls_fail_each_row_is_there_once) {
   for (int64_t n = 1; n <= calls; ++n) {
     for (int64_t more = 1; more <= 16; ++more) {
       SCOPED_TRACE("calls " + std::to_string(n) + " and " + std::to_string(n + more));
-      World world(settings());
-      world.files().fail_call(n, EIO);
-      world.files().fail_call(n + more, EIO);
-      expect_each_row_once(world);
+      TestBench bench(settings());
+      bench.files().fail_call(n, EIO);
+      bench.files().fail_call(n + more, EIO);
+      expect_each_row_once(bench);
       if (testing::Test::HasFailure()) return;
     }
   }
@@ -258,9 +258,9 @@ TEST(FileFaults, whichever_two_calls_fail_each_row_is_there_once) {
 TEST(FileFaults, a_write_that_stops_halfway_goes_on) {
   for (int64_t n = 1; n <= 100; ++n) {
     SCOPED_TRACE("write " + std::to_string(n));
-    World world(settings());
-    world.files().short_write_at(n);
-    expect_each_row_once(world);
+    TestBench bench(settings());
+    bench.files().short_write_at(n);
+    expect_each_row_once(bench);
     if (testing::Test::HasFailure()) return;
   }
 }
@@ -270,14 +270,14 @@ TEST(FileFaults, wherever_the_disk_is_full_it_goes_on_when_there_is_room_again) 
     bool full = true;
     for (uint64_t bytes = 0; full; bytes += 3) {
       SCOPED_TRACE(std::to_string(bytes) + " bytes free");
-      World world(settings(kind));
-      world.files().set_free_bytes(bytes);
+      TestBench bench(settings(kind));
+      bench.files().set_free_bytes(bytes);
       full = false;
-      world.set_relief([&] {
-        world.files().set_free_bytes(1 << 20);
+      bench.set_relief([&] {
+        bench.files().set_free_bytes(1 << 20);
         full = true;
       });
-      expect_each_row_once(world);
+      expect_each_row_once(bench);
       if (testing::Test::HasFailure()) return;
     }
   }
@@ -292,11 +292,11 @@ TEST(FileFaults, wherever_it_dies_each_row_is_there_once_and_nothing_else) {
       const int seeds = lose == Lose::torn ? 3 : 1;
       for (int64_t n = 1; n <= calls * seeds; n += step) {
         SCOPED_TRACE("call " + std::to_string(n));
-        World world(settings(kind), static_cast<int>(n % seeds));
-        world.die_at((n + seeds - 1) / seeds);
-        world.run();
-        world.crash(lose);
-        expect_each_row_once(world);
+        TestBench bench(settings(kind), static_cast<int>(n % seeds));
+        bench.die_at((n + seeds - 1) / seeds);
+        bench.run();
+        bench.crash(lose);
+        expect_each_row_once(bench);
         if (testing::Test::HasFailure()) return;
       }
     }
@@ -309,13 +309,13 @@ TEST(FileFaults, it_dies_again_while_it_recovers) {
     for (int64_t n = 1; n <= calls; ++n) {
       for (int64_t again = 1 + n % 13; again <= 39; again += 13) {
         SCOPED_TRACE("calls " + std::to_string(n) + " and " + std::to_string(again));
-        World world(settings());
+        TestBench bench(settings());
         for (const auto at : {n, again}) {
-          world.die_at(at);
-          world.run();
-          world.crash(lose);
+          bench.die_at(at);
+          bench.run();
+          bench.crash(lose);
         }
-        expect_each_row_once(world);
+        expect_each_row_once(bench);
         if (testing::Test::HasFailure()) return;
       }
     }
@@ -329,12 +329,12 @@ TEST(FileFaults, a_call_fails_and_then_it_dies) {
     for (int64_t n = 1; n <= calls; ++n) {
       for (int64_t more = 1 + n % 4; more <= 12; more += 4) {
         SCOPED_TRACE("calls " + std::to_string(n) + " and " + std::to_string(n + more));
-        World world(settings());
-        world.files().fail_call(n, EIO);
-        world.die_at(n + more);
-        world.run();
-        world.crash(lose);
-        expect_each_row_once(world);
+        TestBench bench(settings());
+        bench.files().fail_call(n, EIO);
+        bench.die_at(n + more);
+        bench.run();
+        bench.crash(lose);
+        expect_each_row_once(bench);
         if (testing::Test::HasFailure()) return;
       }
     }

@@ -34,7 +34,7 @@ class FileTest : public testing::Test {
   }
   void commit() {
     Batch rejected;
-    const Done committed = sink_->commit(Token(), 0ns, rejected);
+    const Done committed = sink_->commit(Checkpoint(), 0ns, rejected);
     ASSERT_TRUE(committed) << committed.error().message;
   }
   void stop() { sink_.reset(); }

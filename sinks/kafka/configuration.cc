@@ -17,7 +17,7 @@ constexpr std::array kOwned = {
     OwnedProperty{"compression.type", "compression"},
     OwnedProperty{"linger.ms", "linger"},
     OwnedProperty{"queue.buffering.max.ms", "linger"},
-    OwnedProperty{"queue.buffering.max.messages", "window"},
+    OwnedProperty{"queue.buffering.max.messages", "in_flight"},
     OwnedProperty{"queue.buffering.max.kbytes", "window_bytes"},
     OwnedProperty{"delivery.report.only.error", ""},
     OwnedProperty{"transactional.id", "transactional_id"},
@@ -29,7 +29,7 @@ Done set_delivery(KafkaConf& conf, const KafkaSettings& settings) {
   constexpr std::array kCompressions = {"none", "gzip", "snappy", "lz4", "zstd"};
   if (settings.idempotent && settings.acks != KafkaSettings::Acks::all)
     return wrong("acks", "an idempotent producer needs acks = \"all\"; set idempotent = false for less");
-  if (settings.window < 1 || settings.window > 1'000'000) return wrong("window", "must be 1 to 1000000 messages");
+  if (settings.in_flight < 1 || settings.in_flight > 1'000'000) return wrong("in_flight", "must be 1 to 1000000 messages");
   if (settings.window_bytes.bytes < 1) return wrong("window_bytes", "must be at least 1 byte");
 
   LEVADA_TRY(conf.set("enable.idempotence", settings.idempotent ? "true" : "false", "idempotent"));
@@ -37,11 +37,11 @@ Done set_delivery(KafkaConf& conf, const KafkaSettings& settings) {
   LEVADA_TRY(conf.set("compression.codec", kCompressions[static_cast<size_t>(settings.compression)], "compression"));
   const std::chrono::duration<double, std::milli> linger = settings.linger;
   LEVADA_TRY(conf.set("linger.ms", std::to_string(linger.count()), "linger"));
-  // The window bounds what librdkafka holds; its own bounds stay out of the way. A transaction has a message for each
+  // The in_flight bounds what librdkafka holds; its own bounds stay out of the way. A transaction has a message for each
   // position besides.
   constexpr int64_t kMostPositions = 100'000;
-  const auto messages = settings.window + (settings.transactions ? kMostPositions : 0);
-  LEVADA_TRY(conf.set("queue.buffering.max.messages", std::to_string(messages), "window"));
+  const auto messages = settings.in_flight + (settings.transactions ? kMostPositions : 0);
+  LEVADA_TRY(conf.set("queue.buffering.max.messages", std::to_string(messages), "in_flight"));
   LEVADA_TRY(conf.set("queue.buffering.max.kbytes", "2147483647", "window_bytes"));
   // Brokers refuse batches over 1 MiB unless told otherwise.
   LEVADA_TRY(conf.set("batch.num.messages", "10000", ""));

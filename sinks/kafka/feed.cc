@@ -9,43 +9,43 @@ namespace {
 // Topics that a pattern gives are kept up to this many; then all are looked up anew.
 constexpr size_t kMostTopics = 1000;
 
-rd_kafka_message_t message_of(Window::Row row, std::string_view value, std::string_view key) {
+rd_kafka_message_t message_of(InFlightMessages::Row row, std::string_view value, std::string_view key) {
   rd_kafka_message_t message{};
   message.payload = const_cast<char*>(value.data());
   message.len = value.size();
   message.key = const_cast<char*>(key.data());
   message.key_len = key.size();
-  message._private = Window::tag(row);
+  message._private = InFlightMessages::tag(row);
   return message;
 }
 
 }  // namespace
 
 bool Kafka::feed() {
-  if (window_.failure()) return false;
-  if (const auto* suspect = window_.to_send_alone()) {
-    if (window_.messages() == 0) send_alone(*suspect);
+  if (in_flight_.failure()) return false;
+  if (const auto* suspect = in_flight_.to_send_alone()) {
+    if (in_flight_.messages() == 0) send_alone(*suspect);
     return false;
   }
   while (!feeding_.done()) {
     // An idempotent producer has one request under way for a partition, and librdkafka polls in circles while more wait
-    // behind it. So a window is filled when the last is through: that costs a third less, and the pipe is as full.
-    if (window_.messages() > 0) return false;
+    // behind it. So a in_flight is filled when the last is through: that costs a third less, and the pipe is as full.
+    if (in_flight_.messages() > 0) return false;
     feed_part();
-    if (window_.failure()) return false;
+    if (in_flight_.failure()) return false;
   }
   return true;
 }
 
-void Kafka::bind(uint32_t parcel) {
-  if (bound_ == parcel) return;
-  maker_.bind(window_.parcel(parcel).batch);
-  bound_ = parcel;
+void Kafka::bind(uint32_t batch) {
+  if (bound_ == batch) return;
+  maker_.bind(in_flight_.batch(batch).batch);
+  bound_ = batch;
 }
 
 void Kafka::feed_part() {
   if (producer_->topics() > kMostTopics) producer_->forget_topics();
-  bind(feeding_.parcel);
+  bind(feeding_.batch);
   auto end = std::min(feeding_.rows, feeding_.next + window_size_);
   if (!feeding_.care.empty()) {
     if (feeding_.care.front().row == feeding_.next) return feed_with_care();
@@ -63,19 +63,19 @@ void Kafka::feed_part() {
 void Kafka::feed_with_care() {
   const auto care = feeding_.care.front();
   feeding_.care.erase(feeding_.care.begin());
-  const Window::Row row = {feeding_.parcel, feeding_.next++};
-  if (care.reason) return window_.reject(row, *care.reason);
-  window_.sending_alone();
+  const InFlightMessages::Row row = {feeding_.batch, feeding_.next++};
+  if (care.reason) return in_flight_.reject(row, *care.reason);
+  in_flight_.sending_alone();
   if (make_message(row)) produce();
 }
 
 void Kafka::make_plain_messages(int64_t end) {
-  Topic* topic = topic_of({feeding_.parcel, feeding_.next});
+  Topic* topic = topic_of({feeding_.batch, feeding_.next});
   if (!topic) return;
   const Views bodies = maker_.bodies();
   for (; feeding_.next < end && made_bytes_ < window_bytes_; ++feeding_.next) {
     const auto body = bodies[feeding_.next];
-    topic->messages.push_back(message_of({feeding_.parcel, feeding_.next}, body, {}));
+    topic->messages.push_back(message_of({feeding_.batch, feeding_.next}, body, {}));
     made_bytes_ += static_cast<int64_t>(body.size());
   }
   touched_.push_back(topic);
@@ -83,32 +83,32 @@ void Kafka::make_plain_messages(int64_t end) {
 
 void Kafka::make_messages(int64_t end) {
   for (; feeding_.next < end && made_bytes_ < window_bytes_; ++feeding_.next)
-    if (!make_message({feeding_.parcel, feeding_.next})) return;
+    if (!make_message({feeding_.batch, feeding_.next})) return;
 }
 
 // False: nothing can go on.
-bool Kafka::make_message(Window::Row row) {
+bool Kafka::make_message(InFlightMessages::Row row) {
   Topic* topic = topic_of(row);
-  if (!topic) return !window_.failure();
+  if (!topic) return !in_flight_.failure();
   if (topic->messages.empty()) touched_.push_back(topic);
-  const auto value = maker_.value(row.row, window_.parcel(row.parcel).encoded);
+  const auto value = maker_.value(row.row, in_flight_.batch(row.batch).encoded);
   topic->messages.push_back(message_of(row, value, maker_.key(row.row)));
   made_bytes_ += static_cast<int64_t>(value.size());
   return true;
 }
 
-void Kafka::send_alone(Window::Row row) {
-  bind(row.parcel);
-  window_.sent_alone();
+void Kafka::send_alone(InFlightMessages::Row row) {
+  bind(row.batch);
+  in_flight_.sent_alone();
   if (make_message(row)) produce();
 }
 
 // Null: the row was rejected, or nothing can go on.
-Topic* Kafka::topic_of(Window::Row row) {
+Topic* Kafka::topic_of(InFlightMessages::Row row) {
   std::string_view name = constant_topic_;
   if (!maker_.one_topic()) {
     auto made = maker_.topic(row.row);
-    if (!made) return window_.reject(row, made.error().message), nullptr;
+    if (!made) return in_flight_.reject(row, made.error().message), nullptr;
     name = *made;
     // Rows that follow each other often go to the same topic.
     if (!touched_.empty() && touched_.back()->name == name) return touched_.back();
@@ -116,9 +116,9 @@ Topic* Kafka::topic_of(Window::Row row) {
   auto topic = producer_->topic(std::string(name));
   if (topic) return *topic;
   if (topic.code() == Code::reject) {
-    window_.reject(row, topic.error().message);
+    in_flight_.reject(row, topic.error().message);
   } else {
-    window_.fail(std::move(topic).error());
+    in_flight_.fail(std::move(topic).error());
   }
   return nullptr;
 }
@@ -141,15 +141,15 @@ void Kafka::produce(Topic& topic) {
   auto& messages = topic.messages;
   const int taken = rd_kafka_produce_batch(topic.handle, RD_KAFKA_PARTITION_UA, 0, messages.data(),
                                            static_cast<int>(messages.size()));
-  window_.sent(taken);
+  in_flight_.sent(taken);
   if (taken == static_cast<int>(messages.size())) return;
   for (const auto& message : messages)
-    if (message.err) window_.refused(message, topic.name);
+    if (message.err) in_flight_.refused(message, topic.name);
 }
 
 void Kafka::produce_with_headers(Topic& topic) {
   for (auto& message : topic.messages) {
-    rd_kafka_headers_t* headers = maker_.headers(Window::row_of(message._private).row);
+    rd_kafka_headers_t* headers = maker_.headers(InFlightMessages::row_of(message._private).row);
     rd_kafka_vu_t parts[5] = {};
     parts[0].vtype = RD_KAFKA_VTYPE_RKT;
     parts[0].u.rkt = topic.handle;
@@ -165,9 +165,9 @@ void Kafka::produce_with_headers(Topic& topic) {
       message.err = rd_kafka_error_code(error);
       rd_kafka_error_destroy(error);
       rd_kafka_headers_destroy(headers);
-      window_.refused(message, topic.name);
+      in_flight_.refused(message, topic.name);
     } else {
-      window_.sent(1);
+      in_flight_.sent(1);
     }
   }
 }

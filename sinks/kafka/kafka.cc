@@ -45,13 +45,13 @@ Result<std::unique_ptr<Kafka>> Kafka::create(Settings settings, Host host) {
 
 Kafka::Kafka(const Settings& settings, Host host, KafkaConf conf, KafkaConf reader, MessageMaker maker)
     : host_(host),
-      window_size_(settings.window),
+      window_size_(settings.in_flight),
       window_bytes_(settings.window_bytes.bytes),
       constant_topic_(maker.one_topic() ? settings.topic : ""),
       conf_(std::move(conf)),
       maker_(std::move(maker)),
       log_(host),
-      window_(settings.transactions),
+      in_flight_(settings.transactions),
       rows_delivered_(host.counter("rows_delivered")),
       bytes_delivered_(host.counter("bytes_delivered")),
       values_replaced_(host.counter("values_replaced")),
@@ -61,7 +61,7 @@ Kafka::Kafka(const Settings& settings, Host host, KafkaConf conf, KafkaConf read
 
 Done Kafka::start() {
   if (transactions_) LEVADA_TRY(transactions_->name(conf_));
-  auto started = Producer::start(conf_, new_topics_, window_, log_);
+  auto started = Producer::start(conf_, new_topics_, in_flight_, log_);
   if (!started) return std::move(started).error();
   producer_ = *std::move(started);
   return {};
@@ -81,7 +81,7 @@ Done Kafka::open() {
 // Without transactions what is under way cannot be called back: it may still arrive, and will be written once more.
 Result<std::vector<Position>> Kafka::recover() {
   if (transactions_) return roll_back();
-  const bool stale = !producer_ || !window_.empty() || window_.failure();
+  const bool stale = !producer_ || !in_flight_.empty() || in_flight_.failure();
   if (stale) producer_.reset();
   forget();
   if (stale) {
@@ -98,14 +98,14 @@ Result<std::vector<Position>> Kafka::roll_back() {
     if (aborted.code() == Code::fatal) return aborted.error();
     if (!aborted) host_.info(aborted.error().message);
     // Behind a row that the broker has refused librdkafka leaves a gap in the sequence of the next transaction.
-    const bool gap = !window_.blamed().empty();
-    if (!aborted || gap || transactions_->needs_new_producer() || window_.messages() > 0) {
+    const bool gap = !in_flight_.blamed().empty();
+    if (!aborted || gap || transactions_->needs_new_producer() || in_flight_.messages() > 0) {
       transactions_->use_new_producer();
       producer_.reset();
       producers_replaced_.add();
     }
   }
-  blamed_.remember(window_.take_blamed());
+  blamed_.remember(in_flight_.take_blamed());
   forget();
   if (!producer_) LEVADA_TRY(start());
   if (!transactions_->ready()) LEVADA_TRY(transactions_->take_over(*producer_));
@@ -113,7 +113,7 @@ Result<std::vector<Position>> Kafka::roll_back() {
 }
 
 void Kafka::forget() {
-  window_.forget();
+  in_flight_.forget();
   feeding_ = {};
   bound_.reset();
   for (Topic* topic : touched_) topic->messages.clear();
@@ -124,9 +124,9 @@ void Kafka::forget() {
 
 Done Kafka::write(Batch& batch, nanoseconds timeout) {
   LEVADA_TRY(maker_.check(batch));
-  work(timeout, [&] { return feeding_.done() && !window_.to_send_alone(); });
-  if (window_.failure()) return *window_.failure();
-  if (!feeding_.done() || window_.to_send_alone()) return levada::idle();
+  work(timeout, [&] { return feeding_.done() && !in_flight_.to_send_alone(); });
+  if (in_flight_.failure()) return *in_flight_.failure();
+  if (!feeding_.done() || in_flight_.to_send_alone()) return levada::idle();
   if (batch.rows() == 0) return {};
   const auto rows = batch.rows();
   std::vector<BlamedRows::Care> care;
@@ -135,40 +135,40 @@ Done Kafka::write(Batch& batch, nanoseconds timeout) {
     LEVADA_TRY(transactions_->begin(*producer_));
     if (!blamed_.empty()) care = blamed_.of(batch);
   }
-  feeding_ = {window_.open(std::move(batch)), 0, rows, std::move(care)};
+  feeding_ = {in_flight_.open(std::move(batch)), 0, rows, std::move(care)};
   bound_.reset();
   feed();
-  if (window_.failure()) return *window_.failure();
+  if (in_flight_.failure()) return *in_flight_.failure();
   return {};
 }
 
-Done Kafka::commit(const Token& token, nanoseconds timeout, Batch& rejected) {
-  if (transactions_) return commit_transaction(token, timeout, rejected);
-  work(timeout, [&] { return window_.empty(); });
-  if (window_.failure()) return *window_.failure();
-  if (!window_.empty()) return levada::idle();
-  rejected = window_.rejected().take();
+Done Kafka::commit(const Checkpoint& checkpoint, nanoseconds timeout, Batch& rejected) {
+  if (transactions_) return commit_transaction(checkpoint, timeout, rejected);
+  work(timeout, [&] { return in_flight_.empty(); });
+  if (in_flight_.failure()) return *in_flight_.failure();
+  if (!in_flight_.empty()) return levada::idle();
+  rejected = in_flight_.rejected().take();
   return {};
 }
 
-Done Kafka::commit_transaction(const Token& token, nanoseconds timeout, Batch& rejected) {
+Done Kafka::commit_transaction(const Checkpoint& checkpoint, nanoseconds timeout, Batch& rejected) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   const auto left = [&] { return std::max<nanoseconds>(deadline - std::chrono::steady_clock::now(), nanoseconds(0)); };
   work(timeout, [&] { return feeding_.done(); });
-  if (window_.failure()) return *window_.failure();
+  if (in_flight_.failure()) return *in_flight_.failure();
   if (!feeding_.done()) return levada::idle();
   if (!positions_written_) {
-    auto messages = transactions_->write_positions(*producer_, token);
+    auto messages = transactions_->write_positions(*producer_, checkpoint);
     if (!messages) return std::move(messages).error();
-    window_.sent(*messages);
+    in_flight_.sent(*messages);
     positions_written_ = true;
   }
-  work(left(), [&] { return window_.empty() && window_.messages() == 0; });
-  if (window_.failure()) return *window_.failure();
-  if (!window_.empty() || window_.messages() > 0) return levada::idle();
+  work(left(), [&] { return in_flight_.empty() && in_flight_.messages() == 0; });
+  if (in_flight_.failure()) return *in_flight_.failure();
+  if (!in_flight_.empty() || in_flight_.messages() > 0) return levada::idle();
   // Before the transaction is committed they must be on the host's disk: it has them there when it calls again.
-  if (!window_.rejected().empty()) {
-    rejected = window_.rejected().take();
+  if (!in_flight_.rejected().empty()) {
+    rejected = in_flight_.rejected().take();
     return levada::idle();
   }
   LEVADA_TRY(transactions_->commit(*producer_, left()));
@@ -191,17 +191,17 @@ void Kafka::work(nanoseconds timeout, Enough enough) {
   do {
     producer_->serve(left);
     if (const auto why = producer_->fatal_error()) {
-      if (transactions_) window_.fail_for(transactions_->ended(*why));
-      window_.fail(retry("librdkafka cannot go on, a new producer takes over: " + why->text));
+      if (transactions_) in_flight_.fail_for(transactions_->ended(*why));
+      in_flight_.fail(retry("librdkafka cannot go on, a new producer takes over: " + why->text));
     }
     feed();
     left = deadline - std::chrono::steady_clock::now();
-  } while (!enough() && !window_.failure() && left > nanoseconds(0));
+  } while (!enough() && !in_flight_.failure() && left > nanoseconds(0));
   count();
 }
 
 void Kafka::count() {
-  const auto delivered = window_.take_delivered();
+  const auto delivered = in_flight_.take_delivered();
   if (delivered.rows > 0) rows_delivered_.add(delivered.rows);
   if (delivered.bytes > 0) bytes_delivered_.add(delivered.bytes);
   if (const auto replaced = maker_.take_replaced(); replaced > 0) values_replaced_.add(replaced);

@@ -1,4 +1,4 @@
-// The sink that writes rows to Kafka topics. It hands librdkafka no more than a window of messages and counts them back
+// The sink that writes rows to Kafka topics. It hands librdkafka no more than a in_flight of messages and counts them back
 // in, so that memory is bounded and an idempotent producer costs no more than another.
 #pragma once
 
@@ -14,7 +14,7 @@
 #include "producer.h"
 #include "settings.h"
 #include "transactions.h"
-#include "window.h"
+#include "in_flight_messages.h"
 
 namespace levada {
 
@@ -35,8 +35,8 @@ class Kafka : public Sink {
       choice<&Settings::compression>("compression", "none|gzip|snappy|lz4|zstd", "\"none\"",
                                      "How batches of messages are compressed."),
       optional<&Settings::linger>("linger", "\"5ms\"", "How long a message waits for others to travel with."),
-      optional<&Settings::window>(
-          "window", "10000", "How many messages are sent at a time; the next follow when all of them are delivered.")
+      optional<&Settings::in_flight>(
+          "in_flight", "10000", "How many messages are sent at a time; the next follow when all of them are delivered.")
           .advanced(),
       optional<&Settings::window_bytes>("window_bytes", "\"512KiB\"", "How many bytes of values are sent at a time.")
           .advanced(),
@@ -62,17 +62,17 @@ class Kafka : public Sink {
   });
   static Result<std::unique_ptr<Kafka>> create(Settings settings, Host host);
 
-  bool keeps_token() const override { return transactions_ != nullptr; }
+  bool keeps_checkpoint() const override { return transactions_ != nullptr; }
   Done open() override;
   Result<std::vector<Position>> recover() override;
   Done write(Batch& batch, std::chrono::nanoseconds timeout) override;
-  Done commit(const Token& token, std::chrono::nanoseconds timeout, Batch& rejected) override;
+  Done commit(const Checkpoint& checkpoint, std::chrono::nanoseconds timeout, Batch& rejected) override;
   Done idle() override;
 
  private:
-  // The batch that is being handed to librdkafka, as room in the window allows.
+  // The batch that is being handed to librdkafka, as room in the in_flight allows.
   struct Feeding {
-    uint32_t parcel = 0;
+    uint32_t batch = 0;
     int64_t next = 0;
     int64_t rows = 0;
     std::vector<BlamedRows::Care> care = {};  // From `next` on.
@@ -83,7 +83,7 @@ class Kafka : public Sink {
   Done start();
   void forget();
   Result<std::vector<Position>> roll_back();
-  Done commit_transaction(const Token& token, std::chrono::nanoseconds timeout, Batch& rejected);
+  Done commit_transaction(const Checkpoint& checkpoint, std::chrono::nanoseconds timeout, Batch& rejected);
   template <class Enough>
   void work(std::chrono::nanoseconds timeout, Enough enough);
   void count();
@@ -93,13 +93,13 @@ class Kafka : public Sink {
   void feed_with_care();
   void make_messages(int64_t end);
   void make_plain_messages(int64_t end);
-  bool make_message(Window::Row row);
-  void send_alone(Window::Row row);
-  Topic* topic_of(Window::Row row);
+  bool make_message(InFlightMessages::Row row);
+  void send_alone(InFlightMessages::Row row);
+  Topic* topic_of(InFlightMessages::Row row);
   void produce();
   void produce(Topic& topic);
   void produce_with_headers(Topic& topic);
-  void bind(uint32_t parcel);
+  void bind(uint32_t batch);
 
   const Host host_;
   const int64_t window_size_, window_bytes_;
@@ -108,7 +108,7 @@ class Kafka : public Sink {
   KafkaConf conf_;
   MessageMaker maker_;
   LogLimiter log_;
-  Window window_;
+  InFlightMessages in_flight_;
   Feeding feeding_;
   BlamedRows blamed_;  // Until a commit succeeds.
   std::optional<uint32_t> bound_;
@@ -117,7 +117,7 @@ class Kafka : public Sink {
   Counter rows_delivered_, bytes_delivered_, values_replaced_, producers_replaced_;
   bool positions_written_ = false;  // For the commit under way.
   const std::unique_ptr<Transactions> transactions_;
-  std::unique_ptr<Producer> producer_;  // Last: it reports to the window until it is gone.
+  std::unique_ptr<Producer> producer_;  // Last: it reports to the in_flight until it is gone.
 };
 
 }  // namespace levada

@@ -40,7 +40,7 @@ class KafkaTest : public testing::Test {
   }
   Done commit() {
     for (;;)
-      if (Done done = sink_->commit(Token(), 100ms, rejected_); done.code() != Code::idle) return done;
+      if (Done done = sink_->commit(Checkpoint(), 100ms, rejected_); done.code() != Code::idle) return done;
   }
   void write_and_commit(const Batch& batch) {
     const Done written = write(batch);
@@ -78,7 +78,7 @@ TEST_F(KafkaTest, lets_go_of_the_memory_when_the_last_report_is_in) {
 }
 
 TEST_F(KafkaTest, a_batch_larger_than_the_window_goes_in_parts) {
-  settings_.window = 10;
+  settings_.in_flight = 10;
   start();
   Strings rows;
   for (int row = 0; row < 95; ++row) rows.push_back("row " + std::to_string(row));
@@ -156,7 +156,7 @@ TEST_F(KafkaTest, stops_where_the_rows_have_no_body_and_says_what_to_do) {
 }
 
 TEST_F(KafkaTest, a_stopped_broker_makes_it_wait_and_loses_nothing) {
-  settings_.window = 4;
+  settings_.in_flight = 4;
   start();
   cluster_.stop_broker();
   ASSERT_TRUE(write(batch_of({"1", "2", "3", "4"})));
@@ -166,7 +166,7 @@ TEST_F(KafkaTest, a_stopped_broker_makes_it_wait_and_loses_nothing) {
     EXPECT_EQ(sink_->write(waiting, 10ms).code(), Code::idle);
     EXPECT_EQ(texts(waiting, "body"), (Strings{"6"}));
   }
-  EXPECT_EQ(sink_->commit(Token(), 10ms, rejected_).code(), Code::idle);
+  EXPECT_EQ(sink_->commit(Checkpoint(), 10ms, rejected_).code(), Code::idle);
   cluster_.start_broker();
   ASSERT_TRUE(commit());
   write_and_commit(waiting);
@@ -286,7 +286,7 @@ LEVADA_CONFORMANCE(kafka, [] {
   const auto brokers = "brokers = [\"" + cluster.brokers().front() + "\"]\n";
   auto tested = testkit::subject("kafka", brokers + "topic = \"conformance\"");
   tested.bodies = {"one", "two", "three", "four"};
-  tested.refused = {{brokers + "topic = \"no good\"", "topic"}, {brokers + "topic = \"t\"\nwindow = 0", "window"}};
+  tested.refused = {{brokers + "topic = \"no good\"", "topic"}, {brokers + "topic = \"t\"\nwindow = 0", "in_flight"}};
   return tested;
 });
 

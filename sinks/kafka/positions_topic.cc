@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "levada/positions.h"
-#include "window.h"
+#include "in_flight_messages.h"
 
 namespace levada {
 namespace {
@@ -182,7 +182,7 @@ Result<int64_t> PositionsTopic::write(Producer& producer, const std::string& id,
     parts[3].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
     parts[3].u.i = RD_KAFKA_MSG_F_COPY;
     parts[4].vtype = RD_KAFKA_VTYPE_OPAQUE;
-    parts[4].u.ptr = reinterpret_cast<void*>(Window::kNoRow);
+    parts[4].u.ptr = reinterpret_cast<void*>(InFlightMessages::kNoRow);
     if (const KafkaError error(rd_kafka_produceva(producer.handle(), parts, std::size(parts))); error)
       return retry("topic \"" + name_ + "\": " + error.text());
     ++produced;

@@ -31,7 +31,7 @@ class PositionsTopic {
   // What the committed transactions of the id say.
   Result<Positions> read(const std::string& id, Until until) const;
   // Produces what makes the topic say `to` where it says `from`. Streams that are no longer there get a tombstone: else
-  // a recovery would bring back positions that the token no longer has, and compaction would keep them for ever.
+  // a recovery would bring back positions that the checkpoint no longer has, and compaction would keep them for ever.
   Result<int64_t> write(Producer& producer, const std::string& id, const Positions& from, const Positions& to) const;
 
  private:

@@ -29,13 +29,13 @@ const char* fault_of_topic_name(std::string_view name) {
              : "has characters other than a-z, A-Z, 0-9, \".\", \"_\" and \"-\"";
 }
 
-Result<std::unique_ptr<Producer>> Producer::start(const KafkaConf& conf, const NewTopics& new_topics, Window& window,
+Result<std::unique_ptr<Producer>> Producer::start(const KafkaConf& conf, const NewTopics& new_topics, InFlightMessages& in_flight,
                                                   LogLimiter& log) {
-  std::unique_ptr<Producer> producer(new Producer(new_topics, window, log));
+  std::unique_ptr<Producer> producer(new Producer(new_topics, in_flight, log));
   rd_kafka_conf_t* own = conf.copy();
   rd_kafka_conf_set_opaque(own, &producer->opaque_);
   rd_kafka_conf_set_dr_msg_cb(own, [](rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
-    static_cast<Opaque*>(opaque)->window->settle(*message);
+    static_cast<Opaque*>(opaque)->in_flight->settle(*message);
   });
   rd_kafka_conf_set_log_cb(own, [](const rd_kafka_t* handle, int level, const char* facility, const char* message) {
     static_cast<Opaque*>(rd_kafka_opaque(handle))->log->write(level, facility, message);

@@ -14,7 +14,7 @@
 #include "kafka/conf.h"
 #include "kafka/handles.h"
 #include "kafka/log_limiter.h"
-#include "window.h"
+#include "in_flight_messages.h"
 
 namespace levada {
 
@@ -40,8 +40,8 @@ struct FatalError {
 
 class Producer {
  public:
-  // Reports go to the window, from within serve. Both must outlive the producer.
-  static Result<std::unique_ptr<Producer>> start(const KafkaConf& conf, const NewTopics& new_topics, Window& window,
+  // Reports go to the in_flight, from within serve. Both must outlive the producer.
+  static Result<std::unique_ptr<Producer>> start(const KafkaConf& conf, const NewTopics& new_topics, InFlightMessages& in_flight,
                                                  LogLimiter& log);
   Producer(const Producer&) = delete;
   Producer& operator=(const Producer&) = delete;
@@ -66,11 +66,11 @@ class Producer {
 
  private:
   struct Opaque {
-    Window* window;
+    InFlightMessages* in_flight;
     LogLimiter* log;
   };
-  Producer(NewTopics new_topics, Window& window, LogLimiter& log)
-      : opaque_{&window, &log}, new_topics_(std::move(new_topics)) {}
+  Producer(NewTopics new_topics, InFlightMessages& in_flight, LogLimiter& log)
+      : opaque_{&in_flight, &log}, new_topics_(std::move(new_topics)) {}
 
   Opaque opaque_;
   NewTopics new_topics_;

@@ -26,7 +26,7 @@ struct KafkaSettings : KafkaConnection {
   bool idempotent = true;
   Compression compression = Compression::none;
   std::chrono::nanoseconds linger = std::chrono::milliseconds(5);
-  int64_t window = 10000;
+  int64_t in_flight = 10000;
   Size window_bytes = {512 << 10};
   bool create_topics = false;
   std::optional<int64_t> partitions;

@@ -129,9 +129,9 @@ Done Transactions::begin(Producer& producer) {
 }
 
 // What lies behind rows that were fenced stays as it was: whoever reads on from there must find them.
-Positions Transactions::next_after(const Token& token) const {
+Positions Transactions::next_after(const Checkpoint& checkpoint) const {
   Positions next;
-  for (const auto& position : token.positions) {
+  for (const auto& position : checkpoint.positions) {
     if (!group_offsets_ || !group_offsets_->stale(position.position)) {
       next[position.stream] = position;
     } else if (const auto known = committed_.find(position.stream); known != committed_.end()) {
@@ -141,8 +141,8 @@ Positions Transactions::next_after(const Token& token) const {
   return next;
 }
 
-Result<int64_t> Transactions::write_positions(Producer& producer, const Token& token) {
-  next_ = next_after(token);
+Result<int64_t> Transactions::write_positions(Producer& producer, const Checkpoint& checkpoint) {
+  next_ = next_after(checkpoint);
   if (next_ == committed_) return 0;
   LEVADA_TRY(begin(producer));
   return topic_.write(producer, id_, committed_, next_);

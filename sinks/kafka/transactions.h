@@ -39,8 +39,8 @@ class Transactions {
   bool fenced(const Batch& batch) { return group_offsets_ && group_offsets_->fenced(batch); }
   // Before the first row.
   Done begin(Producer& producer);
-  // Produces the token's positions as a part of the transaction; gives how many messages that were.
-  Result<int64_t> write_positions(Producer& producer, const Token& token);
+  // Produces the checkpoint's positions as a part of the transaction; gives how many messages that were.
+  Result<int64_t> write_positions(Producer& producer, const Checkpoint& checkpoint);
   // When all messages are delivered. IDLE: not through within the time.
   Done commit(Producer& producer, std::chrono::nanoseconds timeout);
 
@@ -57,7 +57,7 @@ class Transactions {
   bool is_ours(const Positions& found) const { return !known_ || found == committed_ || found == next_; }
   Error taken_over(const std::string& why) const;
   Error failed(Producer& producer, const KafkaError& error, const char* what);
-  Positions next_after(const Token& token) const;
+  Positions next_after(const Checkpoint& checkpoint) const;
 
   const Host host_;
   const std::chrono::nanoseconds timeout_;

@@ -93,13 +93,13 @@ class TransactionsTest : public testing::Test {
 const std::vector<Position> kFirst = {{"files", "p2", 2}, {"@epoch", "1", 0}};
 const std::vector<Position> kFirstSorted = {{"@epoch", "1", 0}, {"files", "p2", 2}};
 
-TEST_F(TransactionsTest, keeps_the_token_only_when_asked_to) {
+TEST_F(TransactionsTest, keeps_the_checkpoint_only_when_asked_to) {
   start(agent_);
-  EXPECT_TRUE(agent_.sink->keeps_token());
+  EXPECT_TRUE(agent_.sink->keeps_checkpoint());
   settings_.transactions = false;
   Agent plain;
   start(plain);
-  EXPECT_FALSE(plain.sink->keeps_token());
+  EXPECT_FALSE(plain.sink->keeps_checkpoint());
 }
 
 TEST_F(TransactionsTest, a_commit_stores_rows_and_positions_and_a_restart_finds_them) {

@@ -13,7 +13,7 @@ class Null final : public Sink {
   Done open() override { return {}; }
   Result<std::vector<Position>> recover() override { return std::vector<Position>{}; }
   Done write(Batch&, std::chrono::nanoseconds) override { return {}; }
-  Done commit(const Token&, std::chrono::nanoseconds, Batch&) override { return {}; }
+  Done commit(const Checkpoint&, std::chrono::nanoseconds, Batch&) override { return {}; }
 };
 
 }  // namespace

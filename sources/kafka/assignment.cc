@@ -7,9 +7,9 @@ namespace levada::kafka_source {
 
 using Stage = Partition::Stage;
 
-void Assignment::start(Consumer& consumer, Scout& scout, Rules rules) {
+void Assignment::start(Consumer& consumer, OffsetResolver& offset resolver, Rules rules) {
   consumer_ = &consumer;
-  scout_ = &scout;
+  offset_resolver_ = &offset resolver;
   rules_ = std::move(rules);
   membership_ = {};
   for (auto& [stream, partition] : partitions_) {
@@ -21,28 +21,28 @@ void Assignment::start(Consumer& consumer, Scout& scout, Rules rules) {
   next_look_ = {};
 }
 
-void Assignment::set_tokens(std::span<const Position> positions) {
-  tokens_.clear();
+void Assignment::set_checkpoints(std::span<const Position> positions) {
+  checkpoints_.clear();
   for (const auto& each : positions) {
-    auto token = read_kafka_position(each.position);
-    if (!token) {
+    auto checkpoint = read_kafka_position(each.position);
+    if (!checkpoint) {
       host_.warning("stream " + each.stream + ": the position \"" + each.position + "\" is none of a Kafka source");
-    } else if (token->cluster != rules_.cluster) {
-      host_.warning("stream " + each.stream + ": the position is one in cluster " + token->cluster + ", and this is " +
+    } else if (checkpoint->cluster != rules_.cluster) {
+      host_.warning("stream " + each.stream + ": the position is one in cluster " + checkpoint->cluster + ", and this is " +
                     rules_.cluster + "; it does not count");
     } else {
-      tokens_[each.stream] = *std::move(token);
+      checkpoints_[each.stream] = *std::move(checkpoint);
     }
   }
 }
 
 Done Assignment::serve() {
-  if (auto answer = scout_->take()) {
+  if (auto answer = offset_resolver_->take()) {
     if (!*answer) return std::move(*answer).error();
     if ((*answer)->partitions) look_at(*(*answer)->partitions);
     else apply((*answer)->placed);
   }
-  if (!scout_->busy()) ask();
+  if (!offset_resolver_->busy()) ask();
   commit(false);
   let_go();
   return {};
@@ -57,21 +57,21 @@ void Assignment::ask() {
       all.push_back(wanted(partition));
     }
     placing_ = !all.empty();
-    if (placing_) return scout_->place(std::move(all));
+    if (placing_) return offset_resolver_->place(std::move(all));
   }
   if (!rules_.share || host_.monotonic() < next_look_) return;
   next_look_ = host_.monotonic() + rules_.look_interval;
-  scout_->look_around(topics_);
+  offset_resolver_->look_around(topics_);
 }
 
 Wanted Assignment::wanted(const Partition& partition) const {
   Wanted wanted{partition.topic, partition.number, std::nullopt, partition.held_before, partition.out_of_range};
   if (partition.out_of_range || (partition.held_before && rules_.share)) {
-    wanted.token = partition.next;
+    wanted.checkpoint = partition.next;
   } else if (partition.held_before) {
-    wanted.token = partition.acknowledged;
-  } else if (const auto token = tokens_.find(partition.stream); token != tokens_.end()) {
-    wanted.token = token->second.offset;
+    wanted.checkpoint = partition.acknowledged;
+  } else if (const auto checkpoint = checkpoints_.find(partition.stream); checkpoint != checkpoints_.end()) {
+    wanted.checkpoint = checkpoint->second.offset;
   }
   return wanted;
 }

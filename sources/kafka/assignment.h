@@ -16,7 +16,7 @@
 #include "kafka/position.h"
 #include "levada/host.h"
 #include "levada/sdk.h"
-#include "scout.h"
+#include "offset_resolver.h"
 #include "subscription.h"
 
 namespace levada::kafka_source {
@@ -33,7 +33,7 @@ struct Partition {
   Stage stage = Stage::away;
   bool held_before = false;   // Not for the first time in this process.
   bool out_of_range = false;  // While placing: it was being read when the broker lost its rows.
-  bool asked = false;         // While placing: the scout is at it.
+  bool asked = false;         // While placing: the offset resolver is at it.
   bool handed_over = false;   // librdkafka knows that it is to be read.
   bool announced = true;      // Its position has left with a batch.
   bool at_end = false, reached_end = false;
@@ -57,10 +57,10 @@ class Assignment : public Consumer::Listener {
   Assignment(Host host, const Topics& topics, LogLimiter& log)
       : host_(host), topics_(topics), log_(log), rows_missing_(host.counter("rows_missing")) {}
 
-  // From now on with this consumer; what an earlier one had is away. It must outlive the scout and this.
-  void start(Consumer& consumer, Scout& scout, Rules rules);
+  // From now on with this consumer; what an earlier one had is away. It must outlive the offset resolver and this.
+  void start(Consumer& consumer, OffsetResolver& offset resolver, Rules rules);
   // Where the sinks stand.
-  void set_tokens(std::span<const Position> positions);
+  void set_checkpoints(std::span<const Position> positions);
   // Does what is due, without waiting. RETRY: the brokers could not be asked.
   Done serve();
 
@@ -106,10 +106,10 @@ class Assignment : public Consumer::Listener {
   LogLimiter& log_;
   Counter rows_missing_;
   Consumer* consumer_ = nullptr;
-  Scout* scout_ = nullptr;
+  OffsetResolver* offset_resolver_ = nullptr;
   Rules rules_;
   Membership membership_;
-  std::map<std::string, KafkaPosition> tokens_;  // By stream.
+  std::map<std::string, KafkaPosition> checkpoints_;  // By stream.
   std::map<std::string, Partition> partitions_;
   bool told_ = false;        // The first assignment, or look around, has come.
   bool assign_due_ = false;  // librdkafka waits for the partitions that it has assigned.

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "kafka_source.h"
-#include "source_rig.h"
+#include "source_test_bench.h"
 
 namespace levada::kafka_source {
 namespace {
@@ -128,18 +128,18 @@ TEST_F(KafkaGroup, goes_on_where_another_agent_has_got_to) {
   agent.start();
   ASSERT_TRUE(agent.poll_to_end());
   agent.stop();
-  auto tokens = agent.tokens();
-  for (auto& token : tokens) {
-    auto position = *read_kafka_position(token.position);
+  auto checkpoints = agent.checkpoints();
+  for (auto& checkpoint : checkpoints) {
+    auto position = *read_kafka_position(checkpoint.position);
     position.offset = 3;
-    token.position = write_kafka_position(position);
+    checkpoint.position = write_kafka_position(position);
   }
   kafka.commit("levada-clicks", "clicks", 0, 7, "levada somebody else");
   kafka.commit("levada-clicks", "clicks", 1, 7, owner());
   agent.rows.clear();
   agent.settings.share.reset();
   agent.jumps = 0;
-  agent.start(tokens);
+  agent.start(checkpoints);
   ASSERT_TRUE(agent.poll_to_end());
   EXPECT_EQ(agent.jumps, 1);
   EXPECT_EQ(agent.rows["clicks/0"], numbers(0, 7, 10));
@@ -152,7 +152,7 @@ TEST_F(KafkaGroup, keeps_its_name_over_restarts) {
   agent.start();
   ASSERT_TRUE(agent.poll_until([&] { return agent.count() == 4; }));
   const auto first = owner();
-  agent.start(agent.tokens());
+  agent.start(agent.checkpoints());
   produce(1, 2);
   ASSERT_TRUE(agent.poll_until([&] { return agent.count() == 8; }));
   EXPECT_EQ(owner(), first);

@@ -74,7 +74,7 @@ KafkaSource::~KafkaSource() { stop(); }
 
 void KafkaSource::stop() {
   if (!consumer_) return;
-  scout_.reset();
+  offset_resolver_.reset();
   inbox_.clear();
   assignment_.finish(kFinishTimeout);
   consumer_.reset();
@@ -85,7 +85,7 @@ Done KafkaSource::open(std::span<const Position> positions) {
   if (!owner) return std::move(owner).error();
   owner_ = *std::move(owner);
   LEVADA_TRY(start());
-  assignment_.set_tokens(positions);
+  assignment_.set_checkpoints(positions);
   return {};
 }
 
@@ -96,12 +96,12 @@ Done KafkaSource::start() {
   const auto cluster = cluster_id((*consumer)->handle(), kConnectTimeout);
   if (!parsed_.share) LEVADA_TRY((*consumer)->subscribe(parsed_.topics));
   consumer_ = *std::move(consumer);
-  scout_ = std::make_unique<Scout>(*consumer_, Scout::Rules{parsed_.start, owner_, !parsed_.share});
+  offset_resolver_ = std::make_unique<OffsetResolver>(*consumer_, OffsetResolver::Rules{parsed_.start, owner_, !parsed_.share});
   Assignment::Rules rules{cluster, parsed_.group, owner_, parsed_.share, commit_offsets_, {}, {}};
   rules.leave_timeout = milliseconds(number_of(parsed_.conf, "max.poll.interval.ms") / 2);
   rules.look_interval =
       milliseconds(std::max<int64_t>(number_of(parsed_.conf, "topic.metadata.refresh.interval.ms"), 100));
-  assignment_.start(*consumer_, *scout_, std::move(rules));
+  assignment_.start(*consumer_, *offset_resolver_, std::move(rules));
   return {};
 }
 

@@ -14,7 +14,7 @@
 #include "kafka/conf.h"
 #include "kafka/log_limiter.h"
 #include "levada/sdk.h"
-#include "scout.h"
+#include "offset_resolver.h"
 #include "settings.h"
 #include "subscription.h"
 
@@ -83,7 +83,7 @@ class KafkaSource : public Source {
   LogLimiter log_;
   Assignment assignment_;
   std::unique_ptr<Consumer> consumer_;
-  std::unique_ptr<Scout> scout_;  // Works with the consumer until it is gone.
+  std::unique_ptr<OffsetResolver> offset_resolver_;  // Works with the consumer until it is gone.
   Inbox inbox_;                   // Its messages are the consumer's.
   std::chrono::nanoseconds idle_since_{};
   bool was_quiet_ = false, ended_ = false;

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "levada/testkit/conformance.h"
-#include "source_rig.h"
+#include "source_test_bench.h"
 
 namespace levada::kafka_source {
 namespace {
@@ -127,7 +127,7 @@ TEST_F(KafkaSourceRows, go_on_from_a_position) {
   agent.start();
   ASSERT_TRUE(agent.poll_until([&] { return agent.count() > 0; }));
   ASSERT_LT(agent.count(), 10u);
-  agent.start(agent.tokens());
+  agent.start(agent.checkpoints());
   ASSERT_TRUE(agent.poll_to_end());
   EXPECT_EQ(agent.rows["clicks/0"], numbers(0, 0, 10));
 }
@@ -152,7 +152,7 @@ TEST_F(KafkaSourceRows, that_came_after_the_first_look_at_the_latest_are_found_b
   EXPECT_EQ(agent.count(), 0u);
   ASSERT_EQ(agent.positions.size(), 1u) << "the partition must be announced though it has no rows";
   kafka.produce_numbers("clicks", 0, 5, 8);
-  agent.start(agent.tokens());
+  agent.start(agent.checkpoints());
   ASSERT_TRUE(agent.poll_to_end());
   EXPECT_EQ(agent.rows["clicks/0"], numbers(0, 5, 8));
 }
@@ -167,7 +167,7 @@ TEST_F(KafkaSourceRows, that_were_deleted_before_they_were_read_are_counted_and_
   ASSERT_LE(read, 2u);
   agent.stop();
   kafka.delete_rows_before("clicks", 0, 6);
-  agent.start(agent.tokens());
+  agent.start(agent.checkpoints());
   ASSERT_TRUE(agent.poll_to_end());
   auto expected = numbers(0, 0, static_cast<int>(read));
   for (const auto& row : numbers(0, 6, 10)) expected.push_back(row);
@@ -181,10 +181,10 @@ TEST_F(KafkaSourceRows, are_read_anew_where_the_topic_ends_before_the_position) 
   kafka.produce_numbers("clicks", 0, 0, 10);
   agent.start();
   ASSERT_TRUE(agent.poll_to_end());
-  auto token = *read_kafka_position(agent.positions["clicks/0"]);
-  token.offset = 1000;
+  auto checkpoint = *read_kafka_position(agent.positions["clicks/0"]);
+  checkpoint.offset = 1000;
   agent.rows.clear();
-  agent.start({{"clicks/0", write_kafka_position(token), 0}});
+  agent.start({{"clicks/0", write_kafka_position(checkpoint), 0}});
   ASSERT_TRUE(agent.poll_until([&] { return agent.count() == 10; }));
   EXPECT_EQ(agent.rows["clicks/0"], numbers(0, 0, 10));
   EXPECT_TRUE(agent.host().logged("ends before offset 1000"));

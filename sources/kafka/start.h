@@ -37,20 +37,20 @@ struct Committed {
 
 // What is known of a partition that is to be read.
 struct Known {
-  std::optional<int64_t> token;        // Where the sinks stand.
+  std::optional<int64_t> checkpoint;        // Where the sinks stand.
   std::optional<Committed> committed;  // Where the group stands.
   bool shared = false;                 // A member of a group reads it now, and others may have in between.
-  bool came_back = false;              // This process has read it before; `token` is what was acknowledged then.
+  bool came_back = false;              // This process has read it before; `checkpoint` is what was acknowledged then.
 };
 
-// Where to go on; nothing where nothing is known. A token that is behind what this agent has committed is that of a
+// Where to go on; nothing where nothing is known. A checkpoint that is behind what this agent has committed is that of a
 // sink that is behind: it wins. Where another agent has got further, its rows are delivered there.
 inline std::optional<int64_t> known_start(const Known& known, std::string_view owner) {
-  if (!known.token) return known.committed ? std::optional(known.committed->offset) : std::nullopt;
-  if (!known.shared || !known.committed || known.committed->offset <= *known.token) return known.token;
+  if (!known.checkpoint) return known.committed ? std::optional(known.committed->offset) : std::nullopt;
+  if (!known.shared || !known.committed || known.committed->offset <= *known.checkpoint) return known.checkpoint;
   // Within one process, a sink that is behind has its rows in a channel, and reads them from there.
   if (known.came_back || known.committed->owner != owner) return known.committed->offset;
-  return known.token;
+  return known.checkpoint;
 }
 
 }  // namespace levada::kafka_source

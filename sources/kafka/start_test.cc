@@ -7,8 +7,8 @@ namespace {
 
 using Offset = std::optional<int64_t>;
 
-Offset start(Offset token, std::optional<Committed> committed, bool shared = true, bool came_back = false) {
-  return known_start({token, std::move(committed), shared, came_back}, "me");
+Offset start(Offset checkpoint, std::optional<Committed> committed, bool shared = true, bool came_back = false) {
+  return known_start({checkpoint, std::move(committed), shared, came_back}, "me");
 }
 
 TEST(KnownStart, is_where_the_group_stands_when_no_sink_knows_the_partition) {
@@ -17,7 +17,7 @@ TEST(KnownStart, is_where_the_group_stands_when_no_sink_knows_the_partition) {
   EXPECT_EQ(start({}, {}), std::nullopt);
 }
 
-TEST(KnownStart, is_the_token_where_this_agent_committed_as_another_of_its_sinks_may_be_behind) {
+TEST(KnownStart, is_the_checkpoint_where_this_agent_committed_as_another_of_its_sinks_may_be_behind) {
   EXPECT_EQ(start(5, Committed{7, "me"}), 5);
   EXPECT_EQ(start(5, {}), 5);
 }
@@ -28,7 +28,7 @@ TEST(KnownStart, is_where_another_agent_has_got_to_when_that_is_further) {
   EXPECT_EQ(start(5, Committed{7, ""}), 7);
 }
 
-TEST(KnownStart, is_the_token_with_a_fixed_share_whatever_others_have_committed_under_the_name) {
+TEST(KnownStart, is_the_checkpoint_with_a_fixed_share_whatever_others_have_committed_under_the_name) {
   EXPECT_EQ(start(5, Committed{7, "other"}, false), 5);
 }
 

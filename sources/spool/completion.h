@@ -4,7 +4,7 @@
 #include <set>
 #include <string>
 
-#include "ledger.h"
+#include "file_registry.h"
 
 namespace levada::spool {
 

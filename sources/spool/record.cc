@@ -81,12 +81,12 @@ Pass pass_of(object from, uint64_t pass_number) {
 
 }  // namespace
 
-std::string text_of(const Standing& standing) {
+std::string text_of(const SpoolPosition& position) {
   std::string to;
-  add_number(to, "pass", standing.pass);
-  if (standing.file) {
-    add_file(to, *standing.file, standing.identity);
-    add_place(to, "offset", standing.place);
+  add_number(to, "pass", position.pass);
+  if (position.file) {
+    add_file(to, *position.file, position.identity);
+    add_place(to, "offset", position.place);
   }
   return to + '}';
 }

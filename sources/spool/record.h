@@ -11,19 +11,19 @@
 namespace levada::spool {
 
 // Where the rows of a batch end: passes before `pass` are over; in that one, if it has begun, it goes on at `place`.
-struct Standing {
+struct SpoolPosition {
   uint64_t pass = 0;
   std::optional<std::string> file;
   Identity identity;
   Place place;
 };
 
-std::string text_of(const Standing& standing);
+std::string text_of(const SpoolPosition& position);
 std::string text_of(const Pass& pass);
 
 // One line, understood.
 struct Record {
-  std::optional<Pass> pass;              // Of a Standing too: `from` is its place, and it has no file if that is empty.
+  std::optional<Pass> pass;              // Of a SpoolPosition too: `from` is its place, and it has no file if that is empty.
   std::optional<uint64_t> acknowledged;  // The passes before this one.
   std::optional<std::string> completed;  // The file was renamed, moved, deleted or is gone.
   std::optional<std::string> moved, to;  // Someone gave a file another name.

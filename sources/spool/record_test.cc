@@ -18,13 +18,13 @@ TEST(Record, brings_any_file_name_back) {
 }
 
 TEST(Record, writes_a_position_that_a_person_can_read) {
-  Standing standing;
-  standing.pass = 12;
-  EXPECT_EQ(text_of(standing), R"({"pass":12})");
-  standing.file = "sub/a.log";
-  standing.identity = {2049, 77, 0x1234abcd, 1024};
-  standing.place = {4096, true, false};
-  EXPECT_EQ(text_of(standing),
+  SpoolPosition position;
+  position.pass = 12;
+  EXPECT_EQ(text_of(position), R"({"pass":12})");
+  position.file = "sub/a.log";
+  position.identity = {2049, 77, 0x1234abcd, 1024};
+  position.place = {4096, true, false};
+  EXPECT_EQ(text_of(position),
             R"({"pass":12,"file":"sub/a.log","device":2049,"inode":77,"head":"000000001234abcd","head_bytes":1024,)"
             R"("offset":4096,"offset_in_array":true})");
 }

@@ -115,7 +115,7 @@ Spool::Spool(std::string folder, Rules rules, Host host)
       files_damaged_(host.counter("files_damaged")),
       completions_failed_(host.counter("completions_failed")),
       bytes_read_(host.counter("file_bytes_read")),
-      ledger_(Journal(files_, host.data_dir()), folder_),
+      registry_(Journal(files_, host.data_dir()), folder_),
       completion_(rules_.completion, folder_, files_),
       watch_(folder_, files_) {}
 
@@ -132,13 +132,13 @@ Done Spool::open(std::span<const Position> positions) {
   const auto found = files_.stat(folder_, info);
   if (found == -ENOENT) return retry("the folder " + folder_ + " does not exist: make it, or correct `path`");
   if (found < 0) return file_error("stat", folder_, found);
-  auto senseless = ledger_.load();
+  auto senseless = registry_.load();
   if (!senseless) return std::move(senseless).error();
   if (*senseless > 0)
     host_.warning(std::to_string(*senseless) + " lines of " + host_.data_dir() +
                   "/journal are damaged and were left out");
 
-  std::optional<Standing> at;
+  std::optional<SpoolPosition> at;
   for (const auto& position : positions) {
     auto record = RecordParser().parse(position.position);
     if (!record || !record->pass) {
@@ -146,26 +146,26 @@ Done Spool::open(std::span<const Position> positions) {
       continue;
     }
     Pass& pass = *record->pass;
-    at = Standing{pass.number, {}, pass.identity, pass.from};
+    at = SpoolPosition{pass.number, {}, pass.identity, pass.from};
     if (!pass.file.empty()) at->file = std::move(pass.file);
   }
-  if (!ledger_.resume(at))
+  if (!registry_.resume(at))
     host_.warning("downstream goes back behind what it has acknowledged: files that are completed are not read again");
-  announced_ = standing().pass;
-  to_complete_ = ledger_.completable();
+  announced_ = position().pass;
+  to_complete_ = registry_.completable();
   complete_all(false);
-  return ledger_.save();
+  return registry_.save();
 }
 
-Standing Spool::standing() const {
+SpoolPosition Spool::position() const {
   if (reading_) return {reading_->pass.number, reading_->pass.file, reading_->pass.identity, rows_->place()};
-  if (const auto pass = ledger_.next_replay()) return {pass->number, pass->file, pass->identity, pass->from};
-  return {ledger_.next(), {}, {}, {}};
+  if (const auto pass = registry_.next_replay()) return {pass->number, pass->file, pass->identity, pass->from};
+  return {registry_.next(), {}, {}, {}};
 }
 
 Result<Batch> Spool::emit() {
   pending_ = rows_->finish();
-  const Standing at = standing();
+  const SpoolPosition at = position();
   pending_->position = text_of(at);
   announced_ = at.pass;
   return hand_over();
@@ -173,7 +173,7 @@ Result<Batch> Spool::emit() {
 
 // Only what the journal says can be repeated in the same order after a crash.
 Result<Batch> Spool::hand_over() {
-  LEVADA_TRY(ledger_.save());
+  LEVADA_TRY(registry_.save());
   Batch batch = std::move(*pending_);
   pending_.reset();
   return batch;
@@ -202,8 +202,8 @@ Result<Batch> Spool::poll(std::chrono::nanoseconds timeout) {
     if (!begins && rows_->rows() > 0) return emit();
     if (!begins) return std::move(begins).error();
     if (*begins) continue;
-    if (rows_->rows() > 0 || standing().pass > announced_) return emit();
-    if (ledger_.unacknowledged() < kMostUnacknowledged) {
+    if (rows_->rows() > 0 || position().pass > announced_) return emit();
+    if (registry_.unacknowledged() < kMostUnacknowledged) {
       if (waiting_->scan_due()) {
         LEVADA_TRY(scan());
         if (!waiting_->empty()) continue;
@@ -217,11 +217,11 @@ Result<Batch> Spool::poll(std::chrono::nanoseconds timeout) {
 }
 
 Result<bool> Spool::begin_next() {
-  if (auto pass = ledger_.next_replay()) {
+  if (auto pass = registry_.next_replay()) {
     LEVADA_TRY(begin_replay(std::move(*pass)));
     return true;
   }
-  if (waiting_->empty() || ledger_.unacknowledged() >= kMostUnacknowledged) return false;
+  if (waiting_->empty() || registry_.unacknowledged() >= kMostUnacknowledged) return false;
   // Those that come now are the youngest.
   if (rules_.waiting.order == Order::youngest && waiting_->scan_due()) {
     LEVADA_TRY(scan());
@@ -234,9 +234,9 @@ Result<bool> Spool::begin_next() {
 Done Spool::acknowledge(std::string_view, std::string_view position) {
   const auto record = RecordParser().parse(position);
   if (!record || !record->pass) return fatal("a position that no spool source has given: " + std::string(position));
-  auto ready = ledger_.acknowledge(record->pass->number);
+  auto ready = registry_.acknowledge(record->pass->number);
   std::move(ready.begin(), ready.end(), std::back_inserter(to_complete_));
-  LEVADA_TRY(ledger_.save());
+  LEVADA_TRY(registry_.save());
   if (!to_complete_.empty() || !completed_.empty()) complete_all();
   return {};
 }

@@ -13,7 +13,7 @@
 #include "completion.h"
 #include "file_reader.h"
 #include "folder_watch.h"
-#include "ledger.h"
+#include "file_registry.h"
 #include "levada/sdk.h"
 #include "row_buffer.h"
 #include "waiting_files.h"
@@ -123,7 +123,7 @@ class Spool : public Source {
   void complete_all(bool count_kept = true);
   bool complete_one(const std::string& file, bool count_kept);
 
-  Standing standing() const;
+  SpoolPosition position() const;
   Result<Batch> emit();
   Result<Batch> hand_over();
   std::string full(const std::string& path) const { return folder_ + "/" + path; }
@@ -135,7 +135,7 @@ class Spool : public Source {
   Counter files_taken_, files_completed_, files_empty_, files_vanished_, files_modified_, files_replaced_,
       files_shrunk_, files_damaged_, completions_failed_, bytes_read_;
 
-  Ledger ledger_;
+  FileRegistry registry_;
   Completion completion_;
   FolderWatch watch_;
   std::optional<WaitingFiles> waiting_;

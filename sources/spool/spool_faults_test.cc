@@ -3,7 +3,7 @@
 #include <cerrno>
 #include <functional>
 
-#include "spool_rig.h"
+#include "spool_test_bench.h"
 
 namespace levada::spool {
 namespace {
@@ -14,39 +14,39 @@ using testkit::Lose;
 // The source with a sink behind it that stores rows and position in one step.
 struct Story {
   explicit Story(Completed completed) {
-    rig.settings.completed = completed;
-    if (completed == Completed::move) rig.settings.completed_dir = "/done";
-    rig.host.set_until_drained(true);
-    lines = rig.fill_with_five_files();
+    bench.settings.completed = completed;
+    if (completed == Completed::move) bench.settings.completed_dir = "/done";
+    bench.host.set_until_drained(true);
+    lines = bench.fill_with_five_files();
   }
 
   // Until the source says END, whatever goes wrong; `crashed` is asked after each step.
   void to_the_end(const std::function<bool()>& crashed = [] { return false; }) {
     for (int step = 0; step < 500; ++step) {
-      if (!rig.spool) {
-        const auto opened = rig.open_at(position);
+      if (!bench.spool) {
+        const auto opened = bench.open_at(position);
         if (!opened) {
           EXPECT_EQ(opened.code(), Code::retry) << opened.error().message;
-          rig.spool.reset();
+          bench.spool.reset();
         }
-      } else if (rig.poll()) {
-        stored.insert(stored.end(), rig.rows.begin(), rig.rows.end());
-        position = rig.position;
-        const auto acknowledged = rig.acknowledge();
+      } else if (bench.poll()) {
+        stored.insert(stored.end(), bench.rows.begin(), bench.rows.end());
+        position = bench.position;
+        const auto acknowledged = bench.acknowledge();
         if (!acknowledged) {
           EXPECT_EQ(acknowledged.code(), Code::retry) << acknowledged.error().message;
           // As the host does.
-          const auto repeated = rig.acknowledge();
+          const auto repeated = bench.acknowledge();
           EXPECT_TRUE(repeated.ok() || repeated.code() == Code::retry);
         }
-      } else if (rig.last_code == Code::end) {
+      } else if (bench.last_code == Code::end) {
         return;
       } else {
-        EXPECT_TRUE(rig.last_code == Code::idle || rig.last_code == Code::retry);
+        EXPECT_TRUE(bench.last_code == Code::idle || bench.last_code == Code::retry);
       }
-      rig.rows.clear();
-      if (crashed()) rig.spool.reset();
-      rig.host.clock().advance(500ms);
+      bench.rows.clear();
+      if (crashed()) bench.spool.reset();
+      bench.host.clock().advance(500ms);
     }
     ADD_FAILURE() << "does not come to an end";
   }
@@ -57,16 +57,16 @@ struct Story {
     std::sort(lines.begin(), lines.end());
     EXPECT_EQ(stored, lines);
     stored.clear();
-    rig.spool.reset();
+    bench.spool.reset();
     to_the_end();
     EXPECT_EQ(stored, Texts{});
-    const bool kept = rig.settings.completed == Completed::keep;
-    for (const auto* name : {"a", "b", "c", "d/e", "f"}) EXPECT_EQ(rig.exists(name), kept) << name;
-    rig.spool.reset();
-    EXPECT_EQ(rig.host.files().open_handles(), 0);
+    const bool kept = bench.settings.completed == Completed::keep;
+    for (const auto* name : {"a", "b", "c", "d/e", "f"}) EXPECT_EQ(bench.exists(name), kept) << name;
+    bench.spool.reset();
+    EXPECT_EQ(bench.host.files().open_handles(), 0);
   }
 
-  SpoolRig rig;
+  SpoolTestBench bench;
   Texts lines, stored;
   std::optional<std::string> position;
 };
@@ -74,7 +74,7 @@ struct Story {
 int64_t calls_of_a_run(Completed completed) {
   Story story(completed);
   story.to_the_end();
-  const auto calls = story.rig.host.files().calls();
+  const auto calls = story.bench.host.files().calls();
   story.expect_each_row_once();
   return calls;
 }
@@ -88,7 +88,7 @@ TEST_P(SpoolFaults, gives_each_row_once_whichever_call_fails) {
     for (int64_t n = 1; n <= calls; ++n) {
       SCOPED_TRACE("call " + std::to_string(n) + " gives error " + std::to_string(error));
       Story story(GetParam());
-      story.rig.host.files().fail_call(n, error);
+      story.bench.host.files().fail_call(n, error);
       story.to_the_end();
       story.expect_each_row_once();
       if (HasFailure()) return;
@@ -102,7 +102,7 @@ TEST_P(SpoolFaults, gives_each_row_once_whenever_the_power_fails) {
     for (int64_t n = 1; n <= calls; ++n) {
       SCOPED_TRACE("the power fails at call " + std::to_string(n));
       Story story(GetParam());
-      auto& files = story.rig.host.files();
+      auto& files = story.bench.host.files();
       files.crash_at(n);
       bool is_over = false;
       story.to_the_end([&] {
@@ -121,7 +121,7 @@ TEST_P(SpoolFaults, gives_each_row_once_whenever_the_power_fails) {
 TEST_P(SpoolFaults, writes_its_journal_again_after_a_short_write) {
   for (int64_t n = 1; n <= 10; ++n) {
     Story story(GetParam());
-    story.rig.host.files().short_write_at(n);
+    story.bench.host.files().short_write_at(n);
     story.to_the_end();
     story.expect_each_row_once();
   }
@@ -129,12 +129,12 @@ TEST_P(SpoolFaults, writes_its_journal_again_after_a_short_write) {
 
 TEST_P(SpoolFaults, waits_while_the_disk_of_its_journal_is_full) {
   Story story(GetParam());
-  story.rig.start();
-  story.rig.host.files().set_free_bytes(0);
-  EXPECT_FALSE(story.rig.poll());
-  EXPECT_EQ(story.rig.last_code, Code::retry);
-  EXPECT_FALSE(story.rig.poll());
-  story.rig.host.files().set_free_bytes(1 << 20);
+  story.bench.start();
+  story.bench.host.files().set_free_bytes(0);
+  EXPECT_FALSE(story.bench.poll());
+  EXPECT_EQ(story.bench.last_code, Code::retry);
+  EXPECT_FALSE(story.bench.poll());
+  story.bench.host.files().set_free_bytes(1 << 20);
   story.to_the_end();
   story.expect_each_row_once();
 }

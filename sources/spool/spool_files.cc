@@ -23,7 +23,7 @@ bool unchanged(const Pass& last, const levada_file_info& info) {
 }  // namespace
 
 bool Spool::wanted(const Found& found) const {
-  const Known* known = ledger_.find(found.path);
+  const Known* known = registry_.find(found.path);
   if (!known) return found.info.bytes > 0 || rules_.complete_empty;
   return !known->last.finished || !unchanged(known->last, found.info);
 }
@@ -35,8 +35,8 @@ Done Spool::scan() {
     return wanted(found);
   }));
   // Kept files that others have removed.
-  if (rules_.completion.completed == Completed::keep && ledger_.known() > seen + kKnownSlack) {
-    to_complete_ = ledger_.completable();
+  if (rules_.completion.completed == Completed::keep && registry_.known() > seen + kKnownSlack) {
+    to_complete_ = registry_.completable();
     complete_all(false);
   }
   return {};
@@ -44,7 +44,7 @@ Done Spool::scan() {
 
 Done Spool::begin_replay(Pass pass) {
   if (pass.to && pass.to->offset <= pass.from.offset) {
-    ledger_.replayed(pass.number);
+    registry_.replayed(pass.number);
     return {};
   }
   const auto path = full(pass.file);
@@ -52,10 +52,10 @@ Done Spool::begin_replay(Pass pass) {
     counter.add();
     host_.warning(path + what + " before all its rows were stored downstream; from byte " +
                   std::to_string(pass.from.offset) + " on they are lost");
-    const Known* known = ledger_.find(pass.file);
+    const Known* known = registry_.find(pass.file);
     if (known && known->last.identity.inode == pass.identity.inode && known->last.identity.head == pass.identity.head)
-      ledger_.forget(pass.file);
-    ledger_.replayed(pass.number);
+      registry_.forget(pass.file);
+    registry_.replayed(pass.number);
   };
   auto file = files_.open(path);
   if (!file) {
@@ -81,8 +81,8 @@ Done Spool::begin_replay(Pass pass) {
 Done Spool::replay_failed(const Pass& pass, Error why) {
   if (++replay_failures_ < kReadTries) return why;
   replay_failures_ = 0;
-  ledger_.break_off(pass, pass.from);
-  ledger_.replayed(pass.number);
+  registry_.break_off(pass, pass.from);
+  registry_.replayed(pass.number);
   waiting_->put_off(pass.file, why);
   return {};
 }
@@ -113,15 +113,15 @@ void Spool::begin_new(const Found& found) {
   pass.identity = head->identity;
   pass.from = *from;
   pass.bytes = info->bytes;
-  pass.number = ledger_.begin(pass);
+  pass.number = registry_.begin(pass);
   start(std::move(*file), std::move(pass), *head, false);
 }
 
 // Where to read from; nothing where there is nothing to read.
 std::optional<Place> Spool::start_of(const Found& found, const levada_file_info& info, const Head& head) {
-  if (!ledger_.find(found.path) && follow_move(found, info, head) && unchanged(ledger_.find(found.path)->last, info))
+  if (!registry_.find(found.path) && follow_move(found, info, head) && unchanged(registry_.find(found.path)->last, info))
     return std::nullopt;
-  const Known* known = ledger_.find(found.path);
+  const Known* known = registry_.find(found.path);
   if (!known) {
     files_taken_.add();
     return Place{};
@@ -151,7 +151,7 @@ std::optional<Place> Spool::start_of(const Found& found, const levada_file_info&
   const auto from = start_in_changed(*known, info);
   if (!from || info.bytes > last.bytes) return from ? last.to : from;
   // Touched, or changed in place: there is nothing to read on.
-  ledger_.accept(found.path, info, false);
+  registry_.accept(found.path, info, false);
   if (known->acknowledged) to_complete_.push_back(found.path);
   return std::nullopt;
 }
@@ -159,19 +159,19 @@ std::optional<Place> Spool::start_of(const Found& found, const levada_file_info&
 std::optional<Place> Spool::start_in_changed(const Known& known, const levada_file_info& info) {
   if (rules_.modified == Modified::reread_tail) return Place{};
   const auto file = known.last.file;
-  ledger_.accept(file, info, rules_.modified == Modified::quarantine);
+  registry_.accept(file, info, rules_.modified == Modified::quarantine);
   if (known.acknowledged) to_complete_.push_back(file);
   return std::nullopt;
 }
 
 // A file that was given another name is the same file.
 bool Spool::follow_move(const Found& found, const levada_file_info& info, const Head& head) {
-  const auto before = ledger_.name_of(info);
+  const auto before = registry_.name_of(info);
   levada_file_info there{};
   if (before.empty() || files_.stat(full(before), there) != -ENOENT) return false;
-  if (!is_same(head, ledger_.find(before)->last.identity)) return false;
-  ledger_.move(before, found.path);
-  if (ledger_.find(found.path)->acknowledged) to_complete_.push_back(found.path);
+  if (!is_same(head, registry_.find(before)->last.identity)) return false;
+  registry_.move(before, found.path);
+  if (registry_.find(found.path)->acknowledged) to_complete_.push_back(found.path);
   return true;
 }
 
@@ -203,8 +203,8 @@ Done Spool::read_on() {
 
 Done Spool::read_failed(Error why) {
   if (++reading_->failures < kReadTries) return why;
-  ledger_.break_off(reading_->pass, rows_->place());
-  if (reading_->replayed) ledger_.replayed(reading_->pass.number);
+  registry_.break_off(reading_->pass, rows_->place());
+  if (reading_->replayed) registry_.replayed(reading_->pass.number);
   rows_->drop_rest();
   waiting_->put_off(reading_->pass.file, why);
   reading_.reset();
@@ -220,20 +220,20 @@ void Spool::end_reading() {
     rows_->end_file();
   if (!pass.to) {
     const Pass over = reading_->ended(rows_->place());
-    ledger_.end(over);
+    registry_.end(over);
     if (over.damaged) {
       files_damaged_.add();
       host_.warning(full(pass.file) + " is damaged: what is compressed in it breaks off after " +
                     std::to_string(over.to->offset) + " bytes of content");
     }
   }
-  if (reading_->replayed) ledger_.replayed(pass.number);
+  if (reading_->replayed) registry_.replayed(pass.number);
   reading_.reset();
   waiting_->look_again();
 }
 
 bool Spool::complete_one(const std::string& file, bool count_kept) {
-  const Known* known = ledger_.find(file);
+  const Known* known = registry_.find(file);
   if (!known || !known->acknowledged || !known->last.finished) return true;
   const auto number = known->last.number;
   const auto outcome = completion_.complete(*known);
@@ -241,7 +241,7 @@ bool Spool::complete_one(const std::string& file, bool count_kept) {
     if (!known->is_reported) {
       completions_failed_.add();
       host_.warning("cannot complete a file: " + outcome.error().message + "; it is tried again, and not read again");
-      ledger_.report(file);
+      registry_.report(file);
     }
     return false;
   }
@@ -275,7 +275,7 @@ void Spool::complete_all(bool count_kept) {
   const auto synced = completion_.sync();
   if (synced) {
     for (const auto& [file, number] : completed_)
-      if (const Known* known = ledger_.find(file); known && known->last.number == number) ledger_.forget(file);
+      if (const Known* known = registry_.find(file); known && known->last.number == number) registry_.forget(file);
     completed_.clear();
   }
   if (synced && to_complete_.empty()) {

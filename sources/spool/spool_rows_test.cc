@@ -2,7 +2,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include "spool_rig.h"
+#include "spool_test_bench.h"
 
 namespace levada::spool {
 namespace {
@@ -38,22 +38,22 @@ struct Outcome {
 // All rows of one file, whatever the size of the reads: it must make no difference.
 Outcome rows_of(std::string_view content, Spool::Settings settings, int64_t read_bytes) {
   settings.read_bytes = {read_bytes};
-  SpoolRig rig(settings);
-  rig.write("a", content);
-  rig.start();
-  rig.host.clock().advance(settings.poll_interval);
+  SpoolTestBench bench(settings);
+  bench.write("a", content);
+  bench.start();
+  bench.host.clock().advance(settings.poll_interval);
   Outcome all;
-  while (rig.poll()) {
+  while (bench.poll()) {
     const auto add = [&](Texts& to, const char* column) {
-      for (auto& text : texts(rig.last, column)) to.push_back(text);
+      for (auto& text : texts(bench.last, column)) to.push_back(text);
     };
     add(all.offsets, "offset");
-    if (rig.last.find("reason"))
+    if (bench.last.find("reason"))
       add(all.reasons, "reason");
     else
-      all.reasons.insert(all.reasons.end(), static_cast<size_t>(rig.last.rows()), "<null>");
+      all.reasons.insert(all.reasons.end(), static_cast<size_t>(bench.last.rows()), "<null>");
   }
-  all.rows = rig.taken_rows();
+  all.rows = bench.taken_rows();
   return all;
 }
 
@@ -71,7 +71,7 @@ Outcome rows_of(std::string_view content, const Spool::Settings& settings) {
 const std::string kLong(250, 'l');
 
 TEST(SpoolRows, turns_down_lines_that_are_too_long) {
-  auto settings = SpoolRig::usual();
+  auto settings = SpoolTestBench::usual();
   settings.line_bytes = {100};
   const auto all = rows_of("first\n" + kLong + "\n" + std::string(100, 'x') + "\r\n" + kLong, settings);
   EXPECT_EQ(all.rows, (Texts{"first", kLong.substr(0, 100), std::string(100, 'x'), kLong.substr(0, 100)}));
@@ -81,7 +81,7 @@ TEST(SpoolRows, turns_down_lines_that_are_too_long) {
 }
 
 TEST(SpoolRows, cuts_lines_that_are_too_long) {
-  auto settings = SpoolRig::usual();
+  auto settings = SpoolTestBench::usual();
   settings.line_bytes = {100};
   settings.long_lines = LongLines::truncate;
   const auto all = rows_of(kLong + "\nshort\n" + kLong + "\n", settings);
@@ -90,7 +90,7 @@ TEST(SpoolRows, cuts_lines_that_are_too_long) {
 }
 
 TEST(SpoolRows, makes_several_rows_of_lines_that_are_too_long) {
-  auto settings = SpoolRig::usual();
+  auto settings = SpoolTestBench::usual();
   settings.line_bytes = {100};
   settings.long_lines = LongLines::split;
   const auto all = rows_of(kLong + "\n" + std::string(200, 'x') + "\r\nshort\n" + kLong, settings);
@@ -100,7 +100,7 @@ TEST(SpoolRows, makes_several_rows_of_lines_that_are_too_long) {
 }
 
 TEST(SpoolRows, does_not_cut_a_character_in_two) {
-  auto settings = SpoolRig::usual();
+  auto settings = SpoolTestBench::usual();
   settings.line_bytes = {4};
   settings.long_lines = LongLines::split;
   EXPECT_EQ(rows_of("abcéd\n", settings).rows, (Texts{"abc", "éd"}));
@@ -108,19 +108,19 @@ TEST(SpoolRows, does_not_cut_a_character_in_two) {
 
 TEST(SpoolRows, goes_on_amid_a_long_line_after_a_restart) {
   for (const auto policy : {LongLines::reject, LongLines::split}) {
-    SpoolRig rig;
-    rig.settings.line_bytes = {100};
-    rig.settings.read_bytes = {64};
-    rig.settings.long_lines = policy;
-    rig.write("a", kLong + "\nlast\n");
-    rig.start();
-    ASSERT_TRUE(rig.poll());
-    rig.start(rig.position);
-    rig.drain();
+    SpoolTestBench bench;
+    bench.settings.line_bytes = {100};
+    bench.settings.read_bytes = {64};
+    bench.settings.long_lines = policy;
+    bench.write("a", kLong + "\nlast\n");
+    bench.start();
+    ASSERT_TRUE(bench.poll());
+    bench.start(bench.position);
+    bench.drain();
     const Texts expected = policy == LongLines::reject
                                ? Texts{kLong.substr(0, 100), "last"}
                                : Texts{kLong.substr(0, 100), kLong.substr(0, 100), kLong.substr(200), "last"};
-    EXPECT_EQ(rig.taken_rows(), expected);
+    EXPECT_EQ(bench.taken_rows(), expected);
   }
 }
 
@@ -128,8 +128,8 @@ TEST(SpoolRows, turns_down_rows_that_are_not_utf8_when_asked) {
   const std::string text =
       "good\nb\xff"
       "d\nä long line that is good\n\xc3";
-  EXPECT_EQ(rows_of(text, SpoolRig::usual()).reasons, Texts(4, "<null>"));
-  auto settings = SpoolRig::usual();
+  EXPECT_EQ(rows_of(text, SpoolTestBench::usual()).reasons, Texts(4, "<null>"));
+  auto settings = SpoolTestBench::usual();
   settings.invalid_utf8 = InvalidUtf8::reject;
   const auto all = rows_of(text, settings);
   EXPECT_EQ(all.rows, (Texts{"good",
@@ -141,18 +141,18 @@ TEST(SpoolRows, turns_down_rows_that_are_not_utf8_when_asked) {
 }
 
 TEST(SpoolRows, counts_the_rows_that_it_turns_down) {
-  SpoolRig rig;
-  rig.settings.line_bytes = {100};
-  rig.settings.invalid_utf8 = InvalidUtf8::reject;
-  rig.write("a", kLong + "\n\xff\n");
-  rig.start();
-  rig.drain();
-  EXPECT_EQ(rig.host.count("lines_too_long"), 1);
-  EXPECT_EQ(rig.host.count("lines_invalid_utf8"), 1);
+  SpoolTestBench bench;
+  bench.settings.line_bytes = {100};
+  bench.settings.invalid_utf8 = InvalidUtf8::reject;
+  bench.write("a", kLong + "\n\xff\n");
+  bench.start();
+  bench.drain();
+  EXPECT_EQ(bench.host.count("lines_too_long"), 1);
+  EXPECT_EQ(bench.host.count("lines_invalid_utf8"), 1);
 }
 
 TEST(SpoolRows, makes_one_row_of_a_whole_file) {
-  auto settings = SpoolRig::usual();
+  auto settings = SpoolTestBench::usual();
   settings.rows = Rows::whole;
   EXPECT_EQ(rows_of("two\nlines\n" + kLong, settings).rows, Texts{"two\nlines\n" + kLong});
   EXPECT_EQ(rows_of("", settings).rows, Texts{});
@@ -163,7 +163,7 @@ TEST(SpoolRows, makes_one_row_of_a_whole_file) {
 }
 
 TEST(SpoolRows, makes_a_row_of_each_json_document) {
-  auto settings = SpoolRig::usual();
+  auto settings = SpoolTestBench::usual();
   settings.rows = Rows::json;
   const std::string pretty = "{\n  \"a\": [1, 2],\n  \"b\": {\"c\": \"}]\\\"\"}\n}";
   const std::string text = "\xef\xbb\xbf[" + pretty + ",\n {\"d\":" + "\"" + kLong +
@@ -175,7 +175,7 @@ TEST(SpoolRows, makes_a_row_of_each_json_document) {
 }
 
 TEST(SpoolRows, does_not_lose_json_documents_behind_broken_ones) {
-  auto settings = SpoolRig::usual();
+  auto settings = SpoolTestBench::usual();
   settings.rows = Rows::json;
   const std::pair<const char*, Texts> cases[] = {
       {"{\"a\":\"open\n{\"b\":2}\n", {"{\"a\":\"open", "{\"b\":2}"}},
@@ -189,24 +189,24 @@ TEST(SpoolRows, does_not_lose_json_documents_behind_broken_ones) {
 }
 
 TEST(SpoolRows, goes_on_within_an_array_after_a_restart) {
-  SpoolRig rig;
-  rig.settings.rows = Rows::json;
-  rig.settings.read_bytes = {64};
+  SpoolTestBench bench;
+  bench.settings.rows = Rows::json;
+  bench.settings.read_bytes = {64};
   std::string text = "[";
   Texts expected;
   for (int element = 0; element < 50; ++element) {
     expected.push_back("[" + std::to_string(element) + ",[]]");
     text += expected.back() + ",";
   }
-  rig.write("a", text + "[]]");
+  bench.write("a", text + "[]]");
   expected.emplace_back("[]");
-  rig.start();
-  while (rig.poll()) rig.start(rig.position);
-  EXPECT_EQ(rig.taken_rows(), expected);
+  bench.start();
+  while (bench.poll()) bench.start(bench.position);
+  EXPECT_EQ(bench.taken_rows(), expected);
 }
 
 TEST(SpoolRows, turns_down_json_documents_that_are_too_long_and_goes_on_at_the_next_line) {
-  auto settings = SpoolRig::usual();
+  auto settings = SpoolTestBench::usual();
   settings.rows = Rows::json;
   settings.line_bytes = {100};
   const auto all = rows_of("{\"a\":\"" + kLong + "\"}\n{\"b\":2}\n", settings);
@@ -231,7 +231,7 @@ TEST(SpoolRows, reads_gzip_and_zstd_in_several_parts) {
   for (const auto& content :
        {gzip(text), zstd(text), gzip(text.substr(0, half)) + gzip(text.substr(half)),
         zstd(text.substr(0, half)) + zstd(text.substr(half)), gzip(text) + std::string(512, '\0')}) {
-    const auto all = rows_of(content, SpoolRig::usual());
+    const auto all = rows_of(content, SpoolTestBench::usual());
     EXPECT_EQ(all.rows, lines);
     EXPECT_EQ(all.offsets[1], "7") << "offsets are those of the text";
   }
@@ -241,25 +241,25 @@ TEST(SpoolRows, goes_on_within_a_compressed_file_after_a_restart) {
   Texts lines;
   const auto text = numbered_lines(500, lines);
   for (const auto& content : {gzip(text), zstd(text)}) {
-    SpoolRig rig;
-    rig.settings.read_bytes = {1000};
-    rig.write("a", content);
-    rig.start();
-    while (rig.poll()) rig.start(rig.position);
-    EXPECT_EQ(rig.taken_rows(), lines);
-    ASSERT_TRUE(rig.acknowledge().ok());
-    EXPECT_TRUE(rig.exists("a.COMPLETED"));
+    SpoolTestBench bench;
+    bench.settings.read_bytes = {1000};
+    bench.write("a", content);
+    bench.start();
+    while (bench.poll()) bench.start(bench.position);
+    EXPECT_EQ(bench.taken_rows(), lines);
+    ASSERT_TRUE(bench.acknowledge().ok());
+    EXPECT_TRUE(bench.exists("a.COMPLETED"));
   }
 }
 
 TEST(SpoolRows, reads_what_was_appended_to_a_compressed_file) {
-  SpoolRig rig;
-  rig.write("a", gzip("1\n2\n"));
-  rig.start();
-  rig.drain();
-  rig.append("a", gzip("3\n"));
-  rig.drain();
-  EXPECT_EQ(rig.taken_rows(), (Texts{"1", "2", "3"}));
+  SpoolTestBench bench;
+  bench.write("a", gzip("1\n2\n"));
+  bench.start();
+  bench.drain();
+  bench.append("a", gzip("3\n"));
+  bench.drain();
+  EXPECT_EQ(bench.taken_rows(), (Texts{"1", "2", "3"}));
 }
 
 TEST(SpoolRows, gives_what_can_be_read_of_a_damaged_file_and_sets_it_aside) {
@@ -269,20 +269,20 @@ TEST(SpoolRows, gives_what_can_be_read_of_a_damaged_file_and_sets_it_aside) {
     for (const bool cut : {true, false}) {
       auto content = cut ? whole.substr(0, whole.size() * 3 / 4) : whole;
       if (!cut) content.replace(content.size() / 2, 8, "garbage!");
-      SpoolRig rig;
-      rig.settings.completed = Completed::remove;
-      rig.write("a", content);
-      rig.start();
-      rig.drain_and_acknowledge();
-      rig.drain();
-      EXPECT_EQ(rig.host.count("files_damaged"), 1);
-      EXPECT_TRUE(rig.exists("a.DAMAGED"));
+      SpoolTestBench bench;
+      bench.settings.completed = Completed::remove;
+      bench.write("a", content);
+      bench.start();
+      bench.drain_and_acknowledge();
+      bench.drain();
+      EXPECT_EQ(bench.host.count("files_damaged"), 1);
+      EXPECT_TRUE(bench.exists("a.DAMAGED"));
     }
   }
 }
 
 TEST(SpoolRows, leaves_files_compressed_when_asked) {
-  auto settings = SpoolRig::usual();
+  auto settings = SpoolTestBench::usual();
   settings.rows = Rows::whole;
   settings.decompress = false;
   const auto content = gzip("text\n");
@@ -290,24 +290,24 @@ TEST(SpoolRows, leaves_files_compressed_when_asked) {
 }
 
 TEST(SpoolRows, shows_a_file_name_that_is_not_utf8_as_text) {
-  SpoolRig rig;
-  rig.write("caf\xe9", "1\n");
-  rig.write("café", "2\n");
-  rig.settings.order = Order::name;
-  rig.start();
-  rig.drain();
-  EXPECT_EQ(texts(rig.last, "file"), (Texts{"/in/café", "/in/caf%e9"}));
-  ASSERT_TRUE(rig.acknowledge().ok());
-  EXPECT_TRUE(rig.exists("caf\xe9.COMPLETED"));
+  SpoolTestBench bench;
+  bench.write("caf\xe9", "1\n");
+  bench.write("café", "2\n");
+  bench.settings.order = Order::name;
+  bench.start();
+  bench.drain();
+  EXPECT_EQ(texts(bench.last, "file"), (Texts{"/in/café", "/in/caf%e9"}));
+  ASSERT_TRUE(bench.acknowledge().ok());
+  EXPECT_TRUE(bench.exists("caf\xe9.COMPLETED"));
 }
 
 TEST(SpoolRows, bounds_the_rows_of_a_batch) {
-  SpoolRig rig;
-  rig.write("a", std::string(200'000, '\n'));
-  rig.start();
-  rig.drain();
-  EXPECT_EQ(rig.rows.size(), 200'000u);
-  EXPECT_LE(rig.last.rows(), 65'536);
+  SpoolTestBench bench;
+  bench.write("a", std::string(200'000, '\n'));
+  bench.start();
+  bench.drain();
+  EXPECT_EQ(bench.rows.size(), 200'000u);
+  EXPECT_LE(bench.last.rows(), 65'536);
 }
 
 }  // namespace

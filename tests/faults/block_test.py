@@ -2,7 +2,7 @@
 
 import unittest
 
-from world import FaultTest
+from test_bench import FaultTest
 
 ROWS = 1000
 BROKEN_AT = 600

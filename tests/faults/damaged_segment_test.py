@@ -5,7 +5,7 @@ and what is missing is counted in the log, by `levada channel verify` and by `le
 import re
 import unittest
 
-from world import FaultTest, Spool
+from test_bench import FaultTest, Spool
 
 FILES, FILE_ROWS = 20, 500
 CONFIGURATION = """

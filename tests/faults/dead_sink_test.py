@@ -5,7 +5,7 @@ is waited for, and when it comes back it gets each row once.
 import re
 import unittest
 
-from world import FaultTest, Spool
+from test_bench import FaultTest, Spool
 
 FILES, FILE_ROWS = 20, 1000
 CONFIGURATION = """

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import unittest
 
-from world import FaultTest, Spool
+from test_bench import FaultTest, Spool
 
 DISK_MIB = 16
 CANNOT_RUN = 77

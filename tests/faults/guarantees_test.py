@@ -13,7 +13,7 @@ import threading
 import unittest
 import uuid
 
-from world import LEVADA, SECONDS, FaultTest
+from test_bench import LEVADA, SECONDS, FaultTest
 
 ROWS = 12_000
 STDIN_ROWS = 1000

@@ -6,7 +6,7 @@ import threading
 import time
 import unittest
 
-from world import FaultTest, Spool
+from test_bench import FaultTest, Spool
 
 KILLS = 30
 FILE_ROWS = 400

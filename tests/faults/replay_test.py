@@ -9,7 +9,7 @@ import subprocess
 import threading
 import unittest
 
-from world import LEVADA, SECONDS, FaultTest
+from test_bench import LEVADA, SECONDS, FaultTest
 
 ROWS = 60_000
 ATTEMPTS = 12

@@ -130,15 +130,15 @@ Done FileChannel::open() { return state_->open(); }
 Progress FileChannel::progress() const { return state_->progress(); }
 bool FileChannel::append(const Delivery& delivery) { return state_->append(delivery); }
 void FileChannel::wait_for_room(nanoseconds timeout) { state_->wait_for_room(timeout); }
-std::string FileChannel::obstacle() const { return state_->obstacle(); }
+std::string FileChannel::blocked_by() const { return state_->blocked_by(); }
 void FileChannel::close() { state_->close(); }
 void FileChannel::resume(size_t cursor, const Progress& committed) { state_->resume(cursor, committed); }
 std::optional<Delivery> FileChannel::read(size_t cursor, nanoseconds timeout) { return state_->read(cursor, timeout); }
 void FileChannel::commit(size_t cursor) { state_->commit(cursor); }
 void FileChannel::rewind(size_t cursor) { state_->rewind(cursor); }
 bool FileChannel::ended(size_t cursor) const { return state_->ended(cursor); }
-bool FileChannel::pressed(size_t cursor) const { return state_->pressed(cursor); }
-void FileChannel::press() { state_->press(); }
+bool FileChannel::under_back_pressure(size_t cursor) const { return state_->under_back_pressure(cursor); }
+void FileChannel::apply_back_pressure() { state_->apply_back_pressure(); }
 void FileChannel::run_once() { state_->run_once(); }
 
 }  // namespace levada::agent

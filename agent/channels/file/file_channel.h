@@ -43,7 +43,7 @@ class FileChannel final : public Channel {
 
   bool append(const Delivery& delivery) override;
   void wait_for_room(nanoseconds timeout) override;
-  std::string obstacle() const override;
+  std::string blocked_by() const override;
   void close() override;
 
   void resume(size_t cursor, const Progress& committed) override;
@@ -51,8 +51,8 @@ class FileChannel final : public Channel {
   void commit(size_t cursor) override;
   void rewind(size_t cursor) override;
   bool ended(size_t cursor) const override;
-  bool pressed(size_t cursor) const override;
-  void press() override;
+  bool under_back_pressure(size_t cursor) const override;
+  void apply_back_pressure() override;
 
   // One round of what the channel's thread does: sync what was appended, remove segments that all have read, save the
   // cursors once a second.

@@ -52,9 +52,9 @@ bool FileChannel::State::has_room() {
   uint64_t total = 0;
   {
     const std::lock_guard lock(mutex_);
-    if (sync_failed_) return false;  // The obstacle is known.
+    if (sync_failed_) return false;  // The blocked_by is known.
     if (unsynced_bytes_ > kUnsyncedMax) {
-      obstacle_ = mebibytes(unsynced_bytes_) + " wait for the disk to sync them";
+      blocked_by_ = mebibytes(unsynced_bytes_) + " wait for the disk to sync them";
       work_.notify_all();
       return false;
     }
@@ -72,11 +72,11 @@ bool FileChannel::State::has_room() {
     }
     const std::lock_guard lock(mutex_);
     if (total_bytes_ >= options_.capacity_bytes && !all_read) {
-      ++presses_;
+      ++back_pressures_;
       arrival_.notify_all();
       trouble_ = Trouble::full;
       const auto slowest = std::ranges::min_element(cursors_, {}, &Cursor::committed);
-      obstacle_ = "the channel holds " + mebibytes(total_bytes_) + " and waits for " +
+      blocked_by_ = "the channel holds " + mebibytes(total_bytes_) + " and waits for " +
                   (slowest == cursors_.end() ? std::string("a reader") : slowest->reader);
       return false;
     }
@@ -113,8 +113,8 @@ bool FileChannel::State::refuse(Trouble trouble, std::string why) {
   const std::lock_guard lock(mutex_);
   if (trouble_ != trouble) log_warning(options_.name, why + "; it takes nothing until that is over");
   trouble_ = trouble;
-  obstacle_ = std::move(why);
-  ++presses_;
+  blocked_by_ = std::move(why);
+  ++back_pressures_;
   arrival_.notify_all();
   return false;
 }
@@ -122,7 +122,7 @@ bool FileChannel::State::refuse(Trouble trouble, std::string why) {
 void FileChannel::State::recovered() {
   if (trouble_ == Trouble::disk) log_info(options_.name, "it takes batches again");
   trouble_ = Trouble::none;
-  obstacle_.clear();
+  blocked_by_.clear();
 }
 
 bool FileChannel::State::write_group(std::vector<Delivery> group) {
@@ -290,9 +290,9 @@ void FileChannel::State::wait_for_room(nanoseconds timeout) {
   });
 }
 
-std::string FileChannel::State::obstacle() const {
+std::string FileChannel::State::blocked_by() const {
   const std::lock_guard lock(mutex_);
-  return obstacle_;
+  return blocked_by_;
 }
 
 }  // namespace levada::agent

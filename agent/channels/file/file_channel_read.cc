@@ -58,10 +58,10 @@ std::optional<Delivery> FileChannel::State::read(size_t number, nanoseconds time
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   for (;;) {
     const auto awaited = [&] {
-      return (cursor.next < visible() && !cursor.failed) || closed() || presses_ != cursor.woken;
+      return (cursor.next < visible() && !cursor.failed) || closed() || back_pressures_ != cursor.woken;
     };
     if (timeout.count() > 0) arrival_.wait_until(lock, deadline, awaited);
-    cursor.woken = presses_;
+    cursor.woken = back_pressures_;
     if (cursor.next >= visible()) return std::nullopt;
     if (auto delivery = cached(cursor)) {
       unneeded = std::move(cursor.segment);
@@ -218,7 +218,7 @@ void FileChannel::State::commit(size_t number) {
     const std::lock_guard lock(mutex_);
     Cursor& cursor = cursors_[number];
     cursor.committed = cursor.next;
-    cursor.relieved = presses_;
+    cursor.relieved = back_pressures_;
   }
   room_.notify_all();
 }
@@ -235,15 +235,15 @@ bool FileChannel::State::ended(size_t number) const {
   return closed() && cursors_[number].next >= end_;
 }
 
-bool FileChannel::State::pressed(size_t number) const {
+bool FileChannel::State::under_back_pressure(size_t number) const {
   const std::lock_guard lock(mutex_);
-  return cursors_[number].relieved != presses_;
+  return cursors_[number].relieved != back_pressures_;
 }
 
-void FileChannel::State::press() {
+void FileChannel::State::apply_back_pressure() {
   {
     const std::lock_guard lock(mutex_);
-    ++presses_;
+    ++back_pressures_;
     while (!recent_.empty() && recent_.front().end() <= durable_) {
       recent_bytes_ -= recent_.front().delivery.bytes;
       recent_.pop_front();

@@ -25,7 +25,7 @@ class FileChannel::State {
 
   bool append(const Delivery& delivery);
   void wait_for_room(nanoseconds timeout);
-  std::string obstacle() const;
+  std::string blocked_by() const;
 
   size_t add_cursor(const std::string& reader);
   void resume(size_t cursor, const Progress& committed);
@@ -33,8 +33,8 @@ class FileChannel::State {
   void commit(size_t cursor);
   void rewind(size_t cursor);
   bool ended(size_t cursor) const;
-  bool pressed(size_t cursor) const;
-  void press();
+  bool under_back_pressure(size_t cursor) const;
+  void apply_back_pressure();
 
   void run_once();
 
@@ -139,9 +139,9 @@ class FileChannel::State {
   std::map<std::string, Place> saved_cursors_;
   std::string saved_text_;
   std::set<std::pair<uint64_t, Place>> known_damage_;  // By segment and first missing: each is counted once.
-  size_t presses_ = 0, writers_ = 0;
+  size_t back_pressures_ = 0, writers_ = 0;
   Trouble trouble_ = Trouble::none;
-  std::string obstacle_;
+  std::string blocked_by_;
   nanoseconds last_sync_{}, last_save_{};
   std::thread thread_;
 };

@@ -58,7 +58,7 @@ bool FileChannel::State::sync() {
   sync_failed_ = true;
   if (trouble_ != Trouble::disk) log_warning(options_.name, done.error().message + "; it is written anew");
   trouble_ = Trouble::disk;
-  obstacle_ = done.error().message;
+  blocked_by_ = done.error().message;
   return false;
 }
 
@@ -70,7 +70,7 @@ void FileChannel::State::advance_durable(Place to, std::unique_lock<std::mutex>&
     if (!batch.position.empty()) durable_progress_[batch.stream] = {batch.stream, batch.position, at->delivery.end};
   }
   durable_ = durable_end_ = to;
-  if (trouble_ == Trouble::none) obstacle_.clear();
+  if (trouble_ == Trouble::none) blocked_by_.clear();
   std::vector<std::shared_ptr<Receipt>> stored;
   while (!receipts_.empty() && receipts_.front().first <= to) {
     stored.push_back(std::move(receipts_.front().second));

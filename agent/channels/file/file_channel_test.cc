@@ -21,7 +21,7 @@ class FileChannelTest : public ::testing::Test {
   // A channel with one writer and these readers, open.
   void start(const std::vector<std::string>& readers = {"sinks.one"}) {
     channel.reset();
-    channel = world.make();
+    channel = bench.make();
     channel->add_writer();
     for (const auto& reader : readers) channel->add_cursor(reader);
     const auto opened = channel->open();
@@ -33,7 +33,7 @@ class FileChannelTest : public ::testing::Test {
     channel->run_once();
   }
 
-  ChannelWorld world;
+  ChannelTestBench bench;
   std::unique_ptr<FileChannel> channel;
 };
 
@@ -67,27 +67,27 @@ TEST_F(FileChannelTest, shows_and_acknowledges_rows_only_once_they_are_synced) {
 }
 
 TEST_F(FileChannelTest, syncs_at_intervals_and_shows_rows_at_once_where_it_is_told_to) {
-  world.options.sync = Sync::interval;
-  world.options.sync_interval = seconds(2);
+  bench.options.sync = Sync::interval;
+  bench.options.sync_interval = seconds(2);
   start();
   const auto sent = rows_of("clicks", 0, 3);
   ASSERT_TRUE(append(sent));
   EXPECT_TRUE(sent.receipt->complete());
   EXPECT_EQ(drain(*channel, 0), expected("clicks", 0, 3));
   channel->run_once();
-  EXPECT_EQ(world.count("syncs"), 0);
-  world.clock.advance(seconds(2));
+  EXPECT_EQ(bench.count("syncs"), 0);
+  bench.clock.advance(seconds(2));
   channel->run_once();
-  EXPECT_EQ(world.count("syncs"), 1);
+  EXPECT_EQ(bench.count("syncs"), 1);
 }
 
 TEST_F(FileChannelTest, never_syncs_where_it_is_told_not_to) {
-  world.options.sync = Sync::none;
+  bench.options.sync = Sync::none;
   start();
   store("clicks", 0, 3);
-  world.clock.advance(seconds(100));
+  bench.clock.advance(seconds(100));
   channel->run_once();
-  EXPECT_EQ(world.count("syncs"), 0);
+  EXPECT_EQ(bench.count("syncs"), 0);
   EXPECT_EQ(drain(*channel, 0), expected("clicks", 0, 3));
 }
 
@@ -109,14 +109,14 @@ TEST_F(FileChannelTest, tells_after_a_restart_how_far_each_source_got_and_goes_o
 }
 
 TEST_F(FileChannelTest, keeps_progress_when_the_segment_that_holds_it_is_gone) {
-  world.options.segment_bytes = 2000;
+  bench.options.segment_bytes = 2000;
   start();
   store("orders", 0, 2);
   for (uint64_t row = 0; row < 200; row += 10) store("clicks", row, row + 10);
   drain(*channel, 0);
   channel->commit(0);
   channel->run_once();
-  EXPECT_EQ(world.segments().size(), 1u);
+  EXPECT_EQ(bench.segments().size(), 1u);
   start();
   EXPECT_EQ(channel->progress().at("orders").sequence, 2u);
   EXPECT_EQ(channel->progress().at("clicks").sequence, 200u);
@@ -134,7 +134,7 @@ TEST_F(FileChannelTest, takes_rows_that_it_has_as_stored) {
   channel->run_once();
   EXPECT_TRUE(copy.receipt->complete());
   EXPECT_EQ(drain(*channel, 0), expected("clicks", 0, 5));
-  EXPECT_EQ(world.count("batches_known"), 2);
+  EXPECT_EQ(bench.count("batches_known"), 2);
 }
 
 TEST_F(FileChannelTest, holds_a_part_of_a_batch_back_until_the_one_with_the_position_comes) {
@@ -161,9 +161,9 @@ TEST_F(FileChannelTest, has_places_for_batches_without_rows_and_gives_each_once)
   const auto third = channel->read(0, kNow);
   ASSERT_TRUE(third);
   EXPECT_TRUE(third->batch->position.ends_with(":0+3"));
-  const auto token = committed_at(*third);
+  const auto checkpoint = committed_at(*third);
   start();
-  channel->resume(0, token);
+  channel->resume(0, checkpoint);
   EXPECT_EQ(bodies(channel->read(0, kNow)), expected("clicks", 0, 2));
   EXPECT_TRUE(channel->read(0, kNow));
   EXPECT_FALSE(channel->read(0, kNow));
@@ -204,7 +204,7 @@ TEST_F(FileChannelTest, never_gives_numbers_again_that_a_sink_has_seen) {
   start();
   channel->resume(0, {});
   EXPECT_EQ(drain(*channel, 0), expected("clicks", 0, 3));
-  EXPECT_EQ(world.count("rows_missing"), 0);
+  EXPECT_EQ(bench.count("rows_missing"), 0);
 }
 
 TEST_F(FileChannelTest, knows_a_jump_of_numbers_from_a_loss_after_a_sync_that_failed) {
@@ -212,35 +212,35 @@ TEST_F(FileChannelTest, knows_a_jump_of_numbers_from_a_loss_after_a_sync_that_fa
   store("clicks", 0, 3);
   channel->resume(0, {{"channels.main", {"channels.main", "00000000000000aa:500", 500}}});
   ASSERT_TRUE(append(rows_of("clicks", 3, 6)));
-  world.files.fail_call(1, EIO);
+  bench.files.fail_call(1, EIO);
   channel->run_once();
   channel->run_once();
-  channel->press();
+  channel->apply_back_pressure();
   EXPECT_EQ(drain(*channel, 0), expected("clicks", 0, 6));
-  EXPECT_EQ(world.count("rows_missing"), 0);
+  EXPECT_EQ(bench.count("rows_missing"), 0);
 }
 
 TEST_F(FileChannelTest, leaves_numbers_out_after_a_power_cut_that_may_have_taken_rows_from_readers) {
-  world.options.sync = Sync::interval;
+  bench.options.sync = Sync::interval;
   start();
   store("clicks", 0, 3);
-  world.clock.advance(seconds(5));
+  bench.clock.advance(seconds(5));
   channel->run_once();
   store("clicks", 3, 9);
-  Progress token;
-  while (const auto read = channel->read(0, kNow)) token = committed_at(*read);
-  world.files.crash_at(1);
+  Progress checkpoint;
+  while (const auto read = channel->read(0, kNow)) checkpoint = committed_at(*read);
+  bench.files.crash_at(1);
   channel.reset();
-  world.files.crash();
+  bench.files.crash();
   start();
   EXPECT_EQ(channel->progress().at("clicks").sequence, 3u);
   store("clicks", 3, 4);
-  channel->resume(0, token);
+  channel->resume(0, checkpoint);
   const auto read = channel->read(0, kNow);
   ASSERT_TRUE(read);
   EXPECT_GT(read->batch->sequence, 9u);
   EXPECT_EQ(bodies(read), expected("clicks", 3, 4));
-  EXPECT_EQ(world.count("rows_missing"), 0);
+  EXPECT_EQ(bench.count("rows_missing"), 0);
 }
 
 TEST_F(FileChannelTest, goes_back_to_the_last_commit_from_memory_and_from_disk) {
@@ -248,31 +248,31 @@ TEST_F(FileChannelTest, goes_back_to_the_last_commit_from_memory_and_from_disk) 
   for (uint64_t row = 0; row < 12; row += 3) store("clicks", row, row + 3);
   channel->read(0, kNow);
   channel->commit(0);
-  for (const bool pressed : {false, true}) {
+  for (const bool under_back_pressure : {false, true}) {
     EXPECT_EQ(drain(*channel, 0), expected("clicks", 3, 12));
     channel->rewind(0);
-    if (pressed) channel->press();
+    if (under_back_pressure) channel->apply_back_pressure();
   }
   EXPECT_EQ(drain(*channel, 0), expected("clicks", 3, 12));
 }
 
 TEST_F(FileChannelTest, removes_segments_that_all_have_read_and_a_stopped_reader_stops_nobody_else) {
-  world.options.segment_bytes = 2000;
+  bench.options.segment_bytes = 2000;
   start({"sinks.fast", "sinks.stopped"});
   for (uint64_t row = 0; row < 300; row += 10) store("clicks", row, row + 10);
   EXPECT_EQ(drain(*channel, 0), expected("clicks", 0, 300));
   channel->commit(0);
   channel->run_once();
-  const size_t waiting = world.segments().size();
+  const size_t waiting = bench.segments().size();
   EXPECT_GT(waiting, 5u);
   EXPECT_EQ(drain(*channel, 1), expected("clicks", 0, 300));
   channel->commit(1);
   channel->run_once();
-  EXPECT_EQ(world.segments().size(), 1u);
+  EXPECT_EQ(bench.segments().size(), 1u);
 }
 
 TEST_F(FileChannelTest, takes_nothing_beyond_its_capacity_until_readers_have_made_room) {
-  world.options.capacity_bytes = 20'000;
+  bench.options.capacity_bytes = 20'000;
   start();
   uint64_t row = 0;
   while (append(rows_of("clicks", row, row + 10))) {
@@ -280,18 +280,18 @@ TEST_F(FileChannelTest, takes_nothing_beyond_its_capacity_until_readers_have_mad
     channel->run_once();
     ASSERT_LT(row, 1000u);
   }
-  EXPECT_NE(channel->obstacle().find("waits for sinks.one"), std::string::npos);
-  EXPECT_TRUE(channel->pressed(0));
+  EXPECT_NE(channel->blocked_by().find("waits for sinks.one"), std::string::npos);
+  EXPECT_TRUE(channel->under_back_pressure(0));
   EXPECT_EQ(drain(*channel, 0), expected("clicks", 0, row));
   channel->commit(0);
-  EXPECT_FALSE(channel->pressed(0));
+  EXPECT_FALSE(channel->under_back_pressure(0));
   channel->run_once();
   EXPECT_TRUE(append(rows_of("clicks", row, row + 10)));
-  EXPECT_EQ(channel->obstacle(), "");
+  EXPECT_EQ(channel->blocked_by(), "");
 }
 
 TEST_F(FileChannelTest, takes_a_batch_that_is_larger_than_its_capacity_once_all_is_read) {
-  world.options.capacity_bytes = 1000;
+  bench.options.capacity_bytes = 1000;
   start();
   store("clicks", 0, 100);
   EXPECT_FALSE(append(rows_of("clicks", 100, 200)));
@@ -302,8 +302,8 @@ TEST_F(FileChannelTest, takes_a_batch_that_is_larger_than_its_capacity_once_all_
 }
 
 TEST_F(FileChannelTest, waits_while_the_disk_is_full_and_goes_on_by_itself) {
-  world.options.low_water_bytes = 100'000;
-  world.files.set_free_bytes(150'000);
+  bench.options.low_water_bytes = 100'000;
+  bench.files.set_free_bytes(150'000);
   start();
   uint64_t row = 0;
   while (append(rows_of("clicks", row, row + 50))) {
@@ -311,25 +311,25 @@ TEST_F(FileChannelTest, waits_while_the_disk_is_full_and_goes_on_by_itself) {
     channel->run_once();
     ASSERT_LT(row, 5000u);
   }
-  EXPECT_NE(channel->obstacle().find("low_water_bytes"), std::string::npos);
+  EXPECT_NE(channel->blocked_by().find("low_water_bytes"), std::string::npos);
   EXPECT_EQ(drain(*channel, 0), expected("clicks", 0, row));
-  world.files.set_free_bytes(1'000'000);
+  bench.files.set_free_bytes(1'000'000);
   EXPECT_FALSE(append(rows_of("clicks", row, row + 50))) << "free bytes are asked for at most each 100 ms";
-  world.clock.advance(milliseconds(100));
+  bench.clock.advance(milliseconds(100));
   EXPECT_TRUE(append(rows_of("clicks", row, row + 50)));
-  EXPECT_EQ(channel->obstacle(), "");
+  EXPECT_EQ(channel->blocked_by(), "");
 }
 
 TEST_F(FileChannelTest, takes_back_what_a_full_disk_let_it_write_in_part) {
   start();
   store("clicks", 0, 10);
-  const auto before = world.files.read_file(std::string(kFolder) + "/" + world.segments()[0]);
-  world.files.set_free_bytes(500);
+  const auto before = bench.files.read_file(std::string(kFolder) + "/" + bench.segments()[0]);
+  bench.files.set_free_bytes(500);
   EXPECT_FALSE(append(rows_of("clicks", 10, 100)));
-  EXPECT_NE(channel->obstacle().find("No space left"), std::string::npos);
-  EXPECT_EQ(world.files.read_file(std::string(kFolder) + "/" + world.segments()[0]), before);
-  world.files.set_free_bytes(1'000'000);
-  world.clock.advance(milliseconds(100));
+  EXPECT_NE(channel->blocked_by().find("No space left"), std::string::npos);
+  EXPECT_EQ(bench.files.read_file(std::string(kFolder) + "/" + bench.segments()[0]), before);
+  bench.files.set_free_bytes(1'000'000);
+  bench.clock.advance(milliseconds(100));
   store("clicks", 10, 100);
   EXPECT_EQ(drain(*channel, 0), expected("clicks", 0, 100));
 }
@@ -337,19 +337,19 @@ TEST_F(FileChannelTest, takes_back_what_a_full_disk_let_it_write_in_part) {
 TEST_F(FileChannelTest, believes_nothing_of_a_failed_sync_and_writes_it_to_another_segment) {
   start();
   store("clicks", 0, 3);
-  const auto synced = world.files.read_file(std::string(kFolder) + "/" + world.segments()[0]);
+  const auto synced = bench.files.read_file(std::string(kFolder) + "/" + bench.segments()[0]);
   const auto sent = rows_of("clicks", 3, 5);
   ASSERT_TRUE(append(sent));
-  world.files.fail_call(1, EIO);
+  bench.files.fail_call(1, EIO);
   channel->run_once();
   EXPECT_FALSE(sent.receipt->complete());
-  EXPECT_NE(channel->obstacle().find("sync"), std::string::npos);
+  EXPECT_NE(channel->blocked_by().find("sync"), std::string::npos);
   EXPECT_FALSE(append(rows_of("clicks", 5, 6)));
   channel->run_once();
   EXPECT_TRUE(sent.receipt->complete());
-  EXPECT_EQ(channel->obstacle(), "");
-  ASSERT_EQ(world.segments().size(), 2u);
-  EXPECT_EQ(world.files.read_file(std::string(kFolder) + "/" + world.segments()[0]), synced);
+  EXPECT_EQ(channel->blocked_by(), "");
+  ASSERT_EQ(bench.segments().size(), 2u);
+  EXPECT_EQ(bench.files.read_file(std::string(kFolder) + "/" + bench.segments()[0]), synced);
   store("clicks", 5, 6);
   EXPECT_EQ(drain(*channel, 0), expected("clicks", 0, 6));
 }
@@ -370,7 +370,7 @@ TEST_F(FileChannelTest, keeps_no_batches_in_memory_that_all_have_read_or_that_it
   const size_t before = memory_in_use();
   store("clicks", 0, 1000);
   EXPECT_GT(memory_in_use(), before + 16'000);
-  channel->press();
+  channel->apply_back_pressure();
   EXPECT_LT(memory_in_use(), before + 1000);
   EXPECT_EQ(drain(*channel, 0), expected("clicks", 0, 1000));
   store("clicks", 1000, 2000);
@@ -379,7 +379,7 @@ TEST_F(FileChannelTest, keeps_no_batches_in_memory_that_all_have_read_or_that_it
 }
 
 TEST_F(FileChannelTest, moves_rows_with_a_thread_of_its_own) {
-  channel = std::make_unique<FileChannel>(world.options, world.services);
+  channel = std::make_unique<FileChannel>(bench.options, bench.services);
   channel->add_writer();
   channel->add_cursor("sinks.one");
   ASSERT_TRUE(channel->open());

@@ -16,9 +16,9 @@ namespace levada::agent::testing {
 
 constexpr const char* kFolder = "/data/main";
 
-class ChannelWorld {
+class ChannelTestBench {
  public:
-  ChannelWorld() {
+  ChannelTestBench() {
     current() = this;
     set_log_level(LEVADA_ERROR + 1);  // The failures that tests cause are no news.
     levada::detail::memory_service.store(memory_pool());
@@ -48,9 +48,9 @@ class ChannelWorld {
   }
 
  private:
-  static ChannelWorld*& current() {
-    static ChannelWorld* world = nullptr;
-    return world;
+  static ChannelTestBench*& current() {
+    static ChannelTestBench* bench = nullptr;
+    return bench;
   }
 };
 

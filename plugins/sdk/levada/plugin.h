@@ -109,13 +109,13 @@ typedef struct levada_position {
 
 /* How far each stream has got: what a sink's commit stands for. A stream whose name starts with "@" is the host's own;
  * a sink treats it like any other. */
-typedef struct levada_token {
+typedef struct levada_checkpoint {
   uint32_t size;
   uint32_t reserved;
   const levada_position* positions;
   size_t count;
   uint64_t epoch; /* Number of the commit, one more each time. */
-} levada_token;
+} levada_checkpoint;
 
 /* ---- Options ------------------------------------------------------------------------------------------------ */
 
@@ -246,7 +246,7 @@ enum { LEVADA_SOURCE = 0, LEVADA_INTERCEPTOR = 1, LEVADA_SINK = 2 };
 /* What an instance promises, from `promises`. */
 enum {
   LEVADA_REPLAYS = 1,    /* A source that can go back to any position it gave. */
-  LEVADA_KEEPS_TOKEN = 2 /* A sink that stores the token in the same atomic step as the rows. */
+  LEVADA_KEEPS_CHECKPOINT = 2 /* A sink that stores the checkpoint in the same atomic step as the rows. */
 };
 
 typedef struct levada_source_functions {
@@ -285,15 +285,15 @@ typedef struct levada_sink_functions {
   uint32_t (*promises)(void* self);               /* [control] */
   levada_code (*open)(void* self, levada_error*); /* Connects; repeated while RETRY. [worker] */
   /* Drops what was written and not committed, and says how far its last commit got by calling `position` for each
-   * stream; a sink that keeps no token calls nothing. After open, and after a write or commit that failed. [worker] */
+   * stream; a sink that keeps no checkpoint calls nothing. After open, and after a write or commit that failed. [worker] */
   levada_code (*recover)(void* self, void (*position)(void* to, const levada_position*), void* to, levada_error*);
   /* Takes a share of the batch over; the host keeps its own until the commit. IDLE after at most timeout_ns: nothing
    * was taken, too much is under way; the host gives it again. [worker] */
   levada_code (*write)(void* self, int64_t timeout_ns, levada_batch* batch, levada_batch* rejected, levada_error*);
-  /* OK: all that was written is durable, together with the token where the sink keeps one. IDLE after at most
-   * timeout_ns: still under way, call again with the same token; no write comes between. A sink that keeps its token
+  /* OK: all that was written is durable, together with the checkpoint where the sink keeps one. IDLE after at most
+   * timeout_ns: still under way, call again with the same checkpoint; no write comes between. A sink that keeps its checkpoint
    * hands rejected rows over with IDLE, while nothing of the commit is durable yet. [worker] */
-  levada_code (*commit)(void* self, int64_t timeout_ns, const levada_token* token, levada_batch* rejected,
+  levada_code (*commit)(void* self, int64_t timeout_ns, const levada_checkpoint* checkpoint, levada_batch* rejected,
                         levada_error*);
   /* Comes about once a second while there is nothing to write: roll a file, serve callbacks. Or null. [worker] */
   levada_code (*idle)(void* self, levada_error*);

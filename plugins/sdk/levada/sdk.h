@@ -29,8 +29,8 @@ struct Position {
   bool operator==(const Position&) const = default;
 };
 
-// How far each stream has got; see levada_token.
-struct Token {
+// How far each stream has got; see levada_checkpoint.
+struct Checkpoint {
   std::vector<Position> positions;
   uint64_t epoch = 0;
 };
@@ -72,15 +72,15 @@ class StatefulInterceptor : public Interceptor {
 class Sink {
  public:
   virtual ~Sink() = default;
-  virtual bool keeps_token() const { return false; }
+  virtual bool keeps_checkpoint() const { return false; }
   virtual Done open() = 0;
   virtual Result<std::vector<Position>> recover() = 0;
   // Takes the batch (and may move out of it), or gives idle() and leaves it as it is. Rows that can never be written:
   // batch.reject(row, reason), here or in commit on a batch that the sink kept.
   virtual Done write(Batch& batch, std::chrono::nanoseconds timeout) = 0;
   // Rows that turn out to be unwritable only now go to `rejected`, a batch with a column "reason"; from a sink that
-  // keeps its token with idle(), before anything of the commit is durable.
-  virtual Done commit(const Token& token, std::chrono::nanoseconds timeout, Batch& rejected) = 0;
+  // keeps its checkpoint with idle(), before anything of the commit is durable.
+  virtual Done commit(const Checkpoint& checkpoint, std::chrono::nanoseconds timeout, Batch& rejected) = 0;
   virtual Done idle() { return {}; }
 };
 
@@ -250,7 +250,7 @@ template <class Component>
 const levada_component* sink(const char* name, const char* summary) {
   static const levada_sink_functions functions = {
       sizeof functions,
-      [](void* self) -> uint32_t { return static_cast<Component*>(self)->keeps_token() ? LEVADA_KEEPS_TOKEN : 0; },
+      [](void* self) -> uint32_t { return static_cast<Component*>(self)->keeps_checkpoint() ? LEVADA_KEEPS_CHECKPOINT : 0; },
       [](void* self, levada_error* error) {
         return detail::guarded(error, [&] { return static_cast<Component*>(self)->open(); });
       },
@@ -275,14 +275,14 @@ const levada_component* sink(const char* name, const char* summary) {
           return {};
         });
       },
-      [](void* self, int64_t timeout_ns, const levada_token* token, levada_batch* rejected, levada_error* error) {
+      [](void* self, int64_t timeout_ns, const levada_checkpoint* checkpoint, levada_batch* rejected, levada_error* error) {
         return detail::guarded(error, [&]() -> Done {
-          Token all;
-          all.epoch = token->epoch;
-          for (size_t at = 0; at < token->count; ++at)
-            all.positions.push_back({std::string(detail::view(token->positions[at].stream)),
-                                     std::string(detail::view(token->positions[at].position)),
-                                     token->positions[at].sequence});
+          Checkpoint all;
+          all.epoch = checkpoint->epoch;
+          for (size_t at = 0; at < checkpoint->count; ++at)
+            all.positions.push_back({std::string(detail::view(checkpoint->positions[at].stream)),
+                                     std::string(detail::view(checkpoint->positions[at].position)),
+                                     checkpoint->positions[at].sequence});
           Batch turned_down;
           auto done = static_cast<Component*>(self)->commit(all, std::chrono::nanoseconds(timeout_ns), turned_down);
           if ((done || done.code() == Code::idle) && turned_down.rows() > 0) detail::hand_over(turned_down, rejected);

@@ -1,4 +1,4 @@
-// @NAME@: appends bodies to a file, a line each. It keeps no token: after a failure rows may come twice.
+// @NAME@: appends bodies to a file, a line each. It keeps no checkpoint: after a failure rows may come twice.
 #include "@NAME@.h"
 
 // Checks the settings and touches nothing outside: `levada check` calls it.
@@ -33,7 +33,7 @@ levada::Done @CLASS@::write(levada::Batch& batch, std::chrono::nanoseconds) {
 }
 
 // All that was written must be durable before this says that it went well.
-levada::Done @CLASS@::commit(const levada::Token&, std::chrono::nanoseconds, levada::Batch&) {
+levada::Done @CLASS@::commit(const levada::Checkpoint&, std::chrono::nanoseconds, levada::Batch&) {
   auto file = files_.open(path_, LEVADA_APPEND);
   if (!file) return std::move(file).error();
   LEVADA_TRY(file->write(lines_));

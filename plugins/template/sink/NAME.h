@@ -22,7 +22,7 @@ class @CLASS@ final : public levada::Sink {
   levada::Done open() override;
   levada::Result<std::vector<levada::Position>> recover() override;
   levada::Done write(levada::Batch& batch, std::chrono::nanoseconds timeout) override;
-  levada::Done commit(const levada::Token& token, std::chrono::nanoseconds timeout, levada::Batch& rejected) override;
+  levada::Done commit(const levada::Checkpoint& checkpoint, std::chrono::nanoseconds timeout, levada::Batch& rejected) override;
 
  private:
   std::string path_;

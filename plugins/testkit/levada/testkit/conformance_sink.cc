@@ -16,7 +16,7 @@ constexpr auto kTimeout = std::chrono::milliseconds(100);
 using Positions = std::map<std::string, std::pair<std::string, uint64_t>>;
 
 // What is committed as number `epoch`: a stream, the host's own, and one with whatever may stand in texts.
-Positions token_of(uint64_t epoch) {
+Positions checkpoint_of(uint64_t epoch) {
   if (epoch == 0) return {};
   const auto number = std::to_string(epoch);
   return {{"stream", {"p" + number, epoch}},
@@ -32,7 +32,7 @@ class Tested {
   FakeHost& host() { return *instance_.host(); }
   const std::shared_ptr<FakeHost>& shared_host() { return instance_.host(); }
   const std::string& message() const { return instance_.message(); }
-  bool keeps_token() { return (functions().promises(instance_.self()) & LEVADA_KEEPS_TOKEN) != 0; }
+  bool keeps_checkpoint() { return (functions().promises(instance_.self()) & LEVADA_KEEPS_CHECKPOINT) != 0; }
   bool waited_too_long() const { return waited_too_long_; }
 
   // Opens and recovers; RETRY is answered as the agent does.
@@ -70,15 +70,15 @@ class Tested {
   }
 
   levada_code commit(uint64_t epoch) {
-    const auto all = token_of(epoch);
+    const auto all = checkpoint_of(epoch);
     std::vector<levada_position> at;
     for (const auto& [stream, position] : all)
       at.push_back({detail::bytes(stream), detail::bytes(position.first), position.second});
     return not_idle([&] {
       Received rejected;
-      const levada_token token = {sizeof token, 0, at.data(), at.size(), epoch};
+      const levada_checkpoint checkpoint = {sizeof checkpoint, 0, at.data(), at.size(), epoch};
       const auto code = timed([&](auto* error) {
-        return functions().commit(instance_.self(), std::chrono::nanoseconds(kTimeout).count(), &token, &rejected.batch,
+        return functions().commit(instance_.self(), std::chrono::nanoseconds(kTimeout).count(), &checkpoint, &rejected.batch,
                                   error);
       });
       note(rejected);
@@ -98,8 +98,8 @@ class Tested {
       if (code == LEVADA_OK || code == LEVADA_REJECT) code = commit(epoch);
       if (code == LEVADA_RETRY) {
         if (const auto recovered = recover(); recovered != LEVADA_OK) return recovered;
-        // The commit may have taken place all the same; then the token says so.
-        if (positions == token_of(epoch)) return levada_code{LEVADA_OK};
+        // The commit may have taken place all the same; then the checkpoint says so.
+        if (positions == checkpoint_of(epoch)) return levada_code{LEVADA_OK};
       }
       return code;
     });
@@ -173,7 +173,7 @@ std::vector<std::string> lines_of(FakeHost& host) {
   return lines;
 }
 
-// Each line as often as it must be; more often only where no token is kept.
+// Each line as often as it must be; more often only where no checkpoint is kept.
 std::string delivery_fault(const std::vector<std::string>& expected, const std::vector<std::string>& got,
                            bool exactly) {
   if (exactly) return difference(expected, got);
@@ -245,17 +245,17 @@ void dies_and_goes_on(const Subject& subject, int64_t n, Lose lose, const std::v
   Tested second(subject, host);
   if (!started(second, findings)) return;
   uint64_t committed = 0;
-  while (committed <= 2 && second.positions != token_of(committed)) ++committed;
+  while (committed <= 2 && second.positions != checkpoint_of(committed)) ++committed;
   if (committed > 2) return add("recover names no commit's positions");
   for (uint64_t epoch = committed + 1; epoch <= 2; ++epoch)
     if (second.deliver(batches[epoch - 1], epoch) != LEVADA_OK) add("it failed: " + second.message());
   if (auto parts = difference(expected, lines_of(*host)); !parts.empty()) add(parts);
 }
 
-void keeps_the_token_that_it_promises(const Subject& subject, Findings& findings) {
+void keeps_the_checkpoint_that_it_promises(const Subject& subject, Findings& findings) {
   Tested first(subject);
   const auto before = first.host().files().calls();
-  if (!started(first, findings) || !first.keeps_token()) return;
+  if (!started(first, findings) || !first.keeps_checkpoint()) return;
   for (uint64_t epoch = 1; epoch <= 2; ++epoch)
     if (first.deliver(two_batches(subject)[epoch - 1], epoch) != LEVADA_OK)
       return findings.push_back("it failed: " + first.message());
@@ -264,7 +264,7 @@ void keeps_the_token_that_it_promises(const Subject& subject, Findings& findings
   first.host().files().crash();
   Tested second(subject, first.shared_host());
   if (!started(second, findings)) return;
-  if (second.positions != token_of(2)) findings.push_back("recover does not name what the last commit stored");
+  if (second.positions != checkpoint_of(2)) findings.push_back("recover does not name what the last commit stored");
   for (const auto lose : {Lose::nothing, Lose::unsynced, Lose::torn})
     for (int64_t n = 1; n <= calls && findings.empty(); ++n) dies_and_goes_on(subject, n, lose, expected, findings);
 }
@@ -286,7 +286,7 @@ void drops_what_was_not_committed(const Subject& subject, Findings& findings) {
   if (!started(second, findings)) return;
   if (second.deliver(batches[1], 2) != LEVADA_OK)
     return findings.push_back("it failed after a crash: " + second.message());
-  const auto fault = delivery_fault(lines_of(straight.host()), lines_of(*host), second.keeps_token());
+  const auto fault = delivery_fault(lines_of(straight.host()), lines_of(*host), second.keeps_checkpoint());
   if (!fault.empty()) findings.push_back("after a crash between write and commit, " + fault);
 }
 
@@ -310,7 +310,7 @@ void loses_nothing_to_a_failing_disk(const Subject& subject, Findings& findings)
       for (uint64_t epoch = 1; epoch <= 2; ++epoch)
         if (const auto code = tested.deliver(batches[epoch - 1], epoch); code != LEVADA_OK)
           add("it gave " + name_of(code) + ": " + tested.message());
-      const auto fault = delivery_fault(lines_of(sound.host()), lines_of(tested.host()), tested.keeps_token());
+      const auto fault = delivery_fault(lines_of(sound.host()), lines_of(tested.host()), tested.keeps_checkpoint());
       if (!fault.empty()) add(fault);
     }
   }
@@ -395,7 +395,7 @@ std::vector<Must> sink_musts() {
       {"K1_names_nothing_before_its_first_commit", names_nothing_before_its_first_commit},
       {"K2_takes_whatever_comes", takes_whatever_comes},
       {"K3_keeps_what_it_committed", keeps_what_it_committed},
-      {"K4_keeps_the_token_that_it_promises", keeps_the_token_that_it_promises},
+      {"K4_keeps_the_checkpoint_that_it_promises", keeps_the_checkpoint_that_it_promises},
       {"K5_drops_what_was_not_committed", drops_what_was_not_committed},
       {"K6_loses_nothing_to_a_failing_disk", loses_nothing_to_a_failing_disk},
       {"K7_takes_an_empty_batch_and_an_empty_commit", takes_an_empty_batch_and_an_empty_commit},

@@ -287,7 +287,7 @@ struct Keeper : Sink {
     made->files = host.files();
     return made;
   }
-  bool keeps_token() const override { return true; }
+  bool keeps_checkpoint() const override { return true; }
   Done open() override { return {}; }
   Result<std::vector<Position>> recover() override {
     written.clear();
@@ -302,9 +302,9 @@ struct Keeper : Sink {
     for (const auto part : parts) positions.push_back(read_position(unescaped(part)).value());
     return positions;
   }
-  static std::string line_of(const Token& token) {
+  static std::string line_of(const Checkpoint& checkpoint) {
     std::string line;
-    for (const auto& position : token.positions) {
+    for (const auto& position : checkpoint.positions) {
       std::string text;
       append_position(text, position);
       if (!line.empty()) line += '\t';
@@ -316,8 +316,8 @@ struct Keeper : Sink {
     for (auto event : batch) written += std::string(event.body()) + "\n";
     return {};
   }
-  Done commit(const Token& token, std::chrono::nanoseconds, Batch&) override {
-    LEVADA_TRY(files.replace("/out", line_of(token) + committed + written));
+  Done commit(const Checkpoint& checkpoint, std::chrono::nanoseconds, Batch&) override {
+    LEVADA_TRY(files.replace("/out", line_of(checkpoint) + committed + written));
     committed += written;
     written.clear();
     return {};
@@ -342,10 +342,10 @@ struct NeverSyncs : Keeper {
     made->files = host.files();
     return made;
   }
-  Done commit(const Token& token, std::chrono::nanoseconds, Batch&) override {
+  Done commit(const Checkpoint& checkpoint, std::chrono::nanoseconds, Batch&) override {
     auto file = files.open("/out", LEVADA_WRITE);
     if (!file) return std::move(file).error();
-    LEVADA_TRY(file->write(line_of(token) + committed + written));
+    LEVADA_TRY(file->write(line_of(checkpoint) + committed + written));
     committed += written;
     written.clear();
     return {};
@@ -376,15 +376,15 @@ struct TakesTwoSteps : Keeper {
     for (const auto part : tab_separated(*line)) positions.push_back(read_position(unescaped(part)).value());
     return positions;
   }
-  Done commit(const Token& token, std::chrono::nanoseconds, Batch&) override {
+  Done commit(const Checkpoint& checkpoint, std::chrono::nanoseconds, Batch&) override {
     LEVADA_TRY(files.replace("/out", committed + written));
-    LEVADA_TRY(files.replace("/positions", line_of(token)));
+    LEVADA_TRY(files.replace("/positions", line_of(checkpoint)));
     committed += written;
     written.clear();
     return {};
   }
 };
-TEST(Conformance, finds_a_sink_that_stores_rows_and_token_one_after_the_other) {
+TEST(Conformance, finds_a_sink_that_stores_rows_and_checkpoint_one_after_the_other) {
   EXPECT_EQ(broken(sink_subject<TakesTwoSteps>()), (Numbers{"K4", "K6"}));
 }
 
@@ -400,7 +400,7 @@ struct ForgetsStreams : Keeper {
     return positions;
   }
 };
-TEST(Conformance, finds_a_sink_that_keeps_a_part_of_the_token) {
+TEST(Conformance, finds_a_sink_that_keeps_a_part_of_the_checkpoint) {
   EXPECT_EQ(broken(sink_subject<ForgetsStreams>()), (Numbers{"K4", "K6"}));
 }
 
@@ -425,12 +425,12 @@ struct RejectsInSilence : Keeper {
   static Result<std::unique_ptr<RejectsInSilence>> create(Settings, Host) {
     return std::make_unique<RejectsInSilence>();
   }
-  Done commit(const Token&, std::chrono::nanoseconds, Batch& rejected) override {
+  Done commit(const Checkpoint&, std::chrono::nanoseconds, Batch& rejected) override {
     rejected = batch_of({"no reason given"});
     return {};
   }
   Result<std::vector<Position>> recover() override { return std::vector<Position>(); }
-  bool keeps_token() const override { return false; }
+  bool keeps_checkpoint() const override { return false; }
 };
 TEST(Conformance, finds_a_sink_that_rejects_without_a_reason) {
   EXPECT_EQ(broken(sink_subject<RejectsInSilence>()), Numbers{"K9"});

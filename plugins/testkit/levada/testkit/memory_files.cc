@@ -92,7 +92,7 @@ uint64_t MemoryFiles::free_bytes() const {
   return used < *capacity_ ? *capacity_ - used : 0;
 }
 
-// ---- what the rest of the world does ------------------------------------------------------------------------------
+// ---- what the rest of the bench does ------------------------------------------------------------------------------
 
 void MemoryFiles::write_file(std::string_view path, std::string_view text) {
   const std::lock_guard lock(mutex_);

@@ -33,7 +33,7 @@ class MemoryFiles {
 
   const levada_files* table() const { return &table_; }
 
-  // What the rest of the world does. It never fails, counts as no call, and is durable at once. A file that is there
+  // What the rest of the bench does. It never fails, counts as no call, and is durable at once. A file that is there
   // keeps its inode; folders are made as needed; a path that is not there is left alone.
   void write_file(std::string_view path, std::string_view text);
   void append_file(std::string_view path, std::string_view text);

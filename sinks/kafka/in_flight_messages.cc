@@ -1,5 +1,5 @@
 // What becomes of the rows that Kafka answers for with an error.
-#include "window.h"
+#include "in_flight_messages.h"
 
 #include <utility>
 
@@ -35,41 +35,41 @@ std::string explain(rd_kafka_resp_err_t error, std::string_view topic) {
 
 }  // namespace
 
-uint32_t Window::open(Batch batch) {
+uint32_t InFlightMessages::open(Batch batch) {
   uint32_t number;
   if (free_.empty()) {
-    number = static_cast<uint32_t>(parcels_.size());
-    parcels_.emplace_back();
+    number = static_cast<uint32_t>(batches_.size());
+    batches_.emplace_back();
   } else {
     number = free_.back();
     free_.pop_back();
   }
-  parcels_[number].unsettled = batch.rows();
-  parcels_[number].batch = std::move(batch);
+  batches_[number].unsettled = batch.rows();
+  batches_[number].batch = std::move(batch);
   ++open_;
   return number;
 }
 
-void Window::close(uint32_t number) {
-  Parcel& parcel = parcels_[number];
-  if (!parcel.rejections.empty()) rejected_.add(parcel.batch, parcel.rejections);
-  parcel = {};
+void InFlightMessages::close(uint32_t number) {
+  HeldBatch& batch = batches_[number];
+  if (!batch.rejections.empty()) rejected_.add(batch.batch, batch.rejections);
+  batch = {};
   free_.push_back(number);
   --open_;
 }
 
-void Window::reject(Row row, std::string reason) {
-  parcels_[row.parcel].rejections.push_back({row.row, std::move(reason), {}});
-  settled(row.parcel);
+void InFlightMessages::reject(Row row, std::string reason) {
+  batches_[row.batch].rejections.push_back({row.row, std::move(reason), {}});
+  settled(row.batch);
 }
 
-void Window::refused(const rd_kafka_message_t& message, std::string_view topic) {
+void InFlightMessages::refused(const rd_kafka_message_t& message, std::string_view topic) {
   if (message.err != RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) return fail(retry(explain(message.err, topic)));
   reject(row_of(message._private),
          std::to_string(message.len) + " bytes are more than librdkafka's message.max.bytes allows");
 }
 
-void Window::failed(const rd_kafka_message_t& message) {
+void InFlightMessages::failed(const rd_kafka_message_t& message) {
   const auto explained = [&] { return explain(message.err, rd_kafka_topic_name(message.rkt)); };
   const Row row = row_of(message._private);
   const bool alone = std::exchange(alone_, false);
@@ -83,8 +83,8 @@ void Window::failed(const rd_kafka_message_t& message) {
   suspects_.push_back(row);
 }
 
-void Window::forget() {
-  parcels_.clear();
+void InFlightMessages::forget() {
+  batches_.clear();
   free_.clear();
   suspects_.clear();
   blamed_.clear();

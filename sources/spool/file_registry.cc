@@ -1,5 +1,5 @@
-// The ledger; each change of it is a line of the journal.
-#include "ledger.h"
+// The registry; each change of it is a line of the journal.
+#include "file_registry.h"
 
 #include <algorithm>
 
@@ -19,7 +19,7 @@ std::string line(std::string_view key, std::string_view name) {
 
 }  // namespace
 
-Result<int64_t> Ledger::load() {
+Result<int64_t> FileRegistry::load() {
   is_foreign_ = false;
   next_ = acknowledged_ = replay_ = replay_end_ = 0;
   resume_at_.reset();
@@ -43,7 +43,7 @@ Result<int64_t> Ledger::load() {
   return senseless;
 }
 
-void Ledger::read(Record record) {
+void FileRegistry::read(Record record) {
   if (record.pass) return read_pass(std::move(*record.pass));
   if (record.acknowledged) {
     next_ = std::max(next_, *record.acknowledged);
@@ -57,7 +57,7 @@ void Ledger::read(Record record) {
   unsaved_.clear();
 }
 
-void Ledger::read_pass(Pass pass) {
+void FileRegistry::read_pass(Pass pass) {
   next_ = std::max(next_, pass.number + 1);
   if (is_foreign_) return;
   Known& known = remember(pass);
@@ -65,7 +65,7 @@ void Ledger::read_pass(Pass pass) {
   if (!known.acknowledged) passes_[pass.number] = std::move(pass);
 }
 
-Known& Ledger::remember(const Pass& pass) {
+Known& FileRegistry::remember(const Pass& pass) {
   Known& known = known_[pass.file];
   if (known.last.identity.inode != pass.identity.inode) {
     forget_inode(known.last);
@@ -77,27 +77,27 @@ Known& Ledger::remember(const Pass& pass) {
   return known;
 }
 
-bool Ledger::resume(const std::optional<Standing>& standing) {
+bool FileRegistry::resume(const std::optional<SpoolPosition>& position) {
   uint64_t at = acknowledged_;
-  const bool is_behind = standing && standing->pass < acknowledged_;
-  if (standing && !is_behind) {
-    at = standing->pass;
+  const bool is_behind = position && position->pass < acknowledged_;
+  if (position && !is_behind) {
+    at = position->pass;
     next_ = std::max(next_, at);
     if (at > acknowledged_) acknowledge(at);
-    if (standing->file) {
+    if (position->file) {
       const auto begun = passes_.find(at);
       if (begun == passes_.end()) {
         // The journal was lost: the position alone says enough to go on.
         Pass pass;
         pass.number = at;
-        pass.file = *standing->file;
-        pass.identity = standing->identity;
-        pass.from = standing->place;
+        pass.file = *position->file;
+        pass.identity = position->identity;
+        pass.from = position->place;
         remember(pass);
         passes_[at] = std::move(pass);
         next_ = std::max(next_, at + 1);
       }
-      resume_at_ = standing->place;
+      resume_at_ = position->place;
       resume_pass_ = at;
     }
   }
@@ -106,7 +106,7 @@ bool Ledger::resume(const std::optional<Standing>& standing) {
   return !is_behind;
 }
 
-std::optional<Pass> Ledger::next_replay() const {
+std::optional<Pass> FileRegistry::next_replay() const {
   const auto found = passes_.lower_bound(replay_);
   if (found == passes_.end() || found->first >= replay_end_) return std::nullopt;
   Pass pass = found->second;
@@ -114,7 +114,7 @@ std::optional<Pass> Ledger::next_replay() const {
   return pass;
 }
 
-uint64_t Ledger::begin(Pass pass) {
+uint64_t FileRegistry::begin(Pass pass) {
   pass.number = next_++;
   remember(pass);
   unsaved_passes_.insert(pass.number);
@@ -123,7 +123,7 @@ uint64_t Ledger::begin(Pass pass) {
   return number;
 }
 
-void Ledger::end(const Pass& pass) {
+void FileRegistry::end(const Pass& pass) {
   Pass& kept = passes_.at(pass.number);
   const Place from = kept.from;
   kept = pass;
@@ -133,7 +133,7 @@ void Ledger::end(const Pass& pass) {
   if (known != known_.end() && known->second.last.number == pass.number) known->second.last = kept;
 }
 
-void Ledger::break_off(const Pass& pass, Place at) {
+void FileRegistry::break_off(const Pass& pass, Place at) {
   for (auto later = passes_.lower_bound(pass.number); later != passes_.end(); ++later) {
     Pass& broken = later->second;
     if (broken.file != pass.file || broken.identity.inode != pass.identity.inode) continue;
@@ -145,18 +145,18 @@ void Ledger::break_off(const Pass& pass, Place at) {
   }
 }
 
-const Known* Ledger::find(const std::string& file) const {
+const Known* FileRegistry::find(const std::string& file) const {
   const auto known = known_.find(file);
   return known == known_.end() ? nullptr : &known->second;
 }
 
-std::string Ledger::name_of(const levada_file_info& info) const {
+std::string FileRegistry::name_of(const levada_file_info& info) const {
   const auto name = by_inode_.find(info.inode);
   if (name == by_inode_.end() || known_.at(name->second).last.identity.device != info.device) return {};
   return name->second;
 }
 
-void Ledger::move(const std::string& from, const std::string& to) {
+void FileRegistry::move(const std::string& from, const std::string& to) {
   auto node = known_.extract(from);
   if (node.empty()) return;
   const auto inode = node.mapped().last.identity.inode;
@@ -169,7 +169,7 @@ void Ledger::move(const std::string& from, const std::string& to) {
   unsaved_ += "{\"moved\":\"" + to_text(from) + "\",\"to\":\"" + to_text(to) + "\"}\n";
 }
 
-void Ledger::accept(const std::string& file, const levada_file_info& info, bool set_aside) {
+void FileRegistry::accept(const std::string& file, const levada_file_info& info, bool set_aside) {
   Pass& last = known_.at(file).last;
   last.bytes = info.bytes;
   last.modified_ns = info.modified_ns;
@@ -183,7 +183,7 @@ void Ledger::accept(const std::string& file, const levada_file_info& info, bool 
   }
 }
 
-void Ledger::forget(const std::string& file) {
+void FileRegistry::forget(const std::string& file) {
   const auto known = known_.find(file);
   if (known == known_.end()) return;
   forget_inode(known->second.last);
@@ -191,12 +191,12 @@ void Ledger::forget(const std::string& file) {
   unsaved_ += line("completed", file);
 }
 
-void Ledger::forget_inode(const Pass& pass) {
+void FileRegistry::forget_inode(const Pass& pass) {
   const auto name = by_inode_.find(pass.identity.inode);
   if (name != by_inode_.end() && name->second == pass.file) by_inode_.erase(name);
 }
 
-std::vector<std::string> Ledger::acknowledge(uint64_t pass) {
+std::vector<std::string> FileRegistry::acknowledge(uint64_t pass) {
   std::vector<std::string> ready;
   if (pass <= acknowledged_) return ready;
   acknowledged_ = pass;
@@ -213,7 +213,7 @@ std::vector<std::string> Ledger::acknowledge(uint64_t pass) {
   return ready;
 }
 
-std::vector<std::string> Ledger::completable() const {
+std::vector<std::string> FileRegistry::completable() const {
   std::vector<std::string> all;
   for (const auto& [file, known] : known_)
     if (known.acknowledged && known.last.finished) all.push_back(file);
@@ -221,7 +221,7 @@ std::vector<std::string> Ledger::completable() const {
   return all;
 }
 
-std::string Ledger::compacted() const {
+std::string FileRegistry::compacted() const {
   std::string text = line("folder", folder_) + "{\"acknowledged\":" + std::to_string(acknowledged_) + "}\n";
   for (const auto& [file, known] : known_)
     if (known.acknowledged) text += text_of(known.last) + "\n";
@@ -229,7 +229,7 @@ std::string Ledger::compacted() const {
   return text;
 }
 
-Done Ledger::save() {
+Done FileRegistry::save() {
   if (unsaved_.empty() && unsaved_passes_.empty()) return {};
   if (journal_.bytes() > kCompactBytes && journal_.bytes() > 4 * kUsualLineBytes * (known_.size() + passes_.size())) {
     LEVADA_TRY(journal_.replace(compacted()));

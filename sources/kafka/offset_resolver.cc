@@ -1,5 +1,5 @@
 // The questions, each with its time limit.
-#include "scout.h"
+#include "offset_resolver.h"
 
 #include "kafka/position.h"
 
@@ -53,7 +53,7 @@ const rd_kafka_topic_partition_t& find(const TopicPartitionList& list, const Wan
 }  // namespace
 
 template <class Work>
-void Scout::start(Work work) {
+void OffsetResolver::start(Work work) {
   answer_ = std::async(std::launch::async, [this, work = std::move(work)]() -> Result<Found> {
     auto found = work();
     consumer_.wake();
@@ -61,11 +61,11 @@ void Scout::start(Work work) {
   });
 }
 
-void Scout::place(std::vector<Wanted> wanted) {
+void OffsetResolver::place(std::vector<Wanted> wanted) {
   start([this, wanted = std::move(wanted)] { return find_places(wanted); });
 }
 
-void Scout::look_around(const Topics& topics) {
+void OffsetResolver::look_around(const Topics& topics) {
   start([this, &topics]() -> Result<Found> {
     auto partitions = consumer_.find(topics, kTimeout);
     if (!partitions) return std::move(partitions).error();
@@ -73,12 +73,12 @@ void Scout::look_around(const Topics& topics) {
   });
 }
 
-std::optional<Result<Scout::Found>> Scout::take() {
+std::optional<Result<OffsetResolver::Found>> OffsetResolver::take() {
   if (!answer_.valid() || answer_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return std::nullopt;
   return answer_.get();
 }
 
-Result<Scout::Found> Scout::find_places(const std::vector<Wanted>& wanted) const {
+Result<OffsetResolver::Found> OffsetResolver::find_places(const std::vector<Wanted>& wanted) const {
   rd_kafka_t* const handle = consumer_.handle();
   auto committed = committed_of(handle, wanted);
   if (!committed) return std::move(committed).error();
@@ -110,8 +110,8 @@ Result<Scout::Found> Scout::find_places(const std::vector<Wanted>& wanted) const
 
   Found found;
   for (const auto& each : wanted) {
-    const Known known{each.token, committed_in(find(*committed, each)), rules_.shared, each.came_back};
-    const auto start = each.out_of_range ? each.token : known_start(known, rules_.owner);
+    const Known known{each.checkpoint, committed_in(find(*committed, each)), rules_.shared, each.came_back};
+    const auto start = each.out_of_range ? each.checkpoint : known_start(known, rules_.owner);
     Placed placed{each.topic, each.partition, start ? *start : by_rule(each), {}, !start, false, 0, false};
     if (known.committed) placed.committed = known.committed->offset;
     const auto first = find(*earliest, each).offset;
@@ -119,7 +119,7 @@ Result<Scout::Found> Scout::find_places(const std::vector<Wanted>& wanted) const
     // Only the broker that refused it knows: the latest offset may be behind for a while.
     placed.beyond_end = each.out_of_range && placed.offset >= first;
     if (placed.beyond_end || placed.rows_missing > 0) placed.offset = first;
-    placed.jump = each.token && !each.came_back && placed.offset != *each.token;
+    placed.jump = each.checkpoint && !each.came_back && placed.offset != *each.checkpoint;
     found.placed.push_back(std::move(placed));
   }
   return found;

@@ -1,4 +1,4 @@
-#include "agent/pipeline/commit_store.h"
+#include "agent/pipeline/checkpoint_store.h"
 
 #include <gtest/gtest.h>
 
@@ -8,26 +8,26 @@
 namespace levada::agent {
 namespace {
 
-struct CommitStoreTest : ::testing::Test {
+struct CheckpointStoreTest : ::testing::Test {
   testkit::ManualClock clock;
   testkit::MemoryFiles files{clock};
-  CommitStore store{Files(files.table()), "/data"};
+  CheckpointStore store{Files(files.table()), "/data"};
 
-  static CommitRecord record(uint64_t epoch, const std::string& position) {
-    return {epoch, {{"clicks", position, epoch}}, {{"ledger", "of " + position}}};
+  static StoredCheckpoint record(uint64_t epoch, const std::string& position) {
+    return {epoch, {{"clicks", position, epoch}}, {{"audit", "of " + position}}};
   }
   const std::string path = "/data/commits/sinks.a/00000000000000000001";
 };
 
-TEST_F(CommitStoreTest, knows_nothing_of_a_new_sink) {
+TEST_F(CheckpointStoreTest, knows_nothing_of_a_new_sink) {
   EXPECT_FALSE(store.load_last("sinks.a")->has_value());
   EXPECT_FALSE(store.load("sinks.a", 1)->has_value());
 }
 
-TEST_F(CommitStoreTest, gives_back_what_was_saved) {
-  const CommitRecord whole{7,
+TEST_F(CheckpointStoreTest, gives_back_what_was_saved) {
+  const StoredCheckpoint whole{7,
                            {{"clicks", "tab\there % line\nend \xff", 123}, {"clicks/t/0", "", 0}},
-                           {{"interceptors.count", std::string("\0\n\xff", 3)}, {"ledger", ""}}};
+                           {{"interceptors.count", std::string("\0\n\xff", 3)}, {"audit", ""}}};
   ASSERT_TRUE(store.save("sinks.a", record(6, "1")));
   ASSERT_TRUE(store.save("sinks.a", whole));
   const auto kept = store.load_last("sinks.a");
@@ -39,7 +39,7 @@ TEST_F(CommitStoreTest, gives_back_what_was_saved) {
   EXPECT_EQ(*store.readers(), (std::vector<std::string>{"sinks.a"}));
 }
 
-TEST_F(CommitStoreTest, tells_what_is_confirmed_from_what_is_only_prepared) {
+TEST_F(CheckpointStoreTest, tells_what_is_confirmed_from_what_is_only_prepared) {
   EXPECT_FALSE(store.load_confirmed("sinks.a")->has_value());
   ASSERT_TRUE(store.save("sinks.a", record(9, "1")));
   EXPECT_FALSE(store.load_confirmed("sinks.a")->has_value());
@@ -51,13 +51,13 @@ TEST_F(CommitStoreTest, tells_what_is_confirmed_from_what_is_only_prepared) {
   EXPECT_EQ((*store.load_last("sinks.a"))->epoch, 10u);
 }
 
-TEST_F(CommitStoreTest, keeps_the_last_few) {
+TEST_F(CheckpointStoreTest, keeps_the_last_few) {
   for (uint64_t epoch = 1; epoch <= 10; ++epoch) ASSERT_TRUE(store.save("sinks.a", record(epoch, "1")));
-  EXPECT_FALSE(store.load("sinks.a", 10 - CommitStore::kKept)->has_value());
-  EXPECT_TRUE(store.load("sinks.a", 11 - CommitStore::kKept)->has_value());
+  EXPECT_FALSE(store.load("sinks.a", 10 - CheckpointStore::kKept)->has_value());
+  EXPECT_TRUE(store.load("sinks.a", 11 - CheckpointStore::kKept)->has_value());
 }
 
-TEST_F(CommitStoreTest, refuses_a_file_that_was_cut_short_or_changed) {
+TEST_F(CheckpointStoreTest, refuses_a_file_that_was_cut_short_or_changed) {
   ASSERT_TRUE(store.save("sinks.a", record(1, "1")));
   const std::string whole = files.read_file(path);
   for (size_t length = 0; length < whole.size(); ++length) {
@@ -70,7 +70,7 @@ TEST_F(CommitStoreTest, refuses_a_file_that_was_cut_short_or_changed) {
   }
 }
 
-TEST_F(CommitStoreTest, keeps_the_old_or_the_new_whichever_disk_call_fails) {
+TEST_F(CheckpointStoreTest, keeps_the_old_or_the_new_whichever_disk_call_fails) {
   for (int64_t call = 1;; ++call) {
     ASSERT_TRUE(store.save("sinks.a", record(1, "old")));
     files.fail_call(call, EIO);
@@ -86,7 +86,7 @@ TEST_F(CommitStoreTest, keeps_the_old_or_the_new_whichever_disk_call_fails) {
   }
 }
 
-TEST_F(CommitStoreTest, does_not_take_a_disk_that_fails_for_a_new_sink) {
+TEST_F(CheckpointStoreTest, does_not_take_a_disk_that_fails_for_a_new_sink) {
   ASSERT_TRUE(store.save("sinks.a", record(1, "1")));
   for (int64_t call = 1;; ++call) {
     files.fail_call(call, EIO);

@@ -15,17 +15,17 @@
 namespace levada::agent {
 
 // Which letters are meant. As text: the three fields with tabs between.
-struct LetterFilter {
+struct DeadLetterFilter {
   uint64_t upto = 0;      // Letters before this one,
   std::string component;  // that this component turned down; empty: any,
   std::string reason;     // for a reason with this text in it.
 
   bool matches(uint64_t letter, std::string_view from_component, std::string_view for_reason) const;
   std::string text() const;
-  static std::optional<LetterFilter> parse(std::string_view text);
+  static std::optional<DeadLetterFilter> parse(std::string_view text);
 };
 
-class LetterSource final : public Source {
+class DeadLetterSource final : public Source {
  public:
   struct Settings {
     std::string folder, filter, owner, component;
@@ -33,12 +33,12 @@ class LetterSource final : public Source {
   };
   static constexpr std::array options = {
       required<&Settings::folder>("folder", "The folder of the dead letters."),
-      required<&Settings::filter>("filter", "Which letters, as a LetterFilter."),
+      required<&Settings::filter>("filter", "Which letters, as a DeadLetterFilter."),
       required<&Settings::owner>("owner", "Only letters out of the chain of this source or sink."),
       required<&Settings::component>("component", "Only letters that this component turned down."),
       optional<&Settings::done>("done", "[]", "Filters of letters that were given again before."),
   };
-  static Result<std::unique_ptr<LetterSource>> create(Settings settings, Host host);
+  static Result<std::unique_ptr<DeadLetterSource>> create(Settings settings, Host host);
   static const levada_component* component();
 
   // Position: the number of the next letter. Only looks at the folder: somebody else may write to it.
@@ -47,14 +47,14 @@ class LetterSource final : public Source {
   Done acknowledge(std::string_view, std::string_view) override { return {}; }
 
  private:
-  LetterSource(Settings settings, Host host, LetterFilter filter, std::vector<LetterFilter> done)
+  DeadLetterSource(Settings settings, Host host, DeadLetterFilter filter, std::vector<DeadLetterFilter> done)
       : settings_(std::move(settings)), host_(host), filter_(std::move(filter)), done_(std::move(done)) {}
   std::vector<int64_t> matching(const Batch& letters, uint64_t first) const;
 
   const Settings settings_;
   const Host host_;
-  const LetterFilter filter_;
-  const std::vector<LetterFilter> done_;
+  const DeadLetterFilter filter_;
+  const std::vector<DeadLetterFilter> done_;
   KeyRing keys_;
   RecoveredLog log_;
   std::optional<LogReader> reader_;
@@ -62,17 +62,17 @@ class LetterSource final : public Source {
 };
 
 // Who turned letters down, in whose chain: one pair for each that the filter lets through and no done one knows.
-struct LetterOrigin {
+struct DeadLetterOrigin {
   std::string owner, component;
-  auto operator<=>(const LetterOrigin&) const = default;
+  auto operator<=>(const DeadLetterOrigin&) const = default;
 };
-struct LetterCount {
-  LetterOrigin origin;
+struct DeadLetterCount {
+  DeadLetterOrigin origin;
   int64_t letters;
 };
-Result<std::vector<LetterCount>> count_letters(const Files& files, const std::string& folder,
-                                               const LetterFilter& filter, const std::vector<LetterFilter>& done);
+Result<std::vector<DeadLetterCount>> count_dead_letters(const Files& files, const std::string& folder,
+                                               const DeadLetterFilter& filter, const std::vector<DeadLetterFilter>& done);
 // The number behind the last letter; 0 where there is no folder.
-Result<uint64_t> end_of_letters(const Files& files, const std::string& folder);
+Result<uint64_t> end_of_dead_letters(const Files& files, const std::string& folder);
 
 }  // namespace levada::agent

@@ -1,4 +1,4 @@
-#include "agent/pipeline/letter_source.h"
+#include "agent/pipeline/dead_letter_source.h"
 
 #include <algorithm>
 #include <map>
@@ -23,7 +23,7 @@ std::string_view text_of(const Batch& batch, const char* column, int64_t row) {
 }
 
 // The rows as they were when they were turned down.
-Batch without_letter_columns(const Batch& letters) {
+Batch without_dead_letter_columns(const Batch& letters) {
   Batch rows(letters.rows());
   const std::string_view prefix = DeadLetters::kRowPrefix;
   for (const auto& column : letters.columns()) {
@@ -40,20 +40,20 @@ Result<RecoveredLog> look_at(const Files& files, const std::string& folder) {
 }
 
 // That the filter lets through, and that were not given again before.
-bool is_wanted(uint64_t letter, std::string_view component, std::string_view reason, const LetterFilter& filter,
-               const std::vector<LetterFilter>& done) {
-  const auto matches = [&](const LetterFilter& each) { return each.matches(letter, component, reason); };
+bool is_wanted(uint64_t letter, std::string_view component, std::string_view reason, const DeadLetterFilter& filter,
+               const std::vector<DeadLetterFilter>& done) {
+  const auto matches = [&](const DeadLetterFilter& each) { return each.matches(letter, component, reason); };
   return matches(filter) && std::none_of(done.begin(), done.end(), matches);
 }
 
 }  // namespace
 
-bool LetterFilter::matches(uint64_t letter, std::string_view from_component, std::string_view for_reason) const {
+bool DeadLetterFilter::matches(uint64_t letter, std::string_view from_component, std::string_view for_reason) const {
   return letter < upto && (component.empty() || component == from_component) &&
          (reason.empty() || for_reason.find(reason) != std::string_view::npos);
 }
 
-std::string LetterFilter::text() const {
+std::string DeadLetterFilter::text() const {
   std::string all = std::to_string(upto) + '\t';
   append_escaped(all, component);
   all += '\t';
@@ -61,33 +61,33 @@ std::string LetterFilter::text() const {
   return all;
 }
 
-std::optional<LetterFilter> LetterFilter::parse(std::string_view text) {
+std::optional<DeadLetterFilter> DeadLetterFilter::parse(std::string_view text) {
   const auto parts = tab_separated(text);
-  LetterFilter filter;
+  DeadLetterFilter filter;
   if (parts.size() != 3 || !read_number(parts[0], filter.upto)) return std::nullopt;
   filter.component = unescaped(parts[1]);
   filter.reason = unescaped(parts[2]);
   return filter;
 }
 
-Result<std::unique_ptr<LetterSource>> LetterSource::create(Settings settings, Host host) {
-  auto filter = LetterFilter::parse(settings.filter);
+Result<std::unique_ptr<DeadLetterSource>> DeadLetterSource::create(Settings settings, Host host) {
+  auto filter = DeadLetterFilter::parse(settings.filter);
   if (!filter) return wrong("filter", "is no filter");
-  std::vector<LetterFilter> done;
+  std::vector<DeadLetterFilter> done;
   for (const auto& text : settings.done) {
-    auto each = LetterFilter::parse(text);
+    auto each = DeadLetterFilter::parse(text);
     if (!each) return wrong("done", "is no filter");
     done.push_back(*std::move(each));
   }
-  return std::unique_ptr<LetterSource>(
-      new LetterSource(std::move(settings), host, *std::move(filter), std::move(done)));
+  return std::unique_ptr<DeadLetterSource>(
+      new DeadLetterSource(std::move(settings), host, *std::move(filter), std::move(done)));
 }
 
-const levada_component* LetterSource::component() {
-  return levada::source<LetterSource>("dead_letters", "Gives dead letters again.");
+const levada_component* DeadLetterSource::component() {
+  return levada::source<DeadLetterSource>("dead_letters", "Gives dead letters again.");
 }
 
-Done LetterSource::open(std::span<const Position> positions) {
+Done DeadLetterSource::open(std::span<const Position> positions) {
   next_letter_ = 0;
   if (!positions.empty() && !read_number(positions[0].position, next_letter_))
     return fatal("the position \"" + positions[0].position + "\" is no number of a letter");
@@ -98,7 +98,7 @@ Done LetterSource::open(std::span<const Position> positions) {
   return {};
 }
 
-std::vector<int64_t> LetterSource::matching(const Batch& letters, uint64_t first) const {
+std::vector<int64_t> DeadLetterSource::matching(const Batch& letters, uint64_t first) const {
   std::vector<int64_t> rows;
   for (int64_t row = 0; row < letters.rows(); ++row) {
     const auto number = first + static_cast<uint64_t>(row);
@@ -111,7 +111,7 @@ std::vector<int64_t> LetterSource::matching(const Batch& letters, uint64_t first
   return rows;
 }
 
-Result<Batch> LetterSource::poll(std::chrono::nanoseconds) {
+Result<Batch> DeadLetterSource::poll(std::chrono::nanoseconds) {
   for (;;) {
     auto record = reader_->next(next_letter_);
     if (!record) return std::move(record).error();
@@ -119,7 +119,7 @@ Result<Batch> LetterSource::poll(std::chrono::nanoseconds) {
     const Batch& letters = *(*record)->delivery->batch;
     const auto rows = matching(letters, (*record)->header.place.row);
     if (rows.empty()) continue;
-    Batch batch = without_letter_columns(letters);
+    Batch batch = without_dead_letter_columns(letters);
     batch.take(rows);
     next_letter_ = (*record)->header.end().row;
     batch.position = std::to_string(next_letter_);
@@ -127,13 +127,13 @@ Result<Batch> LetterSource::poll(std::chrono::nanoseconds) {
   }
 }
 
-Result<std::vector<LetterCount>> count_letters(const Files& files, const std::string& folder,
-                                               const LetterFilter& filter, const std::vector<LetterFilter>& done) {
+Result<std::vector<DeadLetterCount>> count_dead_letters(const Files& files, const std::string& folder,
+                                               const DeadLetterFilter& filter, const std::vector<DeadLetterFilter>& done) {
   const auto log = look_at(files, folder);
   if (!log) return log.error();
   const KeyRing keys;
   LogReader reader(files, *log, keys);
-  std::map<LetterOrigin, int64_t> counts;
+  std::map<DeadLetterOrigin, int64_t> counts;
   for (;;) {
     const auto record = reader.next();
     if (!record) return record.error();
@@ -146,12 +146,12 @@ Result<std::vector<LetterCount>> count_letters(const Files& files, const std::st
         ++counts[{std::string(text_of(letters, DeadLetters::kOwner, row)), std::string(component)}];
     }
   }
-  std::vector<LetterCount> all;
+  std::vector<DeadLetterCount> all;
   for (const auto& [origin, letters] : counts) all.push_back({origin, letters});
   return all;
 }
 
-Result<uint64_t> end_of_letters(const Files& files, const std::string& folder) {
+Result<uint64_t> end_of_dead_letters(const Files& files, const std::string& folder) {
   if (!files.exists(folder)) return uint64_t{0};
   const auto log = look_at(files, folder);
   if (!log) return log.error();

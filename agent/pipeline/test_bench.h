@@ -30,8 +30,8 @@ struct Script {
   std::vector<Position> opened_at;
   // Sink: what it got since its last commit, and what is committed.
   std::vector<std::string> written, committed;
-  std::vector<Position> token;
-  bool keeps_token = false;
+  std::vector<Position> checkpoint;
+  bool keeps_checkpoint = false;
   size_t writes = 0;
   // What the next calls answer instead of doing their work, by call: "open", "poll", "write", "commit", "intercept".
   std::map<std::string, std::deque<Error>> answers;
@@ -145,11 +145,11 @@ class ScriptedSink final : public Sink, public Scripted {
   static Result<std::unique_ptr<ScriptedSink>> create(Settings, Host host) {
     return std::unique_ptr<ScriptedSink>(new ScriptedSink(host));
   }
-  bool keeps_token() const override { return script_.keeps_token; }
+  bool keeps_checkpoint() const override { return script_.keeps_checkpoint; }
   Done open() override { return answer("open"); }
   Result<std::vector<Position>> recover() override {
     script_.written.clear();
-    return script_.keeps_token ? script_.token : std::vector<Position>{};
+    return script_.keeps_checkpoint ? script_.checkpoint : std::vector<Position>{};
   }
   Done write(Batch& batch, std::chrono::nanoseconds) override {
     LEVADA_TRY(answer("write"));
@@ -157,11 +157,11 @@ class ScriptedSink final : public Sink, public Scripted {
     for (const auto& text : testkit::texts(batch, "body")) script_.written.push_back(text);
     return {};
   }
-  Done commit(const Token& token, std::chrono::nanoseconds, Batch&) override {
+  Done commit(const Checkpoint& checkpoint, std::chrono::nanoseconds, Batch&) override {
     LEVADA_TRY(answer("commit"));
     script_.committed.insert(script_.committed.end(), script_.written.begin(), script_.written.end());
     script_.written.clear();
-    script_.token = token.positions;
+    script_.checkpoint = checkpoint.positions;
     // The commit was done, and its answer was lost.
     return answer("committed");
   }
@@ -176,9 +176,9 @@ inline testkit::ManualClock*& current_clock() {
   return clock;
 }
 
-class World {
+class TestBench {
  public:
-  World() {
+  TestBench() {
     scripts().clear();
     current_clock() = &clock;
   }
@@ -192,7 +192,7 @@ class World {
                                  [](const levada_host*) { return current_clock()->monotonic().count(); }};
   Services services{files.table(), &clock_table, memory_pool(), log_service(), &metrics};
   DeadLetters dead_letters{services, "/dead"};
-  CommitStore commits{Files(files.table()), "/data"};
+  CheckpointStore commits{Files(files.table()), "/data"};
 
   template <class Component>
   std::unique_ptr<Instance> instance(const std::string& path, const levada_component* component) {

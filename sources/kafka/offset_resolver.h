@@ -15,9 +15,9 @@ namespace levada::kafka_source {
 struct Wanted {
   std::string topic;
   int32_t partition = 0;
-  std::optional<int64_t> token;  // See Known.
+  std::optional<int64_t> checkpoint;  // See Known.
   bool came_back = false;
-  bool out_of_range = false;  // The broker has no row at `token`.
+  bool out_of_range = false;  // The broker has no row at `checkpoint`.
 };
 
 // And from where.
@@ -32,7 +32,7 @@ struct Placed {
   bool beyond_end = false;   // There are fewer rows than were read: the topic was made anew, or lost some.
 };
 
-class Scout {
+class OffsetResolver {
  public:
   struct Rules {
     StartRule start;
@@ -45,9 +45,9 @@ class Scout {
   };
 
   // Works with the consumer, and wakes it when there is an answer.
-  Scout(Consumer& consumer, Rules rules) : consumer_(consumer), rules_(std::move(rules)) {}
+  OffsetResolver(Consumer& consumer, Rules rules) : consumer_(consumer), rules_(std::move(rules)) {}
   // Waits for what is under way: some seconds at most.
-  ~Scout() = default;
+  ~OffsetResolver() = default;
 
   bool busy() const { return answer_.valid(); }
   void place(std::vector<Wanted> wanted);

@@ -14,7 +14,7 @@
 
 namespace levada::spool {
 
-struct SpoolRig {
+struct SpoolTestBench {
   static Spool::Settings usual() {
     Spool::Settings settings;
     settings.path = "/in";
@@ -29,7 +29,7 @@ struct SpoolRig {
     return settings;
   }
 
-  explicit SpoolRig(Spool::Settings with = usual()) : settings(std::move(with)) { host.files().make_folders("/in"); }
+  explicit SpoolTestBench(Spool::Settings with = usual()) : settings(std::move(with)) { host.files().make_folders("/in"); }
 
   // With several batches of rows, with one row, empty, in a folder and without a last line end. Gives their lines.
   std::vector<std::string> fill_with_five_files() {

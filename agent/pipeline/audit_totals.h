@@ -12,7 +12,7 @@
 
 namespace levada::agent {
 
-class Ledger {
+class AuditTotals {
  public:
   static constexpr size_t kFiles = 1000;  // Of a stream that are told apart; earlier ones are summed up.
   static constexpr std::string_view kEarlierFiles = "(earlier files)";
@@ -21,7 +21,7 @@ class Ledger {
   struct Entry {
     std::string file;
     int64_t read = 0, delivered = 0;
-    std::vector<Loss> losses;
+    std::vector<AuditCount> counts;
     // What no line of the account explains: 0, or rows were lost (above 0) or doubled.
     int64_t difference() const;
   };
@@ -35,11 +35,11 @@ class Ledger {
   // A batch was written: so many of its rows.
   void add(const Account& account, int64_t delivered);
   // Rows that were counted as delivered turned out not to be.
-  void take_back(int64_t rows, const std::vector<Loss>& losses);
+  void take_back(int64_t rows, const std::vector<AuditCount>& counts);
   const std::map<std::string, Stream>& streams() const { return streams_; }
 
   std::string encoded() const;
-  static std::optional<Ledger> decode(std::string_view text);
+  static std::optional<AuditTotals> decode(std::string_view text);
 
  private:
   std::map<std::string, Stream> streams_;

@@ -21,15 +21,15 @@ struct Known {
   bool is_reported = false;   // That it could not be completed is in the log.
 };
 
-class Ledger {
+class FileRegistry {
  public:
-  Ledger(Journal journal, std::string folder) : journal_(std::move(journal)), folder_(std::move(folder)) {}
+  FileRegistry(Journal journal, std::string folder) : journal_(std::move(journal)), folder_(std::move(folder)) {}
 
   // Reads the journal. Gives how many of its lines made no sense.
   Result<int64_t> load();
-  // Goes to where downstream stands; without a standing, to what was last acknowledged. False: it lies before what was
+  // Goes to where downstream stands; without one, to what was last acknowledged. False: it lies before what was
   // acknowledged, and what is in between does not come again.
-  bool resume(const std::optional<Standing>& standing);
+  bool resume(const std::optional<SpoolPosition>& position);
 
   // The next pass that has to come again as it came before the restart, from where it goes on; nothing once all have
   // come.

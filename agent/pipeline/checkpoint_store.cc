@@ -1,6 +1,6 @@
 // A file: the line "levada commit 1", the epoch, a line for each position, one for each state with its size, an empty
 // line, the bytes of the states, and at the end the CRC32C of all before it as 8 hexadecimal digits.
-#include "agent/pipeline/commit_store.h"
+#include "agent/pipeline/checkpoint_store.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -29,7 +29,7 @@ std::string hex(uint32_t number) {
   return text;
 }
 
-std::string encoded(const CommitRecord& record) {
+std::string encoded(const StoredCheckpoint& record) {
   std::string text = std::string(kHeader) + "\nepoch\t" + std::to_string(record.epoch) + "\n";
   for (const auto& position : record.positions) {
     text += "position\t";
@@ -46,13 +46,13 @@ std::string encoded(const CommitRecord& record) {
   return text + hex(crc32c(0, text.data(), text.size()));
 }
 
-std::optional<CommitRecord> decoded(std::string_view text) {
+std::optional<StoredCheckpoint> decoded(std::string_view text) {
   if (text.size() < kChecksum) return std::nullopt;
   const auto checksum = text.substr(text.size() - kChecksum);
   text.remove_suffix(kChecksum);
   if (checksum != hex(crc32c(0, text.data(), text.size()))) return std::nullopt;
 
-  CommitRecord record;
+  StoredCheckpoint record;
   std::vector<std::pair<std::string, size_t>> states;
   const auto next_line = [&] {
     const auto end = std::min(text.find('\n'), text.size());
@@ -87,11 +87,11 @@ std::optional<CommitRecord> decoded(std::string_view text) {
 
 }  // namespace
 
-std::string CommitStore::path(const std::string& reader, uint64_t epoch) const {
+std::string CheckpointStore::path(const std::string& reader, uint64_t epoch) const {
   return folder(reader) + "/" + epoch_name(epoch);
 }
 
-Done CommitStore::save(const std::string& reader, const CommitRecord& record) const {
+Done CheckpointStore::save(const std::string& reader, const StoredCheckpoint& record) const {
   if (record.epoch <= 1 || !files_.exists(folder(reader))) {
     LEVADA_TRY(files_.make_folder(folder(reader)));
     LEVADA_TRY(files_.sync_folder(folder_));
@@ -102,7 +102,7 @@ Done CommitStore::save(const std::string& reader, const CommitRecord& record) co
   return {};
 }
 
-Result<std::vector<uint64_t>> CommitStore::epochs(const std::string& reader) const {
+Result<std::vector<uint64_t>> CheckpointStore::epochs(const std::string& reader) const {
   std::vector<uint64_t> all;
   levada_file_info info{};
   const auto found = files_.stat(folder(reader), info);
@@ -116,10 +116,10 @@ Result<std::vector<uint64_t>> CommitStore::epochs(const std::string& reader) con
   return all;
 }
 
-Result<std::optional<CommitRecord>> CommitStore::load(const std::string& reader, uint64_t epoch) const {
+Result<std::optional<StoredCheckpoint>> CheckpointStore::load(const std::string& reader, uint64_t epoch) const {
   auto known = epochs(reader);
   if (!known) return std::move(known).error();
-  if (std::find(known->begin(), known->end(), epoch) == known->end()) return std::optional<CommitRecord>();
+  if (std::find(known->begin(), known->end(), epoch) == known->end()) return std::optional<StoredCheckpoint>();
   auto text = files_.read_whole(path(reader, epoch));
   if (!text) return std::move(text).error();
   auto record = decoded(*text);
@@ -128,28 +128,28 @@ Result<std::optional<CommitRecord>> CommitStore::load(const std::string& reader,
                " to start it from the beginning");
 }
 
-Result<std::optional<CommitRecord>> CommitStore::load_last(const std::string& reader) const {
+Result<std::optional<StoredCheckpoint>> CheckpointStore::load_last(const std::string& reader) const {
   auto known = epochs(reader);
   if (!known) return std::move(known).error();
-  if (known->empty()) return std::optional<CommitRecord>();
+  if (known->empty()) return std::optional<StoredCheckpoint>();
   return load(reader, known->back());
 }
 
-void CommitStore::confirm(const std::string& reader, uint64_t epoch) const {
+void CheckpointStore::confirm(const std::string& reader, uint64_t epoch) const {
   auto file = files_.open(folder(reader) + kConfirmed, LEVADA_WRITE);
   if (file) (void)file->write(epoch_name(epoch));
 }
 
-Result<std::optional<CommitRecord>> CommitStore::load_confirmed(const std::string& reader) const {
-  if (!files_.exists(folder(reader) + kConfirmed)) return std::optional<CommitRecord>();
+Result<std::optional<StoredCheckpoint>> CheckpointStore::load_confirmed(const std::string& reader) const {
+  if (!files_.exists(folder(reader) + kConfirmed)) return std::optional<StoredCheckpoint>();
   auto text = files_.read_whole(folder(reader) + kConfirmed);
   if (!text) return std::move(text).error();
   uint64_t epoch = 0;
-  if (!read_number<uint64_t>(*text, epoch)) return std::optional<CommitRecord>();
+  if (!read_number<uint64_t>(*text, epoch)) return std::optional<StoredCheckpoint>();
   return load(reader, epoch);
 }
 
-Result<std::vector<std::string>> CommitStore::readers() const {
+Result<std::vector<std::string>> CheckpointStore::readers() const {
   std::vector<std::string> all;
   if (!files_.exists(folder_)) return all;
   auto entries = files_.list(folder_);

@@ -10,9 +10,9 @@
 
 namespace levada::agent::testing {
 
-class DrillSource {
+class FailingSource {
  public:
-  DrillSource(std::string stream, uint64_t total) : stream_(std::move(stream)), total_(total) {}
+  FailingSource(std::string stream, uint64_t total) : stream_(std::move(stream)), total_(total) {}
 
   // Goes on from where the channel says it stands.
   void start(const Progress& progress) {
@@ -51,15 +51,15 @@ class DrillSource {
   std::deque<Delivery> waiting_, unstored_;
 };
 
-class DrillSink {
+class FailingSink {
  public:
-  explicit DrillSink(std::string name) : name_(std::move(name)) {}
+  explicit FailingSink(std::string name) : name_(std::move(name)) {}
 
   void add_to(FileChannel& channel) { cursor_ = channel.add_cursor(name_); }
   void resume(FileChannel& channel) {
     seen_ = committed_;
-    reached_ = token_;
-    channel.resume(cursor_, token_);
+    reached_ = checkpoint_;
+    channel.resume(cursor_, checkpoint_);
   }
   bool read(FileChannel& channel) {
     const auto delivery = channel.read(cursor_, nanoseconds{0});
@@ -73,13 +73,13 @@ class DrillSink {
     return true;
   }
   void commit(FileChannel& channel) {
-    if (!reached_.empty()) token_ = reached_;
+    if (!reached_.empty()) checkpoint_ = reached_;
     committed_ = seen_;
     channel.commit(cursor_);
   }
   void rewind(FileChannel& channel) {
     seen_ = committed_;
-    reached_ = token_;
+    reached_ = checkpoint_;
     channel.rewind(cursor_);
   }
   uint64_t committed(const std::string& stream) const {
@@ -91,22 +91,22 @@ class DrillSink {
   const std::string name_;
   size_t cursor_ = 0;
   std::map<std::string, uint64_t> seen_, committed_;  // Rows of each stream.
-  Progress reached_, token_;
+  Progress reached_, checkpoint_;
 };
 
-class Drill {
+class FaultInjection {
  public:
-  Drill(ChannelWorld& made_world, uint64_t rows)
-      : world(made_world), sources{{"clicks", rows}, {"clicks/2", rows}, {"orders", rows / 2}} {}
+  FaultInjection(ChannelTestBench& made_bench, uint64_t rows)
+      : bench(made_bench), sources{{"clicks", rows}, {"clicks/2", rows}, {"orders", rows / 2}} {}
 
   // Opens the channel that is on the disk; it may fail now and then, but not for ever.
   void start() {
-    channel = world.make();
+    channel = bench.make();
     for (size_t at = 0; at < sources.size(); ++at) channel->add_writer();
     for (auto& sink : sinks) sink.add_to(*channel);
     Done opened = levada::idle();
     for (int attempt = 0; attempt < 20 && !opened; ++attempt) {
-      if (attempt == 10) world.files.set_free_bytes(10'000'000);
+      if (attempt == 10) bench.files.set_free_bytes(10'000'000);
       opened = channel->open();
       if (down()) return;
     }
@@ -117,14 +117,14 @@ class Drill {
   }
   // The process is gone, and with the power all that was not synced.
   void crash(testkit::Lose lose) {
-    world.files.crash_at(1);
+    bench.files.crash_at(1);
     channel.reset();
-    world.files.crash(lose);
+    bench.files.crash(lose);
     crash_call = 0;
     start();
   }
   // A crash that was set for some call has come.
-  bool down() const { return crash_call > 0 && world.files.calls() >= crash_call; }
+  bool down() const { return crash_call > 0 && bench.files.calls() >= crash_call; }
 
   bool through() const {
     for (const auto& source : sources) {
@@ -135,9 +135,9 @@ class Drill {
     return true;
   }
 
-  ChannelWorld& world;
-  std::vector<DrillSource> sources;
-  std::vector<DrillSink> sinks{DrillSink("sinks.one"), DrillSink("sinks.two")};
+  ChannelTestBench& bench;
+  std::vector<FailingSource> sources;
+  std::vector<FailingSink> sinks{FailingSink("sinks.one"), FailingSink("sinks.two")};
   std::unique_ptr<FileChannel> channel;
   int64_t crash_call = 0;
 };

@@ -54,11 +54,11 @@ class Agent {
   KafkaSource& source() { return *source_; }
 
   // A new instance, opened where the sinks stand.
-  void start(const std::vector<Position>& tokens = {}) {
+  void start(const std::vector<Position>& checkpoints = {}) {
     auto made = KafkaSource::create(settings, host_.host());
     ASSERT_TRUE(made) << made.error().message;
     source_ = *std::move(made);
-    const auto done = source_->open(tokens);
+    const auto done = source_->open(checkpoints);
     ASSERT_TRUE(done) << done.error().message;
   }
   void stop() { source_.reset(); }
@@ -100,7 +100,7 @@ class Agent {
     for (const auto& [stream, each] : rows) all += each.size();
     return all;
   }
-  std::vector<Position> tokens() const {
+  std::vector<Position> checkpoints() const {
     std::vector<Position> all;
     for (const auto& [stream, position] : positions) all.push_back({stream, position, 0});
     return all;

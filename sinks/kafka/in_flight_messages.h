@@ -19,17 +19,17 @@
 
 namespace levada {
 
-class Window {
+class InFlightMessages {
  public:
   // A batch on its way. Its number stays the same until it is settled; so does its address.
-  struct Parcel {
+  struct HeldBatch {
     Batch batch;
     Arena encoded;  // Values that stand in no column.
     std::vector<Rejection> rejections;
     int64_t unsettled = 0;
   };
   struct Row {
-    uint32_t parcel;
+    uint32_t batch;
     int64_t row;
   };
   struct Delivered {
@@ -38,11 +38,11 @@ class Window {
   };
 
   // A row that the broker refuses makes the whole transaction fail: it is blamed, and not rejected yet.
-  explicit Window(bool transactional) : transactional_(transactional) {}
+  explicit InFlightMessages(bool transactional) : transactional_(transactional) {}
 
   // What a message of the row carries, so that its report finds back to it.
   static void* tag(Row row) {
-    return reinterpret_cast<void*>((uintptr_t{row.parcel} << 32) | static_cast<uintptr_t>(row.row));
+    return reinterpret_cast<void*>((uintptr_t{row.batch} << 32) | static_cast<uintptr_t>(row.row));
   }
   static Row row_of(const void* tag) {
     const auto bits = reinterpret_cast<uintptr_t>(tag);
@@ -53,7 +53,7 @@ class Window {
   static constexpr uintptr_t kNoRow = UINTPTR_MAX;
 
   uint32_t open(Batch batch);
-  Parcel& parcel(uint32_t number) { return parcels_[number]; }
+  HeldBatch& batch(uint32_t number) { return batches_[number]; }
   // All rows of all batches are settled.
   bool empty() const { return open_ == 0; }
   // What librdkafka holds.
@@ -68,7 +68,7 @@ class Window {
     alone_ = false;
     ++delivered_.rows;
     delivered_.bytes += static_cast<int64_t>(message.len);
-    settled(row_of(message._private).parcel);
+    settled(row_of(message._private).batch);
   }
   // librdkafka did not take a message.
   void refused(const rd_kafka_message_t& message, std::string_view topic);
@@ -106,16 +106,16 @@ class Window {
  private:
   void failed(const rd_kafka_message_t& message);
   void blame(Row row, std::string reason, bool certain) {
-    const Batch& batch = parcels_[row.parcel].batch;
+    const Batch& batch = batches_[row.batch].batch;
     blamed_.push_back({batch.stream, batch.sequence, row.row, std::move(reason), certain});
   }
   void settled(uint32_t number) {
-    if (--parcels_[number].unsettled == 0) close(number);
+    if (--batches_[number].unsettled == 0) close(number);
   }
   void close(uint32_t number);
 
   const bool transactional_;
-  std::deque<Parcel> parcels_;
+  std::deque<HeldBatch> batches_;
   std::vector<uint32_t> free_;
   std::deque<Row> suspects_;
   std::vector<BlamedRow> blamed_;
