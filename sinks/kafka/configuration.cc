@@ -18,7 +18,7 @@ constexpr std::array kOwned = {
     OwnedProperty{"linger.ms", "linger"},
     OwnedProperty{"queue.buffering.max.ms", "linger"},
     OwnedProperty{"queue.buffering.max.messages", "in_flight"},
-    OwnedProperty{"queue.buffering.max.kbytes", "window_bytes"},
+    OwnedProperty{"queue.buffering.max.kbytes", "in_flight_bytes"},
     OwnedProperty{"delivery.report.only.error", ""},
     OwnedProperty{"transactional.id", "transactional_id"},
     OwnedProperty{"transaction.timeout.ms", "transaction_timeout"},
@@ -30,19 +30,19 @@ Done set_delivery(KafkaConf& conf, const KafkaSettings& settings) {
   if (settings.idempotent && settings.acks != KafkaSettings::Acks::all)
     return wrong("acks", "an idempotent producer needs acks = \"all\"; set idempotent = false for less");
   if (settings.in_flight < 1 || settings.in_flight > 1'000'000) return wrong("in_flight", "must be 1 to 1000000 messages");
-  if (settings.window_bytes.bytes < 1) return wrong("window_bytes", "must be at least 1 byte");
+  if (settings.in_flight_bytes.bytes < 1) return wrong("in_flight_bytes", "must be at least 1 byte");
 
   LEVADA_TRY(conf.set("enable.idempotence", settings.idempotent ? "true" : "false", "idempotent"));
   LEVADA_TRY(conf.set("acks", kAcks[static_cast<size_t>(settings.acks)], "acks"));
   LEVADA_TRY(conf.set("compression.codec", kCompressions[static_cast<size_t>(settings.compression)], "compression"));
   const std::chrono::duration<double, std::milli> linger = settings.linger;
   LEVADA_TRY(conf.set("linger.ms", std::to_string(linger.count()), "linger"));
-  // The in_flight bounds what librdkafka holds; its own bounds stay out of the way. A transaction has a message for each
+  // The sink bounds what librdkafka holds; its own bounds stay out of the way. A transaction has a message for each
   // position besides.
   constexpr int64_t kMostPositions = 100'000;
   const auto messages = settings.in_flight + (settings.transactions ? kMostPositions : 0);
   LEVADA_TRY(conf.set("queue.buffering.max.messages", std::to_string(messages), "in_flight"));
-  LEVADA_TRY(conf.set("queue.buffering.max.kbytes", "2147483647", "window_bytes"));
+  LEVADA_TRY(conf.set("queue.buffering.max.kbytes", "2147483647", "in_flight_bytes"));
   // Brokers refuse batches over 1 MiB unless told otherwise.
   LEVADA_TRY(conf.set("batch.num.messages", "10000", ""));
   LEVADA_TRY(conf.set("batch.size", "1000000", ""));

@@ -29,7 +29,8 @@ bool Kafka::feed() {
   }
   while (!feeding_.done()) {
     // An idempotent producer has one request under way for a partition, and librdkafka polls in circles while more wait
-    // behind it. So a in_flight is filled when the last is through: that costs a third less, and the pipe is as full.
+    // behind it. So new messages are produced when all in-flight ones are through: that costs a third
+    // less, and the pipe is as full.
     if (in_flight_.messages() > 0) return false;
     feed_part();
     if (in_flight_.failure()) return false;
@@ -46,7 +47,7 @@ void Kafka::bind(uint32_t batch) {
 void Kafka::feed_part() {
   if (producer_->topics() > kMostTopics) producer_->forget_topics();
   bind(feeding_.batch);
-  auto end = std::min(feeding_.rows, feeding_.next + window_size_);
+  auto end = std::min(feeding_.rows, feeding_.next + in_flight_rows_);
   if (!feeding_.care.empty()) {
     if (feeding_.care.front().row == feeding_.next) return feed_with_care();
     end = std::min(end, feeding_.care.front().row);
@@ -73,7 +74,7 @@ void Kafka::make_plain_messages(int64_t end) {
   Topic* topic = topic_of({feeding_.batch, feeding_.next});
   if (!topic) return;
   const Views bodies = maker_.bodies();
-  for (; feeding_.next < end && made_bytes_ < window_bytes_; ++feeding_.next) {
+  for (; feeding_.next < end && made_bytes_ < in_flight_bytes_; ++feeding_.next) {
     const auto body = bodies[feeding_.next];
     topic->messages.push_back(message_of({feeding_.batch, feeding_.next}, body, {}));
     made_bytes_ += static_cast<int64_t>(body.size());
@@ -82,7 +83,7 @@ void Kafka::make_plain_messages(int64_t end) {
 }
 
 void Kafka::make_messages(int64_t end) {
-  for (; feeding_.next < end && made_bytes_ < window_bytes_; ++feeding_.next)
+  for (; feeding_.next < end && made_bytes_ < in_flight_bytes_; ++feeding_.next)
     if (!make_message({feeding_.batch, feeding_.next})) return;
 }
 

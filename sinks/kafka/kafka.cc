@@ -45,8 +45,8 @@ Result<std::unique_ptr<Kafka>> Kafka::create(Settings settings, Host host) {
 
 Kafka::Kafka(const Settings& settings, Host host, KafkaConf conf, KafkaConf reader, MessageMaker maker)
     : host_(host),
-      window_size_(settings.in_flight),
-      window_bytes_(settings.window_bytes.bytes),
+      in_flight_rows_(settings.in_flight),
+      in_flight_bytes_(settings.in_flight_bytes.bytes),
       constant_topic_(maker.one_topic() ? settings.topic : ""),
       conf_(std::move(conf)),
       maker_(std::move(maker)),

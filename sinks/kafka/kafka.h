@@ -1,5 +1,5 @@
-// The sink that writes rows to Kafka topics. It hands librdkafka no more than a in_flight of messages and counts them back
-// in, so that memory is bounded and an idempotent producer costs no more than another.
+// The sink that writes rows to Kafka topics. It bounds the in-flight messages and waits for the report of
+// each, so that memory is bounded and an idempotent producer costs no more than another.
 #pragma once
 
 #include <array>
@@ -38,7 +38,7 @@ class Kafka : public Sink {
       optional<&Settings::in_flight>(
           "in_flight", "10000", "How many messages are sent at a time; the next follow when all of them are delivered.")
           .advanced(),
-      optional<&Settings::window_bytes>("window_bytes", "\"512KiB\"", "How many bytes of values are sent at a time.")
+      optional<&Settings::in_flight_bytes>("in_flight_bytes", "\"512KiB\"", "How many bytes of values are sent at a time.")
           .advanced(),
       optional<&Settings::create_topics>("create_topics", "false", "Create topics that are not there."),
       optional<&Settings::partitions>("partitions", nullptr, "Partitions of a created topic; else the broker decides."),
@@ -70,7 +70,7 @@ class Kafka : public Sink {
   Done idle() override;
 
  private:
-  // The batch that is being handed to librdkafka, as room in the in_flight allows.
+  // The batch that is being handed to librdkafka, as the bound of in-flight messages allows.
   struct Feeding {
     uint32_t batch = 0;
     int64_t next = 0;
@@ -102,7 +102,7 @@ class Kafka : public Sink {
   void bind(uint32_t batch);
 
   const Host host_;
-  const int64_t window_size_, window_bytes_;
+  const int64_t in_flight_rows_, in_flight_bytes_;
   const std::string constant_topic_;
   NewTopics new_topics_;
   KafkaConf conf_;
@@ -117,7 +117,7 @@ class Kafka : public Sink {
   Counter rows_delivered_, bytes_delivered_, values_replaced_, producers_replaced_;
   bool positions_written_ = false;  // For the commit under way.
   const std::unique_ptr<Transactions> transactions_;
-  std::unique_ptr<Producer> producer_;  // Last: it reports to the in_flight until it is gone.
+  std::unique_ptr<Producer> producer_;  // Last: it reports to in_flight_ until it is gone.
 };
 
 }  // namespace levada

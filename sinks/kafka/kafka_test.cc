@@ -77,7 +77,7 @@ TEST_F(KafkaTest, lets_go_of_the_memory_when_the_last_report_is_in) {
   EXPECT_EQ(testkit::memory_in_use(), 0u);
 }
 
-TEST_F(KafkaTest, a_batch_larger_than_the_window_goes_in_parts) {
+TEST_F(KafkaTest, a_batch_of_more_rows_than_may_be_in_flight_goes_in_parts) {
   settings_.in_flight = 10;
   start();
   Strings rows;
@@ -86,8 +86,8 @@ TEST_F(KafkaTest, a_batch_larger_than_the_window_goes_in_parts) {
   EXPECT_EQ(cluster_.values("logs"), rows);
 }
 
-TEST_F(KafkaTest, holds_no_more_bytes_under_way_than_the_window_has) {
-  settings_.window_bytes = {1000};
+TEST_F(KafkaTest, has_no_more_bytes_in_flight_than_are_allowed) {
+  settings_.in_flight_bytes = {1000};
   start();
   const Strings rows(20, std::string(300, 'x'));
   write_and_commit(batch_of(rows));
@@ -286,7 +286,7 @@ LEVADA_CONFORMANCE(kafka, [] {
   const auto brokers = "brokers = [\"" + cluster.brokers().front() + "\"]\n";
   auto tested = testkit::subject("kafka", brokers + "topic = \"conformance\"");
   tested.bodies = {"one", "two", "three", "four"};
-  tested.refused = {{brokers + "topic = \"no good\"", "topic"}, {brokers + "topic = \"t\"\nwindow = 0", "in_flight"}};
+  tested.refused = {{brokers + "topic = \"no good\"", "topic"}, {brokers + "topic = \"t\"\nin_flight = 0", "in_flight"}};
   return tested;
 });
 

@@ -40,7 +40,7 @@ struct FatalError {
 
 class Producer {
  public:
-  // Reports go to the in_flight, from within serve. Both must outlive the producer.
+  // Reports go to `in_flight`, from within serve. Both must outlive the producer.
   static Result<std::unique_ptr<Producer>> start(const KafkaConf& conf, const NewTopics& new_topics, InFlightMessages& in_flight,
                                                  LogLimiter& log);
   Producer(const Producer&) = delete;

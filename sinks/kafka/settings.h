@@ -27,7 +27,7 @@ struct KafkaSettings : KafkaConnection {
   Compression compression = Compression::none;
   std::chrono::nanoseconds linger = std::chrono::milliseconds(5);
   int64_t in_flight = 10000;
-  Size window_bytes = {512 << 10};
+  Size in_flight_bytes = {512 << 10};
   bool create_topics = false;
   std::optional<int64_t> partitions;
   std::optional<int64_t> replication;

@@ -7,9 +7,9 @@ namespace levada::kafka_source {
 
 using Stage = Partition::Stage;
 
-void Assignment::start(Consumer& consumer, OffsetResolver& offset resolver, Rules rules) {
+void Assignment::start(Consumer& consumer, OffsetResolver& offset_resolver, Rules rules) {
   consumer_ = &consumer;
-  offset_resolver_ = &offset resolver;
+  offset_resolver_ = &offset_resolver;
   rules_ = std::move(rules);
   membership_ = {};
   for (auto& [stream, partition] : partitions_) {

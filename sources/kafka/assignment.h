@@ -58,7 +58,7 @@ class Assignment : public Consumer::Listener {
       : host_(host), topics_(topics), log_(log), rows_missing_(host.counter("rows_missing")) {}
 
   // From now on with this consumer; what an earlier one had is away. It must outlive the offset resolver and this.
-  void start(Consumer& consumer, OffsetResolver& offset resolver, Rules rules);
+  void start(Consumer& consumer, OffsetResolver& offset_resolver, Rules rules);
   // Where the sinks stand.
   void set_checkpoints(std::span<const Position> positions);
   // Does what is due, without waiting. RETRY: the brokers could not be asked.

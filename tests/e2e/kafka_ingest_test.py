@@ -23,7 +23,7 @@ SERVICES = pathlib.Path(os.environ["LEVADA_SERVICES"])
 CONF = pathlib.Path(os.environ["LEVADA_CONF"])
 ROWS = 1_000_000
 MEMORY_MIB = 100
-SLOWLY = "window = 300"  # Messages under way: some ten thousand rows a second, however fast the machine.
+SLOWLY = "in_flight = 300"  # Messages under way: some ten thousand rows a second, however fast the machine.
 
 
 def write_input(path, rows, seed):

@@ -178,7 +178,7 @@ class KafkaTransactions(unittest.TestCase):
     def test_a_broker_that_dies_in_the_middle_and_comes_back_leaves_each_row_once(self):
         for _ in range(4):
             self.spool_file(100_000)
-        agent = self.start(self.configure("window = 300"), "--until-drained")
+        agent = self.start(self.configure("in_flight = 300"), "--until-drained")
         self.wait_for(lambda: self.end_offset() > 20_000, "rows are on their way")
         subprocess.run([SERVICES / "kafka", "kill", os.environ["KAFKA_DIR"], "1"], check=True)
         self.assertIsNone(agent.poll(), "through too early to prove anything")
@@ -262,7 +262,7 @@ class KafkaTransactions(unittest.TestCase):
             topic = "{self.topic}"
             create_topics = true
             partitions = 3
-            window = 1000
+            in_flight = 1000
             transactions = true
             transaction_timeout = "5s"
             group_offsets = true
