@@ -34,9 +34,12 @@ if(LEVADA_CCACHE)
   foreach(_language C CXX)
     if(NOT CMAKE_${_language}_COMPILER_LAUNCHER)
       set(CMAKE_${_language}_COMPILER_LAUNCHER
-          "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1 "${LEVADA_CCACHE}")
+          "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1
+          CCACHE_SLOPPINESS=pch_defines,time_macros "${LEVADA_CCACHE}")
     endif()
   endforeach()
+  # What ccache needs to see through a precompiled header.
+  add_compile_options($<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fpch-preprocess>)
 endif()
 
 find_program(LEVADA_MOLD mold)
