@@ -105,7 +105,8 @@ TEST_F(StdinTest, turns_down_lines_that_are_too_long) {
   settings.line_bytes = {10};
   settings.read_bytes = {64};
   start();
-  pipe.write(std::string(200, 'x') + "\nshort\n");
+  std::string lines(200, 'x');
+  pipe.write(lines += "\nshort\n");
   Texts rows, reasons;
   while (true) {
     auto batch = source->poll(0s);
