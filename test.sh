@@ -1,14 +1,18 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs the tests.
-#   ./test.sh                                   everything
-#   ./test.sh [unit|scenarios|asan|tsan|e2e]... parts of it: unit tests; text scenarios; both under AddressSanitizer and
-#                                               UBSan, or ThreadSanitizer; end to end with real servers on loopback
+#   ./test.sh          what one build can prove: unit tests, faults, text scenarios, end to end with real servers
+#   ./test.sh all      that, more kills, and the tests under AddressSanitizer and UBSan, and under ThreadSanitizer
+#   ./test.sh PART...  parts of it: unit, scenarios, e2e, asan, tsan
 set -uo pipefail
 cd "$(dirname "$0")" || exit 1
 . tools/progress.sh
 passed=0 failed=0 skipped=0 advice=()
 parts=("$@")
-((${#parts[@]})) || parts=(unit scenarios asan tsan e2e)
+((${#parts[@]})) || parts=(unit scenarios e2e)
+if [ "${parts[*]}" = all ]; then
+  parts=(unit scenarios e2e asan tsan)
+  export LEVADA_KILLS=${LEVADA_KILLS:-50}
+fi
 for part in "${parts[@]}"; do
   case $part in unit | scenarios | asan | tsan | e2e) ;; *) sed -n '2,5s/^# \?//p' "$0" >&2; exit 2 ;; esac
 done
@@ -50,20 +54,20 @@ tests() {
 }
 
 built=" "
-build() { # PRESET : once in a run
+build() { # PRESET [TARGET] : once in a run
   [[ $built = *" $1 "* ]] && return
-  step "build $1" tools/build "$1" || { advise "tools/build $1 repeats the build"; return 1; }
+  step "build $1" tools/build "$@" || { advise "tools/build $* repeats the build"; return 1; }
   built+="$1 "
 }
 
 run() { # PART
-  local no_server=(-LE '^(e2e|bench)$')
-  # Of one thread, and long: nothing for ThreadSanitizer.
-  [ "$1" = tsan ] && no_server+=(-E 'Faults\.|FileChannelModel|conformance\.')
   case $1 in
   unit) build dev && step "unit tests" tests dev unit ctest --preset dev -LE '^(scenario|e2e|bench)$' ;;
   scenarios) build dev && step "scenarios" tests dev scenarios ctest --preset dev -L '^scenario$' ;;
-  asan | tsan) build "$1" && step "unit tests and scenarios, $1" tests "$1" "$1" ctest --preset "$1" "${no_server[@]}" ;;
+  asan) build asan && step "unit tests and scenarios, asan" tests asan asan ctest --preset asan -LE '^(e2e|bench)$' ;;
+  # What has threads; the long loops of one thread are nothing for it.
+  tsan) build tsan levada_threads && step "what has threads, tsan" tests tsan tsan \
+    ctest --preset tsan -L '^(threads|scenario)$' -E 'Faults\.|FileChannelModel' ;;
   e2e) build dev && step "end to end with a real Kafka" tests dev e2e \
     tests/services/with-kafka ctest --preset dev -L '^e2e$' --parallel 1 ;;
   esac

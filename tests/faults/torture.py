@@ -273,7 +273,7 @@ class Run:
 
 
 def main():
-    kills = int(sys.argv[1]) if len(sys.argv) > 1 else 50
+    kills = int(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("LEVADA_KILLS", 15))
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(1 << 32)
     print(f"seed {seed}, {kills} kills", flush=True)
     run = Run(kills, seed)

@@ -1,7 +1,8 @@
-# levada_add_plugin(NAME SOURCES file... [LINK target...] [TESTS file...] [TEST_LINK target...])
+# levada_add_plugin(NAME SOURCES file... [LINK target...] [TESTS file...] [TEST_LINK target...] [TEST_LABEL label])
 #
 # Builds NAME.so against the SDK: hidden symbols but the entry, nothing bound across plugins, installed into the plugin
-# folder. TESTS build one GoogleTest program, NAME_plugin_test, on top of the testkit where that is there.
+# folder. TESTS build one GoogleTest program, NAME_plugin_test, on top of the testkit where that is there; ctest knows its
+# tests by TEST_LABEL, "unit" without one.
 # The same call serves levada's own plugins and those of others (find_package(levada_sdk)).
 include_guard(GLOBAL)
 include(GNUInstallDirs)
@@ -10,9 +11,12 @@ set(LEVADA_SDK_DIR "${CMAKE_CURRENT_LIST_DIR}/.." CACHE INTERNAL "")
 set(LEVADA_PLUGIN_INSTALL_DIR "${CMAKE_INSTALL_LIBDIR}/levada/plugins" CACHE STRING "Where plugins are installed")
 
 function(levada_add_plugin name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINK;TESTS;TEST_LINK")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TEST_LABEL" "SOURCES;LINK;TESTS;TEST_LINK")
   if(NOT arg_SOURCES)
     message(FATAL_ERROR "levada_add_plugin(${name}): SOURCES is missing")
+  endif()
+  if(NOT arg_TEST_LABEL)
+    set(arg_TEST_LABEL unit)
   endif()
   if(EXISTS "${LEVADA_SDK_DIR}/plugin.map")
     set(map "${LEVADA_SDK_DIR}/plugin.map")
@@ -40,6 +44,6 @@ function(levada_add_plugin name)
   if(arg_TESTS AND BUILD_TESTING AND TARGET levada_testkit)
     add_executable(${name}_plugin_test ${arg_TESTS} $<TARGET_OBJECTS:${name}_objects>)
     target_link_libraries(${name}_plugin_test PRIVATE levada::sdk levada_testkit ${arg_LINK} ${arg_TEST_LINK})
-    gtest_discover_tests(${name}_plugin_test DISCOVERY_MODE PRE_TEST PROPERTIES LABELS unit)
+    gtest_discover_tests(${name}_plugin_test DISCOVERY_MODE PRE_TEST PROPERTIES LABELS ${arg_TEST_LABEL})
   endif()
 endfunction()
