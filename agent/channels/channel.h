@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "agent/pipeline/delivery.h"
+#include "agent/flow/in_flight.h"
 
 namespace levada::agent {
 
@@ -24,10 +24,10 @@ class Channel {
   // What it took survives the process: sources go on from where it stands, and not from where its readers stand.
   virtual bool durable() const { return false; }
   // How far each source's stream has got in a durable channel.
-  virtual Progress progress() const { return {}; }
+  virtual Positions positions() const { return {}; }
 
-  // Takes the batch, or gives false where it cannot now: `blocked_by` says why.
-  virtual bool append(const Delivery& delivery) = 0;
+  // Takes the batch, or gives false and leaves it where it is: `blocked_by` says why.
+  virtual bool append(InFlight&& in_flight) = 0;
   // Returns when there may be room again, or the time is up.
   virtual void wait_for_room(nanoseconds timeout) = 0;
   // Why it takes nothing, for a log line: "32 MiB are waiting for sinks.kafka". Empty where it does.
@@ -39,9 +39,9 @@ class Channel {
 
   // The reader's sink has recovered, and this is what its last commit stands for. A durable channel goes on there.
   // Before the first read, and after each failure.
-  virtual void resume(size_t cursor, const Progress& committed) = 0;
+  virtual void resume(size_t cursor, const Positions& committed) = 0;
   // The next batch, waiting for it at most so long.
-  virtual std::optional<Delivery> read(size_t cursor, nanoseconds timeout) = 0;
+  virtual std::optional<InFlight> read(size_t cursor, nanoseconds timeout) = 0;
   // All that the cursor has read is stored elsewhere.
   virtual void commit(size_t cursor) = 0;
   // Goes back to behind the last commit.

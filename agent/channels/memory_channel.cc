@@ -2,19 +2,19 @@
 
 namespace levada::agent {
 
-bool MemoryChannel::append(const Delivery& delivery) {
+bool MemoryChannel::append(InFlight&& in_flight) {
   {
     const std::lock_guard lock(mutex_);
-    const std::string& stream = delivery.batch->stream;
+    const std::string& stream = in_flight.batch.stream;
     if (full() && !unfinished_.contains(stream)) {
       ++back_pressures_;
       arrival_.notify_all();
       return false;
     }
-    if (delivery.batch->position.empty()) unfinished_.insert(stream);
+    if (in_flight.batch.position.empty()) unfinished_.insert(stream);
     else unfinished_.erase(stream);
-    bytes_ += delivery.bytes;
-    entries_.push_back({delivery, cursors_.size()});
+    bytes_ += in_flight.bytes;
+    entries_.push_back({std::move(in_flight), cursors_.size()});
   }
   arrival_.notify_all();
   return true;
@@ -61,30 +61,30 @@ size_t MemoryChannel::add_cursor(const std::string& reader) {
   return cursors_.size() - 1;
 }
 
-std::optional<Delivery> MemoryChannel::read(size_t cursor, nanoseconds timeout) {
+std::optional<InFlight> MemoryChannel::read(size_t cursor, nanoseconds timeout) {
   std::unique_lock lock(mutex_);
   auto& mine = cursors_[cursor];
   arrival_.wait_for(lock, timeout, [&] { return mine.next < end() || closed() || back_pressures_ != mine.woken; });
   mine.woken = back_pressures_;
   if (mine.next == end()) return std::nullopt;
-  return entries_[mine.next++ - first_].delivery;
+  return entries_[mine.next++ - first_].in_flight;
 }
 
 void MemoryChannel::commit(size_t cursor) {
-  std::vector<Delivery> finished;  // Their memory goes back, and their sources hear of it, outside the lock.
+  std::vector<InFlight> finished;  // Their memory goes back, and their sources hear of it, outside the lock.
   {
     const std::lock_guard lock(mutex_);
     auto& mine = cursors_[cursor];
     for (; mine.committed < mine.next; ++mine.committed) --entries_[mine.committed - first_].readers;
     for (; !entries_.empty() && entries_.front().readers == 0; ++first_) {
-      bytes_ -= entries_.front().delivery.bytes;
-      finished.push_back(std::move(entries_.front().delivery));
+      bytes_ -= entries_.front().in_flight.bytes;
+      finished.push_back(std::move(entries_.front().in_flight));
       entries_.pop_front();
     }
     mine.relieved = back_pressures_;
   }
   room_.notify_all();
-  for (const auto& delivery : finished) delivery.receipt->done();
+  for (const auto& in_flight : finished) in_flight.acknowledgement->stored();
 }
 
 void MemoryChannel::rewind(size_t cursor) {

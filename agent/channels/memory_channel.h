@@ -19,14 +19,14 @@ class MemoryChannel final : public Channel {
 
   void add_writer() override;
   size_t add_cursor(const std::string& reader) override;
-  bool append(const Delivery& delivery) override;
+  bool append(InFlight&& in_flight) override;
   void wait_for_room(nanoseconds timeout) override;
   std::string blocked_by() const override;
   std::string holder() const override;
   void close() override;
   // Sources go back to what its sink has stored: nothing is to be done here.
-  void resume(size_t, const Progress&) override {}
-  std::optional<Delivery> read(size_t cursor, nanoseconds timeout) override;
+  void resume(size_t, const Positions&) override {}
+  std::optional<InFlight> read(size_t cursor, nanoseconds timeout) override;
   void commit(size_t cursor) override;
   void rewind(size_t cursor) override;
   bool ended(size_t cursor) const override;
@@ -35,7 +35,7 @@ class MemoryChannel final : public Channel {
 
  private:
   struct Entry {
-    Delivery delivery;
+    InFlight in_flight;
     size_t readers;  // Cursors that have not committed it.
   };
   struct Cursor {

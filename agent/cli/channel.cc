@@ -104,7 +104,7 @@ class Verification {
     auto opened = seen_.reader(segment);
     auto start = opened.start(true);
     if (!start) return std::move(start).error();
-    if (!start->progress_intact) fault(segment, 0, "its header is damaged", 0);
+    if (!start->positions_intact) fault(segment, 0, "its header is damaged", 0);
     expected_ = std::max(expected_, segment.first);
     for (uint64_t offset = segment.records_at;;) {
       std::optional<uint64_t> damaged_at;
@@ -142,7 +142,7 @@ class Verification {
 
 // Prints the rows of the record that are wanted; gives how many.
 uint64_t dump(const SegmentReader::Record& record, uint64_t from, uint64_t most) {
-  const Batch& batch = *record.delivery->batch;
+  const Batch& batch = record.in_flight->batch;
   const RowJson json(batch);
   std::string text;
   uint64_t printed = 0;

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "agent/pipeline/account.h"
+#include "agent/flow/account.h"
 
 namespace levada::agent {
 

@@ -25,9 +25,9 @@ bool ChainWorkers::has_room() const {
   return slots_.size() < (threaded_ ? 2 * chains_.size() : 1);
 }
 
-void ChainWorkers::submit(Numbered batch) {
+void ChainWorkers::submit(InFlight batch) {
   auto slot = std::make_shared<Slot>();
-  slot->numbered = std::move(batch);
+  slot->in_flight = std::move(batch);
   {
     const std::lock_guard lock(mutex_);
     slots_.push_back(slot);
@@ -48,7 +48,7 @@ void ChainWorkers::clear() {
   if (!threaded_) chains_[0].reset();
 }
 
-Result<Numbered> ChainWorkers::next(nanoseconds timeout) {
+Result<InFlight> ChainWorkers::next(nanoseconds timeout) {
   std::unique_lock lock(mutex_);
   if (slots_.empty()) return idle();
   auto slot = slots_.front();
@@ -58,7 +58,7 @@ Result<Numbered> ChainWorkers::next(nanoseconds timeout) {
     const nanoseconds now{clock_.monotonic(nullptr)};
     if (backoff_.left(now).count() > 0) return idle();
     lock.unlock();
-    slot->done = chains_[0].run(slot->numbered);
+    slot->done = chains_[0].run(slot->in_flight);
     lock.lock();
     if (slot->done->code() == Code::retry) {
       backoff_.failed(now);
@@ -69,7 +69,7 @@ Result<Numbered> ChainWorkers::next(nanoseconds timeout) {
   }
   slots_.pop_front();
   if (!*slot->done) return std::move(*slot->done).error();
-  return std::move(slot->numbered);
+  return std::move(slot->in_flight);
 }
 
 void ChainWorkers::work(std::stop_token stopped, InterceptorChain& chain) {
@@ -79,7 +79,7 @@ void ChainWorkers::work(std::stop_token stopped, InterceptorChain& chain) {
     auto slot = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
-    auto done = chain.run(slot->numbered);
+    auto done = chain.run(slot->in_flight);
     while (done.code() == Code::retry && !stopped.stop_requested()) {
       log_warning("", done.error().message);
       const nanoseconds now{clock_.monotonic(nullptr)};
@@ -87,7 +87,7 @@ void ChainWorkers::work(std::stop_token stopped, InterceptorChain& chain) {
       lock.lock();
       work_.wait_for(lock, stopped, backoff.left(now), [] { return false; });
       lock.unlock();
-      done = chain.run(slot->numbered);
+      done = chain.run(slot->in_flight);
     }
     backoff.succeeded();
     lock.lock();

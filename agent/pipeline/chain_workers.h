@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "agent/pipeline/backoff.h"
-#include "agent/pipeline/delivery.h"
+#include "agent/flow/in_flight.h"
 #include "agent/pipeline/interceptor_chain.h"
 
 namespace levada::agent {
@@ -24,10 +24,10 @@ class ChainWorkers {
   Done open();
   // Whether submit may be called.
   bool has_room() const;
-  void submit(Numbered batch);
+  void submit(InFlight batch);
   // The oldest batch that was submitted, once it is through. IDLE: not within the timeout, or there is none.
   // FATAL: an interceptor cannot go on.
-  Result<Numbered> next(nanoseconds timeout);
+  Result<InFlight> next(nanoseconds timeout);
   bool empty() const;
   // Drops all batches that were submitted and not given back.
   void clear();
@@ -38,7 +38,7 @@ class ChainWorkers {
 
  private:
   struct Slot {
-    Numbered numbered;
+    InFlight in_flight;
     std::optional<Done> done;
   };
   void work(std::stop_token stopped, InterceptorChain& chain);

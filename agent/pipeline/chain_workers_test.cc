@@ -16,8 +16,8 @@ using Texts = std::vector<std::string>;
 
 constexpr nanoseconds kLong = std::chrono::minutes(1);
 
-Numbered numbered(const Texts& rows, const std::string& position = "p") {
-  Numbered made{testkit::batch_of(rows), rows.size()};
+InFlight in_flight(const Texts& rows, const std::string& position = "p") {
+  InFlight made{.batch = testkit::batch_of(rows), .end = rows.size()};
   made.batch.position = position;
   return made;
 }
@@ -34,7 +34,7 @@ TEST(ChainWorkers, give_the_batch_with_its_position_when_it_has_passed_every_int
   };
   auto chain = bench.chain({"interceptors.a", "interceptors.b"});
   ASSERT_TRUE(chain->open());
-  chain->submit(numbered({"1", "2"}, "here"));
+  chain->submit(in_flight({"1", "2"}, "here"));
   const auto through = chain->next(nanoseconds{0});
   ASSERT_TRUE(through);
   EXPECT_EQ(texts(through->batch, "body"), (Texts{"2a"}));
@@ -52,7 +52,7 @@ TEST(ChainWorkers, give_the_rows_that_were_turned_down_beside_the_batch) {
     return Done();
   };
   auto chain = bench.chain({"interceptors.a"});
-  chain->submit(numbered({"good", "bad"}));
+  chain->submit(in_flight({"good", "bad"}));
   const auto through = chain->next(nanoseconds{0});
   EXPECT_EQ(texts(through->batch, "body"), (Texts{"good"}));
   ASSERT_EQ(through->rejected_rows.size(), 1u);
@@ -67,7 +67,7 @@ TEST(ChainWorkers, reject_the_whole_batch_when_the_interceptor_says_so) {
   TestBench bench;
   scripts()["interceptors.a"].answers["intercept"] = {reject("none of it")};
   auto chain = bench.chain({"interceptors.a", "interceptors.b"});
-  chain->submit(numbered({"1", "2"}));
+  chain->submit(in_flight({"1", "2"}));
   const auto through = chain->next(nanoseconds{0});
   ASSERT_TRUE(through);
   EXPECT_EQ(through->batch.rows(), 0);
@@ -83,7 +83,7 @@ TEST(ChainWorkers, count_what_an_interceptor_leaves_out) {
     return Done();
   };
   auto chain = bench.chain({"interceptors.a"});
-  chain->submit(numbered({"1", "2"}));
+  chain->submit(in_flight({"1", "2"}));
   const auto through = chain->next(nanoseconds{0});
   ASSERT_EQ(through->account.counts.size(), 1u);
   EXPECT_EQ(through->account.counts[0].outcome, Outcome::filtered);
@@ -101,7 +101,7 @@ TEST(ChainWorkers, give_the_same_batch_again_to_one_that_may_turn_nothing_down) 
     return Done();
   };
   auto chain = bench.chain({"interceptors.a"}, 1, OnReject::block);
-  chain->submit(numbered({"1", "2"}));
+  chain->submit(in_flight({"1", "2"}));
   EXPECT_EQ(chain->next(nanoseconds{0}).code(), Code::idle);
   refuses = false;
   bench.clock.advance(std::chrono::seconds(2));
@@ -119,7 +119,7 @@ TEST(ChainWorkers, go_on_at_the_interceptor_that_failed_after_a_pause) {
   };
   scripts()["interceptors.b"].answers["intercept"] = {retry("not now")};
   auto chain = bench.chain({"interceptors.a", "interceptors.b"});
-  chain->submit(numbered({"1"}));
+  chain->submit(in_flight({"1"}));
   EXPECT_EQ(chain->next(nanoseconds{0}).code(), Code::idle);
   EXPECT_EQ(chain->next(nanoseconds{0}).code(), Code::idle);
   bench.clock.advance(std::chrono::seconds(2));
@@ -130,7 +130,7 @@ TEST(ChainWorkers, contain_an_exception_as_fatal_with_its_text) {
   TestBench bench;
   scripts()["interceptors.a"].intercept = [](Batch&) -> Done { throw std::runtime_error("out of ideas"); };
   auto chain = bench.chain({"interceptors.a"});
-  chain->submit(numbered({"1"}));
+  chain->submit(in_flight({"1"}));
   const auto through = chain->next(nanoseconds{0});
   EXPECT_EQ(through.code(), Code::fatal);
   EXPECT_EQ(through.error().message, "interceptors.a: out of ideas");
@@ -147,7 +147,7 @@ TEST(ChainWorkers, keep_the_order_however_long_each_batch_takes) {
   };
   auto chain = bench.chain({"interceptors.a"}, 3);
   ASSERT_TRUE(chain->open());
-  for (const char* row : {"1", "2", "3"}) chain->submit(numbered({row}));
+  for (const char* row : {"1", "2", "3"}) chain->submit(in_flight({row}));
   for (const char* row : {"1", "2", "3"}) {
     auto through = chain->next(kLong);
     ASSERT_TRUE(through);
@@ -161,7 +161,7 @@ TEST(ChainWorkers, end_while_an_interceptor_fails_for_ever) {
   for (int time = 0; time < 1000; ++time) scripts()["interceptors.a"].answers["intercept"].push_back(retry("never"));
   auto chain = bench.chain({"interceptors.a"}, 2);
   ASSERT_TRUE(chain->open());
-  chain->submit(numbered({"1"}));
+  chain->submit(in_flight({"1"}));
   EXPECT_EQ(chain->next(nanoseconds{0}).code(), Code::idle);
 }
 

@@ -6,7 +6,7 @@
 #include <cstdio>
 
 #include "agent/base/numbers.h"
-#include "agent/channels/file/crc32c.h"
+#include "agent/base/crc32c.h"
 #include "levada/positions.h"
 
 namespace levada::agent {

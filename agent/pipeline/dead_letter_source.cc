@@ -116,7 +116,7 @@ Result<Batch> DeadLetterSource::poll(std::chrono::nanoseconds) {
     auto record = reader_->next(next_letter_);
     if (!record) return std::move(record).error();
     if (!*record || (*record)->header.place.row >= filter_.upto) return levada::end();
-    const Batch& letters = *(*record)->delivery->batch;
+    const Batch& letters = (*record)->in_flight->batch;
     const auto rows = matching(letters, (*record)->header.place.row);
     if (rows.empty()) continue;
     Batch batch = without_dead_letter_columns(letters);
@@ -138,7 +138,7 @@ Result<std::vector<DeadLetterCount>> count_dead_letters(const Files& files, cons
     const auto record = reader.next();
     if (!record) return record.error();
     if (!*record) break;
-    const Batch& letters = *(*record)->delivery->batch;
+    const Batch& letters = (*record)->in_flight->batch;
     for (int64_t row = 0; row < letters.rows(); ++row) {
       const auto number = (*record)->header.place.row + static_cast<uint64_t>(row);
       const auto component = text_of(letters, DeadLetters::kComponent, row);

@@ -72,16 +72,16 @@ void DeadLetters::keep(std::string stream, const Origin& origin, const RejectedR
   auto letter = dead_letter_of(origin, rows, services_.clock->now(nullptr));
   letter.stream = std::move(stream);
   letter.position = "-";  // Nobody goes on from it; it says that the batch is whole.
-  Delivery delivery;
-  delivery.bytes = held_bytes(letter);
-  delivery.end = origin.end;
-  delivery.receipt = std::make_shared<Receipt>(1, stored_);
+  InFlight in_flight;
+  in_flight.bytes = held_bytes(letter);
+  in_flight.end = origin.end;
+  in_flight.acknowledgement = std::make_shared<Acknowledgement>(1, stored_);
   const std::lock_guard lock(mutex_);
   rows_ += letter.rows();
   for (const auto& each : rows.reasons) counts_[{each.component, each.reason}] += each.rows;
-  delivery.stream = letter.stream;
-  delivery.batch = std::make_shared<const Batch>(std::move(letter));
-  waiting_.push_back(std::move(delivery));
+  in_flight.stream = letter.stream;
+  in_flight.batch = std::move(letter);
+  waiting_.push_back(std::move(in_flight));
 }
 
 Done DeadLetters::sync() {
@@ -95,17 +95,18 @@ Done DeadLetters::sync() {
     auto& next = waiting_.front();
     if (next.stream.empty()) {
       // Its rows are numbered by the letters that are there, so that none counts as known.
-      const auto known = channel_.progress();
+      const auto known = channel_.positions();
       const auto at = known.find(next.stream);
       late_ = std::max(late_, at == known.end() ? 0 : at->second.sequence);
-      next.end = late_ += static_cast<uint64_t>(next.batch->rows());
+      next.end = late_ += static_cast<uint64_t>(next.batch.rows());
     }
-    if (!channel_.append(next)) return retry("dead letters: " + channel_.blocked_by());
-    appended_.push_back(std::move(next));
+    auto acknowledgement = next.acknowledgement;
+    if (!channel_.append(std::move(next))) return retry("dead letters: " + channel_.blocked_by());
+    appended_.push_back(std::move(acknowledgement));
     waiting_.pop_front();
   }
   channel_.run_once();
-  while (!appended_.empty() && appended_.front().receipt->complete()) appended_.pop_front();
+  while (!appended_.empty() && appended_.front()->complete()) appended_.pop_front();
   if (!appended_.empty()) return retry("dead letters: " + channel_.blocked_by());
   return {};
 }
@@ -114,7 +115,7 @@ std::vector<uint64_t> DeadLetters::marks(const std::string& stream) const {
   std::vector<uint64_t> all;
   const std::lock_guard lock(mutex_);
   if (!opened_) return all;
-  for (const auto& [name, position] : channel_.progress())
+  for (const auto& [name, position] : channel_.positions())
     if (const auto parts = tab_separated(name); parts.size() >= 3 && parts[2] == stream)
       all.push_back(position.sequence);
   return all;

@@ -66,8 +66,8 @@ class DeadLetters {
   FileChannel channel_;
   mutable std::mutex mutex_;  // Of what follows.
   bool opened_ = false;
-  std::deque<Delivery> waiting_;   // Not given to the channel yet,
-  std::deque<Delivery> appended_;  // or given, and not known to be durable.
+  std::deque<InFlight> waiting_;                           // Not given to the channel yet.
+  std::deque<std::shared_ptr<Acknowledgement>> appended_;  // Of those that the channel has, and has not synced.
   std::shared_ptr<Signal> stored_ = std::make_shared<Signal>();
   uint64_t late_ = 0;
   int64_t rows_ = 0;

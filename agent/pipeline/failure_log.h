@@ -5,7 +5,7 @@
 #include <string>
 
 #include "agent/observe/log.h"
-#include "agent/pipeline/account.h"
+#include "agent/flow/account.h"
 
 namespace levada::agent {
 

@@ -55,8 +55,8 @@ Done InterceptorChain::load(const States& states) {
   return {};
 }
 
-Done InterceptorChain::run(Numbered& numbered) {
-  Batch& batch = numbered.batch;
+Done InterceptorChain::run(InFlight& in_flight) {
+  Batch& batch = in_flight.batch;
   if (links_.empty() || batch.rows() == 0) return {};
   if (!under_way_) {
     under_way_ = std::make_unique<Parcel>(batch);
@@ -78,8 +78,8 @@ Done InterceptorChain::run(Numbered& numbered) {
   changed->position = std::move(batch.position);
   changed->sequence = batch.sequence;
   batch = *std::move(changed);
-  for (auto& count : counts_) add_to_counts(numbered.account.counts, count.outcome, count.component, count.reason, count.rows);
-  for (auto& each : rejected_) numbered.rejected_rows.push_back(std::move(each));
+  for (auto& count : counts_) add_to_counts(in_flight.account.counts, count.outcome, count.component, count.reason, count.rows);
+  for (auto& each : rejected_) in_flight.rejected_rows.push_back(std::move(each));
   rejected_.clear();
   return {};
 }

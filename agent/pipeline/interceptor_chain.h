@@ -6,27 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "agent/pipeline/account.h"
+#include "agent/flow/in_flight.h"
 #include "agent/plugin_host/instance.h"
 
 namespace levada::agent {
-
-// Rows that a component turned down, with a column "reason"; and how many for which kind of reason.
-struct RejectedRows {
-  std::string component;
-  Batch rows;
-  std::vector<AuditCount> reasons;
-};
-
-// A batch, how many rows of its stream lie before its position (interceptors change the rows, never that), and what
-// became of rows that are no longer in it.
-struct Numbered {
-  Batch batch;
-  uint64_t end = 0;
-  std::string stream = {};  // See Delivery.
-  Account account = {};     // Of no stream where its rows were accounted for before.
-  std::vector<RejectedRows> rejected_rows = {};
-};
 
 // The states of interceptors, by their paths.
 using States = std::map<std::string, std::string>;
@@ -43,7 +26,7 @@ class InterceptorChain {
   Done open();
   // Puts in place of the batch what becomes of it. RETRY: call again with the same batch, and it goes on at the
   // interceptor that failed. FATAL: that interceptor cannot go on.
-  Done run(Numbered& numbered);
+  Done run(InFlight& in_flight);
   // Forgets a batch that failed.
   void reset() { under_way_.reset(); }
   // Those that have a state.

@@ -99,14 +99,14 @@ class Process {
         std::make_unique<SinkRunner>(std::move(parts), dead_letters_, bench_.commits, bench_.services, bench_.stop));
   }
   bool start_source() {
-    std::vector<Progress> progress;
-    if (file_channel_) progress.push_back(file_channel_->progress());
+    std::vector<Positions> positions;
+    if (file_channel_) positions.push_back(file_channel_->positions());
     else
       for (auto& sink : sinks_) {
         if (!sink->recovered()) return false;
-        progress.push_back(*sink->recovered());
+        positions.push_back(*sink->recovered());
       }
-    source_->start_from(progress);
+    source_->start_from(positions);
     return true;
   }
 

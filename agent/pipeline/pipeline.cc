@@ -65,19 +65,19 @@ void Pipeline::run_sink(size_t number) {
 
 // A source goes to where its channels stand, or the sinks behind those that keep nothing: they have to be open.
 bool Pipeline::find_start(size_t number) {
-  std::vector<Progress> progress;
-  for (const auto* channel : sources_[number].durable) progress.push_back(channel->progress());
+  std::vector<Positions> positions;
+  for (const auto* channel : sources_[number].durable) positions.push_back(channel->positions());
   for (const auto sink : sources_[number].sinks) {
     auto recovered = wait_for_sink(sink);
     if (!recovered) return false;
-    progress.push_back(*std::move(recovered));
+    positions.push_back(*std::move(recovered));
   }
-  sources_[number].runner->start_from(progress);
+  sources_[number].runner->start_from(positions);
   return true;
 }
 
 // Nothing where the agent is stopped first.
-std::optional<Progress> Pipeline::wait_for_sink(size_t sink) {
+std::optional<Positions> Pipeline::wait_for_sink(size_t sink) {
   auto recovered = sinks_[sink]->recovered();
   while (!recovered && !stop_.intake) {
     std::unique_lock lock(mutex_);

@@ -45,7 +45,7 @@ class Pipeline {
   void run_source(size_t number);
   void run_sink(size_t number);
   bool find_start(size_t number);
-  std::optional<Progress> wait_for_sink(size_t sink);
+  std::optional<Positions> wait_for_sink(size_t sink);
   void ended(Turn turn);
 
   struct RunningSource {

@@ -33,7 +33,7 @@ SinkRunner::SinkRunner(Parts parts, DeadLetters& dead_letters, const CheckpointS
       commits_(services.metrics->counter(name_, "commits")),
       calls_failed_(services.metrics->counter(name_, "calls_failed")) {}
 
-std::optional<Progress> SinkRunner::recovered() const {
+std::optional<Positions> SinkRunner::recovered() const {
   const std::lock_guard lock(recovered_mutex_);
   return recovered_;
 }
@@ -122,22 +122,19 @@ Done SinkRunner::load(uint64_t epoch, std::optional<StoredCheckpoint> record) {
 Turn SinkRunner::read(nanoseconds timeout) {
   if (uncommitted_) timeout = std::clamp(first_ + policy_.interval - now(), nanoseconds{0}, timeout);
   while (workers_->has_room() && !commit_due()) {
-    auto delivery = channel_.read(cursor_, workers_->empty() ? timeout : nanoseconds{0});
-    if (!delivery) break;
+    auto in_flight = channel_.read(cursor_, workers_->empty() ? timeout : nanoseconds{0});
+    if (!in_flight) break;
     // What the sink had before a crash or a failed call comes once more; a durable channel knows itself where to go on.
-    const auto known = channel_.durable() ? committed_.end() : committed_.find(delivery->stream);
-    Numbered numbered{*delivery->batch, delivery->end, delivery->stream};
-    const bool empty = delivery->batch->rows() == 0;
-    if (known != committed_.end() && delivery->end + (empty ? 1 : 0) <= known->second.sequence) {
+    const auto known = channel_.durable() ? committed_.end() : committed_.find(in_flight->stream);
+    const bool empty = in_flight->batch.rows() == 0;
+    bytes_ += static_cast<int64_t>(in_flight->bytes);
+    if (known != committed_.end() && in_flight->end + (empty ? 1 : 0) <= known->second.sequence) {
       Batch skipped(0);
-      skipped.stream = numbered.batch.stream;
+      skipped.stream = in_flight->batch.stream;
       skipped.position = known->second.position;
-      numbered = {std::move(skipped), known->second.sequence, delivery->stream};
-    } else if (auto account = Account::decode(delivery->account)) {
-      numbered.account = *std::move(account);
+      *in_flight = {.batch = std::move(skipped), .stream = in_flight->stream, .end = known->second.sequence};
     }
-    bytes_ += static_cast<int64_t>(delivery->bytes);
-    workers_->submit(std::move(numbered));
+    workers_->submit(*std::move(in_flight));
   }
   auto through = workers_->next(timeout);
   if (through) {
@@ -280,7 +277,7 @@ Turn SinkRunner::failed(const Error& error, const char* what) {
 }
 
 // Rows that the sink turned down when they were written; how many there were.
-Result<int64_t> SinkRunner::reject_written(Parcel& rejected, Numbered& numbered) {
+Result<int64_t> SinkRunner::reject_written(Parcel& rejected, InFlight& in_flight) {
   if (rejected.empty()) return 0;
   auto rows = rejected.open_rows();
   if (!rows) return fatal("rejected rows cannot be read: " + rows.error().message);
@@ -292,7 +289,7 @@ Result<int64_t> SinkRunner::reject_written(Parcel& rejected, Numbered& numbered)
                  std::string(reasons ? reasons->text(0) : "no reason was given"));
   }
   rows_rejected_.add(count);
-  reject_rows(target_->name(), policy, *std::move(rows), numbered.account.counts, numbered.rejected_rows);
+  reject_rows(target_->name(), policy, *std::move(rows), in_flight.account.counts, in_flight.rejected_rows);
   return count;
 }
 

@@ -39,7 +39,7 @@ class SinkRunner {
   const std::string& name() const { return name_; }
   bool keeps_checkpoint() const { return target_->keeps_checkpoint(); }
   // How far the sink had got when it was opened; nothing before that. [any thread]
-  std::optional<Progress> recovered() const;
+  std::optional<Positions> recovered() const;
   Turn turn(nanoseconds timeout);
 
  private:
@@ -55,7 +55,7 @@ class SinkRunner {
   void committed();
   Turn failed(const Error& error, const char* what);
   Turn retry_commit(const Error& error);
-  Result<int64_t> reject_written(Parcel& rejected, Numbered& numbered);
+  Result<int64_t> reject_written(Parcel& rejected, InFlight& in_flight);
   void reject_late(Parcel& rejected);
   nanoseconds now() const { return nanoseconds{clock_.monotonic(nullptr)}; }
 
@@ -76,12 +76,12 @@ class SinkRunner {
 
   bool opened_ = false, recovered_once_ = false, needs_recover_ = true;
   mutable std::mutex recovered_mutex_;
-  std::optional<Progress> recovered_;
-  Progress committed_;                  // What the last commit stands for,
-  Progress reached_;                    // and what the next one will.
+  std::optional<Positions> recovered_;
+  Positions committed_;                  // What the last commit stands for,
+  Positions reached_;                    // and what the next one will.
   States unused_states_;                // Kept for interceptors that are not in the chain now.
   AuditTotals audit_;                       // With what was written since the last commit.
-  std::optional<Numbered> pending_;     // Through the chain, not taken by the sink yet.
+  std::optional<InFlight> pending_;     // Through the chain, not taken by the sink yet.
   std::optional<Checkpoint> checkpoint_;          // Of the commit under way,
   std::optional<StoredCheckpoint> record_;  // what the agent keeps with it,
   bool saved_ = false;                  // and whether that is durable,

@@ -22,7 +22,7 @@ struct SinkRunnerTest : ::testing::Test {
   MemoryChannel* channel = channels.get();
   Script& script = scripts()["sinks.out"];
   std::unique_ptr<SinkRunner> runner;
-  std::vector<std::shared_ptr<Receipt>> receipts;
+  std::vector<std::shared_ptr<Acknowledgement>> acknowledgements;
   uint64_t rows = 0;
 
   std::string reader = "sinks.out";
@@ -65,10 +65,13 @@ struct SinkRunnerTest : ::testing::Test {
     batch.sequence = rows;
     rows += bodies.size();
     if (with_position) batch.position = std::to_string(rows);
-    receipts.push_back(std::make_shared<Receipt>(1, std::make_shared<Signal>()));
-    const Account account{"clicks", rows, static_cast<int64_t>(bodies.size()), false, "", {}};
-    ASSERT_TRUE(channel->append(
-        {std::make_shared<const Batch>(std::move(batch)), "clicks", rows, 1, account.encoded(), receipts.back()}));
+    acknowledgements.push_back(std::make_shared<Acknowledgement>(1, std::make_shared<Signal>()));
+    ASSERT_TRUE(channel->append({.batch = std::move(batch),
+                                 .stream = "clicks",
+                                 .end = rows,
+                                 .bytes = 1,
+                                 .account = {"clicks", rows, static_cast<int64_t>(bodies.size()), false, "", {}},
+                                 .acknowledgement = acknowledgements.back()}));
   }
   Turn run() {
     Turn turn = Turn::worked;
@@ -89,7 +92,7 @@ TEST_F(SinkRunnerTest, commits_after_so_many_rows) {
   send({"b"});
   run();
   EXPECT_EQ(script.committed, (Texts{"a", "b"}));
-  EXPECT_TRUE(receipts[0]->complete() && receipts[1]->complete());
+  EXPECT_TRUE(acknowledgements[0]->complete() && acknowledgements[1]->complete());
   EXPECT_EQ(script.checkpoint, (std::vector<Position>{{"clicks", "2", 2}, {"@epoch", "1", 1}}));
 }
 
@@ -133,15 +136,17 @@ TEST_F(SinkRunnerTest, commits_early_when_a_source_waits_for_room) {
       std::make_unique<SinkRunner>(std::move(parts), bench.dead_letters, bench.commits, bench.services, bench.stop);
   auto batch = testkit::batch_of({"a"});
   batch.position = "1";
-  const Delivery delivery{
-      std::make_shared<const Batch>(batch), "", 1, 5, "", std::make_shared<Receipt>(2, std::make_shared<Signal>())};
-  ASSERT_TRUE(small.append(delivery));
+  const InFlight in_flight{.batch = batch,
+                           .end = 1,
+                           .bytes = 5,
+                           .acknowledgement = std::make_shared<Acknowledgement>(2, std::make_shared<Signal>())};
+  ASSERT_TRUE(small.append(InFlight(in_flight)));
   run();
   EXPECT_EQ(script.committed, Texts{});
-  EXPECT_FALSE(small.append(delivery));
+  EXPECT_FALSE(small.append(InFlight(in_flight)));
   run();
   EXPECT_EQ(script.committed, (Texts{"a"}));
-  EXPECT_TRUE(small.append(delivery));
+  EXPECT_TRUE(small.append(InFlight(in_flight)));
 }
 
 TEST_F(SinkRunnerTest, gives_a_batch_again_that_the_sink_did_not_take) {
@@ -173,10 +178,10 @@ TEST_F(SinkRunnerTest, writes_again_what_a_failed_commit_did_not_store) {
   run();
   run();
   EXPECT_EQ(script.committed, Texts{});
-  EXPECT_FALSE(receipts[0]->complete());
+  EXPECT_FALSE(acknowledgements[0]->complete());
   run_later();
   EXPECT_EQ(script.committed, (Texts{"a", "b"}));
-  EXPECT_TRUE(receipts[0]->complete());
+  EXPECT_TRUE(acknowledgements[0]->complete());
 }
 
 TEST_F(SinkRunnerTest, asks_a_sink_with_a_checkpoint_whether_a_commit_of_unknown_outcome_was_done) {
@@ -190,7 +195,7 @@ TEST_F(SinkRunnerTest, asks_a_sink_with_a_checkpoint_whether_a_commit_of_unknown
   send({"c", "d"});
   run_later();
   EXPECT_EQ(script.committed, (Texts{"a", "b", "c", "d"}));
-  EXPECT_TRUE(receipts[0]->complete());
+  EXPECT_TRUE(acknowledgements[0]->complete());
 }
 
 TEST_F(SinkRunnerTest, keeps_the_positions_of_a_sink_that_cannot) {
@@ -208,10 +213,10 @@ TEST_F(SinkRunnerTest, writes_nothing_twice_when_only_the_agents_own_disk_fails)
   send({"a", "b"});
   bench.files.fail_call(1, ENOSPC);
   run();
-  EXPECT_FALSE(receipts[0]->complete());
+  EXPECT_FALSE(acknowledgements[0]->complete());
   run_later();
   EXPECT_EQ(script.committed, (Texts{"a", "b"}));
-  EXPECT_TRUE(receipts[0]->complete());
+  EXPECT_TRUE(acknowledgements[0]->complete());
 }
 
 TEST_F(SinkRunnerTest, skips_what_it_had_before_a_restart) {
@@ -223,7 +228,7 @@ TEST_F(SinkRunnerTest, skips_what_it_had_before_a_restart) {
   ASSERT_TRUE(runner->recovered());
   EXPECT_EQ(runner->recovered()->at("clicks").position, "2");
   EXPECT_EQ(script.committed, (Texts{"c", "d"}));
-  EXPECT_TRUE(receipts[0]->complete());
+  EXPECT_TRUE(acknowledgements[0]->complete());
 }
 
 TEST_F(SinkRunnerTest, never_commits_between_the_parts_of_a_batch_that_the_source_cannot_go_back_to) {
@@ -259,7 +264,7 @@ TEST_F(SinkRunnerTest, sends_a_batch_that_the_sink_rejects_to_the_dead_letters) 
   run_later();
   EXPECT_EQ(script.committed, (Texts{"c", "d"}));
   EXPECT_EQ(bench.dead_letters.rows(), 2);
-  EXPECT_TRUE(receipts[0]->complete());
+  EXPECT_TRUE(acknowledgements[0]->complete());
   EXPECT_EQ(bench.metrics.value("sinks.out", "rows_written"), 2);
 }
 
@@ -363,7 +368,7 @@ TEST_F(SinkRunnerTest, fails_when_the_sink_cannot_go_on) {
   start();
   send({"a", "b"});
   EXPECT_EQ(run(), Turn::failed);
-  EXPECT_FALSE(receipts[0]->complete());
+  EXPECT_FALSE(acknowledgements[0]->complete());
 }
 
 }  // namespace

@@ -51,10 +51,10 @@ SourceRunner::SourceRunner(Parts parts, DeadLetters& dead_letters, const Service
       polls_failed_(services.metrics->counter(source_.name(), "calls_failed")),
       milliseconds_waited_(services.metrics->counter(source_.name(), "milliseconds_waited")) {}
 
-void SourceRunner::start_from(const std::vector<Progress>& downstream) {
+void SourceRunner::start_from(const std::vector<Positions>& downstream) {
   std::map<std::string, std::vector<Position>> by_stream;
-  for (const auto& progress : downstream)
-    for (const auto& [stream, position] : progress)
+  for (const auto& positions : downstream)
+    for (const auto& [stream, position] : positions)
       if (stream == label_ || stream.starts_with(label_ + "/")) by_stream[stream].push_back(position);
   for (auto& [stream, positions] : by_stream) {
     // The one furthest behind decides. One without a position for the stream is new: it joins there.
@@ -198,8 +198,8 @@ void SourceRunner::take_in(Batch batch) {
 }
 
 // Rows with a reason are those that the source itself turned down.
-void SourceRunner::reject_rows(Numbered& numbered) {
-  Batch& batch = numbered.batch;
+void SourceRunner::reject_rows(InFlight& in_flight) {
+  Batch& batch = in_flight.batch;
   const Column* reasons = batch.text("reason");
   if (!reasons) return;
   std::vector<int64_t> kept, rejected;
@@ -209,40 +209,39 @@ void SourceRunner::reject_rows(Numbered& numbered) {
   rows_rejected_.add(out.rows());
   if (on_reject_ == OnReject::block && out.rows() > 0)
     blocked_ = "turns rows down, and on_reject is \"block\": " + std::string(out.text("reason")->text(0));
-  agent::reject_rows(name(), on_reject_, std::move(out), numbered.account.counts, numbered.rejected_rows);
+  agent::reject_rows(name(), on_reject_, std::move(out), in_flight.account.counts, in_flight.rejected_rows);
   batch.take(kept);
   batch.remove("reason");
 }
 
 void SourceRunner::submit(Batch batch, uint64_t end) {
-  Numbered numbered{std::move(batch), end};
-  auto& account = numbered.account;
-  account.stream = full_name(numbered.batch.stream);
+  InFlight in_flight{.batch = std::move(batch), .end = end};
+  auto& account = in_flight.account;
+  account.stream = in_flight.stream = full_name(in_flight.batch.stream);
   account.end = end;
-  account.read = numbered.batch.rows();
-  account.jump = numbered.batch.jump;
-  account.file = file_of(numbered.batch);
-  reject_rows(numbered);
-  cut_.push_back(std::move(numbered));
+  account.read = in_flight.batch.rows();
+  account.jump = in_flight.batch.jump;
+  account.file = file_of(in_flight.batch);
+  reject_rows(in_flight);
+  cut_.push_back(std::move(in_flight));
 }
 
-void SourceRunner::send(Numbered numbered) {
-  std::string stream = numbered.batch.stream;
-  numbered.batch.stream = full_name(stream);
-  const DeadLetters::Origin origin{owner_, numbered.batch.stream, numbered.batch.position, numbered.end};
-  for (auto& each : numbered.rejected_rows) dead_letters_.add(origin, each);
-  auto receipt = std::make_shared<Receipt>(static_cast<int>(channels_.size()), signal_);
-  auto routed = selector_.route(numbered.batch);
+void SourceRunner::send(InFlight in_flight) {
+  std::string stream = std::move(in_flight.batch.stream);
+  in_flight.batch.stream = in_flight.stream;
+  const DeadLetters::Origin origin{owner_, in_flight.stream, in_flight.batch.position, in_flight.end};
+  for (auto& each : in_flight.rejected_rows) dead_letters_.add(origin, each);
+  auto acknowledgement = std::make_shared<Acknowledgement>(static_cast<int>(channels_.size()), signal_);
+  auto routed = selector_.route(in_flight.batch);
   for (size_t at = 0; at < channels_.size(); ++at) {
-    auto batch = std::make_shared<const Batch>(std::move(routed[at]));
-    const size_t bytes = held_bytes(*batch);
-    Account account = numbered.account;
-    if (const auto others = numbered.batch.rows() - batch->rows(); others != 0)
-      add_to_counts(account.counts, Outcome::elsewhere, name(), "", others);
-    outgoing_.push_back(
-        {{std::move(batch), numbered.batch.stream, numbered.end, bytes, account.encoded(), receipt}, channels_[at]});
+    InFlight out{.batch = std::move(routed[at]), .stream = in_flight.stream, .end = in_flight.end,
+                 .account = in_flight.account, .acknowledgement = acknowledgement};
+    out.bytes = held_bytes(out.batch);
+    if (const auto others = in_flight.batch.rows() - out.batch.rows(); others != 0)
+      add_to_counts(out.account.counts, Outcome::elsewhere, name(), "", others);
+    outgoing_.push_back({std::move(out), channels_[at]});
   }
-  unacknowledged_.push_back({std::move(receipt), std::move(stream), std::move(numbered.batch.position)});
+  unacknowledged_.push_back({std::move(acknowledgement), std::move(stream), std::move(in_flight.batch.position)});
 }
 
 bool SourceRunner::hand_on(nanoseconds timeout) {
@@ -256,7 +255,7 @@ bool SourceRunner::hand_on(nanoseconds timeout) {
         return false;
       }
     }
-    if (!next.channel->append(next.delivery)) {
+    if (!next.channel->append(std::move(next.in_flight))) {
       wait(next.channel->blocked_by());
       next.channel->wait_for_room(timeout);
       return false;
@@ -287,7 +286,7 @@ Done SourceRunner::acknowledge() {
   // The last position of each stream stands for all before it.
   std::map<std::string, std::string> stored;
   size_t complete = 0;
-  for (; complete < unacknowledged_.size() && unacknowledged_[complete].receipt->complete(); ++complete)
+  for (; complete < unacknowledged_.size() && unacknowledged_[complete].acknowledgement->complete(); ++complete)
     if (!unacknowledged_[complete].position.empty())
       stored[unacknowledged_[complete].stream] = unacknowledged_[complete].position;
   if (complete == 0) return {};

@@ -33,18 +33,18 @@ class SourceRunner {
   const std::string& name() const { return source_.name(); }
   bool replays() const { return source_.replays(); }
   // Where durable channels, and the sinks of the others, stand. Before the first turn.
-  void start_from(const std::vector<Progress>& downstream);
+  void start_from(const std::vector<Positions>& downstream);
   // One step; waits at most so long.
   Turn turn(nanoseconds timeout);
   void wake() { signal_->raise(); }
 
  private:
   struct Unacknowledged {
-    std::shared_ptr<Receipt> receipt;
+    std::shared_ptr<Acknowledgement> acknowledgement;
     std::string stream, position;  // The stream as the source calls it.
   };
   struct Outgoing {
-    Delivery delivery;
+    InFlight in_flight;
     Channel* channel;
   };
   Done open();
@@ -52,9 +52,9 @@ class SourceRunner {
   Turn finish(nanoseconds timeout);
   Turn poll(nanoseconds timeout);
   void take_in(Batch batch);
-  void reject_rows(Numbered& numbered);
+  void reject_rows(InFlight& in_flight);
   void submit(Batch batch, uint64_t end);
-  void send(Numbered routed);
+  void send(InFlight routed);
   bool hand_on(nanoseconds timeout);
   void wait(const std::string& blocked_by);
   Turn failed(const Error& error, const char* what);
@@ -79,7 +79,7 @@ class SourceRunner {
   std::vector<Position> start_;                       // By the source's own stream names.
   std::map<std::string, uint64_t> sequence_;          // Rows read of each stream.
   std::map<std::string, std::deque<Position>> cuts_;  // Where others stand that are ahead: no batch crosses one.
-  std::deque<Numbered> cut_;                          // Parts that wait for a worker.
+  std::deque<InFlight> cut_;                          // Parts that wait for a worker.
   std::deque<Outgoing> outgoing_;                     // What waits for room in a channel.
   std::deque<Unacknowledged> unacknowledged_;
   nanoseconds waits_since_{};  // For room or memory; 0: it does not.

@@ -43,7 +43,7 @@ struct SourceRunnerTest : ::testing::Test {
   Script& script = scripts()["sources.clicks"];
   std::unique_ptr<SourceRunner> runner;
 
-  void start(const std::vector<Progress>& sinks = {}, const SelectorConfig& selector = {}, Texts interceptors = {}) {
+  void start(const std::vector<Positions>& sinks = {}, const SelectorConfig& selector = {}, Texts interceptors = {}) {
     SourceRunner::Parts parts{bench.source("sources.clicks"),
                               bench.chain(interceptors),
                               Selector(selector, {0}),
@@ -69,9 +69,9 @@ struct SourceRunnerTest : ::testing::Test {
   };
   std::vector<Seen> read() {
     std::vector<Seen> all;
-    while (auto delivery = channel.read(reader, kNow))
-      all.push_back({delivery->batch->rows() ? texts(*delivery->batch, "body") : Texts{}, delivery->batch->position,
-                     delivery->batch->sequence, delivery->end});
+    while (auto in_flight = channel.read(reader, kNow))
+      all.push_back({in_flight->batch.rows() ? texts(in_flight->batch, "body") : Texts{}, in_flight->batch.position,
+                     in_flight->batch.sequence, in_flight->end});
     return all;
   }
 };
@@ -163,8 +163,8 @@ TEST_F(SourceRunnerTest, waits_with_a_full_channel_and_loses_nothing) {
   Texts rows;
   for (int round = 0; round < 4; ++round) {
     run();
-    while (const auto delivery = small.read(cursor, kNow))
-      for (const auto& row : texts(*delivery->batch, "body")) rows.push_back(row);
+    while (const auto in_flight = small.read(cursor, kNow))
+      for (const auto& row : texts(in_flight->batch, "body")) rows.push_back(row);
     small.commit(cursor);
   }
   EXPECT_EQ(rows, script.rows);
@@ -200,11 +200,8 @@ TEST_F(SourceRunnerTest, keeps_an_account_for_each_file_of_a_batch) {
   start();
   run();
   std::vector<std::pair<std::string, int64_t>> accounts;
-  while (const auto delivery = channel.read(reader, kNow)) {
-    const auto account = Account::decode(delivery->account);
-    ASSERT_TRUE(account);
-    accounts.emplace_back(account->file, account->read);
-  }
+  while (const auto in_flight = channel.read(reader, kNow))
+    accounts.emplace_back(in_flight->account.file, in_flight->account.read);
   EXPECT_EQ(accounts, (std::vector<std::pair<std::string, int64_t>>{{"x", 1}, {"y", 2}}));
 }
 

@@ -222,9 +222,9 @@ class TestBench {
     std::vector<std::string> all;
     if (!Files(files.table()).exists("/dead") || !channel.open()) return all;
     channel.resume(cursor, {});
-    while (const auto delivery = channel.read(cursor, {}))
-      if (delivery->batch->rows() > 0)
-        for (auto& text : testkit::texts(*delivery->batch, column)) all.push_back(std::move(text));
+    while (const auto in_flight = channel.read(cursor, {}))
+      if (in_flight->batch.rows() > 0)
+        for (auto& text : testkit::texts(in_flight->batch, column)) all.push_back(std::move(text));
     return all;
   }
   // A chain of these interceptors, `workers` times.

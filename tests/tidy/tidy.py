@@ -44,6 +44,24 @@ def check_includes():
                 breach(path, number, f'includes "{included[1]}": the SDK stands on nothing of ours')
 
 
+# What stands later may include what stands before it, and nothing else.
+AGENT_FOLDERS = ["base", "config", "observe", "env", "plugin_host", "flow", "channels", "pipeline", "cli"]
+
+
+def check_direction():
+    """The folders of the agent include each other in one direction."""
+    for path in files("agent"):
+        folder = path.relative_to(ROOT / "agent").parts[0]
+        if folder not in AGENT_FOLDERS:
+            breach(path, 1, f"the folder agent/{folder} has no place in AGENT_FOLDERS")
+            continue
+        allowed = AGENT_FOLDERS[: AGENT_FOLDERS.index(folder) + 1]
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            included = re.match(r'\s*#include "agent/([^/"]+)/', line)
+            if included and included[1] not in allowed:
+                breach(path, number, f"agent/{folder} includes agent/{included[1]}, which stands above it")
+
+
 def check_lines():
     for path in files("agent", "sources", "sinks", "plugins", "tests", "tools"):
         lines = path.read_text().splitlines()
@@ -94,7 +112,7 @@ def check_documents():
                     breach(path, number, f"the link {target} leads nowhere")
 
 
-for check in (check_includes, check_lines, check_tests, check_plugins, check_documents):
+for check in (check_includes, check_direction, check_lines, check_tests, check_plugins, check_documents):
     check()
 print("\n".join(breaches) or "tidy")
 sys.exit(bool(breaches))

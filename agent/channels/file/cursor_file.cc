@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "agent/channels/file/crc32c.h"
+#include "agent/base/crc32c.h"
 #include "levada/positions.h"
 
 namespace levada::agent {

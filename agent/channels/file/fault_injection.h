@@ -15,12 +15,12 @@ class FailingSource {
   FailingSource(std::string stream, uint64_t total) : stream_(std::move(stream)), total_(total) {}
 
   // Goes on from where the channel says it stands.
-  void start(const Progress& progress) {
+  void start(const Positions& positions) {
     waiting_.clear();
     unstored_.clear();
-    const auto mine = progress.find(stream_);
-    next_ = mine == progress.end() ? 0 : mine->second.sequence;
-    ASSERT_TRUE(mine == progress.end() || mine->second.position == "at " + std::to_string(next_));
+    const auto mine = positions.find(stream_);
+    next_ = mine == positions.end() ? 0 : mine->second.sequence;
+    ASSERT_TRUE(mine == positions.end() || mine->second.position == "at " + std::to_string(next_));
     ASSERT_GE(next_, stored_) << stream_ << ": rows that the channel had taken over are gone";
   }
   // The next `rows` rows, the first `cut` of them as a part without position.
@@ -32,12 +32,12 @@ class FailingSource {
     next_ += rows;
   }
   void send(FileChannel& channel) {
-    while (!waiting_.empty() && channel.append(waiting_.front())) {
+    while (!waiting_.empty() && channel.append(InFlight(waiting_.front()))) {
       unstored_.push_back(std::move(waiting_.front()));
       waiting_.pop_front();
     }
-    for (; !unstored_.empty() && unstored_.front().receipt->complete(); unstored_.pop_front())
-      if (!unstored_.front().batch->position.empty()) stored_ = unstored_.front().end;
+    for (; !unstored_.empty() && unstored_.front().acknowledgement->complete(); unstored_.pop_front())
+      if (!unstored_.front().batch.position.empty()) stored_ = unstored_.front().end;
   }
   bool idle() const { return waiting_.empty(); }
   bool through() const { return stored_ == total_; }
@@ -48,7 +48,7 @@ class FailingSource {
   const std::string stream_;
   const uint64_t total_;
   uint64_t next_ = 0, stored_ = 0;
-  std::deque<Delivery> waiting_, unstored_;
+  std::deque<InFlight> waiting_, unstored_;
 };
 
 class FailingSink {
@@ -62,14 +62,14 @@ class FailingSink {
     channel.resume(cursor_, checkpoint_);
   }
   bool read(FileChannel& channel) {
-    const auto delivery = channel.read(cursor_, nanoseconds{0});
-    if (!delivery) return false;
-    EXPECT_EQ(delivery->stream, "channels.main");
-    EXPECT_EQ(delivery->account, "account");
-    EXPECT_EQ(delivery->end, delivery->batch->sequence + static_cast<uint64_t>(delivery->batch->rows()));
-    uint64_t& next = seen_[delivery->batch->stream];
-    for (const auto& body : bodies(delivery)) EXPECT_EQ(body, row_text(delivery->batch->stream, next++)) << name_;
-    reached_ = committed_at(*delivery);
+    const auto in_flight = channel.read(cursor_, nanoseconds{0});
+    if (!in_flight) return false;
+    EXPECT_EQ(in_flight->stream, "channels.main");
+    EXPECT_EQ(in_flight->account.stream, in_flight->batch.stream);
+    EXPECT_EQ(in_flight->end, in_flight->batch.sequence + static_cast<uint64_t>(in_flight->batch.rows()));
+    uint64_t& next = seen_[in_flight->batch.stream];
+    for (const auto& body : bodies(in_flight)) EXPECT_EQ(body, row_text(in_flight->batch.stream, next++)) << name_;
+    reached_ = committed_at(*in_flight);
     return true;
   }
   void commit(FileChannel& channel) {
@@ -91,7 +91,7 @@ class FailingSink {
   const std::string name_;
   size_t cursor_ = 0;
   std::map<std::string, uint64_t> seen_, committed_;  // Rows of each stream.
-  Progress reached_, checkpoint_;
+  Positions reached_, checkpoint_;
 };
 
 class FaultInjection {
@@ -111,8 +111,8 @@ class FaultInjection {
       if (down()) return;
     }
     ASSERT_TRUE(opened) << opened.error().message;
-    const auto progress = channel->progress();
-    for (auto& source : sources) source.start(progress);
+    const auto positions = channel->positions();
+    for (auto& source : sources) source.start(positions);
     for (auto& sink : sinks) sink.resume(*channel);
   }
   // The process is gone, and with the power all that was not synced.

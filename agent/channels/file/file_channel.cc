@@ -78,7 +78,7 @@ Done FileChannel::State::open() {
     durable_end_ = found->end;
     last_row_ = found->end.row;
     if (!segments_.empty()) durable_bytes_ = segments_.back().bytes;
-    progress_ = durable_progress_ = std::move(found->progress);
+    positions_ = durable_positions_ = std::move(found->positions);
     saved_cursors_ = std::move(found->cursors.readers);
     for (auto& cursor : cursors_) place(cursor);
     last_sync_ = last_save_ = now();
@@ -102,9 +102,9 @@ void FileChannel::State::run() {
   }
 }
 
-Progress FileChannel::State::progress() const {
+Positions FileChannel::State::positions() const {
   const std::lock_guard lock(mutex_);
-  return progress_;
+  return positions_;
 }
 
 void FileChannel::State::add_writer() {
@@ -127,13 +127,13 @@ FileChannel::~FileChannel() = default;
 void FileChannel::add_writer() { state_->add_writer(); }
 size_t FileChannel::add_cursor(const std::string& reader) { return state_->add_cursor(reader); }
 Done FileChannel::open() { return state_->open(); }
-Progress FileChannel::progress() const { return state_->progress(); }
-bool FileChannel::append(const Delivery& delivery) { return state_->append(delivery); }
+Positions FileChannel::positions() const { return state_->positions(); }
+bool FileChannel::append(InFlight&& in_flight) { return state_->append(std::move(in_flight)); }
 void FileChannel::wait_for_room(nanoseconds timeout) { state_->wait_for_room(timeout); }
 std::string FileChannel::blocked_by() const { return state_->blocked_by(); }
 void FileChannel::close() { state_->close(); }
-void FileChannel::resume(size_t cursor, const Progress& committed) { state_->resume(cursor, committed); }
-std::optional<Delivery> FileChannel::read(size_t cursor, nanoseconds timeout) { return state_->read(cursor, timeout); }
+void FileChannel::resume(size_t cursor, const Positions& committed) { state_->resume(cursor, committed); }
+std::optional<InFlight> FileChannel::read(size_t cursor, nanoseconds timeout) { return state_->read(cursor, timeout); }
 void FileChannel::commit(size_t cursor) { state_->commit(cursor); }
 void FileChannel::rewind(size_t cursor) { state_->rewind(cursor); }
 bool FileChannel::ended(size_t cursor) const { return state_->ended(cursor); }

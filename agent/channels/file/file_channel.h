@@ -39,15 +39,15 @@ class FileChannel final : public Channel {
   // Code::retry: the disk failed, call it again. Code::fatal: the configuration or the format's version is wrong.
   Done open() override;
   bool durable() const override { return true; }
-  Progress progress() const override;
+  Positions positions() const override;
 
-  bool append(const Delivery& delivery) override;
+  bool append(InFlight&& in_flight) override;
   void wait_for_room(nanoseconds timeout) override;
   std::string blocked_by() const override;
   void close() override;
 
-  void resume(size_t cursor, const Progress& committed) override;
-  std::optional<Delivery> read(size_t cursor, nanoseconds timeout) override;
+  void resume(size_t cursor, const Positions& committed) override;
+  std::optional<InFlight> read(size_t cursor, nanoseconds timeout) override;
   void commit(size_t cursor) override;
   void rewind(size_t cursor) override;
   bool ended(size_t cursor) const override;

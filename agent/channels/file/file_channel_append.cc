@@ -17,18 +17,18 @@ std::string mebibytes(uint64_t bytes) { return std::to_string(bytes >> 20) + " M
 
 }  // namespace
 
-bool FileChannel::State::append(const Delivery& delivery) {
+bool FileChannel::State::append(InFlight&& in_flight) {
   const std::lock_guard write_lock(write_mutex_);
-  const Batch& batch = *delivery.batch;
+  const Batch& batch = in_flight.batch;
   {
     const std::lock_guard lock(mutex_);
-    const auto known = progress_.find(batch.stream);
-    if (known != progress_.end() && delivery.end + (batch.rows() == 0 ? 1 : 0) <= known->second.sequence) {
+    const auto known = positions_.find(batch.stream);
+    if (known != positions_.end() && in_flight.end + (batch.rows() == 0 ? 1 : 0) <= known->second.sequence) {
       known_again_.add();
       if (needs_sync() && options_.sync == Sync::commit) {
-        receipts_.emplace_back(end_, delivery.receipt);
-      } else if (delivery.receipt) {
-        delivery.receipt->done();
+        acknowledgements_.emplace_back(end_, in_flight.acknowledgement);
+      } else if (in_flight.acknowledgement) {
+        in_flight.acknowledgement->stored();
       }
       return true;
     }
@@ -36,13 +36,13 @@ bool FileChannel::State::append(const Delivery& delivery) {
   // After a crash its source would send it again, from a position before it, and cut elsewhere. So it is written
   // together with the part that has the position, and counts together with it.
   if (batch.position.empty()) {
-    held_[batch.stream].push_back(delivery);
+    held_[batch.stream].push_back(std::move(in_flight));
     return true;
   }
   if (!has_room()) return false;
-  std::vector<Delivery> group;
+  std::vector<InFlight> group;
   if (const auto held = held_.find(batch.stream); held != held_.end()) group = held->second;
-  group.push_back(delivery);
+  group.push_back(in_flight);
   if (!write_group(std::move(group))) return false;
   held_.erase(batch.stream);
   return true;
@@ -125,13 +125,13 @@ void FileChannel::State::recovered() {
   blocked_by_.clear();
 }
 
-bool FileChannel::State::write_group(std::vector<Delivery> group) {
+bool FileChannel::State::write_group(std::vector<InFlight> group) {
   uint64_t written = active_ ? active_->bytes() : 0;
   if (active_ && (written >= segment_limit_ || !active_->usable())) start_new_ = true;
   if (start_new_) {
-    // What a segment says of its sources' progress must not be newer than what is synced before it.
+    // What a segment says of its sources' positions must not be newer than what is synced before it.
     if (options_.sync != Sync::none && !sync()) return false;
-    if (auto done = start_segment(end_, last_row_, progress_); !done) {
+    if (auto done = start_segment(end_, last_row_, positions_); !done) {
       writes_failed_.add();
       return refuse(Trouble::disk, done.error().message);
     }
@@ -139,9 +139,9 @@ bool FileChannel::State::write_group(std::vector<Delivery> group) {
   }
   std::vector<Entry> entries;
   Place place = end_;
-  for (auto& delivery : group) {
-    const auto rows = static_cast<uint64_t>(delivery.batch->rows());
-    entries.push_back({place, rows, std::move(delivery), entries.size() + 1 < group.size(), 0, 0});
+  for (auto& in_flight : group) {
+    const auto rows = static_cast<uint64_t>(in_flight.batch.rows());
+    entries.push_back({place, rows, std::move(in_flight), entries.size() + 1 < group.size(), 0, 0});
     place = place.behind(rows);
   }
   if (auto done = write_records(entries); !done) {
@@ -153,7 +153,7 @@ bool FileChannel::State::write_group(std::vector<Delivery> group) {
   return true;
 }
 
-Done FileChannel::State::start_segment(Place first, uint64_t follows_row, const Progress& progress) {
+Done FileChannel::State::start_segment(Place first, uint64_t follows_row, const Positions& positions) {
   {
     // One of the same name held no record that counts: the new file takes its place.
     const std::lock_guard lock(mutex_);
@@ -165,7 +165,7 @@ Done FileChannel::State::start_segment(Place first, uint64_t follows_row, const 
   header.first = first;
   header.follows_row = follows_row;
   header.created_ns = clock_.now(nullptr);
-  auto created = SegmentWriter::create(files_, options_.folder, header, progress_text(progress), keys_.current(),
+  auto created = SegmentWriter::create(files_, options_.folder, header, positions_text(positions), keys_.current(),
                                        options_.sync != Sync::none);
   if (!created) return std::move(created).error();
   const std::lock_guard lock(mutex_);
@@ -195,7 +195,7 @@ Done FileChannel::State::write_records(std::vector<Entry>& entries) {
       entry.serial = segments_.back().serial;
     }
     header.written_ns = clock_.now(nullptr);
-    auto parts = encoder_->encode(entry.delivery, header, log_id_);
+    auto parts = encoder_->encode(entry.in_flight, header, log_id_);
     auto done = parts ? active_->write(*parts) : Done(std::move(parts).error());
     if (!done) {
       if (active_->usable() && active_->bytes() != begin) active_->cut(begin);
@@ -209,7 +209,7 @@ Done FileChannel::State::write_records(std::vector<Entry>& entries) {
 
 // The records are in the active segment: readers may know. `again`: they stand among the recent ones already.
 void FileChannel::State::enter(std::vector<Entry> entries, bool again) {
-  std::vector<std::shared_ptr<Receipt>> stored;
+  std::vector<std::shared_ptr<Acknowledgement>> stored;
   {
     const std::lock_guard lock(mutex_);
     Segment& segment = segments_.back();
@@ -221,20 +221,20 @@ void FileChannel::State::enter(std::vector<Entry> entries, bool again) {
       sync_failed_ = false;
     } else {
       for (auto& entry : entries) {
-        const Batch& batch = *entry.delivery.batch;
+        const Batch& batch = entry.in_flight.batch;
         end_ = entry.end();
         last_row_ = end_.row;
         rows_stored_.add(static_cast<int64_t>(entry.rows));
-        if (!batch.position.empty()) progress_[batch.stream] = {batch.stream, batch.position, entry.delivery.end};
-        if (auto receipt = std::move(entry.delivery.receipt)) {
+        if (!batch.position.empty()) positions_[batch.stream] = {batch.stream, batch.position, entry.in_flight.end};
+        if (auto acknowledgement = std::move(entry.in_flight.acknowledgement)) {
           if (options_.sync == Sync::commit) {
-            receipts_.emplace_back(end_, std::move(receipt));
+            acknowledgements_.emplace_back(end_, std::move(acknowledgement));
           } else {
-            stored.push_back(std::move(receipt));
+            stored.push_back(std::move(acknowledgement));
           }
         }
-        recent_bytes_ += entry.delivery.bytes;
-        if (options_.sync != Sync::none) unsynced_bytes_ += entry.delivery.bytes;
+        recent_bytes_ += entry.in_flight.bytes;
+        if (options_.sync != Sync::none) unsynced_bytes_ += entry.in_flight.bytes;
         recent_.push_back(std::move(entry));
       }
       if (options_.sync == Sync::none) durable_ = durable_end_ = end_;
@@ -242,7 +242,7 @@ void FileChannel::State::enter(std::vector<Entry> entries, bool again) {
     recovered();
     trim();
   }
-  for (const auto& receipt : stored) receipt->done();
+  for (const auto& acknowledgement : stored) acknowledgement->stored();
   work_.notify_all();
   if (options_.sync != Sync::commit) arrival_.notify_all();
 }
@@ -253,14 +253,14 @@ bool FileChannel::State::repair() {
   const std::lock_guard write_lock(write_mutex_);
   if (look_again_ > now()) return false;
   std::vector<Entry> entries;
-  Progress progress;
+  Positions positions;
   uint64_t row = 0;
   {
     const std::lock_guard lock(mutex_);
     if (!sync_failed_) return true;
     const auto first = std::ranges::lower_bound(recent_, durable_, {}, &Entry::place);
     entries.assign(first, recent_.end());
-    progress = durable_progress_;
+    positions = durable_positions_;
     row = entries.front().place.row;
   }
   if (active_) {
@@ -271,7 +271,7 @@ bool FileChannel::State::repair() {
     active_.reset();
     start_new_ = true;
   }
-  auto done = start_segment(entries.front().place, row, progress);
+  auto done = start_segment(entries.front().place, row, positions);
   if (done) done = write_records(entries);
   if (!done) {
     writes_failed_.add();

@@ -89,14 +89,14 @@ TEST_F(FileChannelDamageTest, reads_a_segment_whose_header_is_damaged) {
   fill();
   flip(1, 30);
   expect_gap(0, 0);
-  EXPECT_EQ(channel->progress().at("clicks").sequence, kRows);
+  EXPECT_EQ(channel->positions().at("clicks").sequence, kRows);
 }
 
-TEST_F(FileChannelDamageTest, finds_the_sources_progress_without_the_header_of_the_last_segment) {
+TEST_F(FileChannelDamageTest, finds_the_sources_positions_without_the_header_of_the_last_segment) {
   fill();
   flip(bench.segments().size() - 1, 30);
   expect_gap(0, 0);
-  EXPECT_EQ(channel->progress().at("clicks").sequence, kRows);
+  EXPECT_EQ(channel->positions().at("clicks").sequence, kRows);
 }
 
 TEST_F(FileChannelDamageTest, goes_on_behind_a_segment_that_is_gone) {
@@ -148,7 +148,7 @@ TEST_F(FileChannelDamageTest, knows_what_is_missing_at_the_end_of_the_last_segme
   write(kRows, kRows + kPerBatch);
   const auto read = channel->read(0, nanoseconds{0});
   ASSERT_TRUE(read);
-  EXPECT_GT(read->batch->sequence, kRows);
+  EXPECT_GT(read->batch.sequence, kRows);
 }
 
 TEST_F(FileChannelDamageTest, cuts_off_a_torn_tail_and_nothing_else) {
@@ -171,7 +171,7 @@ TEST_F(FileChannelDamageTest, takes_no_record_for_one_that_stands_in_the_text_of
   Batch batch = testkit::batch_of({segment.substr(start), "second"});
   batch.stream = "clicks";
   batch.position = "here";
-  ASSERT_TRUE(channel->append({std::make_shared<const Batch>(batch), "clicks", 2, 0, "", nullptr}));
+  ASSERT_TRUE(channel->append({.batch = batch, .stream = "clicks", .end = 2}));
   channel->run_once();
   const std::string file = "/data/other/" + bench.segments("/data/other")[0];
   channel.reset();
@@ -223,7 +223,7 @@ TEST_F(FileChannelDamageTest, starts_without_its_channel_and_cursor_files) {
     }
     ASSERT_TRUE(open());
     EXPECT_EQ(drain(*channel, 0), expected("clicks", 0, kRows));
-    EXPECT_EQ(channel->progress().at("clicks").sequence, kRows);
+    EXPECT_EQ(channel->positions().at("clicks").sequence, kRows);
   }
 }
 
@@ -272,7 +272,7 @@ TEST_F(FileChannelDamageTest, refuses_a_wrong_key_and_a_missing_one_and_reads_wi
   channel->run_once();
   bench.options.old_encryption_keys = {};
   ASSERT_TRUE(open());
-  EXPECT_EQ(channel->progress().at("clicks").sequence, 2 * kRows);
+  EXPECT_EQ(channel->positions().at("clicks").sequence, 2 * kRows);
   // And without any key again.
   bench.options.old_encryption_keys = {second};
   bench.options.encryption_key = "";

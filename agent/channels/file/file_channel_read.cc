@@ -20,7 +20,7 @@ void FileChannel::State::place(Cursor& cursor) {
   cursor.next = cursor.committed = saved == saved_cursors_.end() ? oldest : std::max(saved->second, oldest);
 }
 
-void FileChannel::State::resume(size_t number, const Progress& committed) {
+void FileChannel::State::resume(size_t number, const Positions& committed) {
   const std::lock_guard write_lock(write_mutex_);
   const auto mine = committed.find(options_.name);
   if (mine == committed.end()) return;  // It stands where it was saved, or at the oldest record.
@@ -51,7 +51,7 @@ void FileChannel::State::resume(size_t number, const Progress& committed) {
   cursor.at = {};
 }
 
-std::optional<Delivery> FileChannel::State::read(size_t number, nanoseconds timeout) {
+std::optional<InFlight> FileChannel::State::read(size_t number, nanoseconds timeout) {
   std::unique_ptr<SegmentReader> unneeded;  // Closed once the lock is gone: its file may be removed, and large.
   std::unique_lock lock(mutex_);
   Cursor& cursor = cursors_[number];
@@ -63,32 +63,32 @@ std::optional<Delivery> FileChannel::State::read(size_t number, nanoseconds time
     if (timeout.count() > 0) arrival_.wait_until(lock, deadline, awaited);
     cursor.woken = back_pressures_;
     if (cursor.next >= visible()) return std::nullopt;
-    if (auto delivery = cached(cursor)) {
+    if (auto in_flight = cached(cursor)) {
       unneeded = std::move(cursor.segment);
       cursor.segment_serial = 0;
-      return delivery;
+      return in_flight;
     }
     const Place before = cursor.next;
     const uint64_t serial = cursor.at.serial;
-    if (auto delivery = from_disk(cursor, lock)) return delivery;
+    if (auto in_flight = from_disk(cursor, lock)) return in_flight;
     // It may have passed over what is missing, or gone on to another segment.
     if (cursor.next == before && cursor.at.serial == serial) return std::nullopt;
   }
 }
 
-std::optional<Delivery> FileChannel::State::cached(Cursor& cursor) {
+std::optional<InFlight> FileChannel::State::cached(Cursor& cursor) {
   if (recent_.empty() || cursor.next < recent_.front().place) return std::nullopt;
   const auto entry = std::ranges::lower_bound(recent_, cursor.next, {}, &Entry::place);
   if (entry == recent_.end() || entry->place >= visible()) return std::nullopt;
   cursor.next = entry->end();
   cursor.at = {entry->serial, entry->end_offset};
-  auto delivery = for_reader(entry->delivery, entry->place, entry->rows);
+  auto in_flight = for_reader(entry->in_flight, entry->place, entry->rows);
   trim();
-  return delivery;
+  return in_flight;
 }
 
 // A record out of a segment; nothing where the disk failed, or the cursor moved on to another segment.
-std::optional<Delivery> FileChannel::State::from_disk(Cursor& cursor, std::unique_lock<std::mutex>& lock) {
+std::optional<InFlight> FileChannel::State::from_disk(Cursor& cursor, std::unique_lock<std::mutex>& lock) {
   if (!segment_of(cursor.at.serial) && !locate(cursor, lock)) return std::nullopt;
   const auto number = segment_of(cursor.at.serial);
   if (!number) return std::nullopt;
@@ -123,7 +123,7 @@ std::optional<Delivery> FileChannel::State::from_disk(Cursor& cursor, std::uniqu
   const uint64_t rows = header.place.row > cursor.next.row ? header.place.row - cursor.next.row : 0;
   if (damaged_at || rows > 0) missed(cursor, segment.serial, damaged_at, rows);
   cursor.next = header.end();
-  return for_reader(*(*record)->delivery, header.place, header.rows);
+  return for_reader(*(*record)->in_flight, header.place, header.rows);
 }
 
 // Finds the record of the cursor's place.
@@ -205,12 +205,14 @@ void FileChannel::State::read_failed(Cursor& cursor, const Error& error) {
   cursor.segment_serial = 0;  // Opened anew.
 }
 
-Delivery FileChannel::State::for_reader(const Delivery& delivery, Place place, uint64_t rows) const {
+InFlight FileChannel::State::for_reader(const InFlight& in_flight, Place place, uint64_t rows) const {
   const Place end = place.behind(rows);
-  auto batch = std::make_shared<Batch>(*delivery.batch);
-  batch->position = position_text(log_id_, end);
-  batch->sequence = place.row;
-  return {std::move(batch), options_.name, end.row, delivery.bytes, delivery.account, nullptr};
+  InFlight given = in_flight;
+  given.batch.position = position_text(log_id_, end);
+  given.batch.sequence = place.row;
+  given.stream = options_.name;
+  given.end = end.row;
+  return given;
 }
 
 void FileChannel::State::commit(size_t number) {
@@ -245,7 +247,7 @@ void FileChannel::State::apply_back_pressure() {
     const std::lock_guard lock(mutex_);
     ++back_pressures_;
     while (!recent_.empty() && recent_.front().end() <= durable_) {
-      recent_bytes_ -= recent_.front().delivery.bytes;
+      recent_bytes_ -= recent_.front().in_flight.bytes;
       recent_.pop_front();
     }
   }

@@ -19,17 +19,17 @@ class FileChannel::State {
   ~State();
 
   Done open();
-  Progress progress() const;
+  Positions positions() const;
   void add_writer();
   void close();
 
-  bool append(const Delivery& delivery);
+  bool append(InFlight&& in_flight);
   void wait_for_room(nanoseconds timeout);
   std::string blocked_by() const;
 
   size_t add_cursor(const std::string& reader);
-  void resume(size_t cursor, const Progress& committed);
-  std::optional<Delivery> read(size_t cursor, nanoseconds timeout);
+  void resume(size_t cursor, const Positions& committed);
+  std::optional<InFlight> read(size_t cursor, nanoseconds timeout);
   void commit(size_t cursor);
   void rewind(size_t cursor);
   bool ended(size_t cursor) const;
@@ -45,7 +45,7 @@ class FileChannel::State {
   struct Entry {
     Place place;
     uint64_t rows;
-    Delivery delivery;  // As its source gave it.
+    InFlight in_flight;  // As its source gave it.
     bool continued;
     uint64_t serial, end_offset;  // The segment that it is in, and where it ends there.
     Place end() const { return place.behind(rows); }
@@ -68,11 +68,11 @@ class FileChannel::State {
   enum class Trouble { none, disk, full };
 
   // file_channel_append.cc; under write_mutex_.
-  bool write_group(std::vector<Delivery> group);
+  bool write_group(std::vector<InFlight> group);
   bool has_room();
   bool disk_has_room();
   bool all_committed() const;  // Under mutex_.
-  Done start_segment(Place first, uint64_t follows_row, const Progress& progress);
+  Done start_segment(Place first, uint64_t follows_row, const Positions& positions);
   // Writes the records and fills in where they are; what failed is taken back.
   Done write_records(std::vector<Entry>& entries);
   void enter(std::vector<Entry> entries, bool again);
@@ -93,14 +93,14 @@ class FileChannel::State {
 
   // file_channel_read.cc; under mutex_.
   void place(Cursor& cursor);
-  std::optional<Delivery> cached(Cursor& cursor);
-  std::optional<Delivery> from_disk(Cursor& cursor, std::unique_lock<std::mutex>& lock);
+  std::optional<InFlight> cached(Cursor& cursor);
+  std::optional<InFlight> from_disk(Cursor& cursor, std::unique_lock<std::mutex>& lock);
   bool locate(Cursor& cursor, std::unique_lock<std::mutex>& lock);
   void leave_segment(Cursor& cursor, size_t number, std::optional<uint64_t> damaged_at);
   void missed(const Cursor& cursor, uint64_t serial, std::optional<uint64_t> damaged_at, uint64_t rows);
   std::optional<size_t> segment_of(uint64_t serial) const;
   void read_failed(Cursor& cursor, const Error& error);
-  Delivery for_reader(const Delivery& delivery, Place place, uint64_t rows) const;
+  InFlight for_reader(const InFlight& in_flight, Place place, uint64_t rows) const;
   Place visible() const { return options_.sync == Sync::commit ? durable_ : end_; }
   bool closed() const { return writers_ == 0; }
 
@@ -114,7 +114,7 @@ class FileChannel::State {
   std::mutex write_mutex_;
   KeyRing keys_;
   std::unique_ptr<RecordEncoder> encoder_;
-  std::map<std::string, std::vector<Delivery>> held_;  // Parts of batches whose position has not come yet, by stream.
+  std::map<std::string, std::vector<InFlight>> held_;  // Parts of batches whose position has not come yet, by stream.
   bool start_new_ = true;                              // The next record starts a segment.
   nanoseconds look_again_{};                           // When the disk failed or was full: not to be asked before that.
   uint64_t unchecked_bytes_ = 0, check_after_bytes_ = 0;  // Written since free bytes were asked for.
@@ -131,10 +131,10 @@ class FileChannel::State {
   Place end_, durable_;                           // Where the next record goes; where those that are not synced begin.
   Place durable_end_;      // Behind the last record that is synced: a start may leave numbers out behind it.
   uint64_t last_row_ = 0;  // Where the rows that were given numbers end.
-  Progress progress_, durable_progress_;
+  Positions positions_, durable_positions_;
   std::deque<Entry> recent_;
   uint64_t recent_bytes_ = 0, unsynced_bytes_ = 0;
-  std::deque<std::pair<Place, std::shared_ptr<Receipt>>> receipts_;  // Done when what stands before is synced.
+  std::deque<std::pair<Place, std::shared_ptr<Acknowledgement>>> acknowledgements_;  // Done when what stands before is synced.
   std::deque<Cursor> cursors_;
   std::map<std::string, Place> saved_cursors_;
   std::string saved_text_;

@@ -65,23 +65,23 @@ bool FileChannel::State::sync() {
 void FileChannel::State::advance_durable(Place to, std::unique_lock<std::mutex>& lock) {
   for (auto at = std::ranges::lower_bound(recent_, durable_, {}, &Entry::place); at != recent_.end() && at->place < to;
        ++at) {
-    unsynced_bytes_ -= at->delivery.bytes;
-    const Batch& batch = *at->delivery.batch;
-    if (!batch.position.empty()) durable_progress_[batch.stream] = {batch.stream, batch.position, at->delivery.end};
+    unsynced_bytes_ -= at->in_flight.bytes;
+    const Batch& batch = at->in_flight.batch;
+    if (!batch.position.empty()) durable_positions_[batch.stream] = {batch.stream, batch.position, at->in_flight.end};
   }
   durable_ = durable_end_ = to;
   if (trouble_ == Trouble::none) blocked_by_.clear();
-  std::vector<std::shared_ptr<Receipt>> stored;
-  while (!receipts_.empty() && receipts_.front().first <= to) {
-    stored.push_back(std::move(receipts_.front().second));
-    receipts_.pop_front();
+  std::vector<std::shared_ptr<Acknowledgement>> stored;
+  while (!acknowledgements_.empty() && acknowledgements_.front().first <= to) {
+    stored.push_back(std::move(acknowledgements_.front().second));
+    acknowledgements_.pop_front();
   }
   trim();
   lock.unlock();
   arrival_.notify_all();
   room_.notify_all();
-  for (const auto& receipt : stored)
-    if (receipt) receipt->done();
+  for (const auto& acknowledgement : stored)
+    if (acknowledgement) acknowledgement->stored();
 }
 
 // Lets go of what is on the disk, and was read by all or does not fit.
@@ -90,7 +90,7 @@ void FileChannel::State::trim() {
     const Place end = recent_.front().end();
     const bool read = std::ranges::all_of(cursors_, [&](const Cursor& cursor) { return cursor.next >= end; });
     if (!read && recent_bytes_ <= kRecentBytes) break;
-    recent_bytes_ -= recent_.front().delivery.bytes;
+    recent_bytes_ -= recent_.front().in_flight.bytes;
     recent_.pop_front();
   }
 }

@@ -27,7 +27,7 @@ class FileChannelTest : public ::testing::Test {
     const auto opened = channel->open();
     ASSERT_TRUE(opened) << opened.error().message;
   }
-  bool append(const Delivery& delivery) { return channel->append(delivery); }
+  bool append(InFlight in_flight) { return channel->append(std::move(in_flight)); }
   void store(const std::string& stream, uint64_t first, uint64_t end) {
     ASSERT_TRUE(append(rows_of(stream, first, end)));
     channel->run_once();
@@ -45,12 +45,13 @@ TEST_F(FileChannelTest, gives_rows_with_the_channels_own_position_and_the_source
   ASSERT_TRUE(first && second);
   EXPECT_EQ(bodies(first), expected("clicks/1", 0, 3));
   EXPECT_EQ(first->stream, "channels.main");
-  EXPECT_EQ(first->batch->stream, "clicks/1");
-  EXPECT_EQ(first->batch->sequence, 0u);
+  EXPECT_EQ(first->batch.stream, "clicks/1");
+  EXPECT_EQ(first->batch.sequence, 0u);
   EXPECT_EQ(first->end, 3u);
-  EXPECT_EQ(first->account, "account");
-  EXPECT_TRUE(first->batch->position.ends_with(":3"));
-  EXPECT_EQ(second->batch->sequence, 3u);
+  EXPECT_EQ(first->account.stream, "clicks/1");
+  EXPECT_EQ(first->account.end, 3u);
+  EXPECT_TRUE(first->batch.position.ends_with(":3"));
+  EXPECT_EQ(second->batch.sequence, 3u);
   EXPECT_EQ(second->end, 5u);
   EXPECT_FALSE(channel->read(0, kNow));
 }
@@ -59,10 +60,10 @@ TEST_F(FileChannelTest, shows_and_acknowledges_rows_only_once_they_are_synced) {
   start();
   const auto sent = rows_of("clicks", 0, 3);
   ASSERT_TRUE(append(sent));
-  EXPECT_FALSE(sent.receipt->complete());
+  EXPECT_FALSE(sent.acknowledgement->complete());
   EXPECT_FALSE(channel->read(0, kNow));
   channel->run_once();
-  EXPECT_TRUE(sent.receipt->complete());
+  EXPECT_TRUE(sent.acknowledgement->complete());
   EXPECT_EQ(drain(*channel, 0), expected("clicks", 0, 3));
 }
 
@@ -72,7 +73,7 @@ TEST_F(FileChannelTest, syncs_at_intervals_and_shows_rows_at_once_where_it_is_to
   start();
   const auto sent = rows_of("clicks", 0, 3);
   ASSERT_TRUE(append(sent));
-  EXPECT_TRUE(sent.receipt->complete());
+  EXPECT_TRUE(sent.acknowledgement->complete());
   EXPECT_EQ(drain(*channel, 0), expected("clicks", 0, 3));
   channel->run_once();
   EXPECT_EQ(bench.count("syncs"), 0);
@@ -96,19 +97,19 @@ TEST_F(FileChannelTest, tells_after_a_restart_how_far_each_source_got_and_goes_o
   store("clicks/1", 0, 3);
   store("orders", 0, 2);
   start();
-  const Progress progress = channel->progress();
-  EXPECT_EQ(progress.size(), 2u);
-  EXPECT_EQ(progress.at("clicks/1"), (Position{"clicks/1", "at 3", 3}));
-  EXPECT_EQ(progress.at("orders"), (Position{"orders", "at 2", 2}));
+  const Positions positions = channel->positions();
+  EXPECT_EQ(positions.size(), 2u);
+  EXPECT_EQ(positions.at("clicks/1"), (Position{"clicks/1", "at 3", 3}));
+  EXPECT_EQ(positions.at("orders"), (Position{"orders", "at 2", 2}));
   store("orders", 2, 4);
   auto all = expected("clicks/1", 0, 3);
   for (const auto& row : expected("orders", 0, 4)) all.push_back(row);
   EXPECT_EQ(drain(*channel, 0), all);
   start();
-  EXPECT_EQ(channel->progress().at("orders").sequence, 4u);
+  EXPECT_EQ(channel->positions().at("orders").sequence, 4u);
 }
 
-TEST_F(FileChannelTest, keeps_progress_when_the_segment_that_holds_it_is_gone) {
+TEST_F(FileChannelTest, keeps_positions_when_the_segment_that_holds_it_is_gone) {
   bench.options.segment_bytes = 2000;
   start();
   store("orders", 0, 2);
@@ -118,8 +119,8 @@ TEST_F(FileChannelTest, keeps_progress_when_the_segment_that_holds_it_is_gone) {
   channel->run_once();
   EXPECT_EQ(bench.segments().size(), 1u);
   start();
-  EXPECT_EQ(channel->progress().at("orders").sequence, 2u);
-  EXPECT_EQ(channel->progress().at("clicks").sequence, 200u);
+  EXPECT_EQ(channel->positions().at("orders").sequence, 2u);
+  EXPECT_EQ(channel->positions().at("clicks").sequence, 200u);
 }
 
 TEST_F(FileChannelTest, takes_rows_that_it_has_as_stored) {
@@ -127,12 +128,12 @@ TEST_F(FileChannelTest, takes_rows_that_it_has_as_stored) {
   store("clicks", 0, 3);
   const auto again = rows_of("clicks", 0, 3), unsynced = rows_of("clicks", 3, 5), copy = rows_of("clicks", 3, 5);
   EXPECT_TRUE(append(again));
-  EXPECT_TRUE(again.receipt->complete());
+  EXPECT_TRUE(again.acknowledgement->complete());
   EXPECT_TRUE(append(unsynced));
   EXPECT_TRUE(append(copy));
-  EXPECT_FALSE(copy.receipt->complete());
+  EXPECT_FALSE(copy.acknowledgement->complete());
   channel->run_once();
-  EXPECT_TRUE(copy.receipt->complete());
+  EXPECT_TRUE(copy.acknowledgement->complete());
   EXPECT_EQ(drain(*channel, 0), expected("clicks", 0, 5));
   EXPECT_EQ(bench.count("batches_known"), 2);
 }
@@ -143,12 +144,12 @@ TEST_F(FileChannelTest, holds_a_part_of_a_batch_back_until_the_one_with_the_posi
   ASSERT_TRUE(append(part));
   ASSERT_TRUE(append(rows_of("orders", 0, 1)));
   channel->run_once();
-  EXPECT_FALSE(part.receipt->complete());
+  EXPECT_FALSE(part.acknowledgement->complete());
   EXPECT_EQ(drain(*channel, 0), expected("orders", 0, 1));
   ASSERT_TRUE(append(rest));
   channel->run_once();
-  EXPECT_TRUE(part.receipt->complete());
-  EXPECT_TRUE(rest.receipt->complete());
+  EXPECT_TRUE(part.acknowledgement->complete());
+  EXPECT_TRUE(rest.acknowledgement->complete());
   EXPECT_EQ(drain(*channel, 0), expected("clicks", 0, 5));
 }
 
@@ -160,7 +161,7 @@ TEST_F(FileChannelTest, has_places_for_batches_without_rows_and_gives_each_once)
   for (int at = 0; at < 2; ++at) EXPECT_TRUE(channel->read(0, kNow));
   const auto third = channel->read(0, kNow);
   ASSERT_TRUE(third);
-  EXPECT_TRUE(third->batch->position.ends_with(":0+3"));
+  EXPECT_TRUE(third->batch.position.ends_with(":0+3"));
   const auto checkpoint = committed_at(*third);
   start();
   channel->resume(0, checkpoint);
@@ -199,7 +200,7 @@ TEST_F(FileChannelTest, never_gives_numbers_again_that_a_sink_has_seen) {
   const auto read = channel->read(0, kNow);
   ASSERT_TRUE(read);
   EXPECT_EQ(bodies(read), expected("clicks", 0, 3));
-  EXPECT_EQ(read->batch->sequence, 500u);
+  EXPECT_EQ(read->batch.sequence, 500u);
   // It was a jump, and no loss.
   start();
   channel->resume(0, {});
@@ -227,18 +228,18 @@ TEST_F(FileChannelTest, leaves_numbers_out_after_a_power_cut_that_may_have_taken
   bench.clock.advance(seconds(5));
   channel->run_once();
   store("clicks", 3, 9);
-  Progress checkpoint;
+  Positions checkpoint;
   while (const auto read = channel->read(0, kNow)) checkpoint = committed_at(*read);
   bench.files.crash_at(1);
   channel.reset();
   bench.files.crash();
   start();
-  EXPECT_EQ(channel->progress().at("clicks").sequence, 3u);
+  EXPECT_EQ(channel->positions().at("clicks").sequence, 3u);
   store("clicks", 3, 4);
   channel->resume(0, checkpoint);
   const auto read = channel->read(0, kNow);
   ASSERT_TRUE(read);
-  EXPECT_GT(read->batch->sequence, 9u);
+  EXPECT_GT(read->batch.sequence, 9u);
   EXPECT_EQ(bodies(read), expected("clicks", 3, 4));
   EXPECT_EQ(bench.count("rows_missing"), 0);
 }
@@ -342,11 +343,11 @@ TEST_F(FileChannelTest, believes_nothing_of_a_failed_sync_and_writes_it_to_anoth
   ASSERT_TRUE(append(sent));
   bench.files.fail_call(1, EIO);
   channel->run_once();
-  EXPECT_FALSE(sent.receipt->complete());
+  EXPECT_FALSE(sent.acknowledgement->complete());
   EXPECT_NE(channel->blocked_by().find("sync"), std::string::npos);
   EXPECT_FALSE(append(rows_of("clicks", 5, 6)));
   channel->run_once();
-  EXPECT_TRUE(sent.receipt->complete());
+  EXPECT_TRUE(sent.acknowledgement->complete());
   EXPECT_EQ(channel->blocked_by(), "");
   ASSERT_EQ(bench.segments().size(), 2u);
   EXPECT_EQ(bench.files.read_file(std::string(kFolder) + "/" + bench.segments()[0]), synced);

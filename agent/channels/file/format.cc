@@ -3,7 +3,7 @@
 #include <charconv>
 #include <cstring>
 
-#include "agent/channels/file/crc32c.h"
+#include "agent/base/crc32c.h"
 
 namespace levada::agent {
 namespace {
@@ -93,14 +93,14 @@ void encode(const SegmentHeader& header, char* to) {
   std::memcpy(to, kSegmentMagic.data(), kSegmentMagic.size());
   put(to, 12, header.version);
   put(to, 16, header.flags);
-  put(to, 20, header.progress_crc);
+  put(to, 20, header.positions_crc);
   put(to, 24, header.log_id);
   put(to, 32, header.first.row);
   put(to, 40, header.first.empty);
   put(to, 48, header.follows_row);
   put(to, 56, header.key_id);
   put(to, 64, header.created_ns);
-  put(to, 72, header.progress_bytes);
+  put(to, 72, header.positions_bytes);
   put(to, 8, crc32c(0, to + 12, kSegmentHeaderBytes - 12));
 }
 
@@ -113,13 +113,13 @@ Result<SegmentHeader> decode_segment_header(const char* from) {
     return fatal("is of format version " + std::to_string(header.version) + ", and this levada reads version " +
                  std::to_string(kFormatVersion) + ": run the version that wrote it until the channel is empty");
   header.flags = get<uint32_t>(from, 16);
-  header.progress_crc = get<uint32_t>(from, 20);
+  header.positions_crc = get<uint32_t>(from, 20);
   header.log_id = get<uint64_t>(from, 24);
   header.first = {get<uint64_t>(from, 32), get<uint64_t>(from, 40)};
   header.follows_row = get<uint64_t>(from, 48);
   header.key_id = get<uint64_t>(from, 56);
   header.created_ns = get<int64_t>(from, 64);
-  header.progress_bytes = get<uint64_t>(from, 72);
+  header.positions_bytes = get<uint64_t>(from, 72);
   return header;
 }
 

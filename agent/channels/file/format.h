@@ -76,11 +76,11 @@ struct SegmentHeader {
   uint64_t follows_row = 0;     // Where the rows before it end: numbers between the two were never given.
   uint64_t key_id = 0;          // 0: not encrypted.
   int64_t created_ns = 0;       // Since 1970.
-  uint64_t progress_bytes = 0;  // Stored behind the header: how far each source's stream had got.
-  uint32_t progress_crc = 0;
+  uint64_t positions_bytes = 0;  // Stored behind the header: how far each source's stream had got.
+  uint32_t positions_crc = 0;
 
   // Where its first record stands.
-  uint64_t bytes() const { return aligned(kSegmentHeaderBytes + progress_bytes); }
+  uint64_t bytes() const { return aligned(kSegmentHeaderBytes + positions_bytes); }
 };
 
 void encode(const SegmentHeader& header, char* to);

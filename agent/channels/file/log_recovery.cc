@@ -23,8 +23,8 @@ struct Scanned {
   Position position;
 };
 
-void advance(Progress& progress, const Position& position) {
-  if (!position.position.empty()) progress[position.stream] = position;
+void advance(Positions& positions, const Position& position) {
+  if (!position.position.empty()) positions[position.stream] = position;
 }
 
 class Recovery {
@@ -40,7 +40,7 @@ class Recovery {
     if (!cursors) return std::move(cursors).error();
     log_.cursors = *std::move(cursors);
     if (!log_.segments.empty()) {
-      LEVADA_TRY(read_progress());
+      LEVADA_TRY(read_positions());
       LEVADA_TRY(scan_last());
     }
     log_.next = std::max(log_.end, log_.cursors.durable_end);
@@ -53,7 +53,7 @@ class Recovery {
   Done list();
   Done read_log_id();
   Done read_starts();
-  Done read_progress();
+  Done read_positions();
   Done scan_last();
   Done cut(const std::string& path, uint64_t bytes);
   SegmentReader reader(const Segment& segment) const { return {files_, segment.path, log_.log_id, keys_}; }
@@ -138,16 +138,16 @@ Done Recovery::read_starts() {
 }
 
 // Out of the last segment whose start is intact, and of the records between it and the last segment.
-Done Recovery::read_progress() {
+Done Recovery::read_positions() {
   size_t from = log_.segments.size();
   while (from > 0) {
     auto start = reader(log_.segments[--from]).start(true);
     if (!start) return std::move(start).error();
-    if (!start->progress_intact) {
+    if (!start->positions_intact) {
       log_.segments[from].damaged = true;
       continue;
     }
-    log_.progress = std::move(start->progress);
+    log_.positions = std::move(start->positions);
     break;
   }
   for (; from + 1 < log_.segments.size(); ++from) {
@@ -158,8 +158,8 @@ Done Recovery::read_progress() {
       if (!record) return std::move(record).error();
       if (!*record || (*record)->header.place >= log_.segments[from + 1].first) break;
       offset = (*record)->end();
-      const Delivery& delivery = *(*record)->delivery;
-      advance(log_.progress, {delivery.stream, delivery.batch->position, delivery.end});
+      const InFlight& in_flight = *(*record)->in_flight;
+      advance(log_.positions, {in_flight.stream, in_flight.batch.position, in_flight.end});
     }
   }
   return {};
@@ -177,9 +177,9 @@ Done Recovery::scan_last() {
     if (!record) return std::move(record).error();
     if (!*record) break;
     offset = (*record)->end();
-    const Delivery& delivery = *(*record)->delivery;
+    const InFlight& in_flight = *(*record)->in_flight;
     found.push_back(
-        {(*record)->offset, offset, (*record)->header, {delivery.stream, delivery.batch->position, delivery.end}});
+        {(*record)->offset, offset, (*record)->header, {in_flight.stream, in_flight.batch.position, in_flight.end}});
     durable = std::max(durable, (*record)->header.durable_bytes);
   }
 
@@ -204,7 +204,7 @@ Done Recovery::scan_last() {
   const uint64_t keep_bytes = tail_damaged ? std::min(durable, last.bytes) : reached;
   log_.cut_bytes = last.bytes - keep_bytes;
   last.bytes = keep_bytes;
-  for (const auto& each : found) advance(log_.progress, each.position);
+  for (const auto& each : found) advance(log_.positions, each.position);
 
   const bool closed = hinted && hint.closed && hint.durable_end == log_.end;
   leave_out_ = tail_damaged || (!closed && (last_flags_ & SegmentHeader::kReadUnsynced));

@@ -24,7 +24,7 @@ struct RecoveredLog {
   std::vector<Segment> segments;
   Place end;          // Behind the last record.
   Place next;         // Where the next record goes.
-  Progress progress;  // Of the sources.
+  Positions positions;  // Of the sources.
   CursorFile cursors;
   uint64_t cut_bytes = 0;  // Of the torn tail.
 

@@ -107,7 +107,7 @@ std::optional<Decoded> decode_array(Reader& reader, const Area& area) {
 
 }  // namespace
 
-std::optional<Delivery> decode_record(const Buffer& payload, const RecordHeader& header) {
+std::optional<InFlight> decode_record(const Buffer& payload, const RecordHeader& header) {
   if (header.payload_bytes < sizeof(uint32_t)) return std::nullopt;
   const uint64_t table_bytes = *payload.as<uint32_t>();
   if (table_bytes > header.payload_bytes) return std::nullopt;
@@ -117,13 +117,13 @@ std::optional<Delivery> decode_record(const Buffer& payload, const RecordHeader&
   const auto blocks = reader.number<uint32_t>();
   const auto columns = reader.number<uint32_t>();
   reader.number<uint32_t>();
-  Delivery delivery;
-  delivery.end = reader.number<uint64_t>();
-  delivery.bytes = header.payload_bytes;
+  InFlight in_flight;
+  in_flight.end = reader.number<uint64_t>();
+  in_flight.bytes = header.payload_bytes;
   Batch batch(static_cast<int64_t>(header.rows));
   batch.stream = reader.text();
   batch.position = reader.text();
-  delivery.account = reader.text();
+  in_flight.account = Account::decode(reader.text()).value_or(Account());
   for (uint32_t at = 0; at < blocks && reader.good(); ++at) {
     const auto offset = reader.number<uint64_t>(), bytes = reader.number<uint64_t>();
     if (!area.at(offset, bytes)) return std::nullopt;
@@ -137,9 +137,9 @@ std::optional<Delivery> decode_record(const Buffer& payload, const RecordHeader&
     batch.set(std::move(column));
   }
   if (!reader.good()) return std::nullopt;
-  delivery.stream = batch.stream;
-  delivery.batch = std::make_shared<const Batch>(std::move(batch));
-  return delivery;
+  in_flight.stream = batch.stream;
+  in_flight.batch = std::move(batch);
+  return in_flight;
 }
 
 }  // namespace levada::agent

@@ -5,7 +5,7 @@
 #include <bit>
 #include <cstring>
 
-#include "agent/channels/file/crc32c.h"
+#include "agent/base/crc32c.h"
 
 namespace levada::agent {
 namespace {
@@ -53,8 +53,8 @@ RecordEncoder::RecordEncoder(bool compress, const Cipher* cipher)
 
 RecordEncoder::~RecordEncoder() { ZSTD_freeCCtx(compressor_); }
 
-Result<std::span<levada_bytes>> RecordEncoder::encode(const Delivery& delivery, RecordHeader header, uint64_t log_id) {
-  lay_out(delivery);
+Result<std::span<levada_bytes>> RecordEncoder::encode(const InFlight& in_flight, RecordHeader header, uint64_t log_id) {
+  lay_out(in_flight);
   header.payload_bytes = header.stored_bytes = tables_.size() + buffer_bytes_;
   parts_.clear();
   parts_.push_back({header_, sizeof header_});
@@ -91,8 +91,8 @@ Result<std::span<levada_bytes>> RecordEncoder::encode(const Delivery& delivery, 
   return std::span(parts_);
 }
 
-void RecordEncoder::lay_out(const Delivery& delivery) {
-  const Batch& batch = *delivery.batch;
+void RecordEncoder::lay_out(const InFlight& in_flight) {
+  const Batch& batch = in_flight.batch;
   tables_.clear();
   columns_.clear();
   buffers_.clear();
@@ -118,10 +118,10 @@ void RecordEncoder::lay_out(const Delivery& delivery) {
   put(tables_, static_cast<uint32_t>(blocks_.size()));
   put(tables_, static_cast<uint32_t>(batch.columns().size()));
   put(tables_, uint32_t{0});
-  put(tables_, delivery.end);
+  put(tables_, in_flight.end);
   put_text(tables_, batch.stream);
   put_text(tables_, batch.position);
-  put_text(tables_, delivery.account);
+  put_text(tables_, in_flight.account.encoded());
   tables_ += blocks;
   tables_ += columns_;
   tables_.resize(aligned(tables_.size(), kBufferAlignment));

@@ -1,4 +1,4 @@
-// A delivery as the payload of a record: a few small tables, and the buffers of its columns from where they lie.
+// A batch in flight as the payload of a record: a few small tables, and the buffers of its columns from where they lie.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 #include "agent/channels/file/cipher.h"
 #include "agent/channels/file/format.h"
-#include "agent/pipeline/delivery.h"
+#include "agent/flow/in_flight.h"
 
 struct ZSTD_CCtx_s;
 
@@ -22,7 +22,7 @@ class RecordEncoder {
 
   // Fills in what the header says of the payload, and gives the whole record as it goes into the file: its parts point
   // into the batch and the encoder, until the next call.
-  Result<std::span<levada_bytes>> encode(const Delivery& delivery, RecordHeader header, uint64_t log_id);
+  Result<std::span<levada_bytes>> encode(const InFlight& in_flight, RecordHeader header, uint64_t log_id);
   uint64_t record_bytes() const { return record_bytes_; }  // Of the last one.
 
  private:
@@ -33,7 +33,7 @@ class RecordEncoder {
     std::vector<uint32_t> before;  // and how many of them lie before each word.
   };
 
-  void lay_out(const Delivery& delivery);
+  void lay_out(const InFlight& in_flight);
   void add_column(const Column& column, bool compact);
   void add_array(std::string_view name, Type type, const ArrowArray& array, bool compact);
   uint64_t add_bits(const void* bits, int64_t offset, int64_t rows);

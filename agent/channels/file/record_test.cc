@@ -17,10 +17,11 @@ constexpr const char* kKey = "000102030405060708090a0b0c0d0e0f101112131415161718
 
 std::string encoded(const Batch& batch, bool compress = false, const Cipher* cipher = nullptr) {
   RecordEncoder encoder(compress, cipher);
-  const Delivery delivery{std::make_shared<const Batch>(batch), "", 77, 0, "the account", nullptr};
+  InFlight in_flight{.batch = batch, .end = 77};
+  in_flight.account.stream = "the account";
   RecordHeader header;
   header.rows = static_cast<uint64_t>(batch.rows());
-  auto parts = encoder.encode(delivery, header, kLogId);
+  auto parts = encoder.encode(in_flight, header, kLogId);
   EXPECT_TRUE(parts);
   std::string text;
   for (const auto& part : *parts) text.append(part.data, part.size);
@@ -28,13 +29,13 @@ std::string encoded(const Batch& batch, bool compress = false, const Cipher* cip
   return text;
 }
 
-std::optional<Delivery> decoded(const std::string& record, const KeyRing& keys = {}) {
+std::optional<InFlight> decoded(const std::string& record, const KeyRing& keys = {}) {
   testkit::ManualClock clock;
   testkit::MemoryFiles files(clock);
   files.write_file("/log", record);
   SegmentReader reader(Files(files.table()), "/log", kLogId, keys);
   auto found = reader.next(0, record.size(), SegmentReader::Depth::payloads, nullptr);
-  return found && *found ? std::move((*found)->delivery) : std::nullopt;
+  return found && *found ? std::move((*found)->in_flight) : std::nullopt;
 }
 
 std::vector<std::string> seen(const Batch& batch) {
@@ -73,27 +74,27 @@ Batch all_types() {
 }
 
 TEST(Record, brings_back_every_type_with_its_nulls) {
-  const auto delivery = decoded(encoded(all_types()));
-  ASSERT_TRUE(delivery);
-  EXPECT_EQ(seen(*delivery->batch), seen(all_types()));
-  EXPECT_EQ(delivery->stream, "clicks/3");
-  EXPECT_EQ(delivery->batch->position, "here");
-  EXPECT_EQ(delivery->end, 77u);
-  EXPECT_EQ(delivery->account, "the account");
+  const auto in_flight = decoded(encoded(all_types()));
+  ASSERT_TRUE(in_flight);
+  EXPECT_EQ(seen(in_flight->batch), seen(all_types()));
+  EXPECT_EQ(in_flight->stream, "clicks/3");
+  EXPECT_EQ(in_flight->batch.position, "here");
+  EXPECT_EQ(in_flight->end, 77u);
+  EXPECT_EQ(in_flight->account.stream, "the account");
 }
 
 TEST(Record, brings_back_a_batch_without_rows_and_one_without_columns) {
   for (const auto& batch : {Batch(0), Batch(3)}) {
-    const auto delivery = decoded(encoded(batch));
-    ASSERT_TRUE(delivery);
-    EXPECT_EQ(delivery->batch->rows(), batch.rows());
+    const auto in_flight = decoded(encoded(batch));
+    ASSERT_TRUE(in_flight);
+    EXPECT_EQ(in_flight->batch.rows(), batch.rows());
   }
   Batch none = all_types();
   none.take({});
-  const auto delivery = decoded(encoded(none));
-  ASSERT_TRUE(delivery);
-  EXPECT_EQ(seen(*delivery->batch), seen(none));
-  EXPECT_EQ(delivery->batch->columns().size(), 7u);
+  const auto in_flight = decoded(encoded(none));
+  ASSERT_TRUE(in_flight);
+  EXPECT_EQ(seen(in_flight->batch), seen(none));
+  EXPECT_EQ(in_flight->batch.columns().size(), 7u);
 }
 
 // The rows behind the first `offset` of each column, as Arrow makes slices.
@@ -106,9 +107,9 @@ TEST(Record, brings_back_slices_whose_bitmaps_begin_within_a_byte) {
     shared.rows.length = 5 - offset;
     auto slice = Batch::adopt(shared);
     ASSERT_TRUE(slice);
-    const auto delivery = decoded(encoded(*slice));
-    ASSERT_TRUE(delivery);
-    EXPECT_EQ(seen(*delivery->batch), seen(*slice)) << offset;
+    const auto in_flight = decoded(encoded(*slice));
+    ASSERT_TRUE(in_flight);
+    EXPECT_EQ(seen(in_flight->batch), seen(*slice)) << offset;
   }
 }
 
@@ -125,9 +126,9 @@ TEST(Record, brings_back_bitmaps_of_any_length_and_offset) {
       shared.rows.length = rows;
       auto slice = Batch::adopt(shared);
       ASSERT_TRUE(slice);
-      const auto delivery = decoded(encoded(*slice));
-      ASSERT_TRUE(delivery);
-      EXPECT_EQ(testkit::texts(*delivery->batch, "flag"), testkit::texts(*slice, "flag")) << offset << " " << rows;
+      const auto in_flight = decoded(encoded(*slice));
+      ASSERT_TRUE(in_flight);
+      EXPECT_EQ(testkit::texts(in_flight->batch, "flag"), testkit::texts(*slice, "flag")) << offset << " " << rows;
     }
 }
 
@@ -150,9 +151,9 @@ TEST(Record, stores_a_text_once_that_two_columns_share) {
   const Batch batch = with_fields(100);
   const auto record = encoded(batch);
   EXPECT_LT(record.size(), 100 * 1000 + 2 * 100 * 16 + 8192u);
-  const auto delivery = decoded(record);
-  ASSERT_TRUE(delivery);
-  EXPECT_EQ(seen(*delivery->batch), seen(batch));
+  const auto in_flight = decoded(record);
+  ASSERT_TRUE(in_flight);
+  EXPECT_EQ(seen(in_flight->batch), seen(batch));
 }
 
 TEST(Record, leaves_out_the_texts_of_rows_that_were_dropped) {
@@ -160,21 +161,21 @@ TEST(Record, leaves_out_the_texts_of_rows_that_were_dropped) {
   batch.take(std::vector<int64_t>{3, 77, 5});
   const auto record = encoded(batch);
   EXPECT_LT(record.size(), 3 * 1000 + 1024u);
-  const auto delivery = decoded(record);
-  ASSERT_TRUE(delivery);
-  EXPECT_EQ(seen(*delivery->batch), seen(batch));
+  const auto in_flight = decoded(record);
+  ASSERT_TRUE(in_flight);
+  EXPECT_EQ(seen(in_flight->batch), seen(batch));
   // The body is gone, and the field lives on.
   batch.remove("body");
   EXPECT_LT(encoded(batch).size(), 3 * 80 + 512u);
-  EXPECT_EQ(seen(*decoded(encoded(batch))->batch), seen(batch));
+  EXPECT_EQ(seen(decoded(encoded(batch))->batch), seen(batch));
 }
 
 TEST(Record, points_into_the_buffer_that_it_was_read_into) {
-  const auto delivery = decoded(encoded(with_fields(10)));
-  ASSERT_TRUE(delivery);
-  const auto body = delivery->batch->find("body")->text(4), field = delivery->batch->find("field")->text(4);
+  const auto in_flight = decoded(encoded(with_fields(10)));
+  ASSERT_TRUE(in_flight);
+  const auto body = in_flight->batch.find("body")->text(4), field = in_flight->batch.find("field")->text(4);
   EXPECT_EQ(field.data(), body.data() + 100);
-  EXPECT_EQ(reinterpret_cast<uintptr_t>(delivery->batch->find("body")->views().data()) % 16, 0u);
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(in_flight->batch.find("body")->views().data()) % 16, 0u);
 }
 
 TEST(Record, is_compressed_and_encrypted) {
@@ -186,9 +187,9 @@ TEST(Record, is_compressed_and_encrypted) {
       const auto record = encoded(batch, compress, cipher);
       EXPECT_EQ(record.size() < 20'000, compress);
       EXPECT_EQ(record.find("field") == record.npos, compress || cipher);
-      const auto delivery = decoded(record, *keys);
-      ASSERT_TRUE(delivery);
-      EXPECT_EQ(seen(*delivery->batch), seen(batch));
+      const auto in_flight = decoded(record, *keys);
+      ASSERT_TRUE(in_flight);
+      EXPECT_EQ(seen(in_flight->batch), seen(batch));
     }
 }
 

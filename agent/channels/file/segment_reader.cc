@@ -4,7 +4,7 @@
 
 #include <cstring>
 
-#include "agent/channels/file/crc32c.h"
+#include "agent/base/crc32c.h"
 #include "agent/channels/file/record_decoder.h"
 #include "levada/positions.h"
 
@@ -22,26 +22,26 @@ Error unknown_key(const std::string& path, uint64_t id) {
 
 }  // namespace
 
-std::string progress_text(const Progress& progress) {
+std::string positions_text(const Positions& positions) {
   std::string text;
-  for (const auto& [stream, position] : progress) {
+  for (const auto& [stream, position] : positions) {
     append_position(text, position);
     text += '\n';
   }
   return text;
 }
 
-std::optional<Progress> parse_progress(std::string_view text) {
-  Progress progress;
+std::optional<Positions> parse_positions(std::string_view text) {
+  Positions positions;
   while (!text.empty()) {
     const auto end = text.find('\n');
     if (end == text.npos) return std::nullopt;
     auto position = read_position(text.substr(0, end));
     if (!position) return std::nullopt;
-    progress[position->stream] = *position;
+    positions[position->stream] = *position;
     text.remove_prefix(end + 1);
   }
-  return progress;
+  return positions;
 }
 
 Done SegmentReader::open() {
@@ -71,7 +71,7 @@ Result<size_t> SegmentReader::read(void* to, size_t bytes, uint64_t offset) {
   return done;
 }
 
-Result<SegmentStart> SegmentReader::start(bool with_progress) {
+Result<SegmentStart> SegmentReader::start(bool with_positions) {
   char header[kSegmentHeaderBytes];
   auto got = read(header, sizeof header, 0);
   if (!got) return std::move(got).error();
@@ -87,23 +87,23 @@ Result<SegmentStart> SegmentReader::start(bool with_progress) {
     key = keys_->find(start.header.key_id);
     if (!key) return unknown_key(path_, start.header.key_id);
   }
-  if (!with_progress) return start;
+  if (!with_positions) return start;
   auto file_bytes = size();
   if (!file_bytes) return std::move(file_bytes).error();
   if (start.header.bytes() > *file_bytes) return start;
-  std::string stored(start.header.progress_bytes, '\0');
+  std::string stored(start.header.positions_bytes, '\0');
   got = read(stored.data(), stored.size(), kSegmentHeaderBytes);
   if (!got) return std::move(got).error();
-  if (*got < stored.size() || crc32c(0, stored.data(), stored.size()) != start.header.progress_crc) return start;
+  if (*got < stored.size() || crc32c(0, stored.data(), stored.size()) != start.header.positions_crc) return start;
   if (key) {
     const std::string_view with[] = {{header + 24, 48}};
     if (!key->open(stored.data(), stored.size(), with)) return start;
     stored.resize(stored.size() - Cipher::kOverhead);
   }
-  auto progress = parse_progress(stored);
-  if (!progress) return start;
-  start.progress = *std::move(progress);
-  start.progress_intact = true;
+  auto positions = parse_positions(stored);
+  if (!positions) return start;
+  start.positions = *std::move(positions);
+  start.positions_intact = true;
   return start;
 }
 
@@ -128,10 +128,10 @@ Result<std::optional<SegmentReader::Record>> SegmentReader::next(uint64_t offset
     }
     Record record{offset, *header, std::nullopt};
     if (depth == Depth::headers) return std::optional(std::move(record));
-    auto delivery = payload(offset, *header);
-    if (!delivery) return std::move(delivery).error();
-    if (*delivery) {
-      record.delivery = **std::move(delivery);
+    auto in_flight = payload(offset, *header);
+    if (!in_flight) return std::move(in_flight).error();
+    if (*in_flight) {
+      record.in_flight = **std::move(in_flight);
       return std::optional(std::move(record));
     }
     damaged(offset);
@@ -156,8 +156,8 @@ Result<std::optional<uint64_t>> SegmentReader::resync(uint64_t offset, uint64_t 
   return std::optional<uint64_t>();
 }
 
-Result<std::optional<Delivery>> SegmentReader::payload(uint64_t offset, const RecordHeader& header) {
-  const std::optional<Delivery> damaged;
+Result<std::optional<InFlight>> SegmentReader::payload(uint64_t offset, const RecordHeader& header) {
+  const std::optional<InFlight> damaged;
   Buffer stored(header.stored_bytes + 1);
   auto got = read(stored.data(), header.stored_bytes, offset + kRecordHeaderBytes);
   if (!got) return std::move(got).error();

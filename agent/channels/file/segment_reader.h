@@ -6,7 +6,7 @@
 
 #include "agent/channels/file/cipher.h"
 #include "agent/channels/file/format.h"
-#include "agent/pipeline/delivery.h"
+#include "agent/flow/in_flight.h"
 #include "levada/host.h"
 
 namespace levada::agent {
@@ -15,8 +15,8 @@ namespace levada::agent {
 struct SegmentStart {
   SegmentHeader header;
   bool intact = false;  // The header checks out,
-  Progress progress;    // and so does this.
-  bool progress_intact = false;
+  Positions positions;    // and so does this.
+  bool positions_intact = false;
 };
 
 class SegmentReader {
@@ -25,14 +25,14 @@ class SegmentReader {
   SegmentReader(Files files, std::string path, uint64_t log_id, const KeyRing& keys)
       : files_(files), path_(std::move(path)), log_id_(log_id), keys_(&keys) {}
 
-  // Fails with Code::fatal where another version wrote it, or its key is missing. The progress is left out unless it is
+  // Fails with Code::fatal where another version wrote it, or its key is missing. The positions is left out unless it is
   // asked for.
-  Result<SegmentStart> start(bool with_progress);
+  Result<SegmentStart> start(bool with_positions);
 
   struct Record {
     uint64_t offset;
     RecordHeader header;
-    std::optional<Delivery> delivery;  // As decode_record gives it, where it was asked for.
+    std::optional<InFlight> in_flight;  // As decode_record gives it, where it was asked for.
     uint64_t end() const { return offset + header.bytes(); }
   };
   enum class Depth { headers, payloads };
@@ -47,7 +47,7 @@ class SegmentReader {
   Result<size_t> read(void* to, size_t bytes, uint64_t offset);
   Result<std::optional<uint64_t>> resync(uint64_t offset, uint64_t limit);
   // Nothing where it does not check out.
-  Result<std::optional<Delivery>> payload(uint64_t offset, const RecordHeader& header);
+  Result<std::optional<InFlight>> payload(uint64_t offset, const RecordHeader& header);
 
   Files files_;
   std::string path_;
@@ -56,8 +56,8 @@ class SegmentReader {
   File file_;
 };
 
-// The text form of a Progress: a line for each stream.
-std::string progress_text(const Progress& progress);
-std::optional<Progress> parse_progress(std::string_view text);
+// The text form of a Positions: a line for each stream.
+std::string positions_text(const Positions& positions);
+std::optional<Positions> parse_positions(std::string_view text);
 
 }  // namespace levada::agent

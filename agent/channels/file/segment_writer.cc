@@ -1,25 +1,25 @@
 #include "agent/channels/file/segment_writer.h"
 
-#include "agent/channels/file/crc32c.h"
+#include "agent/base/crc32c.h"
 
 namespace levada::agent {
 
 Result<std::unique_ptr<SegmentWriter>> SegmentWriter::create(const Files& files, const std::string& folder,
-                                                             SegmentHeader header, const std::string& progress,
+                                                             SegmentHeader header, const std::string& positions,
                                                              const Cipher* cipher, bool sync) {
-  std::string stored = progress;
-  header.progress_bytes = progress.size() + (cipher ? Cipher::kOverhead : 0);
+  std::string stored = positions;
+  header.positions_bytes = positions.size() + (cipher ? Cipher::kOverhead : 0);
   char encoded[kSegmentHeaderBytes];
   if (cipher) {
     header.flags |= SegmentHeader::kEncrypted;
     header.key_id = cipher->id();
     encode(header, encoded);
-    stored.resize(header.progress_bytes);
-    const levada_bytes plain{progress.data(), progress.size()};
+    stored.resize(header.positions_bytes);
+    const levada_bytes plain{positions.data(), positions.size()};
     const std::string_view with[] = {{encoded + 24, 48}};
     LEVADA_TRY(cipher->seal(std::span(&plain, 1), with, stored.data()));
   }
-  header.progress_crc = crc32c(0, stored.data(), stored.size());
+  header.positions_crc = crc32c(0, stored.data(), stored.size());
   encode(header, encoded);
   std::string start(encoded, sizeof encoded);
   start += stored;

@@ -1,4 +1,4 @@
-// What tests of the file channel stand on: a disk and a clock in the test's hands, and deliveries of rows that know
+// What tests of the file channel stand on: a disk and a clock in the test's hands, and batches of rows that know
 // where they came from.
 #pragma once
 
@@ -59,28 +59,30 @@ inline std::string row_text(const std::string& stream, uint64_t row) {
 }
 
 // Rows `first` to `end` of the stream; without its position where it is a part that was cut off.
-inline Delivery rows_of(const std::string& stream, uint64_t first, uint64_t end, bool with_position = true) {
+inline InFlight rows_of(const std::string& stream, uint64_t first, uint64_t end, bool with_position = true) {
   std::vector<std::string> bodies;
   for (uint64_t row = first; row < end; ++row) bodies.push_back(row_text(stream, row));
   Batch batch = testkit::batch_of(bodies);
   batch.stream = stream;
   batch.sequence = first;
   if (with_position) batch.position = "at " + std::to_string(end);
-  Delivery delivery{std::make_shared<const Batch>(std::move(batch)), stream, end, 0, "account", nullptr};
-  delivery.bytes = held_bytes(*delivery.batch);
-  delivery.receipt = std::make_shared<Receipt>(1, std::make_shared<Signal>());
-  return delivery;
+  InFlight in_flight{.batch = std::move(batch), .stream = stream, .end = end};
+  in_flight.account.stream = stream;
+  in_flight.account.end = end;
+  in_flight.bytes = held_bytes(in_flight.batch);
+  in_flight.acknowledgement = std::make_shared<Acknowledgement>(1, std::make_shared<Signal>());
+  return in_flight;
 }
 
-inline std::vector<std::string> bodies(const std::optional<Delivery>& delivery) {
-  return delivery ? testkit::texts(*delivery->batch, "body") : std::vector<std::string>{"<none>"};
+inline std::vector<std::string> bodies(const std::optional<InFlight>& in_flight) {
+  return in_flight ? testkit::texts(in_flight->batch, "body") : std::vector<std::string>{"<none>"};
 }
 
 // All that the cursor can read now.
 inline std::vector<std::string> drain(FileChannel& channel, size_t cursor) {
   std::vector<std::string> all;
-  while (auto delivery = channel.read(cursor, nanoseconds{0}))
-    for (auto& body : bodies(delivery)) all.push_back(std::move(body));
+  while (auto in_flight = channel.read(cursor, nanoseconds{0}))
+    for (auto& body : bodies(in_flight)) all.push_back(std::move(body));
   return all;
 }
 
@@ -90,9 +92,9 @@ inline std::vector<std::string> expected(const std::string& stream, uint64_t fir
   return all;
 }
 
-// What a sink that got as far as this delivery has committed.
-inline Progress committed_at(const Delivery& delivery) {
-  return {{delivery.stream, {delivery.stream, delivery.batch->position, delivery.end}}};
+// What a sink that got as far as this batch has committed.
+inline Positions committed_at(const InFlight& in_flight) {
+  return {{in_flight.stream, {in_flight.stream, in_flight.batch.position, in_flight.end}}};
 }
 
 }  // namespace levada::agent::testing

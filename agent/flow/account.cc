@@ -1,6 +1,6 @@
 // As text: the stream's end (with a "!" for a jump), rows read, stream and file, then outcome, rows, component and reason
 // of each count; tabs between.
-#include "agent/pipeline/account.h"
+#include "agent/flow/account.h"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 // The instruction takes three cycles and can start one each cycle: three blocks that lie behind each other are summed
 // at once, and their sums joined by tables that say what a block of zeros makes of a sum.
-#include "agent/channels/file/crc32c.h"
+#include "agent/base/crc32c.h"
 
 #include <array>
 #include <cstring>
