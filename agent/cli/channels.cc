@@ -19,8 +19,8 @@ int channel(const ChannelRequest& request) {
   Diagnostics diagnostics;
   const auto loaded = load_configuration(request.config, diagnostics);
   if (refused(diagnostics)) return kBadConfiguration;
-  Metrics metrics;
-  const auto services = system_services(metrics);
+  SystemServices system;
+  const auto services = system.services();
   std::vector<FileChannelOptions> channels;
   const auto add = [&](const std::string& name, FileChannelOptions options) {
     if (request.name.empty() ? Files(services.files).exists(options.folder) : request.name == name)

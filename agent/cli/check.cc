@@ -17,8 +17,8 @@ std::string counted(size_t count, const char* noun) {
 int check_configuration(const std::string& path) {
   Diagnostics diagnostics;
   const auto loaded = load_configuration(path, diagnostics);
-  Metrics metrics;
-  const auto pipeline = Pipeline::create(loaded.agent, loaded.topology, system_services(metrics), false, diagnostics);
+  SystemServices system;
+  const auto pipeline = Pipeline::create(loaded.agent, loaded.topology, system.services(), false, diagnostics);
   if (refused(diagnostics)) return kBadConfiguration;
   for (const auto& exception : pipeline->exceptions()) std::printf("%s\n", exception.c_str());
   const Topology& all = loaded.topology;

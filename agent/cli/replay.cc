@@ -252,8 +252,8 @@ class Replay {
     auto letters = dead_letters_config(name, agent_->dead_letters_dir, origin, jobs.last(), jobs.done(), diagnostics);
     if (auto built = ReplayTopology(loaded.topology, origin).build(std::move(letters)); !built)
       return fail(built.error());
-    Metrics metrics;
-    const auto pipeline = Pipeline::create(loaded.agent, loaded.topology, system_services(metrics), true, diagnostics);
+    SystemServices system;
+    const auto pipeline = Pipeline::create(loaded.agent, loaded.topology, system.services(), true, diagnostics);
     if (refused(diagnostics)) return kBadConfiguration;
     if (auto started = pipeline->start(); !started) return fail(started.error());
     return pipeline->wait() == Pipeline::Outcome::drained ? kOk : kFailed;

@@ -49,8 +49,8 @@ int run_agent(const std::string& path, bool until_drained) {
   std::signal(SIGPIPE, SIG_IGN);
   Diagnostics diagnostics;
   const auto loaded = load_configuration(path, diagnostics);
-  Metrics metrics;
-  const auto services = system_services(metrics);
+  SystemServices system;
+  const auto services = system.services();
   const auto pipeline = Pipeline::create(loaded.agent, loaded.topology, services, until_drained, diagnostics);
   if (refused(diagnostics)) return kBadConfiguration;
   if (auto locked = lock_data_dir(loaded.agent.data_dir); !locked) {
@@ -58,7 +58,7 @@ int run_agent(const std::string& path, bool until_drained) {
     return kFailed;
   }
 
-  Report report(loaded.topology, metrics, pipeline->dead_letters());
+  Report report(loaded.topology, system.metrics(), pipeline->dead_letters());
   Pipeline::Outcome outcome;
   {
     const Signals signals(*pipeline);

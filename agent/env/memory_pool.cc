@@ -1,33 +1,18 @@
-// Blocks come in sizes of powers of two with three steps between; a freed block waits in the list of its size. A fresh
-// 1 MiB block costs 250 page faults, a tenth of what reading and parsing its lines costs.
+// Blocks come in sizes of powers of two with three steps between; a freed block waits in the list
+// of its size. A fresh 1 MiB block costs 250 page faults, a tenth of what reading and parsing its
+// lines costs.
 #include "agent/env/memory_pool.h"
 
-#include <array>
-#include <atomic>
 #include <bit>
 #include <cstdlib>
-#include <mutex>
-#include <vector>
 
 namespace levada::agent {
 namespace {
 
 constexpr size_t kReadableTail = 64;
 constexpr size_t kSmallest = 4096;           // Smaller ones go to malloc, which is good at them.
+constexpr size_t kLargest = size_t{1} << 46;  // No machine has more, and there is a class for each size below.
 constexpr size_t kKeptBytesMax = 64u << 20;  // Freed memory that is kept: about two full channels.
-constexpr size_t kClasses = 4 * 48;
-
-struct Pool {
-  std::mutex mutex;
-  std::array<std::vector<void*>, kClasses> free;
-  size_t kept = 0;
-  std::atomic<size_t> in_use{0};
-};
-
-Pool& pool() {
-  static auto* const kPool = new Pool;  // Outlives every component.
-  return *kPool;
-}
 
 struct SizeClass {
   size_t number, bytes;
@@ -40,46 +25,45 @@ SizeClass class_of(size_t bytes) {
   return {4 * width + (rounded / quarter) % 4, rounded};
 }
 
-void* allocate(size_t bytes, size_t* capacity) {
-  auto& all = pool();
+}  // namespace
+
+MemoryPool::~MemoryPool() {
+  for (const auto& blocks : free_)
+    for (void* block : blocks) std::free(block);
+}
+
+void* MemoryPool::allocate(size_t bytes, size_t* capacity) {
+  if (bytes > kLargest) return nullptr;
   SizeClass size{0, (bytes + 63) & ~size_t{63}};
   if (bytes > kSmallest) size = class_of(bytes);
   *capacity = size.bytes;
-  all.in_use.fetch_add(size.bytes, std::memory_order_relaxed);
+  in_use_.fetch_add(size.bytes, std::memory_order_relaxed);
   if (bytes > kSmallest) {
-    const std::lock_guard lock(all.mutex);
-    auto& list = all.free[size.number];
-    if (!list.empty()) {
-      void* block = list.back();
-      list.pop_back();
-      all.kept -= size.bytes;
+    const std::lock_guard lock(mutex_);
+    auto& blocks = free_[size.number];
+    if (!blocks.empty()) {
+      void* block = blocks.back();
+      blocks.pop_back();
+      kept_ -= size.bytes;
       return block;
     }
   }
-  return std::aligned_alloc(64, size.bytes + kReadableTail);
+  void* block = std::aligned_alloc(64, size.bytes + kReadableTail);
+  if (!block) in_use_.fetch_sub(size.bytes, std::memory_order_relaxed);
+  return block;
 }
 
-void release(void* block, size_t capacity) {
-  auto& all = pool();
-  all.in_use.fetch_sub(capacity, std::memory_order_relaxed);
+void MemoryPool::release(void* block, size_t capacity) {
+  in_use_.fetch_sub(capacity, std::memory_order_relaxed);
   if (capacity > kSmallest) {
-    const std::lock_guard lock(all.mutex);
-    if (all.kept + capacity <= kKeptBytesMax) {
-      all.free[class_of(capacity).number].push_back(block);
-      all.kept += capacity;
+    const std::lock_guard lock(mutex_);
+    if (kept_ + capacity <= kKeptBytesMax) {
+      free_[class_of(capacity).number].push_back(block);
+      kept_ += capacity;
       return;
     }
   }
   std::free(block);
 }
-
-}  // namespace
-
-const levada_memory* memory_pool() {
-  static const levada_memory table = {sizeof table, allocate, release};
-  return &table;
-}
-
-size_t memory_in_use() { return pool().in_use.load(std::memory_order_relaxed); }
 
 }  // namespace levada::agent

@@ -14,8 +14,8 @@ int64_t read(clockid_t which) {
 }  // namespace
 
 const levada_clock* system_clock() {
-  static const levada_clock table = {sizeof table, [](const levada_host*) { return read(CLOCK_REALTIME); },
-                                     [](const levada_host*) { return read(CLOCK_MONOTONIC); }};
+  static const levada_clock table = {sizeof table, nullptr, [](void*) { return read(CLOCK_REALTIME); },
+                                     [](void*) { return read(CLOCK_MONOTONIC); }};
   return &table;
 }
 

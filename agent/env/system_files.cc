@@ -1,12 +1,15 @@
-// The file service over POSIX calls. A handle is a file descriptor.
+// The file service over POSIX calls. A handle is a file descriptor; that of a watch is two, the second one, which ends a
+// wait, shifted by 32 bits.
 #include "agent/env/system_files.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -39,7 +42,12 @@ int64_t open_file(void*, const char* path, int32_t how) {
   return persist([&] { return ::open(path, flags | O_CLOEXEC, 0644); });
 }
 
-int64_t close_file(void*, int64_t handle) { return result(::close(static_cast<int>(handle))); }
+int waker_of(int64_t watch) { return static_cast<int>(watch >> 32); }
+
+int64_t close_file(void*, int64_t handle) {
+  if (waker_of(handle) != 0) ::close(waker_of(handle));
+  return result(::close(static_cast<int>(handle)));
+}
 
 int64_t read_file(void*, int64_t handle, void* to, size_t bytes, uint64_t offset) {
   return persist([&] { return ::pread(static_cast<int>(handle), to, bytes, static_cast<off_t>(offset)); });
@@ -60,28 +68,27 @@ int64_t truncate_file(void*, int64_t handle, uint64_t bytes) {
   return done < 0 ? done : std::min<int64_t>(0, result(::lseek(fd, static_cast<off_t>(bytes), SEEK_SET)));
 }
 
-void describe(const struct stat& from, levada_file_info* to) {
-  *to = {from.st_dev,
-         from.st_ino,
-         static_cast<uint64_t>(from.st_size),
-         from.st_mtim.tv_sec * 1'000'000'000 + from.st_mtim.tv_nsec,
-         from.st_mode,
-         0};
+int64_t nanoseconds_of(const statx_timestamp& time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; }
+
+// Of a path, or of an open file if the path is empty.
+int64_t describe(int file, const char* path, int flags, levada_file_info* to) {
+  struct statx found;
+  if (::statx(file, path, flags, STATX_BASIC_STATS | STATX_BTIME, &found) < 0) return -errno;
+  to->mode = found.stx_mode;
+  to->device = makedev(found.stx_dev_major, found.stx_dev_minor);
+  to->inode = found.stx_ino;
+  to->bytes = found.stx_size;
+  to->modified_ns = nanoseconds_of(found.stx_mtime);
+  to->changed_ns = nanoseconds_of(found.stx_ctime);
+  to->born_ns = found.stx_mask & STATX_BTIME ? nanoseconds_of(found.stx_btime) : 0;
+  return 0;
 }
 
 int64_t file_info(void*, int64_t handle, levada_file_info* info) {
-  struct stat found;
-  if (::fstat(static_cast<int>(handle), &found) < 0) return -errno;
-  describe(found, info);
-  return 0;
+  return describe(static_cast<int>(handle), "", AT_EMPTY_PATH, info);
 }
 
-int64_t stat_path(void*, const char* path, levada_file_info* info) {
-  struct stat found;
-  if (::stat(path, &found) < 0) return -errno;
-  describe(found, info);
-  return 0;
-}
+int64_t stat_path(void*, const char* path, levada_file_info* info) { return describe(AT_FDCWD, path, 0, info); }
 
 int64_t list_folder(void*, const char* folder, void (*entry)(void*, const char*, int32_t), void* to) {
   DIR* opened = ::opendir(folder);
@@ -156,19 +163,27 @@ int64_t watch_folder(void*, const char* folder) {
     ::close(fd);
     return failed == ENOSPC ? -ENOTSUP : -failed;
   }
-  return fd;
+  const int waker = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (waker < 0) {
+    ::close(fd);
+    return -ENOTSUP;
+  }
+  return int64_t{waker} << 32 | fd;
 }
 
 int64_t wait_for_change(void*, int64_t watch, int64_t timeout_ns) {
-  pollfd waiting{static_cast<int>(watch), POLLIN, 0};
+  pollfd waiting[] = {{static_cast<int>(watch), POLLIN, 0}, {waker_of(watch), POLLIN, 0}};
   const timespec timeout{timeout_ns / 1'000'000'000, timeout_ns % 1'000'000'000};
-  const int ready = ::ppoll(&waiting, 1, &timeout, nullptr);
-  if (ready < 0) return errno == EINTR ? 0 : -errno;
+  if (::ppoll(waiting, std::size(waiting), &timeout, nullptr) < 0) return errno == EINTR ? 0 : -errno;
+  eventfd_t woken;
+  if (waiting[1].revents) (void)::eventfd_read(waiting[1].fd, &woken);
   alignas(inotify_event) char events[4096];
-  while (ready > 0 && ::read(waiting.fd, events, sizeof events) > 0) {
+  while (waiting[0].revents && ::read(waiting[0].fd, events, sizeof events) > 0) {
   }
-  return ready > 0;
+  return waiting[0].revents != 0;
 }
+
+int64_t end_wait(void*, int64_t watch) { return result(::eventfd_write(waker_of(watch), 1)); }
 
 }  // namespace
 
@@ -176,7 +191,8 @@ const levada_files* system_files() {
   static const levada_files table = {sizeof table, nullptr,     open_file,     close_file,     read_file,
                                      write_file,   sync_file,   truncate_file, file_info,      stat_path,
                                      list_folder,  make_folder, rename_path,   link_path,      remove_path,
-                                     sync_folder,  free_bytes,  watch_folder,  wait_for_change};
+                                     sync_folder,  free_bytes,  watch_folder,  wait_for_change,
+                                     end_wait};
   return &table;
 }
 

@@ -16,7 +16,11 @@ ChainWorkers::~ChainWorkers() { threads_.clear(); }
 Done ChainWorkers::open() {
   for (auto& chain : chains_) LEVADA_TRY(chain.open());
   if (!threaded_ || !threads_.empty()) return {};
-  for (auto& chain : chains_) threads_.emplace_back([this, &chain](std::stop_token stopped) { work(stopped, chain); });
+  for (auto& chain : chains_)
+    threads_.emplace_back([this, &chain, memory = MemoryScope::current()](std::stop_token stopped) {
+      const MemoryScope scope(memory);
+      work(stopped, chain);
+    });
   return {};
 }
 
@@ -55,7 +59,7 @@ Result<InFlight> ChainWorkers::next(nanoseconds timeout) {
   if (threaded_) {
     if (!finished_.wait_for(lock, timeout, [&] { return slot->done.has_value(); })) return idle();
   } else {
-    const nanoseconds now{clock_.monotonic(nullptr)};
+    const nanoseconds now{clock_.monotonic(clock_.context)};
     if (backoff_.left(now).count() > 0) return idle();
     lock.unlock();
     slot->done = chains_[0].run(slot->in_flight);
@@ -82,7 +86,7 @@ void ChainWorkers::work(std::stop_token stopped, InterceptorChain& chain) {
     auto done = chain.run(slot->in_flight);
     while (done.code() == Code::retry && !stopped.stop_requested()) {
       log_warning("", done.error().message);
-      const nanoseconds now{clock_.monotonic(nullptr)};
+      const nanoseconds now{clock_.monotonic(clock_.context)};
       backoff.failed(now);
       lock.lock();
       work_.wait_for(lock, stopped, backoff.left(now), [] { return false; });

@@ -50,7 +50,7 @@ Done Pipeline::open_when_possible(Open open) {
     auto done = open();
     if (done.code() != Code::retry || stop_.intake) return done;
     if (!std::exchange(warned, true)) log_warning("", done.error().message + "; trying again until it works");
-    const nanoseconds now{services_.clock->monotonic(nullptr)};
+    const nanoseconds now{services_.clock->monotonic(services_.clock->context)};
     backoff.failed(now);
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, backoff.left(now), [&] { return stop_.intake.load(); });
@@ -58,6 +58,7 @@ Done Pipeline::open_when_possible(Open open) {
 }
 
 void Pipeline::run_sink(size_t number) {
+  const MemoryScope scope(services_.memory->table());
   Turn turn = Turn::worked;
   while (turn == Turn::worked || turn == Turn::waited) turn = sinks_[number]->turn(kTurn);
   ended(turn);
@@ -89,6 +90,7 @@ std::optional<Positions> Pipeline::wait_for_sink(size_t sink) {
 }
 
 void Pipeline::run_source(size_t number) {
+  const MemoryScope scope(services_.memory->table());
   (void)find_start(number);
   auto& runner = *sources_[number].runner;
   Turn turn = Turn::worked;

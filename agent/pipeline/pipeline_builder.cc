@@ -35,9 +35,9 @@ void PipelineBuilder::build() {
   for (const auto& source : topology_.sources) add_source(source);
 }
 
-std::unique_ptr<Instance> PipelineBuilder::instance(const ComponentConfig& config) {
+std::unique_ptr<Instance> PipelineBuilder::instance(const ComponentConfig& config, size_t worker) {
   if (!config.sound()) return nullptr;
-  auto made = Instance::create(config, pipeline_.services_, agent_.data_dir, pipeline_.until_drained_);
+  auto made = Instance::create(config, pipeline_.services_, agent_.data_dir, pipeline_.until_drained_, worker);
   if (made) return *std::move(made);
   levada_error error{};
   detail::report(made.error(), &error);
@@ -68,7 +68,7 @@ std::unique_ptr<ChainWorkers> PipelineBuilder::chain(const std::vector<size_t>& 
     auto& made = chains.emplace_back();
     for (const auto number : interceptors) {
       const auto& config = topology_.interceptors[number];
-      if (auto created = instance(config))
+      if (auto created = instance(config, worker))
         made.add(InterceptorInstance(std::move(created)), config.on_reject, *pipeline_.services_.metrics);
     }
   }

@@ -20,7 +20,7 @@ class PipelineBuilder {
   void build();
 
  private:
-  std::unique_ptr<Instance> instance(const ComponentConfig& config);
+  std::unique_ptr<Instance> instance(const ComponentConfig& config, size_t worker = 0);
   std::unique_ptr<ChainWorkers> chain(const std::vector<size_t>& interceptors, uint32_t workers, Backoff backoff);
   void check_stateful(const std::vector<size_t>& interceptors, const TableConfig& user, bool is_source,
                       uint32_t workers);

@@ -23,7 +23,7 @@ Result<std::vector<Position>> SinkGroup::recover() {
 
 // The member that takes the next rows; false where all of them are in their penalty.
 bool SinkGroup::choose() {
-  const nanoseconds now{clock_.monotonic(nullptr)};
+  const nanoseconds now{clock_.monotonic(clock_.context)};
   const bool uncommitted = members_[current_].written;
   // While rows of the one in use are not committed, a better one that is back has to wait.
   if (type_ == SinkGroupConfig::Type::failover && uncommitted) return true;
@@ -39,6 +39,7 @@ bool SinkGroup::choose() {
 
 Done SinkGroup::prepare(Member& member) {
   if (member.open) return {};
+  member.to_close = true;
   LEVADA_TRY(member.sink->open());
   if (auto positions = member.sink->recover(); !positions) return std::move(positions).error();
   member.open = true;
@@ -47,7 +48,7 @@ Done SinkGroup::prepare(Member& member) {
 
 Done SinkGroup::failed(Member& member, Error error) {
   member.open = false;
-  member.penalty_until = nanoseconds{clock_.monotonic(nullptr)} + penalty_;
+  member.penalty_until = nanoseconds{clock_.monotonic(clock_.context)} + penalty_;
   log_warning(member.sink->name(), error.message + "; the others of its group take over");
   return retry(std::move(error.message));
 }
@@ -90,6 +91,18 @@ Done SinkGroup::idle() {
       if (auto done = member.sink->idle(); !done && done.code() != Code::idle)
         return failed(member, std::move(done).error());
   return {};
+}
+
+Done SinkGroup::close(nanoseconds timeout) {
+  Done first;
+  for (auto& member : members_) {
+    if (!member.to_close) continue;
+    auto done = member.sink->close(timeout);
+    if (done.code() == Code::idle) return done;
+    member.to_close = false;
+    if (!done && first) first = std::move(done).error().at(member.sink->name());
+  }
+  return first;
 }
 
 }  // namespace levada::agent

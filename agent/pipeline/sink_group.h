@@ -23,12 +23,14 @@ class SinkGroup final : public SinkTarget {
   Done write(const Batch& batch, std::chrono::nanoseconds timeout, Parcel& rejected) override;
   Done commit(const Checkpoint& checkpoint, std::chrono::nanoseconds timeout, Parcel& rejected) override;
   Done idle() override;
+  Done close(std::chrono::nanoseconds timeout) override;
 
  private:
   struct Member {
     std::unique_ptr<SinkInstance> sink;
-    bool open = false;     // It was opened, and has recovered since it failed.
-    bool written = false;  // It has rows that are not committed.
+    bool open = false;      // It was opened, and has recovered since it failed.
+    bool to_close = false;  // It was opened at some time, and is not closed.
+    bool written = false;   // It has rows that are not committed.
     std::chrono::nanoseconds penalty_until{};
   };
   bool choose();

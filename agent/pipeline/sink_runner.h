@@ -57,7 +57,7 @@ class SinkRunner {
   Turn retry_commit(const Error& error);
   Result<int64_t> reject_written(Parcel& rejected, InFlight& in_flight);
   void reject_late(Parcel& rejected);
-  nanoseconds now() const { return nanoseconds{clock_.monotonic(nullptr)}; }
+  nanoseconds now() const { return nanoseconds{clock_.monotonic(clock_.context)}; }
 
   const std::string name_;
   const std::unique_ptr<SinkTarget> target_;

@@ -42,6 +42,7 @@ SourceRunner::SourceRunner(Parts parts, DeadLetters& dead_letters, const Service
       on_reject_(parts.on_reject),
       dead_letters_(dead_letters),
       clock_(*services.clock),
+      memory_(*services.memory),
       stop_(stop),
       label_(source_.name().substr(source_.name().find('.') + 1)),
       owner_(parts.owner.empty() ? source_.name() : std::move(parts.owner)),
@@ -75,7 +76,7 @@ void SourceRunner::start_from(const std::vector<Positions>& downstream) {
 
 Turn SourceRunner::turn(nanoseconds timeout) {
   if (stop_.now) return Turn::ended;
-  const nanoseconds now{clock_.monotonic(nullptr)};
+  const nanoseconds now{clock_.monotonic(clock_.context)};
   if (const auto left = backoff_.left(now); left.count() > 0 && !stop_.intake) {
     signal_->wait(std::min(left, timeout));
     return Turn::waited;
@@ -132,7 +133,7 @@ Turn SourceRunner::finish(nanoseconds timeout) {
 }
 
 Turn SourceRunner::poll(nanoseconds timeout) {
-  if (memory_in_use() > memory_bytes_) {
+  if (memory_.in_use() > memory_bytes_) {
     std::string blocked_by = std::to_string(memory_bytes_ >> 20) + " MiB of memory_bytes are used up";
     for (auto* channel : channels_) {
       channel->apply_back_pressure();
@@ -143,7 +144,7 @@ Turn SourceRunner::poll(nanoseconds timeout) {
     return Turn::waited;
   }
   wait({});
-  const nanoseconds before{clock_.monotonic(nullptr)};
+  const nanoseconds before{clock_.monotonic(clock_.context)};
   auto batch = source_.poll(timeout);
   if (batch) {
     backoff_.succeeded();
@@ -155,7 +156,7 @@ Turn SourceRunner::poll(nanoseconds timeout) {
     case Code::idle:
       if (!workers_->empty()) signal_->wait(kShortWait / 5);
       // A source that has no way to wait gives IDLE at once.
-      if (timeout.count() > 0 && nanoseconds{clock_.monotonic(nullptr)} - before < kShortWait / 5)
+      if (timeout.count() > 0 && nanoseconds{clock_.monotonic(clock_.context)} - before < kShortWait / 5)
         signal_->wait(kShortWait);
       return Turn::waited;
     case Code::end: ended_ = true; return Turn::worked;
@@ -269,7 +270,7 @@ bool SourceRunner::hand_on(nanoseconds timeout) {
 // Says what it waits for, once it has waited for long; an empty blocked_by: it waits no more.
 void SourceRunner::wait(const std::string& blocked_by) {
   if (blocked_by.empty() && waits_since_.count() == 0) return;
-  const nanoseconds now{clock_.monotonic(nullptr)};
+  const nanoseconds now{clock_.monotonic(clock_.context)};
   if (waits_since_.count() == 0) waits_since_ = now;
   if (blocked_by.empty()) {
     milliseconds_waited_.add((now - waits_since_) / std::chrono::milliseconds(1));
@@ -299,7 +300,7 @@ Done SourceRunner::acknowledge() {
 Turn SourceRunner::failed(const Error& error, const char* what) {
   polls_failed_.add();
   if (error.code == Code::retry) {
-    const nanoseconds now{clock_.monotonic(nullptr)};
+    const nanoseconds now{clock_.monotonic(clock_.context)};
     backoff_.failed(now);
     failures_.warn(name(), std::string(what) + ": " + error.message, now);
     return Turn::waited;

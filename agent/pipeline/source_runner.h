@@ -70,6 +70,7 @@ class SourceRunner {
   const OnReject on_reject_;
   DeadLetters& dead_letters_;
   const levada_clock& clock_;
+  const MemoryPool& memory_;
   Stop& stop_;
   const std::string label_;  // "clicks"
   const std::string owner_;

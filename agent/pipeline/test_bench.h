@@ -183,14 +183,16 @@ class TestBench {
     current_clock() = &clock;
   }
 
+  MemoryPool memory;
+  const MemoryScope scope{memory.table()};
   testkit::ManualClock clock;
   testkit::MemoryFiles files{clock};
   Metrics metrics;
   Stop stop;
-  const levada_clock clock_table{sizeof(levada_clock),
-                                 [](const levada_host*) { return current_clock()->now().count(); },
-                                 [](const levada_host*) { return current_clock()->monotonic().count(); }};
-  Services services{files.table(), &clock_table, memory_pool(), log_service(), &metrics};
+  const levada_clock clock_table{sizeof(levada_clock), nullptr,
+                                 [](void*) { return current_clock()->now().count(); },
+                                 [](void*) { return current_clock()->monotonic().count(); }};
+  Services services{files.table(), &clock_table, &memory, log_service(), &metrics};
   DeadLetters dead_letters{services, "/dead"};
   CheckpointStore commits{Files(files.table()), "/data"};
 

@@ -2,19 +2,19 @@
 
 #include <string_view>
 
-#include "agent/env/memory_pool.h"
 #include "agent/env/system_clock.h"
 #include "agent/env/system_files.h"
+#include "agent/env/system_random.h"
 #include "agent/observe/log.h"
 
 namespace levada::agent {
 
-Services system_services(Metrics& metrics) {
-  return {system_files(), system_clock(), memory_pool(), log_service(), &metrics};
+Services SystemServices::services() {
+  return {system_files(), system_clock(), &memory_, log_service(), &metrics_, system_random(), &data_dirs_};
 }
 
-Context::Context(const Services& services, std::string component, const std::string& data_dir, bool until_drained)
-    : services_(services), component_(std::move(component)), data_dir_(data_dir + "/" + component_) {
+Context::Context(const Services& services, std::string component, std::string data_dir, bool until_drained)
+    : services_(services), component_(std::move(component)), data_dir_(std::move(data_dir)) {
   whole_.host = {sizeof(levada_host),
                  until_drained ? 1u : 0u,
                  {component_.data(), component_.size()},
@@ -33,7 +33,8 @@ const void* Context::service(const levada_host* host, const char* id) {
   if (name == LEVADA_LOG) return context.services_.log;
   if (name == LEVADA_METRICS) return &context.metrics_;
   if (name == LEVADA_CLOCK) return context.services_.clock;
-  if (name == LEVADA_MEMORY) return context.services_.memory;
+  if (name == LEVADA_RANDOM) return context.services_.random;
+  if (name == LEVADA_MEMORY) return context.services_.memory ? context.services_.memory->table() : nullptr;
   if (name == LEVADA_FILES) return context.services_.files;
   return nullptr;
 }

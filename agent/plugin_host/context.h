@@ -3,32 +3,48 @@
 
 #include <string>
 
+#include "agent/env/memory_pool.h"
 #include "agent/observe/metrics.h"
+#include "agent/plugin_host/data_dirs.h"
 #include "levada/plugin.h"
 
 namespace levada::agent {
 
-// The bench that components are given; tests give another one.
+// What the parts of an agent and its components work with; tests give fakes.
 struct Services {
   const levada_files* files;
   const levada_clock* clock;
-  const levada_memory* memory;
+  MemoryPool* memory;
   const levada_log* log;
   Metrics* metrics;
+  const levada_random* random = nullptr;  // Null: components find no such service.
+  DataDirs* data_dirs = nullptr;          // Null: nobody minds whose a folder is.
 };
 
-Services system_services(Metrics& metrics);
+// Those of the operating system, with what one agent counts and keeps: two of these in one process
+// share nothing. It outlives all that is made with its services.
+class SystemServices {
+ public:
+  Services services();
+  Metrics& metrics() { return metrics_; }
+
+ private:
+  MemoryPool memory_;
+  Metrics metrics_;
+  DataDirs data_dirs_;
+};
 
 // Stays where it is as long as the instance lives.
 class Context {
  public:
-  // `component`: "sources.clicks".
-  Context(const Services& services, std::string component, const std::string& data_dir, bool until_drained);
+  // `component`: "sources.clicks"; `data_dir`: its own.
+  Context(const Services& services, std::string component, std::string data_dir, bool until_drained);
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
   const levada_host* host() const { return &whole_.host; }
   const std::string& component() const { return component_; }
+  const std::string& data_dir() const { return data_dir_; }
 
  private:
   // The services get the levada_host back; this finds the way to the context.

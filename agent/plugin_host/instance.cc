@@ -1,6 +1,6 @@
 #include "agent/plugin_host/instance.h"
 
-#include <cstddef>
+#include "levada/has.h"
 
 namespace levada::agent {
 namespace {
@@ -26,13 +26,36 @@ Done call(Function&& function) {
 }  // namespace
 
 Result<std::unique_ptr<Instance>> Instance::create(const ComponentConfig& config, const Services& services,
-                                                   const std::string& data_dir, bool until_drained) {
-  std::unique_ptr<Instance> made(new Instance(config, services, data_dir, until_drained));
+                                                   const std::string& data_dir, bool until_drained, size_t worker) {
+  const auto folder = data_dir + "/" + config.path + (worker ? "." + std::to_string(worker) : "");
+  std::unique_ptr<Instance> made(new Instance(config, services, folder, until_drained));
+  if (services.data_dirs) {
+    auto claim = services.data_dirs->claim(folder);
+    if (!claim) return std::move(claim).error();
+    made->data_dir_ = *std::move(claim);
+  }
   auto done = call([&](levada_error* error) {
     return config.component->create(made->context_.host(), config.values.data(), &made->self_, error);
   });
   if (!done) return std::move(done).error();
   return made;
+}
+
+const void* Instance::extension(const char* id) const {
+  if (!has(component_, &levada_component::extension)) return nullptr;
+  const void* found = nullptr;
+  (void)call([&](levada_error*) {
+    found = component_.extension(self_, id);
+    return LEVADA_OK;
+  });
+  return found;
+}
+
+template <class Functions>
+Done Instance::close(std::chrono::nanoseconds timeout) {
+  const auto& all = functions<Functions>();
+  if (!has(all, &Functions::close)) return {};
+  return call([&](levada_error* error) { return all.close(self_, timeout.count(), error); });
 }
 
 Instance::~Instance() {
@@ -72,9 +95,31 @@ Done SourceInstance::acknowledge(const std::string& stream, const std::string& p
   });
 }
 
+void SourceInstance::wake() const {
+  const auto& functions = instance_->functions<levada_source_functions>();
+  if (!has(functions, &levada_source_functions::wake)) return;
+  (void)call([&](levada_error*) {
+    functions.wake(instance_->self_);
+    return LEVADA_OK;
+  });
+}
+
+void SourceInstance::back_pressure(bool on) const {
+  const auto& functions = instance_->functions<levada_source_functions>();
+  if (!has(functions, &levada_source_functions::back_pressure)) return;
+  (void)call([&](levada_error*) {
+    functions.back_pressure(instance_->self_, on ? 1 : 0);
+    return LEVADA_OK;
+  });
+}
+
+Done SourceInstance::close(std::chrono::nanoseconds timeout) {
+  return instance_->close<levada_source_functions>(timeout);
+}
+
 Done InterceptorInstance::open() {
   const auto& functions = instance_->functions<levada_interceptor_functions>();
-  if (!functions.open) return {};
+  if (!has(functions, &levada_interceptor_functions::open)) return {};
   return call([&](levada_error* error) { return functions.open(instance_->self_, error); });
 }
 
@@ -88,8 +133,7 @@ Done InterceptorInstance::intercept(Parcel& batch, Parcel& rejected) {
 bool is_stateful(const levada_component& component) {
   if (component.kind != LEVADA_INTERCEPTOR) return false;
   const auto& functions = *static_cast<const levada_interceptor_functions*>(component.functions);
-  return functions.size >= offsetof(levada_interceptor_functions, load) + sizeof functions.load && functions.save &&
-         functions.load;
+  return has(functions, &levada_interceptor_functions::save) && has(functions, &levada_interceptor_functions::load);
 }
 
 bool InterceptorInstance::is_stateful() const { return agent::is_stateful(instance_->component_); }
@@ -107,6 +151,35 @@ Done InterceptorInstance::load(const std::string& state) {
   return call([&](levada_error* error) {
     return instance_->functions<levada_interceptor_functions>().load(instance_->self_, detail::bytes(state), error);
   });
+}
+
+bool InterceptorInstance::advances() const {
+  const auto& functions = instance_->functions<levada_interceptor_functions>();
+  return has(functions, &levada_interceptor_functions::deadline) &&
+         has(functions, &levada_interceptor_functions::advance);
+}
+
+std::chrono::nanoseconds InterceptorInstance::deadline() const {
+  if (!advances()) return std::chrono::nanoseconds::max();
+  int64_t due = 0;
+  // Where it throws instead of an answer, advance is called, and says why.
+  (void)call([&](levada_error*) {
+    due = instance_->functions<levada_interceptor_functions>().deadline(instance_->self_);
+    return LEVADA_OK;
+  });
+  return std::chrono::nanoseconds(due);
+}
+
+Done InterceptorInstance::advance(std::chrono::nanoseconds now, bool ended, Parcel& out, Parcel& rejected) {
+  if (!advances()) return levada::idle();
+  return call([&](levada_error* error) {
+    return instance_->functions<levada_interceptor_functions>().advance(instance_->self_, now.count(), ended ? 1 : 0,
+                                                                        out.get(), rejected.get(), error);
+  });
+}
+
+Done InterceptorInstance::close(std::chrono::nanoseconds timeout) {
+  return instance_->close<levada_interceptor_functions>(timeout);
 }
 
 bool SinkInstance::keeps_checkpoint() const {
@@ -151,8 +224,10 @@ Done SinkInstance::commit(const Checkpoint& checkpoint, std::chrono::nanoseconds
 
 Done SinkInstance::idle() {
   const auto& functions = instance_->functions<levada_sink_functions>();
-  if (!functions.idle) return {};
+  if (!has(functions, &levada_sink_functions::idle)) return {};
   return call([&](levada_error* error) { return functions.idle(instance_->self_, error); });
 }
+
+Done SinkInstance::close(std::chrono::nanoseconds timeout) { return instance_->close<levada_sink_functions>(timeout); }
 
 }  // namespace levada::agent

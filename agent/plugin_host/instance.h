@@ -1,4 +1,5 @@
-// Instances of components, called through the contract: what a plugin throws or misreports ends here.
+// Instances of components, called through the contract: what a plugin throws or misreports ends
+// here.
 #pragma once
 
 #include <functional>
@@ -15,7 +16,7 @@ namespace levada::agent {
 // A batch in its C form; releases what is left in it.
 class Parcel {
  public:
-  Parcel() { batch_.size = sizeof batch_; }
+  Parcel() = default;
   explicit Parcel(const Batch& batch) { batch.share(batch_); }
   Parcel(const Parcel&) = delete;
   Parcel& operator=(const Parcel&) = delete;
@@ -23,37 +24,49 @@ class Parcel {
   levada_batch* get() { return &batch_; }
   bool empty() const { return batch_.rows.release == nullptr; }
   Result<Batch> open() { return Batch::adopt(batch_); }
-  // Without the stream and position, which only a source says: what others leave there may point anywhere.
+  // Without the stream and position, which only a source says: what others leave there may point
+  // anywhere.
   Result<Batch> open_rows() {
     batch_.stream = batch_.position = {};
     return open();
   }
 
  private:
-  levada_batch batch_{};
+  levada_batch batch_ = detail::empty_batch();
 };
 
 // Created, checked, not yet opened.
 class Instance {
  public:
-  // Fails with the component's own words and the option at fault.
+  // Fails with the component's own words and the option at fault. Its folder is below `data_dir`;
+  // it has none in common with another instance, so that each of several workers has its own, by
+  // its number.
   static Result<std::unique_ptr<Instance>> create(const ComponentConfig& config, const Services& services,
-                                                  const std::string& data_dir, bool until_drained);
+                                                  const std::string& data_dir, bool until_drained, size_t worker = 0);
   ~Instance();
   Instance(const Instance&) = delete;
 
   const std::string& name() const { return context_.component(); }
+  // A service of the instance's own, such as "levada.state/1"; null where it has none such. From
+  // any thread.
+  const void* extension(const char* id) const;
+  // What the contract's functions take; for tests that call them directly.
+  void* self() const { return self_; }
 
  protected:
-  Instance(const ComponentConfig& config, const Services& services, const std::string& data_dir, bool until_drained)
-      : component_(*config.component), context_(services, config.path, data_dir, until_drained) {}
+  Instance(const ComponentConfig& config, const Services& services, std::string data_dir, bool until_drained)
+      : component_(*config.component), context_(services, config.path, std::move(data_dir), until_drained) {}
 
   template <class Functions>
   const Functions& functions() const {
     return *static_cast<const Functions*>(component_.functions);
   }
+  // Of any kind; OK where the component has nothing to close.
+  template <class Functions>
+  Done close(std::chrono::nanoseconds timeout);
 
   const levada_component& component_;
+  DataDirs::Claim data_dir_;
   const Context context_;
   void* self_ = nullptr;
 
@@ -70,6 +83,13 @@ class SourceInstance {
   Done open(const std::vector<Position>& positions);
   Result<Batch> poll(std::chrono::nanoseconds timeout);
   Done acknowledge(const std::string& stream, const std::string& position);
+  // Both from any thread, also while another one polls; nothing where the component has no use for
+  // it.
+  void wake() const;
+  void back_pressure(bool on) const;
+  // IDLE: not through, call again. Nothing but the destructor comes behind it.
+  Done close(std::chrono::nanoseconds timeout);
+  const Instance& instance() const { return *instance_; }
 
  private:
   std::unique_ptr<Instance> instance_;
@@ -88,13 +108,24 @@ class InterceptorInstance {
   bool is_stateful() const;
   // Appends the state.
   Done save(std::string& to) const;
+  // REJECT: a sound state, but of other options. FATAL: a damaged one.
   Done load(const std::string& state);
+  // Whether it gives rows later than they came in: then the next two are for it.
+  bool advances() const;
+  // When to advance, by the monotonic time; the maximum where it waits for nothing but the end of
+  // intake.
+  std::chrono::nanoseconds deadline() const;
+  // Rows that are due, or that were rejected: call again. IDLE: none now.
+  Done advance(std::chrono::nanoseconds now, bool ended, Parcel& out, Parcel& rejected);
+  Done close(std::chrono::nanoseconds timeout);
+  const Instance& instance() const { return *instance_; }
 
  private:
   std::unique_ptr<Instance> instance_;
 };
 
-// Where the rows of a channel go: a sink, or a group of them. See levada_sink_functions for what each call promises.
+// Where the rows of a channel go: a sink, or a group of them. See levada_sink_functions for what
+// each call promises.
 class SinkTarget {
  public:
   virtual ~SinkTarget() = default;
@@ -106,6 +137,8 @@ class SinkTarget {
   virtual Done write(const Batch& batch, std::chrono::nanoseconds timeout, Parcel& rejected) = 0;
   virtual Done commit(const Checkpoint& checkpoint, std::chrono::nanoseconds timeout, Parcel& rejected) = 0;
   virtual Done idle() = 0;
+  // IDLE: not through, call again. Nothing but the destructor comes behind it.
+  virtual Done close(std::chrono::nanoseconds timeout) = 0;
 };
 
 class SinkInstance final : public SinkTarget {
@@ -118,6 +151,8 @@ class SinkInstance final : public SinkTarget {
   Done write(const Batch& batch, std::chrono::nanoseconds timeout, Parcel& rejected) override;
   Done commit(const Checkpoint& checkpoint, std::chrono::nanoseconds timeout, Parcel& rejected) override;
   Done idle() override;
+  Done close(std::chrono::nanoseconds timeout) override;
+  const Instance& instance() const { return *instance_; }
 
  private:
   std::unique_ptr<Instance> instance_;

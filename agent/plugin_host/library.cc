@@ -18,7 +18,8 @@ constexpr int kMajorMax = 99;
 
 std::string entry_of(int major) { return LEVADA_ENTRY_PREFIX + std::to_string(major); }
 
-// Boost puts its own words around the loader's, which begin with the path, and an errno behind them that means nothing.
+// Boost puts its own words around the loader's, which begin with the path, and an errno behind them
+// that means nothing.
 std::string loader_words(const std::exception& error, const std::string& path) {
   constexpr std::string_view kMark = "dlerror system message: ";
   std::string words = error.what();
@@ -41,11 +42,18 @@ Done check_contract(const boost::dll::shared_library& library) {
 }
 
 Done check_component(const levada_component* component) {
-  if (!component || component->size < sizeof(levada_component)) return fatal("has a component of an unknown size");
+  if (!component || component->size < LEVADA_COMPONENT_SIZE_MIN)
+    return fatal("has a component that is smaller than in version 1.0 of the contract");
   if (!component->name || !component->summary || !component->functions || !component->create || !component->destroy)
     return fatal("has a component without name, summary, functions, create or destroy");
   if (component->kind > LEVADA_SINK)
     return fatal(std::string("component ") + component->name + " is of a kind that this agent does not know");
+  constexpr size_t kFunctionsMin[] = {LEVADA_SOURCE_FUNCTIONS_SIZE_MIN, LEVADA_INTERCEPTOR_FUNCTIONS_SIZE_MIN,
+                                      LEVADA_SINK_FUNCTIONS_SIZE_MIN};
+  // Functions of each kind begin with their size.
+  if (*static_cast<const uint32_t*>(component->functions) < kFunctionsMin[component->kind])
+    return fatal(std::string("component ") + component->name +
+                 " has fewer functions than version 1.0 of the contract asks for");
   return {};
 }
 
@@ -75,8 +83,8 @@ Result<const levada_plugin*> load_plugin(const std::string& path) {
     auto& library = kLoaded->emplace_back(path, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
     if (auto done = check_contract(library); !done) return std::move(done).error().at(path);
     const levada_plugin* plugin = library.get<const levada_plugin*()>(entry_of(LEVADA_ABI_MAJOR))();
-    if (!plugin || plugin->size < sizeof(levada_plugin))
-      return fatal(path + ": gives a description of an unknown size");
+    if (!plugin || plugin->size < LEVADA_PLUGIN_SIZE_MIN)
+      return fatal(path + ": gives a description that is smaller than in version 1.0 of the contract");
     for (size_t at = 0; at < plugin->component_count; ++at)
       if (auto done = check_component(plugin->components[at]); !done) return std::move(done).error().at(path);
     return plugin;

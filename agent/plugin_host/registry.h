@@ -23,7 +23,8 @@ class Registry : public ComponentCatalogue {
     std::string path, reason;
   };
 
-  // Loads every .so of the folders, in the order of their names. A folder that is missing is refused with the reason.
+  // Loads every .so of the folders, in the order of their names. A folder that is missing is
+  // refused with the reason.
   void load(const std::vector<std::string>& folders);
 
   const levada_component* find(uint32_t kind, std::string_view type) const override;
@@ -42,7 +43,8 @@ class Registry : public ComponentCatalogue {
   std::map<std::pair<uint32_t, std::string>, std::pair<const levada_component*, std::string>, std::less<>> components_;
 };
 
-// Where plugins lie if nothing says otherwise: LEVADA_PLUGIN_PATH, then beside the program, then ../lib/levada/plugins.
+// Where plugins lie if nothing says otherwise: LEVADA_PLUGIN_PATH, then beside the program, then
+// ../lib/levada/plugins.
 std::vector<std::string> default_plugin_folders();
 
 const char* kind_name(uint32_t kind);  // "source"

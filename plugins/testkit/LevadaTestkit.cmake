@@ -3,10 +3,10 @@
 include_guard(GLOBAL)
 
 add_library(levada_testkit STATIC EXCLUDE_FROM_ALL)
-foreach(source IN ITEMS arrow_check conformance conformance_interceptor conformance_plugin conformance_sink
+foreach(source IN ITEMS arrow_check conformance conformance_advance conformance_interceptor conformance_plugin conformance_sink
                         conformance_source conformance_subject fake_host memory_calls memory_files memory_tree
                         shared_batch values)
   target_sources(levada_testkit PRIVATE "${CMAKE_CURRENT_LIST_DIR}/levada/testkit/${source}.cc")
 endforeach()
-target_link_libraries(levada_testkit PUBLIC levada::sdk GTest::gtest_main)
+target_link_libraries(levada_testkit PUBLIC levada::sdk levada::values GTest::gtest_main)
 set_target_properties(levada_testkit PROPERTIES POSITION_INDEPENDENT_CODE ON)

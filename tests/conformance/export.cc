@@ -24,7 +24,7 @@ using Check = int (*)(levada_batch* batch, char* why, size_t room);
 std::string checked(const levada_batch& batch, Check check) {
   if (auto fault = levada::testkit::fault_of(batch); !fault.empty()) return fault;
   levada::testkit::Ledger ledger;
-  levada_batch share;
+  levada_batch share = levada::detail::empty_batch();
   SharedBatch::borrow(batch).lend(share, ledger);
   char why[4096] = "";
   const int wrong = check(&share, why, sizeof why);

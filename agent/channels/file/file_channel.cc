@@ -37,8 +37,6 @@ FileChannel::State::State(FileChannelOptions options, const Services& services, 
       writes_failed_(services.metrics->counter(options_.name, "writes_failed")),
       rows_missing_(services.metrics->counter(options_.name, "rows_missing")),
       known_again_(services.metrics->counter(options_.name, "batches_known")) {
-  // Records are read into memory that is counted and reused, like the rows of plugins.
-  if (services.memory) levada::detail::memory_service.store(services.memory);
 }
 
 FileChannel::State::~State() {

@@ -164,7 +164,7 @@ Done FileChannel::State::start_segment(Place first, uint64_t follows_row, const 
   header.log_id = log_id_;
   header.first = first;
   header.follows_row = follows_row;
-  header.created_ns = clock_.now(nullptr);
+  header.created_ns = clock_.now(clock_.context);
   auto created = SegmentWriter::create(files_, options_.folder, header, positions_text(positions), keys_.current(),
                                        options_.sync != Sync::none);
   if (!created) return std::move(created).error();
@@ -194,7 +194,7 @@ Done FileChannel::State::write_records(std::vector<Entry>& entries) {
       header.durable_bytes = durable_bytes_;
       entry.serial = segments_.back().serial;
     }
-    header.written_ns = clock_.now(nullptr);
+    header.written_ns = clock_.now(clock_.context);
     auto parts = encoder_->encode(entry.in_flight, header, log_id_);
     auto done = parts ? active_->write(*parts) : Done(std::move(parts).error());
     if (!done) {

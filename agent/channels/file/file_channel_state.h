@@ -89,7 +89,7 @@ class FileChannel::State {
   void save_cursors(bool closing);
   void run();
   bool needs_sync() const { return durable_ < end_ && options_.sync != Sync::none; }
-  nanoseconds now() const { return nanoseconds{clock_.monotonic(nullptr)}; }
+  nanoseconds now() const { return nanoseconds{clock_.monotonic(clock_.context)}; }
 
   // file_channel_read.cc; under mutex_.
   void place(Cursor& cursor);

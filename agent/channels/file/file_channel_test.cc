@@ -368,15 +368,15 @@ TEST_F(FileChannelTest, ends_for_a_reader_that_has_read_all_after_the_last_sourc
 
 TEST_F(FileChannelTest, keeps_no_batches_in_memory_that_all_have_read_or_that_it_is_asked_to_give_up) {
   start();
-  const size_t before = memory_in_use();
+  const size_t before = bench.memory.in_use();
   store("clicks", 0, 1000);
-  EXPECT_GT(memory_in_use(), before + 16'000);
+  EXPECT_GT(bench.memory.in_use(), before + 16'000);
   channel->apply_back_pressure();
-  EXPECT_LT(memory_in_use(), before + 1000);
+  EXPECT_LT(bench.memory.in_use(), before + 1000);
   EXPECT_EQ(drain(*channel, 0), expected("clicks", 0, 1000));
   store("clicks", 1000, 2000);
   EXPECT_EQ(drain(*channel, 0), expected("clicks", 1000, 2000));
-  EXPECT_LT(memory_in_use(), before + 1000);
+  EXPECT_LT(bench.memory.in_use(), before + 1000);
 }
 
 TEST_F(FileChannelTest, moves_rows_with_a_thread_of_its_own) {

@@ -39,7 +39,7 @@ std::optional<InFlight> decoded(const std::string& record, const KeyRing& keys =
 }
 
 std::vector<std::string> seen(const Batch& batch) {
-  levada_batch shared;
+  levada_batch shared = levada::detail::empty_batch();
   batch.share(shared);
   EXPECT_EQ(testkit::fault_of(shared), "");
   auto rows = testkit::rows_of(shared);
@@ -101,7 +101,7 @@ TEST(Record, brings_back_a_batch_without_rows_and_one_without_columns) {
 TEST(Record, brings_back_slices_whose_bitmaps_begin_within_a_byte) {
   const Batch whole = all_types();
   for (int64_t offset = 0; offset < 5; ++offset) {
-    levada_batch shared;
+    levada_batch shared = levada::detail::empty_batch();
     whole.share(shared);
     shared.rows.offset = offset;
     shared.rows.length = 5 - offset;
@@ -120,7 +120,7 @@ TEST(Record, brings_back_bitmaps_of_any_length_and_offset) {
   whole.set(testkit::boolean_column("flag", flags));
   for (int64_t offset = 0; offset < 20; ++offset)
     for (int64_t rows = 1; offset + rows <= 40; rows += 3) {
-      levada_batch shared;
+      levada_batch shared = levada::detail::empty_batch();
       whole.share(shared);
       shared.rows.offset = offset;
       shared.rows.length = rows;

@@ -21,19 +21,21 @@ class ChannelTestBench {
   ChannelTestBench() {
     current() = this;
     set_log_level(LEVADA_ERROR + 1);  // The failures that tests cause are no news.
-    levada::detail::memory_service.store(memory_pool());
     options.name = "channels.main";
     options.folder = kFolder;
   }
 
+  MemoryPool memory;
+  // Records are read into memory that is counted and reused, like the rows of plugins.
+  const MemoryScope scope{memory.table()};
   testkit::ManualClock clock;
   testkit::MemoryFiles files{clock};
   Metrics metrics;
   FileChannelOptions options;
-  const levada_clock clock_table{sizeof(levada_clock),
-                                 [](const levada_host*) { return current()->clock.now().count(); },
-                                 [](const levada_host*) { return current()->clock.monotonic().count(); }};
-  Services services{files.table(), &clock_table, memory_pool(), log_service(), &metrics};
+  const levada_clock clock_table{sizeof(levada_clock), nullptr,
+                                 [](void*) { return current()->clock.now().count(); },
+                                 [](void*) { return current()->clock.monotonic().count(); }};
+  Services services{files.table(), &clock_table, &memory, log_service(), &metrics};
 
   std::unique_ptr<FileChannel> make() {
     return std::make_unique<FileChannel>(options, services, FileChannel::Drive::by_hand);

@@ -28,7 +28,8 @@ inline std::unique_ptr<ParseJson> made(const std::string& options, testkit::Fake
   void* self = nullptr;
   levada_error error{};
   EXPECT_EQ(component().create(host.table(), (*values).data(), &self, &error), LEVADA_OK) << error.message;
-  return std::unique_ptr<ParseJson>(static_cast<ParseJson*>(self));
+  const std::unique_ptr<detail::HeldInstance<ParseJson>> held(static_cast<detail::HeldInstance<ParseJson>*>(self));
+  return std::move(held->component);
 }
 
 // "option: message" of the error that create gives.

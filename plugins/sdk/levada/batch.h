@@ -28,7 +28,7 @@ class Batch {
 
   // Takes over the rows of a batch. Fails, and takes nothing, where a column is not of a type of the contract.
   static Result<Batch> adopt(levada_batch& from);
-  // Hands a share of the rows over; the batch stays as it is.
+  // Hands a share of the rows over; the batch stays as it is. `to.size` says how much room there is, and stays.
   void share(levada_batch& to) const;
 
   int64_t rows() const { return rows_; }
@@ -265,6 +265,13 @@ void release_children(Arrow* parent) {
   parent->release = nullptr;
 }
 
+// One that a call may fill in.
+inline levada_batch empty_batch() {
+  levada_batch batch{};
+  batch.size = sizeof batch;
+  return batch;
+}
+
 inline void release(levada_batch& batch) {
   if (batch.rows.release) batch.rows.release(&batch.rows);
   if (batch.schema.release) batch.schema.release(&batch.schema);
@@ -306,8 +313,8 @@ inline Result<Batch> Batch::adopt(levada_batch& from) {
 }
 
 inline void Batch::share(levada_batch& to) const {
-  to = {};
-  to.size = sizeof to;
+  to.rows = {};
+  to.schema = {};
   auto* arrays = new detail::Children<ArrowArray>(columns_.size());
   auto* schemas = new detail::Children<ArrowSchema>(columns_.size());
   for (size_t at = 0; at < columns_.size(); ++at) {

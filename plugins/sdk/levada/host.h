@@ -1,5 +1,7 @@
-// The host's services, as a C++ plugin uses them: log, metrics, clock, files.
+// The host's services, as a C++ plugin uses them: log, metrics, clock, randomness, memory, files.
 #pragma once
+
+#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
@@ -67,6 +69,7 @@ class File {
   Done truncate(uint64_t bytes) { return done("truncate", files_->truncate(files_->context, handle_, bytes)); }
   Result<levada_file_info> info() {
     levada_file_info info{};
+    info.size = sizeof info;
     LEVADA_TRY(done("stat", files_->info(files_->context, handle_, &info)));
     return info;
   }
@@ -99,7 +102,8 @@ inline Done File::write(std::span<levada_bytes> parts) {
   return {};
 }
 
-// All access to disks. Failures are RETRY with the reason; `missing` tells a file that is not there.
+// All access to disks. Failures are RETRY with the reason; `missing` tells a file that is not
+// there.
 class Files {
  public:
   Files() = default;
@@ -112,6 +116,7 @@ class Files {
   }
   // What stat says, or minus an errno: -ENOENT for a file that is not there.
   int64_t stat(const std::string& path, levada_file_info& info) const {
+    info.size = sizeof info;
     return files_->stat(files_->context, path.c_str(), &info);
   }
   bool exists(const std::string& path) const {
@@ -150,7 +155,8 @@ class Files {
   Done sync_folder(const std::string& path) const {
     return done("sync", path, files_->sync_folder(files_->context, path.c_str()));
   }
-  // A file whose content is there as a whole or not at all, also after a crash: written aside, synced, renamed.
+  // A file whose content is there as a whole or not at all, also after a crash: written aside,
+  // synced, renamed.
   Done replace(const std::string& path, std::string_view content) const {
     const auto aside = path + ".tmp";
     auto file = open(aside, LEVADA_WRITE);
@@ -194,9 +200,9 @@ class Host {
         log_(service<levada_log>(LEVADA_LOG)),
         metrics_(service<levada_metrics>(LEVADA_METRICS)),
         clock_(service<levada_clock>(LEVADA_CLOCK)),
-        files_(service<levada_files>(LEVADA_FILES)) {
-    if (const auto* memory = service<levada_memory>(LEVADA_MEMORY)) detail::memory_service.store(memory);
-  }
+        random_(service<levada_random>(LEVADA_RANDOM)),
+        memory_(service<levada_memory>(LEVADA_MEMORY)),
+        files_(service<levada_files>(LEVADA_FILES)) {}
 
   std::string_view component() const { return detail::view(host_->component); }
   std::string data_dir() const { return std::string(detail::view(host_->data_dir)); }
@@ -209,10 +215,21 @@ class Host {
 
   Counter counter(const char* name) const { return Counter(metrics_ ? metrics_->counter(host_, name) : nullptr); }
   // Since 1970 UTC; may jump.
-  std::chrono::nanoseconds now() const { return std::chrono::nanoseconds(clock_->now(host_)); }
+  std::chrono::nanoseconds now() const { return std::chrono::nanoseconds(clock_->now(clock_->context)); }
   // For measuring spans; never goes back.
-  std::chrono::nanoseconds monotonic() const { return std::chrono::nanoseconds(clock_->monotonic(host_)); }
+  std::chrono::nanoseconds monotonic() const { return std::chrono::nanoseconds(clock_->monotonic(clock_->context)); }
+  // Nobody can guess it; a test's host gives the same ones each time.
+  uint64_t random() const {
+    uint64_t value = 0;
+    if (random_) random_->fill(random_->context, &value, sizeof value);
+    else (void)::getentropy(&value, sizeof value);
+    return value;
+  }
   Files files() const { return Files(files_); }
+  // For a thread that the component starts by itself: the buffers that it makes come from this
+  // host.
+  MemoryScope memory_scope() const { return MemoryScope(memory_); }
+  const levada_memory* memory() const { return memory_; }
 
  private:
   template <class Service>
@@ -227,6 +244,8 @@ class Host {
   const levada_log* log_;
   const levada_metrics* metrics_;
   const levada_clock* clock_;
+  const levada_random* random_;
+  const levada_memory* memory_;
   const levada_files* files_;
 };
 

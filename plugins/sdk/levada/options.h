@@ -1,4 +1,5 @@
-// Options: each is named once, with the member of Settings that it fills; its type follows from the member's.
+// Options: each is named once, with the member of Settings that it fills; its type follows from the
+// member's.
 #pragma once
 
 #include <chrono>
@@ -139,14 +140,15 @@ constexpr auto required(const char* name, const char* summary) {
   return detail::make_option<field>(name, nullptr, nullptr, summary, LEVADA_REQUIRED);
 }
 
-// With a default, written as TOML: `"5s"`, `true`, `["a"]`. Null: none (let the member be a std::optional, a list or a
-// table).
+// With a default, written as TOML: `"5s"`, `true`, `["a"]`. Null: none (let the member be a
+// std::optional, a list or a table).
 template <auto field>
 constexpr auto optional(const char* name, const char* fallback, const char* summary) {
   return detail::make_option<field>(name, nullptr, fallback, summary, 0);
 }
 
-// One of some names, "rename|move|delete", in the order of the member's enum; or a list of such names.
+// One of some names, "rename|move|delete", in the order of the member's enum; or a list of such
+// names.
 template <auto field>
 constexpr auto choice(const char* name, const char* choices, const char* fallback, const char* summary) {
   return detail::make_option<field>(name, choices, fallback, summary, fallback ? 0 : LEVADA_REQUIRED);

@@ -1,15 +1,25 @@
 /* The contract between the agent and a plugin. Plain C11; includes nothing of ours.
  *
  * Four rules hold for everything below:
- *   1. A struct that may grow starts with `size`, set by whoever fills it in. New fields come at the end;
- *      a reader uses a field only if `size` covers it. Structs without `size` are frozen.
+ *   1. A struct that may grow starts with `size`; new fields come at its end. Who fills in a struct
+ *      of its own sets `size` to what it knows; its reader uses a field only if LEVADA_HAS says
+ *      that it is there. Who gives a struct to be filled in (`out`, `rejected`, levada_file_info)
+ *      sets `size` to the room there is; who fills it in writes no more than that, and leaves
+ *      `size` alone. The least sizes, those of 1.0, stand at the end of this file. Structs without
+ *      `size` are frozen.
  *   2. Pointers are borrowed for the length of the call, unless the comment says otherwise.
- *   3. Nothing throws. A call that fails returns what its caller does next (levada_code) and writes why into *error.
- *   4. A batch moves as Arrow says: whoever takes it over sets `rows.release` (and `schema.release`) to null in the
- *      caller's struct. A caller releases what is left in its struct after the call.
+ *   3. Nothing throws. A call that fails returns what its caller does next (levada_code) and writes
+ *      why into *error.
+ *   4. A batch moves as Arrow says: whoever takes it over sets `rows.release` (and
+ *      `schema.release`) to null in the caller's struct. A caller releases what is left in its
+ *      struct after the call.
  *
- * Threads: [control] calls come one at a time from any thread, before the first and after the last [worker] call;
- * [worker] calls come one at a time for each instance, not always from the same thread; [any] calls may overlap. */
+ * What a version above 1.0 has added says so, "Since 1.1": a struct, or a component, of an older
+ * version has it not, and every function that was added may be null besides.
+ *
+ * Threads: [control] calls come one at a time from any thread, before the first and after the last
+ * [worker] call; [worker] calls come one at a time for each instance, not always from the same
+ * thread; [any] calls may overlap. */
 #ifndef LEVADA_PLUGIN_H
 #define LEVADA_PLUGIN_H
 
@@ -21,7 +31,7 @@ extern "C" {
 #endif
 
 #define LEVADA_ABI_MAJOR 1
-#define LEVADA_ABI_MINOR 0
+#define LEVADA_ABI_MINOR 1
 
 /* ---- The Arrow C Data Interface, as its specification defines it ------------------------------------------- */
 #ifndef ARROW_C_DATA_INTERFACE
@@ -81,13 +91,15 @@ typedef struct levada_bytes {
 
 /* ---- Batches ------------------------------------------------------------------------------------------------ */
 
-/* Rows that travel together. `rows` is a struct array without nulls, `schema` names its columns. Column types:
- *   boolean "b", int64 "l", float64 "g", timestamp in microseconds UTC "tsu:UTC", text "vu" (UTF-8), bytes "vz",
- *   and a dictionary of text: indices "i" (int32) with a dictionary "vu". Every column may be nullable.
- * The column "body" (bytes) is the event as it came in, where the batch still has it.
- * Rows come from one stream of one source. An empty batch still carries a position. */
+/* Rows that travel together. `rows` is a struct array without nulls, `schema` names its columns.
+ * Column types:
+ *   boolean "b", int64 "l", float64 "g", timestamp in microseconds UTC "tsu:UTC", text "vu"
+ *   (UTF-8), bytes "vz", and a dictionary of text: indices "i" (int32) with a dictionary "vu".
+ *   Every column may be nullable.
+ * The column "body" (bytes) is the event as it came in, where the batch still has it. Rows come
+ * from one stream of one source. An empty batch still carries a position. */
 typedef struct levada_batch {
-  uint32_t size;
+  uint32_t size;  /* From the caller, also where the callee fills the struct in. */
   uint32_t flags; /* LEVADA_JUMP or 0 */
   struct ArrowSchema schema;
   struct ArrowArray rows;
@@ -96,8 +108,9 @@ typedef struct levada_batch {
   uint64_t sequence;     /* Number of the first row in its stream, the same whenever it is read. Set by the host. */
 } levada_batch;
 
-/* From a source: the stream goes on here, though not all rows before this batch were given: others have them, or they
- * are gone. Nobody downstream is to wait for them, or to take these rows for them. */
+/* From a source: the stream goes on here, though not all rows before this batch were given: others
+ * have them, or they are gone. Nobody downstream is to wait for them, or to take these rows for
+ * them. */
 enum { LEVADA_JUMP = 1 };
 
 /* Where a stream stands. Frozen. */
@@ -107,8 +120,8 @@ typedef struct levada_position {
   uint64_t sequence; /* How many rows of the stream lie before the position. */
 } levada_position;
 
-/* How far each stream has got: what a sink's commit stands for. A stream whose name starts with "@" is the host's own;
- * a sink treats it like any other. */
+/* How far each stream has got: what a sink's commit stands for. A stream whose name starts with "@"
+ * is the host's own; a sink treats it like any other. */
 typedef struct levada_checkpoint {
   uint32_t size;
   uint32_t reserved;
@@ -165,8 +178,10 @@ typedef struct levada_host {
   uint32_t size;
   uint32_t until_drained; /* 1: the agent stops when the sources have ended; a source says END when it is through. */
   levada_bytes component; /* "sources.clicks"; lives as long as the instance. */
-  levada_bytes data_dir;  /* A folder of the instance's own; made on first use by whoever uses it. */
-  /* A service by id and revision, "levada.clock/1"; null if this host has none such. Lives for ever. [any] */
+  levada_bytes data_dir;  /* A folder of the instance's own; made on first use by whoever uses it. No two instances
+                           * have one at once: an old one is destroyed before the new one is created. */
+  /* A service by id and revision, "levada.clock/1"; null if this host has none such. It lives as
+   * long as the instance; levada_memory longer. [any] */
   const void* (*service)(const struct levada_host*, const char* id);
 } levada_host;
 
@@ -180,35 +195,47 @@ typedef struct levada_log {
 #define LEVADA_METRICS "levada.metrics/1"
 typedef struct levada_metrics {
   uint32_t size;
-  /* A counter of this component, made on first use and kept for ever; `name` says what is counted, in the plural:
-   * "files_completed". Add to it atomically. [any] */
+  /* A counter of this component, made on first use and kept for ever; `name` says what is counted,
+   * in the plural: "files_completed". Add to it atomically. [any] */
   int64_t* (*counter)(const levada_host*, const char* name);
 } levada_metrics;
 
 #define LEVADA_CLOCK "levada.clock/1"
 typedef struct levada_clock {
   uint32_t size;
-  int64_t (*now)(const levada_host*);       /* Nanoseconds since 1970 UTC; may jump. [any] */
-  int64_t (*monotonic)(const levada_host*); /* Nanoseconds; never goes back. [any] */
+  void* context;                /* First argument of all below. */
+  int64_t (*now)(void*);        /* Nanoseconds since 1970 UTC; may jump. [any] */
+  int64_t (*monotonic)(void*);  /* Nanoseconds; never goes back. [any] */
 } levada_clock;
 
-/* Memory for the rows of batches: counted against the agent's byte budget and reused. 64 bytes behind it may be read.
- */
+#define LEVADA_RANDOM "levada.random/1"
+typedef struct levada_random {
+  uint32_t size;
+  void* context;                                 /* First argument of all below. */
+  void (*fill)(void*, void* to, size_t bytes);  /* Good enough for keys. [any] */
+} levada_random;
+
+/* Memory for the rows of batches: counted against the agent's byte budget and reused. 64 bytes
+ * behind it may be read. A block goes back to the service that it came from, maybe after its
+ * instance was destroyed: the service stays. [any] */
 #define LEVADA_MEMORY "levada.memory/1"
 typedef struct levada_memory {
   uint32_t size;
-  void* (*allocate)(size_t bytes,
-                    size_t* capacity);     /* Aligned to 64 bytes; *capacity >= bytes is what may be written. [any] */
-  void (*release)(void*, size_t capacity); /* [any] */
+  void* context; /* First argument of all below. */
+  /* Aligned to 64 bytes; *capacity >= bytes is what may be written. Null: there is no more. */
+  void* (*allocate)(void*, size_t bytes, size_t* capacity);
+  void (*release)(void*, void* block, size_t capacity);
 } levada_memory;
 
 /* All access to disks. Calls give 0 or more, or minus an errno. Paths end with a zero byte. [any] */
 #define LEVADA_FILES "levada.files/1"
 typedef struct levada_file_info {
+  uint32_t size; /* From the caller. */
+  uint32_t mode; /* as st_mode */
   uint64_t device, inode, bytes;
   int64_t modified_ns;
-  uint32_t mode; /* as st_mode */
-  uint32_t reserved;
+  int64_t changed_ns; /* When its content, name or rights last changed: nobody can set it back. */
+  int64_t born_ns;    /* 0 where the file system does not know. */
 } levada_file_info;
 enum {
   LEVADA_READ = 0,
@@ -237,6 +264,8 @@ typedef struct levada_files {
   int64_t (*free_bytes)(void*, const char* path);
   int64_t (*watch)(void*, const char* folder);               /* A handle; ENOTSUP: poll instead. Closed with close. */
   int64_t (*wait)(void*, int64_t watch, int64_t timeout_ns); /* 1: something changed in the folder; 0: time is up. */
+  /* Since 1.1. Ends a wait that is under way, or else the next one: it gives 0. */
+  int64_t (*wake)(void*, int64_t watch);
 } levada_files;
 
 /* ---- Components ----------------------------------------------------------------------------------------------- */
@@ -254,49 +283,80 @@ typedef struct levada_source_functions {
   uint32_t (*promises)(void* self); /* [control] */
   /* Goes to where each stream stands downstream; a stream that is not named starts at its beginning. [worker] */
   levada_code (*open)(void* self, const levada_position* positions, size_t count, levada_error*);
-  /* Fills in schema, rows, stream and position; waits at most timeout_ns for rows. The two texts stay valid until the
-   * next call. IDLE: no rows now. END: none ever again. A failed call gave no rows. Rows that the source itself turns
-   * down (a line too long) have a text in a column "reason", the others null: the host sends them to the dead letters.
-   * [worker] */
+  /* Fills in schema, rows, stream and position; waits at most timeout_ns for rows. The two texts
+   * stay valid until the next call. IDLE: no rows now. END: none ever again. A failed call gave no
+   * rows. Rows that the source itself rejects (a line too long) have a text in a column "reason",
+   * the others null: the host sends them to the dead letters. [worker] */
   levada_code (*poll)(void* self, int64_t timeout_ns, levada_batch* out, levada_error*);
-  /* All rows of the stream up to the position are stored downstream: only now may a file be renamed, an offset
-   * committed, a client answered. Cumulative. [worker] */
+  /* All rows of the stream up to the position are stored downstream: only now may a file be
+   * renamed, an offset committed, a client answered. Cumulative. [worker] */
   levada_code (*acknowledge)(void* self, levada_bytes stream, levada_bytes position, levada_error*);
+  /* Since 1.1. Ends a poll that waits: it returns with what it has, or IDLE. Where none waits it
+   * ends the next one, so that no wake is lost on the way to a poll. [any] */
+  void (*wake)(void* self);
+  /* Since 1.1. 1: nothing is polled for now, as there is no room downstream; 0: the host polls
+   * again. Who takes rows from clients tells them meanwhile to come back later, as HTTP does with
+   * 429 or 503. [any] */
+  void (*back_pressure)(void* self, int32_t on);
+  /* Since 1.1. See levada_component.destroy. [worker] */
+  levada_code (*close)(void* self, int64_t timeout_ns, levada_error*);
 } levada_source_functions;
 
 typedef struct levada_interceptor_functions {
   uint32_t size;
   levada_code (*open)(void* self, levada_error*); /* Or null. [worker] */
-  /* Puts in place of the batch what becomes of it: fewer rows, as many, or more. Rows that it turns down go to
-   * `rejected`, with a text column "reason" and the columns of the input, or are left out of it. A call that fails
-   * leaves the batch as it was; REJECT turns down all of it. [worker] */
+  /* Puts in place of the batch what becomes of it: fewer rows, as many, or more. Rows that it
+   * rejects go to `rejected`, with a text column "reason" and the columns of the input. A call that
+   * fails leaves the batch as it was; REJECT rejects all of it. [worker] */
   levada_code (*intercept)(void* self, levada_batch* batch, levada_batch* rejected, levada_error*);
-  /* A stateful interceptor, which stands in front of a sink, has the next two; any other has neither. The host keeps
-   * the state of each commit and gives back the one that the sink's last commit goes with.
-   * Hands the whole state over by calling `part` once or more, in order. [worker] */
+  /* A stateful interceptor, which stands in front of a sink, has the next two; any other has
+   * neither. The host keeps the state of each commit and gives back the one that the sink's last
+   * commit goes with. Hands the whole state over by calling `part` once or more, in order.
+   * [worker] */
   levada_code (*save)(void* self, void (*part)(void* to, levada_bytes), void* to, levada_error*);
-  /* Puts this state in place of the one it has; an empty one is that before the first row. After open, and after a
-   * write or commit that failed. [worker] */
+  /* Puts this state in place of the one it has; an empty one is that before the first row. After
+   * open, and after a write or commit that failed. REJECT: the state is sound, but of an instance
+   * with other options, and this one cannot go on with it. FATAL: the bytes are damaged, or no
+   * state of this component. Both leave the state as it was. The host never throws a state away by
+   * itself. [worker] */
   levada_code (*load)(void* self, levada_bytes state, levada_error*);
+  /* Since 1.1. The two go together, and with save and load: rows that are given later are a state
+   * until then. When `advance` is to be called, by the monotonic time of levada_clock: 0 is at
+   * once, INT64_MAX only at the end of intake. The host asks after open, load, intercept and
+   * advance. [worker] */
+  int64_t (*deadline)(void* self);
+  /* Gives rows though none came in: a window that closes by time. Called at the deadline or later,
+   * and with `ended`, whatever the deadline is, when no row will come any more: what is still held
+   * has to go then. OK with rows in `out` (or in `rejected`): call again at once. IDLE: nothing
+   * now. The rows stand behind everything that came in before; stream, position and sequence of
+   * `out` are left empty. A call that fails gave nothing. [worker] */
+  levada_code (*advance)(void* self, int64_t now_ns, int32_t ended, levada_batch* out, levada_batch* rejected,
+                         levada_error*);
+  /* Since 1.1. See levada_component.destroy. [worker] */
+  levada_code (*close)(void* self, int64_t timeout_ns, levada_error*);
 } levada_interceptor_functions;
 
 typedef struct levada_sink_functions {
   uint32_t size;
   uint32_t (*promises)(void* self);               /* [control] */
   levada_code (*open)(void* self, levada_error*); /* Connects; repeated while RETRY. [worker] */
-  /* Drops what was written and not committed, and says how far its last commit got by calling `position` for each
-   * stream; a sink that keeps no checkpoint calls nothing. After open, and after a write or commit that failed. [worker] */
+  /* Drops what was written and not committed, and says how far its last commit got by calling
+   * `position` for each stream; a sink that keeps no checkpoint calls nothing. After open, and
+   * after a write or commit that failed. [worker] */
   levada_code (*recover)(void* self, void (*position)(void* to, const levada_position*), void* to, levada_error*);
-  /* Takes a share of the batch over; the host keeps its own until the commit. IDLE after at most timeout_ns: nothing
-   * was taken, too much is under way; the host gives it again. [worker] */
+  /* Takes a share of the batch over; the host keeps its own until the commit. IDLE after at most
+   * timeout_ns: nothing was taken, too much is under way; the host gives it again. [worker] */
   levada_code (*write)(void* self, int64_t timeout_ns, levada_batch* batch, levada_batch* rejected, levada_error*);
-  /* OK: all that was written is durable, together with the checkpoint where the sink keeps one. IDLE after at most
-   * timeout_ns: still under way, call again with the same checkpoint; no write comes between. A sink that keeps its checkpoint
-   * hands rejected rows over with IDLE, while nothing of the commit is durable yet. [worker] */
+  /* OK: all that was written is durable, together with the checkpoint where the sink keeps one.
+   * IDLE after at most timeout_ns: still under way, call again with the same checkpoint; no write
+   * comes between. A sink that keeps its checkpoint hands rejected rows over with IDLE, while
+   * nothing of the commit is durable yet. [worker] */
   levada_code (*commit)(void* self, int64_t timeout_ns, const levada_checkpoint* checkpoint, levada_batch* rejected,
                         levada_error*);
   /* Comes about once a second while there is nothing to write: roll a file, serve callbacks. Or null. [worker] */
   levada_code (*idle)(void* self, levada_error*);
+  /* Since 1.1. See levada_component.destroy. [worker] */
+  levada_code (*close)(void* self, int64_t timeout_ns, levada_error*);
 } levada_sink_functions;
 
 typedef struct levada_component {
@@ -307,10 +367,20 @@ typedef struct levada_component {
   const levada_option* options;
   size_t option_count;
   const void* functions; /* levada_source_functions, ... by kind */
-  /* Checks the values, one for each option in order, and keeps what it needs. Touches nothing outside: `levada check`
-   * calls it. The host stays valid until destroy. [control] */
+  /* Checks the values, one for each option in order, and keeps what it needs. Touches nothing
+   * outside: `levada check` calls it. The host stays valid until destroy. [control] */
   levada_code (*create)(const levada_host*, const levada_value* values, void** self, levada_error*);
-  void (*destroy)(void* self); /* [control] */
+  /* Frees what the instance holds, and nothing else. What needs the network, the disk or time on
+   * the way out (leaving a group, flushing a buffer, telling a server) happens in `close` of the
+   * kind's functions, which comes once `open` has been called, whatever open said: OK: done. IDLE
+   * after at most timeout_ns: not through, call again. Any failure is reported, and destroy follows
+   * all the same; the host may also give up on it. Whatever close leaves undone is made good by the
+   * next open, as after a crash. No call but destroy comes behind it. [control] */
+  void (*destroy)(void* self);
+  /* Since 1.1. A service of the instance by id and revision, the host's services the other way
+   * round; null for an id that the component does not know. What it gives is valid until destroy.
+   * [any] */
+  const void* (*extension)(void* self, const char* id);
 } levada_component;
 
 typedef struct levada_plugin {
@@ -320,6 +390,28 @@ typedef struct levada_plugin {
   const levada_component* const* components;
   size_t component_count;
 } levada_plugin;
+
+/* ---- Sizes ---------------------------------------------------------------------------------------------------- */
+
+/* Whether the struct behind the pointer has the field: it may be older than this header. */
+#define LEVADA_HAS(type, pointer, field) ((pointer)->size >= LEVADA_SIZE_UP_TO(type, field))
+#define LEVADA_SIZE_UP_TO(type, field) (offsetof(type, field) + sizeof(((type*)0)->field))
+
+/* The least that `size` may say: what the struct had in version 1.0. */
+#define LEVADA_BATCH_SIZE_MIN LEVADA_SIZE_UP_TO(levada_batch, sequence)
+#define LEVADA_CHECKPOINT_SIZE_MIN LEVADA_SIZE_UP_TO(levada_checkpoint, epoch)
+#define LEVADA_HOST_SIZE_MIN LEVADA_SIZE_UP_TO(levada_host, service)
+#define LEVADA_LOG_SIZE_MIN LEVADA_SIZE_UP_TO(levada_log, write)
+#define LEVADA_METRICS_SIZE_MIN LEVADA_SIZE_UP_TO(levada_metrics, counter)
+#define LEVADA_CLOCK_SIZE_MIN LEVADA_SIZE_UP_TO(levada_clock, monotonic)
+#define LEVADA_MEMORY_SIZE_MIN LEVADA_SIZE_UP_TO(levada_memory, release)
+#define LEVADA_FILE_INFO_SIZE_MIN LEVADA_SIZE_UP_TO(levada_file_info, born_ns)
+#define LEVADA_FILES_SIZE_MIN LEVADA_SIZE_UP_TO(levada_files, wait)
+#define LEVADA_SOURCE_FUNCTIONS_SIZE_MIN LEVADA_SIZE_UP_TO(levada_source_functions, acknowledge)
+#define LEVADA_INTERCEPTOR_FUNCTIONS_SIZE_MIN LEVADA_SIZE_UP_TO(levada_interceptor_functions, load)
+#define LEVADA_SINK_FUNCTIONS_SIZE_MIN LEVADA_SIZE_UP_TO(levada_sink_functions, idle)
+#define LEVADA_COMPONENT_SIZE_MIN LEVADA_SIZE_UP_TO(levada_component, destroy)
+#define LEVADA_PLUGIN_SIZE_MIN LEVADA_SIZE_UP_TO(levada_plugin, component_count)
 
 /* The one symbol that a plugin exports. Its name carries the major version of the contract. */
 #define LEVADA_ENTRY_PREFIX "levada_plugin_"

@@ -1,4 +1,5 @@
-// Positions as lines of text, for whoever keeps them in a file or a table; and what such lines are made of.
+// Positions as lines of text, for whoever keeps them in a file or a table; and what such lines are
+// made of.
 #pragma once
 
 #include <charconv>
@@ -11,7 +12,8 @@
 
 namespace levada {
 
-// What would break a line, control characters and percent signs, as two hexadecimal digits behind a percent sign.
+// What would break a line, control characters and percent signs, as two hexadecimal digits behind a
+// percent sign.
 inline void append_escaped(std::string& to, std::string_view text) {
   constexpr char kHex[] = "0123456789abcdef";
   for (const char c : text) {

@@ -2,6 +2,8 @@
 //
 // A component is a class with `struct Settings`, `static constexpr std::array options`, and
 //   static Result<std::unique_ptr<Self>> create(Settings, Host);     checks the settings, touches nothing outside
+// and, where it has services for the host,
+//   const void* extension(std::string_view id);                      see levada_component
 // Exceptions that it lets out become FATAL with their text.
 #pragma once
 
@@ -12,6 +14,7 @@
 #include <iterator>
 #include <memory>
 #include <span>
+#include <type_traits>
 
 #include "levada/batch.h"
 #include "levada/host.h"
@@ -41,12 +44,17 @@ class Source {
   virtual ~Source() = default;
   virtual bool replays() const { return true; }
   virtual Done open(std::span<const Position> positions) = 0;
-  // A batch with its stream and position; idle() where there are no rows, end() where there will be none.
+  // A batch with its stream and position; idle() where there are no rows, end() where there will be
+  // none.
   virtual Result<Batch> poll(std::chrono::nanoseconds timeout) = 0;
   virtual Done acknowledge(std::string_view stream, std::string_view position) = 0;
-
-  // The texts that the last poll handed over: they stay valid until the next.
-  std::string polled_stream, polled_position;
+  // Ends a poll that waits, or else the next one. From any thread.
+  virtual void wake() {}
+  // Whether nothing is polled for lack of room downstream. From any thread.
+  virtual void back_pressure(bool /*on*/) {}
+  // Comes before the destructor, if open came: what needs the network, the disk or time belongs
+  // here, where an error is seen. idle(): call again.
+  virtual Done close(std::chrono::nanoseconds /*timeout*/) { return {}; }
 };
 
 // See levada_interceptor_functions.
@@ -54,18 +62,28 @@ class Interceptor {
  public:
   virtual ~Interceptor() = default;
   virtual Done open() { return {}; }
-  // Changes the batch in place: its columns, batch.drop(row), batch.reject(row, reason), or row by row.
+  // Changes the batch in place: its columns, batch.drop(row), batch.reject(row, reason), or row by
+  // row.
   virtual Done intercept(Batch& batch) = 0;
+  // See Source::close.
+  virtual Done close(std::chrono::nanoseconds /*timeout*/) { return {}; }
 };
 
-// An interceptor whose output depends on rows that came before: it stands in front of a sink, and the host keeps its
-// state with the sink's commits.
+// An interceptor whose output depends on rows that came before: it stands in front of a sink, and
+// the host keeps its state with the sink's commits.
 class StatefulInterceptor : public Interceptor {
  public:
   // The whole state, appended to `to`.
   virtual Done save(std::string& to) = 0;
   // Puts this state in place of the one it has; an empty one is that before the first row.
+  // reject(why) says that it is sound, but of other options; fatal(why) that it is damaged.
   virtual Done load(std::string_view state) = 0;
+  // Who gives rows later than they came in overrides the next two.
+  // When advance is to be called, by Host::monotonic; the default is only at the end of intake.
+  virtual std::chrono::nanoseconds deadline() { return std::chrono::nanoseconds::max(); }
+  // Rows that are due, which may be rejected as those of intercept; called again until it says
+  // idle(). `ended`: no row will come any more, and what is still held goes now.
+  virtual Result<Batch> advance(std::chrono::nanoseconds /*now*/, bool /*ended*/) { return idle(); }
 };
 
 // See levada_sink_functions.
@@ -75,13 +93,15 @@ class Sink {
   virtual bool keeps_checkpoint() const { return false; }
   virtual Done open() = 0;
   virtual Result<std::vector<Position>> recover() = 0;
-  // Takes the batch (and may move out of it), or gives idle() and leaves it as it is. Rows that can never be written:
-  // batch.reject(row, reason), here or in commit on a batch that the sink kept.
+  // Takes the batch (and may move out of it), or gives idle() and leaves it as it is. Rows that can
+  // never be written: batch.reject(row, reason), here or in commit on a batch that the sink kept.
   virtual Done write(Batch& batch, std::chrono::nanoseconds timeout) = 0;
-  // Rows that turn out to be unwritable only now go to `rejected`, a batch with a column "reason"; from a sink that
-  // keeps its checkpoint with idle(), before anything of the commit is durable.
+  // Rows that turn out to be unwritable only now go to `rejected`, a batch with a column "reason";
+  // from a sink that keeps its checkpoint with idle(), before anything of the commit is durable.
   virtual Done commit(const Checkpoint& checkpoint, std::chrono::nanoseconds timeout, Batch& rejected) = 0;
   virtual Done idle() { return {}; }
+  // See Source::close.
+  virtual Done close(std::chrono::nanoseconds /*timeout*/) { return {}; }
 };
 
 namespace detail {
@@ -117,16 +137,68 @@ constexpr std::array<levada_option, count> describe_all(const std::array<Option<
   return all;
 }
 
+// An instance, as `self` points to it.
+template <class Component>
+struct HeldInstance {
+  std::unique_ptr<Component> component;
+  const levada_memory* memory;   // Of its host.
+  std::string stream, position;  // Of the last batch that poll gave: they stay valid until the next.
+};
+
+// Runs a call of an instance; the buffers that it makes come from the instance's host.
+template <class Component, class Function>
+levada_code run(void* self, levada_error* error, Function&& function) noexcept {
+  auto& held = *static_cast<HeldInstance<Component>*>(self);
+  const MemoryScope scope(held.memory);
+  return guarded(error, [&]() -> Done { return function(*held.component); });
+}
+
+// A call that has no way to say that it failed.
+template <class Component, class Function>
+void run(void* self, Function&& function) noexcept {
+  levada_error ignored;
+  run<Component>(self, &ignored, [&](Component& component) -> Done {
+    function(component);
+    return {};
+  });
+}
+
 template <class Component>
 levada_code create(const levada_host* host, const levada_value* values, void** self, levada_error* error) {
   return guarded(error, [&]() -> Done {
+    const Host given(host);
+    const auto scope = given.memory_scope();
     typename Component::Settings settings{};
     for (const auto& option : Component::options) option.assign(settings, *values++);
-    auto made = Component::create(std::move(settings), Host(host));
+    auto made = Component::create(std::move(settings), given);
     if (!made) return std::move(made).error();
-    *self = (*std::move(made)).release();
+    *self = new HeldInstance<Component>{*std::move(made), given.memory(), {}, {}};
     return {};
   });
+}
+
+template <class Component>
+void destroy(void* self) {
+  auto* held = static_cast<HeldInstance<Component>*>(self);
+  const MemoryScope scope(held->memory);
+  delete held;
+}
+
+template <class Component>
+constexpr decltype(levada_component::extension) extension() {
+  if constexpr (requires(Component component) { component.extension(std::string_view()); })
+    return [](void* self, const char* id) {
+      const void* found = nullptr;
+      run<Component>(self, [&](Component& component) { found = component.extension(id); });
+      return found;
+    };
+  return nullptr;
+}
+
+// By the kind's class: a component may have a close of its own besides.
+template <class Kind, class Component>
+levada_code close(void* self, int64_t timeout_ns, levada_error* error) {
+  return run<Component>(self, error, [&](Kind& kind) { return kind.close(std::chrono::nanoseconds(timeout_ns)); });
 }
 
 template <class Component>
@@ -140,7 +212,8 @@ const levada_component* component(uint32_t kind, const char* name, const char* s
                                              options.size(),
                                              functions,
                                              create<Component>,
-                                             [](void* self) { delete static_cast<Component*>(self); }};
+                                             destroy<Component>,
+                                             extension<Component>()};
   return &described;
 }
 
@@ -154,6 +227,60 @@ inline void hand_over_rejected(const Batch& input, std::span<const Rejection> re
   if (!rejections.empty()) hand_over(Batch::rejected(input, rejections), rejected);
 }
 
+template <class Component>
+constexpr decltype(levada_source_functions::wake) waker() {
+  // What the class does not override is null in the contract.
+  if constexpr (!std::same_as<decltype(&Component::wake), decltype(&Source::wake)>)
+    return [](void* self) { run<Component>(self, [](Component& component) { component.wake(); }); };
+  return nullptr;
+}
+
+template <class Component>
+constexpr decltype(levada_source_functions::back_pressure) back_pressure() {
+  if constexpr (!std::same_as<decltype(&Component::back_pressure), decltype(&Source::back_pressure)>)
+    return [](void* self, int32_t on) {
+      run<Component>(self, [&](Component& component) { component.back_pressure(on != 0); });
+    };
+  return nullptr;
+}
+
+template <class Component>
+constexpr bool advances() {
+  if constexpr (std::derived_from<Component, StatefulInterceptor>)
+    return !std::same_as<decltype(&Component::advance), decltype(&StatefulInterceptor::advance)>;
+  return false;
+}
+
+template <class Component>
+constexpr decltype(levada_interceptor_functions::deadline) deadline() {
+  if constexpr (advances<Component>())
+    return [](void* self) {
+      // One that cannot say when it is due is asked at once, and says why then.
+      int64_t due = 0;
+      run<Component>(self, [&](Component& component) { due = component.deadline().count(); });
+      return due;
+    };
+  return nullptr;
+}
+
+template <class Component>
+constexpr decltype(levada_interceptor_functions::advance) advancer() {
+  if constexpr (advances<Component>())
+    return [](void* self, int64_t now_ns, int32_t ended, levada_batch* out, levada_batch* rejected,
+              levada_error* error) {
+      return run<Component>(self, error, [&](Component& component) -> Done {
+        auto given = component.advance(std::chrono::nanoseconds(now_ns), ended != 0);
+        if (!given) return std::move(given).error();
+        const Batch all = *given;
+        given->apply();
+        hand_over_rejected(all, given->rejections(), rejected);
+        hand_over(*given, out);
+        return {};
+      });
+    };
+  return nullptr;
+}
+
 using Save = decltype(levada_interceptor_functions::save);
 using Load = decltype(levada_interceptor_functions::load);
 
@@ -161,9 +288,9 @@ template <class Component>
 constexpr Save saver() {
   if constexpr (std::derived_from<Component, StatefulInterceptor>)
     return [](void* self, void (*part)(void*, levada_bytes), void* to, levada_error* error) {
-      return guarded(error, [&]() -> Done {
+      return run<Component>(self, error, [&](Component& component) -> Done {
         std::string state;
-        LEVADA_TRY(static_cast<Component*>(self)->save(state));
+        LEVADA_TRY(component.save(state));
         part(to, bytes(state));
         return {};
       });
@@ -175,7 +302,7 @@ template <class Component>
 constexpr Load loader() {
   if constexpr (std::derived_from<Component, StatefulInterceptor>)
     return [](void* self, levada_bytes state, levada_error* error) {
-      return guarded(error, [&] { return static_cast<Component*>(self)->load(view(state)); });
+      return run<Component>(self, error, [&](Component& component) { return component.load(view(state)); });
     };
   return nullptr;
 }
@@ -186,34 +313,39 @@ template <class Component>
 const levada_component* source(const char* name, const char* summary) {
   static const levada_source_functions functions = {
       sizeof functions,
-      [](void* self) -> uint32_t { return static_cast<Component*>(self)->replays() ? LEVADA_REPLAYS : 0; },
+      [](void* self) {
+        uint32_t promises = 0;
+        detail::run<Component>(self, [&](Source& source) { promises = source.replays() ? LEVADA_REPLAYS : 0; });
+        return promises;
+      },
       [](void* self, const levada_position* positions, size_t count, levada_error* error) {
-        return detail::guarded(error, [&] {
+        return detail::run<Component>(self, error, [&](Source& source) {
           std::vector<Position> all;
           for (size_t at = 0; at < count; ++at)
             all.push_back({std::string(detail::view(positions[at].stream)),
                            std::string(detail::view(positions[at].position)), positions[at].sequence});
-          return static_cast<Component*>(self)->open(all);
+          return source.open(all);
         });
       },
       [](void* self, int64_t timeout_ns, levada_batch* out, levada_error* error) {
-        return detail::guarded(error, [&]() -> Done {
-          auto* source = static_cast<Component*>(self);
-          auto batch = source->poll(std::chrono::nanoseconds(timeout_ns));
+        return detail::run<Component>(self, error, [&](Source& source) -> Done {
+          auto batch = source.poll(std::chrono::nanoseconds(timeout_ns));
           if (!batch) return std::move(batch).error();
           batch->share(*out);
-          source->polled_stream = std::move(batch->stream);
-          source->polled_position = std::move(batch->position);
-          out->stream = detail::bytes(source->polled_stream);
-          out->position = detail::bytes(source->polled_position);
+          auto& held = *static_cast<detail::HeldInstance<Component>*>(self);
+          held.stream = std::move(batch->stream);
+          held.position = std::move(batch->position);
+          out->stream = detail::bytes(held.stream);
+          out->position = detail::bytes(held.position);
           return {};
         });
       },
       [](void* self, levada_bytes stream, levada_bytes position, levada_error* error) {
-        return detail::guarded(error, [&] {
-          return static_cast<Component*>(self)->acknowledge(detail::view(stream), detail::view(position));
+        return detail::run<Component>(self, error, [&](Source& source) {
+          return source.acknowledge(detail::view(stream), detail::view(position));
         });
-      }};
+      },
+      detail::waker<Component>(), detail::back_pressure<Component>(), detail::close<Source, Component>};
   return detail::component<Component>(LEVADA_SOURCE, name, summary, &functions);
 }
 
@@ -222,18 +354,18 @@ const levada_component* interceptor(const char* name, const char* summary) {
   static const levada_interceptor_functions functions = {
       sizeof functions,
       [](void* self, levada_error* error) {
-        return detail::guarded(error, [&] { return static_cast<Component*>(self)->open(); });
+        return detail::run<Component>(self, error, [](Interceptor& interceptor) { return interceptor.open(); });
       },
       [](void* self, levada_batch* batch, levada_batch* rejected, levada_error* error) {
         Batch input;
         bool taken = false;
-        const auto code = detail::guarded(error, [&]() -> Done {
+        const auto code = detail::run<Component>(self, error, [&](Interceptor& interceptor) -> Done {
           auto adopted = Batch::adopt(*batch);
           if (!adopted) return std::move(adopted).error();
           taken = true;
           input = *adopted;
           Batch& changed = *adopted;
-          LEVADA_TRY(static_cast<Component*>(self)->intercept(changed));
+          LEVADA_TRY(interceptor.intercept(changed));
           changed.apply();
           detail::hand_over_rejected(input, changed.rejections(), rejected);
           detail::hand_over(changed, batch);
@@ -242,7 +374,8 @@ const levada_component* interceptor(const char* name, const char* summary) {
         if (code != LEVADA_OK && taken) detail::hand_over(input, batch);
         return code;
       },
-      detail::saver<Component>(), detail::loader<Component>()};
+      detail::saver<Component>(), detail::loader<Component>(), detail::deadline<Component>(),
+      detail::advancer<Component>(), detail::close<Interceptor, Component>};
   return detail::component<Component>(LEVADA_INTERCEPTOR, name, summary, &functions);
 }
 
@@ -250,13 +383,18 @@ template <class Component>
 const levada_component* sink(const char* name, const char* summary) {
   static const levada_sink_functions functions = {
       sizeof functions,
-      [](void* self) -> uint32_t { return static_cast<Component*>(self)->keeps_checkpoint() ? LEVADA_KEEPS_CHECKPOINT : 0; },
+      [](void* self) {
+        uint32_t promises = 0;
+        detail::run<Component>(self,
+                               [&](Sink& sink) { promises = sink.keeps_checkpoint() ? LEVADA_KEEPS_CHECKPOINT : 0; });
+        return promises;
+      },
       [](void* self, levada_error* error) {
-        return detail::guarded(error, [&] { return static_cast<Component*>(self)->open(); });
+        return detail::run<Component>(self, error, [](Sink& sink) { return sink.open(); });
       },
       [](void* self, void (*position)(void*, const levada_position*), void* to, levada_error* error) {
-        return detail::guarded(error, [&]() -> Done {
-          auto positions = static_cast<Component*>(self)->recover();
+        return detail::run<Component>(self, error, [&](Sink& sink) -> Done {
+          auto positions = sink.recover();
           if (!positions) return std::move(positions).error();
           for (const auto& each : *positions) {
             const levada_position c = {detail::bytes(each.stream), detail::bytes(each.position), each.sequence};
@@ -266,32 +404,34 @@ const levada_component* sink(const char* name, const char* summary) {
         });
       },
       [](void* self, int64_t timeout_ns, levada_batch* batch, levada_batch* rejected, levada_error* error) {
-        return detail::guarded(error, [&]() -> Done {
+        return detail::run<Component>(self, error, [&](Sink& sink) -> Done {
           auto adopted = Batch::adopt(*batch);
           if (!adopted) return std::move(adopted).error();
           const Batch input = *adopted;
-          LEVADA_TRY(static_cast<Component*>(self)->write(*adopted, std::chrono::nanoseconds(timeout_ns)));
+          LEVADA_TRY(sink.write(*adopted, std::chrono::nanoseconds(timeout_ns)));
           detail::hand_over_rejected(input, adopted->rejections(), rejected);
           return {};
         });
       },
-      [](void* self, int64_t timeout_ns, const levada_checkpoint* checkpoint, levada_batch* rejected, levada_error* error) {
-        return detail::guarded(error, [&]() -> Done {
+      [](void* self, int64_t timeout_ns, const levada_checkpoint* checkpoint, levada_batch* rejected,
+         levada_error* error) {
+        return detail::run<Component>(self, error, [&](Sink& sink) -> Done {
           Checkpoint all;
           all.epoch = checkpoint->epoch;
           for (size_t at = 0; at < checkpoint->count; ++at)
             all.positions.push_back({std::string(detail::view(checkpoint->positions[at].stream)),
                                      std::string(detail::view(checkpoint->positions[at].position)),
                                      checkpoint->positions[at].sequence});
-          Batch turned_down;
-          auto done = static_cast<Component*>(self)->commit(all, std::chrono::nanoseconds(timeout_ns), turned_down);
-          if ((done || done.code() == Code::idle) && turned_down.rows() > 0) detail::hand_over(turned_down, rejected);
+          Batch rows;
+          auto done = sink.commit(all, std::chrono::nanoseconds(timeout_ns), rows);
+          if ((done || done.code() == Code::idle) && rows.rows() > 0) detail::hand_over(rows, rejected);
           return done;
         });
       },
       [](void* self, levada_error* error) {
-        return detail::guarded(error, [&] { return static_cast<Component*>(self)->idle(); });
-      }};
+        return detail::run<Component>(self, error, [](Sink& sink) { return sink.idle(); });
+      },
+      detail::close<Sink, Component>};
   return detail::component<Component>(LEVADA_SINK, name, summary, &functions);
 }
 

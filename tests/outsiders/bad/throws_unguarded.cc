@@ -15,16 +15,23 @@ levada_code intercept(void*, levada_batch*, levada_batch*, levada_error*) {
   throw std::runtime_error("the unguarded one has had enough");
 }
 
-const levada_interceptor_functions functions = {sizeof functions, nullptr, intercept, nullptr, nullptr};
-const levada_component component = {sizeof component,
-                                    LEVADA_INTERCEPTOR,
-                                    "throws_unguarded",
-                                    "Throws across the contract.",
-                                    nullptr,
-                                    0,
-                                    &functions,
-                                    create,
-                                    destroy};
+const levada_interceptor_functions functions = [] {
+  levada_interceptor_functions all{};
+  all.size = sizeof all;
+  all.intercept = intercept;
+  return all;
+}();
+const levada_component component = [] {
+  levada_component described{};
+  described.size = sizeof described;
+  described.kind = LEVADA_INTERCEPTOR;
+  described.name = "throws_unguarded";
+  described.summary = "Throws across the contract.";
+  described.functions = &functions;
+  described.create = create;
+  described.destroy = destroy;
+  return described;
+}();
 const levada_component* const components[] = {&component};
 const levada_plugin plugin = {sizeof plugin, LEVADA_ABI_MINOR, "throws_unguarded", "1.0.0", "MIT", components, 1};
 

@@ -29,17 +29,17 @@ static levada_code intercept(void* self, levada_batch* batch, levada_batch* reje
   return LEVADA_OK;
 }
 
-static const levada_interceptor_functions functions = {sizeof functions, NULL, intercept, NULL, NULL};
+static const levada_interceptor_functions functions = {.size = sizeof functions, .intercept = intercept};
 static const levada_option options[] = {{"rows", LEVADA_INTEGER, LEVADA_REQUIRED, NULL, NULL, "How many rows pass."}};
-static const levada_component component = {sizeof component,
-                                           LEVADA_INTERCEPTOR,
-                                           "first_rows",
-                                           "Lets the first rows pass.",
-                                           options,
-                                           1,
-                                           &functions,
-                                           create,
-                                           free};
+static const levada_component component = {.size = sizeof component,
+                                           .kind = LEVADA_INTERCEPTOR,
+                                           .name = "first_rows",
+                                           .summary = "Lets the first rows pass.",
+                                           .options = options,
+                                           .option_count = 1,
+                                           .functions = &functions,
+                                           .create = create,
+                                           .destroy = free};
 static const levada_component* const components[] = {&component};
 static const levada_plugin plugin = {sizeof plugin, LEVADA_ABI_MINOR, "first_rows", "1.0.0", "MIT", components, 1};
 

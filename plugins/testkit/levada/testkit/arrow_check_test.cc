@@ -22,7 +22,7 @@ Batch wide() {
 // What is wrong with the wide batch once `damage` has been at it.
 std::string fault_after(const std::function<void(levada_batch&)>& damage) {
   Ledger ledger;
-  levada_batch batch;
+  levada_batch batch = detail::empty_batch();
   SharedBatch::of(wide()).lend(batch, ledger);
   damage(batch);
   const auto fault = fault_of(batch);

@@ -11,9 +11,9 @@
 
 namespace levada::testkit {
 
-Instance::Instance(const Subject& subject, std::shared_ptr<FakeHost> host, bool prepares)
+Instance::Instance(const Subject& subject, std::shared_ptr<FakeHost> host, bool prepares, bool drains)
     : subject_(&subject), host_(std::move(host)) {
-  host_->set_until_drained(true);
+  host_->set_until_drained(drains);
   if (prepares && subject.prepare) subject.prepare(*host_);
   auto values = Values::parse(*subject.component, subject.options);
   if (!values) {
@@ -27,6 +27,40 @@ Instance::Instance(const Subject& subject, std::shared_ptr<FakeHost> host, bool 
 
 Instance::~Instance() {
   if (self_) subject_->component->destroy(self_);
+}
+
+namespace {
+
+template <class Functions>
+levada_code close(Instance& instance, std::chrono::nanoseconds timeout) {
+  const auto& functions = instance.functions<Functions>();
+  if (!has(functions, &Functions::close)) return LEVADA_OK;
+  return instance.call([&](auto* error) { return functions.close(instance.self(), timeout.count(), error); });
+}
+
+levada_code close(Instance& instance, std::chrono::nanoseconds timeout) {
+  switch (instance.subject().component->kind) {
+    case LEVADA_SOURCE: return close<levada_source_functions>(instance, timeout);
+    case LEVADA_INTERCEPTOR: return close<levada_interceptor_functions>(instance, timeout);
+    default: return close<levada_sink_functions>(instance, timeout);
+  }
+}
+
+}  // namespace
+
+std::string close_fault(Instance& instance) {
+  constexpr int kTriesMax = 2'000;
+  constexpr auto kTimeout = std::chrono::milliseconds(100);
+  auto& clock = instance.host()->clock();
+  for (int tries = 0; tries < kTriesMax; ++tries) {
+    const auto before = clock.monotonic();
+    const auto code = close(instance, kTimeout);
+    if (clock.monotonic() - before > kTimeout) return "close waited for longer than it may";
+    if (code == LEVADA_OK) return "";
+    if (code != LEVADA_IDLE) return "close gave " + name_of(code) + ": " + instance.message();
+    clock.advance(kTimeout);
+  }
+  return "close does not come to an end";
 }
 
 std::map<std::string, std::string> disk_of(const FakeHost& host, MemoryFiles& files) {
@@ -69,7 +103,7 @@ SharedBatch dictionary_input(const Subject& subject) {
 SharedBatch foreign_input() {
   auto batch = batch_of({"one", "two"});
   batch.set(value_column<int64_t>("short", Type::int64, {1, 2}));
-  levada_batch c;
+  levada_batch c = detail::empty_batch();
   batch.share(c);
   // Two int16 fit where two int64 stood.
   c.schema.children[1]->format = "s";
@@ -134,14 +168,11 @@ const levada_component* component_of(const levada_plugin& plugin, std::string_vi
 
 namespace {
 
-// From here on batches lie in memory that is counted, those of the test too.
-void count_memory() { FakeHost().host(); }
-
 class MustTest : public testing::Test {
  public:
   MustTest(const Must& must, std::function<Subject()> make) : must_(must), make_(std::move(make)) {}
   void TestBody() override {
-    count_memory();
+    const FakeHost counts;  // The batches of the test lie in memory that is counted, too.
     Findings findings;
     must_.test(make_(), findings);
     for (const auto& finding : findings) ADD_FAILURE() << finding;
@@ -155,7 +186,6 @@ class MustTest : public testing::Test {
 }  // namespace
 
 bool add_conformance_tests(const char* name, const std::function<Subject()>& make) {
-  count_memory();
   const Subject first = make();
   const std::string suite = std::string("Conformance_") + name;
   if (!first.component) {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -34,6 +35,8 @@ struct Subject {
   std::function<void(FakeHost&)> prepare;  // A source: puts there what it reads. Called anew for each instance's host.
   std::vector<std::string> bodies;         // An interceptor or a sink: bodies that it can make something of.
   std::vector<SharedBatch> inputs;         // And batches of other kinds.
+  // A stateful interceptor: options, a line for each, whose state one with `options` cannot go on with.
+  std::optional<std::string> other_options;
   bool cuts_matter = false;                // An interceptor whose rows depend on which rows came in one batch.
   std::function<std::string(const levada_batch&)> fault = fault_of;  // What is wrong with a batch that it hands over.
 };

@@ -1,104 +1,13 @@
 // docs/spec/interceptor.md as tests.
-#include <cstddef>
-#include <optional>
+#include "levada/testkit/conformance_interceptor.h"
 
 #include "levada/testkit/batches.h"
-#include "levada/testkit/conformance_parts.h"
 
 namespace levada::testkit {
 
 namespace {
 
-// What a call did.
-struct Outcome {
-  levada_code code = LEVADA_FATAL;
-  std::string message;
-  std::vector<std::string> rows, rejected;
-  std::string fault;              // Of the batch that came back.
-  std::string rejected_fault;     // Of the rows that were turned down.
-  std::vector<std::string> left;  // The batch after a failed call.
-  int64_t outstanding = 0;        // Structs of the input that were never released.
-};
-
-std::string fault_of_reasons(const levada_batch& rejected) {
-  for (int64_t at = 0; at < rejected.schema.n_children; ++at) {
-    if (std::string_view(rejected.schema.children[at]->name) != "reason") continue;
-    const ArrowArray& reasons = *rejected.rows.children[at];
-    const std::string_view format = rejected.schema.children[at]->format;
-    if (format != "vu" && !rejected.schema.children[at]->dictionary) return "the column \"reason\" is no text";
-    if (reasons.buffers[0] && reasons.null_count != 0) return "the column \"reason\" has nulls";
-    return "";
-  }
-  return "what was rejected has no column \"reason\"";
-}
-
-// A fresh instance, or one that has been at work.
-class Tested {
- public:
-  explicit Tested(const Subject& subject) : instance_(subject) {
-    const auto& functions = instance_.functions<levada_interceptor_functions>();
-    open_ = instance_.made() && (!functions.open || instance_.call([&](auto* error) {
-              return functions.open(instance_.self(), error);
-            }) == LEVADA_OK);
-  }
-  bool open() const { return open_; }
-  // Of a plugin that was built before there were states, the two are not there.
-  bool has_save() const { return functions().size >= kSizeWithSave && functions().save; }
-  bool has_load() const { return functions().size >= kSizeWithLoad && functions().load; }
-  bool is_stateful() const { return has_save() && has_load(); }
-  const std::string& message() const { return instance_.message(); }
-
-  // The state; nothing where it could not be saved.
-  std::optional<std::string> save() {
-    std::string state;
-    const auto add = [](void* to, levada_bytes part) { static_cast<std::string*>(to)->append(detail::view(part)); };
-    const auto code =
-        instance_.call([&](auto* error) { return functions().save(instance_.self(), add, &state, error); });
-    if (code != LEVADA_OK) return std::nullopt;
-    return state;
-  }
-  levada_code load(std::string_view state) {
-    return instance_.call([&](auto* error) { return functions().load(instance_.self(), detail::bytes(state), error); });
-  }
-
-  Outcome intercept(const SharedBatch& input) {
-    Outcome outcome;
-    Ledger ledger;
-    {
-      Received batch, rejected;
-      input.lend(batch.batch, ledger);
-      outcome.code = instance_.call([&](auto* error) {
-        return instance_.functions<levada_interceptor_functions>().intercept(instance_.self(), &batch.batch,
-                                                                             &rejected.batch, error);
-      });
-      outcome.message = instance_.message();
-      if (outcome.code == LEVADA_OK) {
-        outcome.fault = instance_.subject().fault(batch.batch);
-        if (outcome.fault.empty()) outcome.rows = rows_of(batch.batch);
-      } else if (!batch.empty()) {
-        outcome.left = rows_of(batch.batch);
-      }
-      if (!rejected.empty()) {
-        outcome.rejected_fault = instance_.subject().fault(rejected.batch);
-        if (outcome.rejected_fault.empty()) {
-          outcome.rejected = rows_of(rejected.batch);
-          outcome.rejected_fault = fault_of_reasons(rejected.batch);
-        }
-      }
-    }
-    outcome.outstanding = ledger.outstanding();
-    return outcome;
-  }
-
- private:
-  static constexpr size_t kSizeWithSave = offsetof(levada_interceptor_functions, save) + sizeof(void*);
-  static constexpr size_t kSizeWithLoad = offsetof(levada_interceptor_functions, load) + sizeof(void*);
-
-  const levada_interceptor_functions& functions() const { return instance_.functions<levada_interceptor_functions>(); }
-
-  Instance instance_;
-  bool open_;
-};
+using Tested = TestedInterceptor;
 
 // Runs each input through an instance of its own.
 template <class Check>
@@ -110,14 +19,6 @@ void for_each_input(const Subject& subject, Findings& findings, Check check) {
     if (const std::string finding = check(input, outcome); !finding.empty())
       findings.push_back(input.name + ": " + finding);
   }
-}
-
-void compare(const Outcome& expected, const Outcome& got, const std::string& what, Findings& findings) {
-  if (expected.code != got.code)
-    return findings.push_back(what + ": it gave " + name_of(got.code) + " instead of " + name_of(expected.code));
-  if (auto parts = difference(expected.rows, got.rows); !parts.empty()) findings.push_back(what + ": " + parts);
-  if (auto parts = difference(expected.rejected, got.rejected); !parts.empty())
-    findings.push_back(what + ", rejected: " + parts);
 }
 
 void gives_legal_batches(const Subject& subject, Findings& findings) {
@@ -282,10 +183,28 @@ void refuses_what_is_no_state(const Subject& subject, Findings& findings) {
   if (tested.save() != before) findings.push_back("a load that failed changed the state");
 }
 
+void tells_a_state_of_other_options(const Subject& subject, Findings& findings) {
+  if (!subject.other_options) return;
+  Subject other = subject;
+  other.options = *subject.other_options;
+  Tested saving(other), tested(subject);
+  if (!saving.open() || !tested.open()) return findings.push_back("it cannot be created or opened");
+  const auto batch = SharedBatch::of(plain_input(subject));
+  saving.intercept(batch);
+  tested.intercept(batch);
+  const auto before = tested.save(), state = saving.save();
+  if (!before || !state) return findings.push_back("it could not save");
+  const auto code = tested.load(*state);
+  if (code != LEVADA_REJECT || tested.message().empty())
+    findings.push_back("load of a state of other options gave " + name_of(code) + " with the message \"" +
+                       (code == LEVADA_OK ? "" : tested.message()) + "\"");
+  if (tested.save() != before) findings.push_back("a load that failed changed the state");
+}
+
 }  // namespace
 
 std::vector<Must> interceptor_musts() {
-  return {
+  std::vector<Must> all = {
       {"I1_gives_legal_batches", gives_legal_batches},
       {"I2_takes_an_empty_batch", takes_an_empty_batch},
       {"I3_sees_only_the_rows_of_a_slice", sees_only_the_rows_of_a_slice},
@@ -301,7 +220,11 @@ std::vector<Must> interceptor_musts() {
       {"I14_begins_anew_from_an_empty_state", begins_anew_from_an_empty_state},
       {"I15_goes_on_from_the_state_that_it_saved", goes_on_from_the_state_that_it_saved},
       {"I16_refuses_what_is_no_state", refuses_what_is_no_state},
+      {"I22_tells_a_state_of_other_options_from_a_damaged_one", tells_a_state_of_other_options},
   };
+  const auto advancing = advance_musts();
+  all.insert(all.end(), advancing.begin(), advancing.end());
+  return all;
 }
 
 }  // namespace levada::testkit

@@ -1,10 +1,12 @@
 // What the conformance tests of all kinds share: instances that are driven through the C functions.
 #pragma once
 
+#include <cstring>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "levada/has.h"
 #include "levada/testkit/conformance.h"
 #include "levada/testkit/values.h"
 
@@ -16,7 +18,8 @@ using Findings = std::vector<std::string>;
 class Instance {
  public:
   explicit Instance(const Subject& subject) : Instance(subject, std::make_shared<FakeHost>("tested"), true) {}
-  Instance(const Subject& subject, std::shared_ptr<FakeHost> host, bool prepares);
+  // `drains`: the host says until_drained.
+  Instance(const Subject& subject, std::shared_ptr<FakeHost> host, bool prepares, bool drains = true);
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
   ~Instance();
@@ -49,15 +52,29 @@ class Instance {
   std::string message_;
 };
 
-// A batch that a component hands over, released at the end.
+// A batch that a component hands over, released at the end. What lies behind it is no business of the component's.
 struct Received {
-  levada_batch batch{};
-  Received() { batch.size = sizeof batch; }
+  levada_batch batch = detail::empty_batch();
+  char behind[64];
+  Received() { std::memset(behind, kUntouched, sizeof behind); }
   Received(const Received&) = delete;
   Received& operator=(const Received&) = delete;
   ~Received() { detail::release(batch); }
   bool empty() const { return batch.rows.release == nullptr; }
+  // Written behind the size that the caller named, or over it.
+  bool overflowed() const {
+    if (batch.size != sizeof batch) return true;
+    for (const char each : behind)
+      if (each != kUntouched) return true;
+    return false;
+  }
+
+ private:
+  static constexpr char kUntouched = 0x5A;
 };
+
+// Calls `close` until it is through; what was wrong with it, or empty.
+std::string close_fault(Instance& instance);
 
 // Every file outside of the data folder, with what is in it.
 std::map<std::string, std::string> disk_of(const FakeHost& host, MemoryFiles& files);

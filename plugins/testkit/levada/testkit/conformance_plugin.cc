@@ -1,6 +1,7 @@
 // docs/spec/plugin.md as tests: what every component must do, of whatever kind it is.
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <set>
 
 #include "levada/testkit/conformance_parts.h"
@@ -22,14 +23,14 @@ std::string summary_fault(const char* summary) {
 }
 
 template <class Functions, class... Function>
-bool has_all(const levada_component& component, Function Functions::*... needed) {
-  const auto* functions = static_cast<const Functions*>(component.functions);
-  return functions->size >= sizeof(Functions) && ((functions->*needed != nullptr) && ...);
+bool has_all(const levada_component& component, size_t size_min, Function Functions::*... needed) {
+  const auto& functions = *static_cast<const Functions*>(component.functions);
+  return functions.size >= size_min && (has(functions, needed) && ...);
 }
 
 void describes_itself(const Subject& subject, Findings& findings) {
   const auto& component = *subject.component;
-  if (component.size < sizeof component) findings.push_back("its size is too small for version 1.0 of the contract");
+  if (component.size < LEVADA_COMPONENT_SIZE_MIN) findings.push_back("its size is too small for version 1.0 of the contract");
   if (!is_snake_case(component.name)) findings.push_back("its name is not in snake_case");
   if (auto fault = summary_fault(component.summary); !fault.empty()) findings.push_back(fault);
   if (!component.create || !component.destroy) findings.push_back("create or destroy is missing");
@@ -38,11 +39,13 @@ void describes_itself(const Subject& subject, Findings& findings) {
   using Sinks = levada_sink_functions;
   if (!complete) {
   } else if (component.kind == LEVADA_SOURCE) {
-    complete = has_all(component, &Sources::promises, &Sources::open, &Sources::poll, &Sources::acknowledge);
+    complete = has_all(component, LEVADA_SOURCE_FUNCTIONS_SIZE_MIN, &Sources::promises, &Sources::open, &Sources::poll,
+                       &Sources::acknowledge);
   } else if (component.kind == LEVADA_INTERCEPTOR) {
-    complete = has_all(component, &levada_interceptor_functions::intercept);
+    complete = has_all(component, LEVADA_INTERCEPTOR_FUNCTIONS_SIZE_MIN, &levada_interceptor_functions::intercept);
   } else if (component.kind == LEVADA_SINK) {
-    complete = has_all(component, &Sinks::promises, &Sinks::open, &Sinks::recover, &Sinks::write, &Sinks::commit);
+    complete = has_all(component, LEVADA_SINK_FUNCTIONS_SIZE_MIN, &Sinks::promises, &Sinks::open, &Sinks::recover,
+                       &Sinks::write, &Sinks::commit);
   } else {
     findings.push_back("its kind is none of the contract");
   }
@@ -70,7 +73,7 @@ void declares_options(const Subject& subject, Findings& findings) {
       add("it has choices, but is none");
     if (option.fallback && (option.flags & LEVADA_REQUIRED)) add("it is required and has a default");
     if (option.fallback)
-      if (auto done = check_value(option, option.fallback); !done) add("its default " + done.error().message);
+      if (auto done = check_value(option, option.fallback); !done) add("its default is no value of it: " + done.error().message);
   }
 }
 
@@ -110,8 +113,10 @@ void names_what_it_refuses(const Subject& subject, Findings& findings) {
   }
 }
 
-// Opens it and lets it do what it does first.
-void use(Instance& instance, Findings& findings) {
+// Opens it and lets it do what it does first. Gives what it handed over.
+std::vector<std::unique_ptr<Received>> use(Instance& instance, Findings& findings) {
+  std::vector<std::unique_ptr<Received>> received;
+  const auto room = [&]() -> levada_batch* { return &received.emplace_back(std::make_unique<Received>())->batch; };
   void* self = instance.self();
   const auto expect = [&](levada_code code, const char* what) {
     if (code != LEVADA_OK && code != LEVADA_IDLE && code != LEVADA_END && code != LEVADA_REJECT)
@@ -121,26 +126,26 @@ void use(Instance& instance, Findings& findings) {
     case LEVADA_SOURCE: {
       const auto& functions = instance.functions<levada_source_functions>();
       expect(instance.call([&](auto* error) { return functions.open(self, nullptr, 0, error); }), "open");
-      Received out;
-      expect(instance.call([&](auto* error) { return functions.poll(self, 0, &out.batch, error); }), "poll");
-      return;
+      auto* out = room();
+      expect(instance.call([&](auto* error) { return functions.poll(self, 0, out, error); }), "poll");
+      return received;
     }
     case LEVADA_INTERCEPTOR: {
       const auto& functions = instance.functions<levada_interceptor_functions>();
       if (functions.open) expect(instance.call([&](auto* error) { return functions.open(self, error); }), "open");
       Ledger ledger;
-      Received batch, rejected;
-      SharedBatch::of(plain_input(instance.subject())).lend(batch.batch, ledger);
-      expect(
-          instance.call([&](auto* error) { return functions.intercept(self, &batch.batch, &rejected.batch, error); }),
-          "intercept");
-      return;
+      auto *batch = room(), *rejected = room();
+      SharedBatch::of(plain_input(instance.subject())).lend(*batch, ledger);
+      expect(instance.call([&](auto* error) { return functions.intercept(self, batch, rejected, error); }),
+             "intercept");
+      return received;
     }
     default: {
       const auto& functions = instance.functions<levada_sink_functions>();
       expect(instance.call([&](auto* error) { return functions.open(self, error); }), "open");
       const auto ignore = [](void*, const levada_position*) {};
       expect(instance.call([&](auto* error) { return functions.recover(self, ignore, nullptr, error); }), "recover");
+      return received;
     }
   }
 }
@@ -167,6 +172,54 @@ void keeps_instances_apart(const Subject& subject, Findings& findings) {
   use(one, findings);
 }
 
+void takes_memory_of_its_own_host(const Subject& subject, Findings& findings) {
+  const auto first = std::make_shared<FakeHost>("tested"), second = std::make_shared<FakeHost>("tested");
+  {
+    Instance one(subject, first, true), other(subject, second, true);
+    if (!one.made() || !other.made()) return findings.push_back("two instances cannot be made");
+    Findings ignored;
+    // What the test itself makes lies in neither host's memory.
+    const FakeHost own;
+    const auto kept = use(one, ignored);
+    const auto before = first->memory_in_use();
+    const auto more = use(other, ignored);
+    if (first->memory_in_use() != before) findings.push_back("it made a batch in the memory of another instance's host");
+  }
+  for (const auto& host : {first, second})
+    if (host->memory_in_use() != 0) findings.push_back("memory did not go back to the host that it came from");
+}
+
+void closes(const Subject& subject, Findings& findings) {
+  const auto before = memory_in_use();
+  const auto host = std::make_shared<FakeHost>("tested");
+  {
+    Instance instance(subject, host, true);
+    if (!instance.made()) return;
+    Findings ignored;
+    use(instance, ignored);
+    if (auto fault = close_fault(instance); !fault.empty()) findings.push_back(fault);
+  }
+  if (memory_in_use() != before) findings.push_back("memory is still held after close and destroy");
+  if (host->files().open_handles() != 0) findings.push_back("files are still open after close and destroy");
+}
+
+void knows_its_extensions(const Subject& subject, Findings& findings) {
+  if (!has(*subject.component, &levada_component::extension)) return;
+  Instance instance(subject);
+  if (!instance.made()) return;
+  for (const char* id : {"levada.no_such_service/1", ""})
+    if (subject.component->extension(instance.self(), id))
+      findings.push_back("it gave a service for the unknown id \"" + std::string(id) + "\"");
+}
+
+void fills_no_more_than_the_room_there_is(const Subject& subject, Findings& findings) {
+  Instance instance(subject);
+  if (!instance.made()) return;
+  Findings ignored;
+  for (const auto& each : use(instance, ignored))
+    if (each->overflowed()) findings.push_back("it wrote over the size of a batch, or behind it");
+}
+
 void does_without_optional_services(const Subject& subject, Findings& findings) {
   const auto host = std::make_shared<FakeHost>("tested");
   host->take_away(LEVADA_LOG);
@@ -189,6 +242,10 @@ std::vector<Must> plugin_musts() {
       {"P8_frees_everything_in_destroy", frees_everything},
       {"P9_keeps_instances_apart", keeps_instances_apart},
       {"P10_does_without_optional_services", does_without_optional_services},
+      {"P14_takes_memory_of_its_own_host", takes_memory_of_its_own_host},
+      {"P15_closes", closes},
+      {"P16_knows_its_extensions", knows_its_extensions},
+      {"P17_fills_no_more_than_the_room_there_is", fills_no_more_than_the_room_there_is},
   };
 }
 

@@ -86,6 +86,8 @@ class Tested {
     });
   }
 
+  std::string close() { return close_fault(instance_); }
+
   levada_code idle() {
     if (!functions().idle) return LEVADA_OK;
     return timed([&](auto* error) { return functions().idle(instance_.self(), error); }, false);
@@ -388,6 +390,28 @@ void can_be_idle_at_any_time(const Subject& subject, Findings& findings) {
   if (tested.deliver(batches[1], 2) != LEVADA_OK) findings.push_back("it failed after idle: " + tested.message());
 }
 
+void does_not_commit_when_it_closes(const Subject& subject, Findings& findings) {
+  const auto batches = two_batches(subject);
+  Tested straight(subject);
+  if (!started(straight, findings)) return;
+  for (uint64_t epoch = 1; epoch <= 2; ++epoch) straight.deliver(batches[epoch - 1], epoch);
+
+  auto closed = std::make_unique<Tested>(subject);
+  if (!started(*closed, findings)) return;
+  closed->deliver(batches[0], 1);
+  closed->write(batches[1]);
+  if (auto fault = closed->close(); !fault.empty()) findings.push_back(fault);
+  const auto host = closed->shared_host();
+  closed.reset();
+  Tested second(subject, host);
+  if (!started(second, findings)) return;
+  if (second.keeps_checkpoint() && second.positions != checkpoint_of(1))
+    findings.push_back("after a close between write and commit, recover does not name the last commit");
+  if (second.deliver(batches[1], 2) != LEVADA_OK) return findings.push_back("it failed after a close: " + second.message());
+  const auto fault = delivery_fault(lines_of(straight.host()), lines_of(*host), second.keeps_checkpoint());
+  if (!fault.empty()) findings.push_back("after a close between write and commit, " + fault);
+}
+
 }  // namespace
 
 std::vector<Must> sink_musts() {
@@ -404,6 +428,7 @@ std::vector<Must> sink_musts() {
       {"K10_releases_all_that_it_took", releases_all_that_it_took},
       {"K11_waits_no_longer_than_it_may", waits_no_longer_than_it_may},
       {"K12_can_be_idle_at_any_time", can_be_idle_at_any_time},
+      {"K15_does_not_commit_when_it_closes", does_not_commit_when_it_closes},
   };
 }
 

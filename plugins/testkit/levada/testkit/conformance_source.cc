@@ -19,7 +19,8 @@ struct Polled {
 
 class Tested {
  public:
-  explicit Tested(const Subject& subject) : instance_(subject) {}
+  explicit Tested(const Subject& subject, bool drains = true)
+      : instance_(subject, std::make_shared<FakeHost>("tested"), true, drains) {}
   Tested(const Subject& subject, std::shared_ptr<FakeHost> host) : instance_(subject, std::move(host), false) {}
 
   FakeHost& host() { return *instance_.host(); }
@@ -54,6 +55,8 @@ class Tested {
 
   levada_code poll(Findings& findings) {
     Received out;
+    for (const int32_t on : {1, 0})
+      if (under_back_pressure) functions().back_pressure(instance_.self(), on);
     const auto before = host().clock().monotonic();
     const auto code = instance_.call([&](auto* error) {
       return functions().poll(instance_.self(), std::chrono::nanoseconds(kTimeout).count(), &out.batch, error);
@@ -75,6 +78,10 @@ class Tested {
                       rows_of(out.batch)});
     return code;
   }
+
+  bool has_wake() { return has(functions(), &levada_source_functions::wake); }
+  void wake() { functions().wake(instance_.self()); }
+  bool has_back_pressure() { return has(functions(), &levada_source_functions::back_pressure); }
 
   levada_code acknowledge(const Polled& upto) {
     for (int tries = 0;; ++tries) {
@@ -102,6 +109,7 @@ class Tested {
 
   std::vector<Polled> polled;
   std::vector<std::string> faults;
+  bool under_back_pressure = false;  // It is told of it, and of its end, before each poll.
 
  private:
   const levada_source_functions& functions() { return instance_.functions<levada_source_functions>(); }
@@ -253,6 +261,39 @@ void releases_all_that_it_gave(const Subject& subject, Findings& findings) {
     findings.push_back(std::to_string(memory_in_use() - before) + " bytes of memory were never released");
 }
 
+// Polls until it waits for as long as it may; false where it does not wait.
+bool polls_until_it_waits(Tested& tested, Findings& findings) {
+  for (int polls = 0; polls < kPollsMax; ++polls) {
+    const auto before = tested.host().clock().monotonic();
+    const auto code = tested.poll(findings);
+    if (code == LEVADA_END || code == LEVADA_FATAL) return false;
+    if (code == LEVADA_IDLE && tested.host().clock().monotonic() - before >= kTimeout) return true;
+    if (code != LEVADA_OK) tested.host().clock().advance(std::chrono::seconds(1));
+  }
+  return false;
+}
+
+void ends_its_wait_when_it_is_woken(const Subject& subject, Findings& findings) {
+  Tested tested(subject, false);
+  if (!tested.made() || !tested.has_wake()) return;
+  if (tested.open() != LEVADA_OK) return findings.push_back("it cannot be opened: " + tested.message());
+  if (!polls_until_it_waits(tested, findings)) return;
+  tested.wake();
+  const auto before = tested.host().clock().monotonic();
+  const auto code = tested.poll(findings);
+  if (tested.host().clock().monotonic() != before) findings.push_back("a poll waited though a wake had come before it");
+  if (code != LEVADA_OK && code != LEVADA_IDLE) findings.push_back("a poll that was woken gave " + name_of(code));
+  if (!polls_until_it_waits(tested, findings)) findings.push_back("it never waits again after a wake");
+}
+
+void gives_the_same_rows_under_back_pressure(const Subject& subject, Findings& findings) {
+  Tested plain(subject), pressed(subject);
+  if (!pressed.has_back_pressure()) return;
+  pressed.under_back_pressure = true;
+  if (!read_all(plain, findings) || !read_all(pressed, findings)) return;
+  if (auto parts = difference(plain.rows(), pressed.rows()); !parts.empty()) findings.push_back(parts);
+}
+
 }  // namespace
 
 std::vector<Must> source_musts() {
@@ -267,6 +308,8 @@ std::vector<Must> source_musts() {
       {"S8_stays_at_its_end", stays_at_its_end},
       {"S9_loses_nothing_to_a_failing_disk", loses_nothing_to_a_failing_disk},
       {"S10_releases_all_that_it_gave", releases_all_that_it_gave},
+      {"S14_ends_its_wait_when_it_is_woken", ends_its_wait_when_it_is_woken},
+      {"S15_gives_the_same_rows_under_back_pressure", gives_the_same_rows_under_back_pressure},
   };
 }
 

@@ -5,36 +5,60 @@
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 
 namespace levada::testkit {
 
 namespace {
 
-std::atomic<size_t> lent_bytes{0};
+// What one host has lent. It outlives the host, as the contract has it: never freed.
+struct Lent {
+  std::atomic<size_t> bytes{0};
+  levada_memory table{};
+};
+
+std::mutex all_mutex;
+std::deque<Lent>& all_lent() {
+  static auto* const kAll = new std::deque<Lent>;
+  return *kAll;
+}
 
 // As small as was asked for, and full of rubbish: who reads what nobody wrote gets nonsense, not zeros.
-void* allocate(size_t bytes, size_t* capacity) {
+void* allocate(void* lent, size_t bytes, size_t* capacity) {
   *capacity = std::max<size_t>((bytes + 63) & ~size_t{63}, 64);
   void* data = std::aligned_alloc(64, *capacity + 64);
   if (data == nullptr) return nullptr;
   std::memset(data, 0xA5, *capacity + 64);
-  lent_bytes += *capacity;
+  static_cast<Lent*>(lent)->bytes += *capacity;
   return data;
 }
 
-void release(void* data, size_t capacity) {
-  lent_bytes -= capacity;
+void release(void* lent, void* data, size_t capacity) {
+  static_cast<Lent*>(lent)->bytes -= capacity;
   std::free(data);
 }
 
-constexpr levada_memory kMemory = {sizeof kMemory, allocate, release};
+const levada_memory* new_memory() {
+  const std::lock_guard lock(all_mutex);
+  auto& lent = all_lent().emplace_back();
+  lent.table = {sizeof lent.table, &lent, allocate, release};
+  return &lent.table;
+}
 
 }  // namespace
 
-size_t memory_in_use() { return lent_bytes; }
+size_t memory_in_use() {
+  const std::lock_guard lock(all_mutex);
+  size_t bytes = 0;
+  for (const auto& lent : all_lent()) bytes += lent.bytes;
+  return bytes;
+}
 
 FakeHost::FakeHost(std::string component)
-    : component_(std::move(component)), data_dir_("/var/lib/levada/" + component_) {
+    : component_(std::move(component)),
+      data_dir_("/var/lib/levada/" + component_),
+      memory_(new_memory()),
+      scope_(memory_) {
   log_service_ = {sizeof log_service_, [](const levada_host* host, int32_t level, levada_bytes message) {
                     constexpr const char* kLevels[] = {"DEBUG ", "INFO ", "WARNING ", "ERROR "};
                     auto& self = of(host);
@@ -48,8 +72,6 @@ FakeHost::FakeHost(std::string component)
                         if (!counter) counter = std::make_unique<int64_t>(0);
                         return counter.get();
                       }};
-  clock_service_ = {sizeof clock_service_, [](const levada_host* host) { return of(host).clock_.now().count(); },
-                    [](const levada_host* host) { return of(host).clock_.monotonic().count(); }};
   shown_.self = this;
   shown_.host.size = sizeof shown_.host;
   shown_.host.component = {component_.data(), component_.size()};
@@ -61,11 +83,14 @@ const void* FakeHost::service(std::string_view id) const {
   if (std::find(missing_.begin(), missing_.end(), id) != missing_.end()) return nullptr;
   if (id == LEVADA_LOG) return &log_service_;
   if (id == LEVADA_METRICS) return &metrics_service_;
-  if (id == LEVADA_CLOCK) return &clock_service_;
+  if (id == LEVADA_CLOCK) return clock_.table();
+  if (id == LEVADA_RANDOM) return random_.table();
   if (id == LEVADA_FILES) return files_.table();
-  if (id == LEVADA_MEMORY) return &kMemory;
+  if (id == LEVADA_MEMORY) return memory_;
   return nullptr;
 }
+
+size_t FakeHost::memory_in_use() const { return static_cast<const Lent*>(memory_->context)->bytes; }
 
 int64_t FakeHost::count(std::string_view name) const {
   const std::lock_guard lock(mutex_);

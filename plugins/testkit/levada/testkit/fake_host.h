@@ -12,13 +12,16 @@
 #include "levada/host.h"
 #include "levada/testkit/batches.h"
 #include "levada/testkit/manual_clock.h"
+#include "levada/testkit/manual_random.h"
 #include "levada/testkit/memory_files.h"
 
 namespace levada::testkit {
 
-// Bytes that the components of this program hold of the memory that hosts lent them; 0 when all batches are gone.
+// Bytes that are held of the memory of all fake hosts of this program; 0 when all batches are gone.
 size_t memory_in_use();
 
+// The thread that makes one has a MemoryScope of it: components that a test calls without the contract, and batches of
+// the test itself, lie in the host's memory.
 class FakeHost {
  public:
   explicit FakeHost(std::string component = "components.test");
@@ -29,12 +32,15 @@ class FakeHost {
   const levada_host* table() const { return &shown_.host; }
 
   ManualClock& clock() { return clock_; }
+  ManualRandom& random() { return random_; }
   MemoryFiles& files() { return files_; }
   std::string data_dir() const { return data_dir_; }
   void set_until_drained(bool drained) { shown_.host.until_drained = drained; }
   // From now on the host answers that it has no such service.
   void take_away(std::string service) { missing_.push_back(std::move(service)); }
 
+  // Bytes of this host's memory that are held.
+  size_t memory_in_use() const;
   // The value of a counter; 0 where nobody has made it.
   int64_t count(std::string_view name) const;
   // What was logged, as "WARNING text".
@@ -52,11 +58,13 @@ class FakeHost {
 
   std::string component_;
   std::string data_dir_;
+  const levada_memory* const memory_;
+  const MemoryScope scope_;
   ManualClock clock_;
+  ManualRandom random_;
   MemoryFiles files_{clock_};
   levada_log log_service_{};
   levada_metrics metrics_service_{};
-  levada_clock clock_service_{};
   mutable std::mutex mutex_;
   std::map<std::string, std::unique_ptr<int64_t>, std::less<>> counters_;
   std::vector<std::string> log_;

@@ -46,9 +46,28 @@ TEST(FakeHost, a_service_can_be_taken_away) {
   EXPECT_EQ(fake.count("rows"), 0);
 }
 
+TEST(FakeHost, gives_the_same_random_numbers_each_time_or_those_of_the_test) {
+  FakeHost one, two;
+  EXPECT_EQ(one.host().random(), two.host().random());
+  one.random().give({7, 8});
+  EXPECT_EQ(one.host().random(), 7u);
+  EXPECT_EQ(one.host().random(), 8u);
+  EXPECT_EQ(one.host().random(), two.host().random());
+}
+
+TEST(FakeHost, counts_the_memory_that_it_lent_and_no_other) {
+  FakeHost one, two;
+  {
+    const auto scope = one.host().memory_scope();
+    const auto batch = batch_of({"one", "a line that is longer than twelve bytes"});
+    EXPECT_GT(one.memory_in_use(), 0u);
+    EXPECT_EQ(two.memory_in_use(), 0u);
+  }
+  EXPECT_EQ(one.memory_in_use(), 0u);
+}
+
 TEST(FakeHost, says_how_much_memory_batches_hold) {
   FakeHost fake;
-  fake.host();
   const auto before = memory_in_use();
   {
     const auto batch = batch_of({"one", "a line that is longer than twelve bytes"});

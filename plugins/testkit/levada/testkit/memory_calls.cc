@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "levada/testkit/memory_files.h"
 
@@ -18,12 +19,13 @@ int64_t MemoryFiles::call(void* self, Body body) {
 }
 
 int64_t MemoryFiles::describe(const Node& node, levada_file_info& info) const {
-  info = {node.device,
-          node.inode,
-          node.bytes.size(),
-          node.modified_ns,
-          node.mode | static_cast<uint32_t>(node.is_folder ? S_IFDIR : S_IFREG),
-          0};
+  info.mode = node.mode | static_cast<uint32_t>(node.is_folder ? S_IFDIR : S_IFREG);
+  info.device = node.device;
+  info.inode = node.inode;
+  info.bytes = node.bytes.size();
+  info.modified_ns = node.modified_ns;
+  info.changed_ns = node.changed_ns;
+  info.born_ns = node.born_ns;
   return 0;
 }
 
@@ -40,7 +42,7 @@ int64_t MemoryFiles::open(const char* path, int32_t how) {
   if (at.node->is_folder) return -EISDIR;
   if (!(at.node->mode & (how == LEVADA_READ ? 0400u : 0200u))) return -EACCES;
   const auto number = next_handle_++;
-  handles_[number] = {at.node, how, 0, 0};
+  handles_[number] = {at.node, how, 0, 0, false};
   return number;
 }
 
@@ -60,7 +62,7 @@ int64_t MemoryFiles::write(int64_t number, const levada_bytes* parts, size_t cou
   if (capacity_ && text.size() > there + free_bytes()) text.resize(there + free_bytes());
   if (text.empty()) return -ENOSPC;
   node.write(offset, text);
-  node.modified_ns = clock_.now().count();
+  node.modified_ns = node.changed_ns = clock_.now().count();
   open->position = offset + text.size();
   return static_cast<int64_t>(text.size());
 }
@@ -96,6 +98,7 @@ int64_t MemoryFiles::rename(const char* from, const char* to) {
     target.folder->change({{target.name, source.node}});
     source.folder->change({{source.name, nullptr}});
   }
+  source.node->changed_ns = clock_.now().count();
   return 0;
 }
 
@@ -109,6 +112,7 @@ int64_t MemoryFiles::link(const char* from, const char* to) {
   if (target.node) return -EEXIST;
   if (source.node->device != target.folder->device) return -EXDEV;
   target.folder->change({{target.name, source.node}});
+  source.node->changed_ns = clock_.now().count();
   return 0;
 }
 
@@ -127,13 +131,14 @@ int64_t MemoryFiles::watch(const char* folder) {
   if (!node) return -ENOENT;
   if (!node->is_folder) return -ENOTDIR;
   const auto number = next_handle_++;
-  handles_[number] = {node, kWatch, 0, node->version};
+  handles_[number] = {node, kWatch, 0, node->version, false};
   return number;
 }
 
 int64_t MemoryFiles::wait(int64_t watch, int64_t timeout_ns) {
   auto* open = handle(watch);
   if (!open || open->how != kWatch) return -EBADF;
+  if (std::exchange(open->woken, false)) return 0;
   if (open->seen == open->node->version) {
     clock_.advance(std::chrono::nanoseconds(timeout_ns));
     return 0;
@@ -180,7 +185,7 @@ void MemoryFiles::fill_in_table() {
       auto* open = files.handle(number);
       if (!open || open->how == LEVADA_READ || open->how == kWatch) return -EBADF;
       open->node->truncate(bytes);
-      open->node->modified_ns = files.clock_.now().count();
+      open->node->modified_ns = open->node->changed_ns = files.clock_.now().count();
       open->position = bytes;
       return 0;
     });
@@ -245,6 +250,14 @@ void MemoryFiles::fill_in_table() {
     auto& files = *static_cast<MemoryFiles*>(self);
     const std::lock_guard lock(files.mutex_);
     return files.wait(watch, timeout_ns);
+  };
+  table_.wake = [](void* self, int64_t watch) -> int64_t {
+    auto& files = *static_cast<MemoryFiles*>(self);
+    const std::lock_guard lock(files.mutex_);
+    auto* open = files.handle(watch);
+    if (!open || open->how != kWatch) return -EBADF;
+    open->woken = true;
+    return 0;
   };
 }
 

@@ -56,7 +56,7 @@ MemoryFiles::Place MemoryFiles::place(std::string_view path) const {
 
 NodePointer MemoryFiles::make(const NodePointer& folder, bool is_folder) {
   auto node = std::make_shared<Node>(folder->device, next_inode_++, is_folder);
-  node->modified_ns = clock_.now().count();
+  node->modified_ns = node->changed_ns = node->born_ns = clock_.now().count();
   return node;
 }
 
@@ -104,7 +104,7 @@ void MemoryFiles::write_file(std::string_view path, std::string_view text) {
   ++folder->version;
   node->bytes = node->durable_bytes = text;
   node->unsynced_writes.clear();
-  node->modified_ns = clock_.now().count();
+  node->modified_ns = node->changed_ns = clock_.now().count();
 }
 
 void MemoryFiles::append_file(std::string_view path, std::string_view text) {
@@ -128,6 +128,7 @@ void MemoryFiles::rename_file(std::string_view from, std::string_view to) {
   const auto name = parts_of(to).back();
   for (auto* entries : {&source.folder->entries, &source.folder->durable_entries}) entries->erase(source.name);
   for (auto* entries : {&folder->entries, &folder->durable_entries}) (*entries)[name] = source.node;
+  source.node->changed_ns = clock_.now().count();
   ++folder->version;
 }
 
@@ -145,12 +146,18 @@ void MemoryFiles::mount(std::string_view folder) {
 
 void MemoryFiles::set_mode(std::string_view path, uint32_t permissions) {
   const std::lock_guard lock(mutex_);
-  if (const auto node = find(path)) node->mode = permissions;
+  const auto node = find(path);
+  if (!node) return;
+  node->mode = permissions;
+  node->changed_ns = clock_.now().count();
 }
 
 void MemoryFiles::set_modified(std::string_view path, std::chrono::nanoseconds since_1970) {
   const std::lock_guard lock(mutex_);
-  if (const auto node = find(path)) node->modified_ns = since_1970.count();
+  const auto node = find(path);
+  if (!node) return;
+  node->modified_ns = since_1970.count();
+  node->changed_ns = clock_.now().count();
 }
 
 // ---- what a test looks at -------------------------------------------------------------------------------------------

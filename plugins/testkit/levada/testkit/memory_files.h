@@ -53,7 +53,7 @@ class MemoryFiles {
   std::vector<std::string> paths() const;       // Of all files, sorted.
   int64_t open_handles() const;
 
-  // Faults. Calls are counted from now: 1 is the next one. Every call counts but close and wait.
+  // Faults. Calls are counted from now: 1 is the next one. Every call counts but close, wait and wake.
   void fail_call(int64_t n, int error);    // It does nothing and fails, once.
   void short_write_at(int64_t n);          // The n-th write from now writes half of its bytes.
   void crash_at(int64_t n);                // It and all after it do nothing and fail with EIO, until crash().
@@ -68,6 +68,7 @@ class MemoryFiles {
     int32_t how;
     uint64_t position;
     uint64_t seen;  // The version of the folder that a watch reported last.
+    bool woken;     // The next wait of a watch ends at once.
   };
   // A name in a folder; the folder is null where the path to it is missing.
   struct Place {

@@ -31,7 +31,7 @@ struct Node {
   uint64_t device, inode;
   bool is_folder;
   uint32_t mode;  // Permissions only.
-  int64_t modified_ns = 0;
+  int64_t modified_ns = 0, changed_ns = 0, born_ns = 0;
 
   std::string bytes, durable_bytes;
   std::vector<Write> unsynced_writes;

@@ -69,7 +69,7 @@ SharedBatch SharedBatch::adopt(levada_batch& batch) {
 }
 
 SharedBatch SharedBatch::of(const Batch& batch) {
-  levada_batch shared;
+  levada_batch shared = detail::empty_batch();
   batch.share(shared);
   return adopt(shared);
 }

@@ -1,31 +1,32 @@
 // The values of a component's options, from the same text that a user would write.
 #pragma once
 
-#include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "levada/plugin.h"
 #include "levada/result.h"
+#include "levada/values.h"
 
 namespace levada::testkit {
 
 class Values {
  public:
-  // `text` has a line for each option, name = value, the value as in TOML and on one line; what it leaves out has its
-  // default. Fails where an option is unknown, missing, or its value (or default) is not of its type.
+  // `text` is a table of TOML; what it leaves out has its default. Fails where an option is unknown,
+  // missing, or its value is not of its type. The component outlives the values.
   static Result<Values> parse(const levada_component& component, std::string_view text);
 
-  const levada_value* data() const { return values_.data(); }
-  size_t size() const { return values_.size(); }
+  const levada_value* data() const { return levada_values_data(read_.get()); }
 
  private:
-  friend class ValueParser;
-  std::vector<levada_value> values_;
-  // What the values point to; a deque never moves what is in it.
-  std::deque<std::string> texts_;
-  std::deque<std::vector<levada_value>> lists_;
+  struct Free {
+    void operator()(levada_values* values) const { levada_values_free(values); }
+  };
+  explicit Values(levada_values* read) : read_(read) {}
+
+  std::unique_ptr<levada_values, Free> read_;
 };
 
 // Whether the text is a value of the option, and why not.

@@ -17,8 +17,16 @@ constexpr std::array kOptions = {
     levada_option{"columns", LEVADA_TREE, 0, nullptr, nullptr, "A tree."},
     levada_option{"headers", LEVADA_TABLE, 0, nullptr, nullptr, "A table."},
 };
-const levada_component kComponent = {sizeof kComponent, LEVADA_SINK, "x",     "X.",   kOptions.data(),
-                                     kOptions.size(),   nullptr,     nullptr, nullptr};
+const levada_component kComponent = [] {
+  levada_component component{};
+  component.size = sizeof component;
+  component.kind = LEVADA_SINK;
+  component.name = "x";
+  component.summary = "X.";
+  component.options = kOptions.data();
+  component.option_count = kOptions.size();
+  return component;
+}();
 
 std::string text(levada_bytes bytes) { return {bytes.data, bytes.size}; }
 
@@ -67,15 +75,18 @@ TEST(Values, read_every_type_that_an_option_can_have) {
 TEST(Values, say_what_is_wrong) {
   const auto why = [](const char* given) {
     const auto values = Values::parse(kComponent, given);
-    return values ? "" : values.error().message;
+    return values ? std::string() : values.error().message;
   };
-  EXPECT_EQ(why(""), "option path is missing");
-  EXPECT_EQ(why("path = 3"), "path: must be a string");
-  EXPECT_EQ(why("path = \"a\"\nnothing = 1"), "no such option: nothing = 1");
-  EXPECT_EQ(why("path = \"a\"\nsettle = \"5 parsecs\""), "settle: must be a duration like \"5s\"");
-  EXPECT_EQ(why("path = \"a\"\ncompleted = \"burn\""), "completed: must be rename|move|delete");
-  EXPECT_EQ(why("path = \"a\"\nrepair = [\"all\"]"), "repair: must be nan|comments");
-  EXPECT_EQ(why("path = \"a"), "path: a string does not end");
+  // Each fault with its place, and all of them in one call.
+  EXPECT_EQ(why(""), "1:1: x: option \"path\" is missing");
+  EXPECT_EQ(why("path = 3"), "1:8: x.path: must be a string, not an integer; write \"3\"");
+  EXPECT_EQ(why("nothing = 1\npath = \"a\"\nsettle = \"5 parsecs\""),
+            "1:1: x: unknown option \"nothing\"\n3:10: x.settle: must be a duration, not \"5 parsecs\"; write a whole number "
+            "and its unit, such as \"250ms\", \"5s\", \"10m\", \"2h\" or \"1d\"");
+  EXPECT_EQ(why("path = \"a\"\ncompleted = \"burn\""),
+            "2:13: x.completed: must be \"rename\", \"move\" or \"delete\", not \"burn\"");
+  EXPECT_EQ(why("path = \"a\"\nrepair = [\"all\"]"), "2:11: x.repair: must be \"nan\" or \"comments\", not \"all\"");
+  EXPECT_EQ(why("path = \"a").substr(0, 2), "1:");
 }
 
 }  // namespace

@@ -1,0 +1,76 @@
+// An interceptor under test, and what its calls did.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "levada/testkit/conformance_parts.h"
+
+namespace levada::testkit {
+
+// What a call did.
+struct Outcome {
+  levada_code code = LEVADA_FATAL;
+  std::string message;
+  std::vector<std::string> rows, rejected;
+  std::string fault;              // Of the batch that came back.
+  std::string rejected_fault;     // Of the rows that were turned down.
+  std::vector<std::string> left;  // The batch after a failed call.
+  int64_t outstanding = 0;        // Structs of the input that were never released.
+};
+
+// A fresh instance, or one that has been at work.
+class TestedInterceptor {
+ public:
+  explicit TestedInterceptor(const Subject& subject) : instance_(subject) {
+    const auto& functions = instance_.functions<levada_interceptor_functions>();
+    open_ = instance_.made() && (!functions.open || instance_.call([&](auto* error) {
+              return functions.open(instance_.self(), error);
+            }) == LEVADA_OK);
+  }
+  bool open() const { return open_; }
+  // Of a plugin that was built before there were states, the two are not there.
+  bool has_save() const { return has(functions(), &levada_interceptor_functions::save); }
+  bool has_load() const { return has(functions(), &levada_interceptor_functions::load); }
+  bool has_deadline() const { return has(functions(), &levada_interceptor_functions::deadline); }
+  bool has_advance() const { return has(functions(), &levada_interceptor_functions::advance); }
+  bool advances() const { return has_deadline() && has_advance(); }
+  bool is_stateful() const { return has_save() && has_load(); }
+  const std::string& message() const { return instance_.message(); }
+
+  // The state; nothing where it could not be saved.
+  std::optional<std::string> save() {
+    std::string state;
+    const auto add = [](void* to, levada_bytes part) { static_cast<std::string*>(to)->append(detail::view(part)); };
+    const auto code =
+        instance_.call([&](auto* error) { return functions().save(instance_.self(), add, &state, error); });
+    if (code != LEVADA_OK) return std::nullopt;
+    return state;
+  }
+  levada_code load(std::string_view state) {
+    return instance_.call([&](auto* error) { return functions().load(instance_.self(), detail::bytes(state), error); });
+  }
+
+  Outcome intercept(const SharedBatch& input);
+  // By the monotonic time.
+  int64_t deadline() { return functions().deadline(instance_.self()); }
+  Outcome advance(int64_t now_ns, bool ended);
+  FakeHost& host() { return *instance_.host(); }
+
+ private:
+  void note(const Received& rejected, Outcome& outcome);
+
+  const levada_interceptor_functions& functions() const { return instance_.functions<levada_interceptor_functions>(); }
+
+  Instance instance_;
+  bool open_;
+};
+
+// Adds a finding for each way in which what was got is not what was expected.
+void compare(const Outcome& expected, const Outcome& got, const std::string& what, Findings& findings);
+
+// The MUSTs of those that give rows later than they came in.
+std::vector<Must> advance_musts();
+
+}  // namespace levada::testkit
