@@ -3,11 +3,13 @@
 #include <cstdio>
 
 #include "agent/base/numbers.h"
+#include "agent/cli/acknowledged_missing.h"
 #include "agent/cli/commands.h"
 #include "agent/cli/configuration.h"
+#include "agent/cli/data_dir.h"
 #include "agent/env/system_files.h"
-#include "agent/pipeline/checkpoint_store.h"
 #include "agent/pipeline/audit_totals.h"
+#include "agent/pipeline/checkpoint_store.h"
 
 namespace levada::agent {
 namespace {
@@ -36,7 +38,8 @@ void print_counts(const AuditTotals::Entry& entry) {
 }
 
 // Whether all of it adds up.
-bool print(const std::string& reader, const StoredCheckpoint& record, const AuditTotals& audit) {
+bool print(const std::string& reader, const StoredCheckpoint& record, const AuditTotals& audit,
+           const AcknowledgedMissing& acknowledged) {
   bool good = true;
   std::printf("%s, commit %s\n", reader.c_str(), grouped(static_cast<int64_t>(record.epoch)).c_str());
   for (const auto& [name, stream] : audit.streams()) {
@@ -44,17 +47,21 @@ bool print(const std::string& reader, const StoredCheckpoint& record, const Audi
     for (const auto& entry : stream.entries) {
       total.read += entry.read;
       total.delivered += entry.delivered;
-      for (const auto& count : entry.counts) add_to_counts(total.counts, count.outcome, count.component, count.reason, count.rows);
+      for (const auto& count : entry.counts)
+        add_to_counts(total.counts, count.outcome, count.component, count.reason, count.rows);
       good &= entry.difference() == 0;
     }
     std::printf("  %s: %s\n", name.c_str(), equation(total).c_str());
     print_counts(total);
-    if (stream.missing > 0) std::printf("    MISSING %s rows never came\n", grouped(stream.missing).c_str());
+    const int64_t known = std::min(acknowledged.rows(reader, name, record.epoch), stream.missing);
+    const int64_t missing = stream.missing - known;
+    if (missing > 0) std::printf("    MISSING %s rows never came\n", grouped(missing).c_str());
+    if (known > 0) std::printf("    missing, and acknowledged: %s rows never came\n", grouped(known).c_str());
     if (stream.doubled > 0) std::printf("    DOUBLED %s rows came again\n", grouped(stream.doubled).c_str());
     if (stream.restarts > 0)
       std::printf("    numbered anew %s times, as nothing was known of it: check whether rows came again then\n",
                   grouped(stream.restarts).c_str());
-    good &= stream.missing == 0 && stream.doubled == 0;
+    good &= missing == 0 && stream.doubled == 0;
     for (const auto& entry : stream.entries)
       if (!entry.file.empty()) std::printf("    %s: %s\n", entry.file.c_str(), equation(entry).c_str());
   }
@@ -63,17 +70,21 @@ bool print(const std::string& reader, const StoredCheckpoint& record, const Audi
 
 }  // namespace
 
-int audit(const std::string& path) {
+int audit(const std::string& path, bool acknowledge_missing) {
   Diagnostics diagnostics;
   const auto loaded = load_configuration(path, diagnostics);
   if (refused(diagnostics)) return kBadConfiguration;
-  const CheckpointStore commits(Files(system_files()), loaded.agent.data_dir);
-  const auto readers = commits.readers();
+  const Files files{system_files()};
+  const CheckpointStore commits(files, loaded.agent.data_dir);
+  AcknowledgedMissing acknowledged(files, loaded.agent.data_dir);
   bool good = true;
   const auto report = [&](const Error& error) {
     std::fprintf(stderr, "%s\n", error.message.c_str());
     good = false;
   };
+  if (auto used = check_used(loaded.agent.data_dir); !used) report(used.error());
+  if (auto done = acknowledged.load(); !done) report(done.error());
+  const auto readers = commits.readers();
   if (!readers) report(readers.error());
   for (const auto& reader : readers ? *readers : std::vector<std::string>()) {
     auto record = commits.load_confirmed(reader);
@@ -83,9 +94,14 @@ int audit(const std::string& path) {
     }
     if (!*record) continue;
     const auto audit = AuditTotals::decode((*record)->states["audit"]);
-    if (audit) good &= print(reader, **record, *audit);
+    if (audit && acknowledge_missing)
+      for (const auto& [stream, entry] : audit->streams())
+        if (entry.missing > 0) acknowledged.set(reader, stream, (*record)->epoch, entry.missing);
+    if (audit) good &= print(reader, **record, *audit, acknowledged);
     else report(fatal("what " + reader + " keeps for the audit cannot be read"));
   }
+  if (acknowledge_missing)
+    if (auto done = acknowledged.save(); !done) report(done.error());
   return good ? kOk : kFailed;
 }
 

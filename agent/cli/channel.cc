@@ -58,12 +58,21 @@ struct Seen {
   }
 };
 
+// What readers have still to deliver, and what is delivered and leaves together with the rest of its segment.
+std::string rows_of(const Seen& seen) {
+  const uint64_t rows = seen.rows_from(0);
+  if (seen.log.cursors.readers.empty()) return number(rows) + " rows";
+  uint64_t backlog = 0;
+  for (const auto& [reader, place] : seen.log.cursors.readers) backlog = std::max(backlog, seen.rows_from(place.row));
+  return "backlog " + number(backlog) + " rows, delivered " + number(rows - backlog) + " rows";
+}
+
 void list(const FileChannelOptions& channel, const Seen& seen) {
   const auto& segments = seen.log.segments;
   uint64_t bytes = 0;
   for (const auto& segment : segments) bytes += segment.bytes;
-  std::printf("%s  %s\n  %s rows, %s bytes, %s segment%s", channel.name.c_str(), channel.folder.c_str(),
-              number(seen.rows_from(0)).c_str(), number(bytes).c_str(), number(segments.size()).c_str(),
+  std::printf("%s  %s\n  %s, %s bytes, %s segment%s", channel.name.c_str(), channel.folder.c_str(),
+              rows_of(seen).c_str(), number(bytes).c_str(), number(segments.size()).c_str(),
               segments.size() == 1 ? "" : "s");
   if (!segments.empty()) {
     auto opened = seen.reader(segments.front());
@@ -91,6 +100,7 @@ class Verification {
     if (!segments.empty()) expected_ = {std::max(segments.front().follows_row, segments.front().first.row), 0};
     for (const auto& segment : segments)
       if (auto done = check(segment); !done && !seen_.is_gone(segment)) return failed(channel_, done.error());
+    check_readers();
     std::printf("%s: %s: %s records with %s rows, %s segments", channel_.name.c_str(),
                 faults_ == 0 ? "good" : "DAMAGED", number(records_).c_str(), number(rows_).c_str(),
                 number(segments.size()).c_str());
@@ -100,11 +110,19 @@ class Verification {
   }
 
  private:
+  // Without segments, only readers that are not at the end tell that rows are missing.
+  void check_readers() {
+    if (!seen_.log.segments.empty() || seen_.log.cursors.readers.empty()) return;
+    expected_ = seen_.log.end;
+    for (const auto& [reader, place] : seen_.log.cursors.readers) expected_ = std::min(expected_, place);
+    if (const auto rows = seen_.log.end.row - expected_.row; rows > 0)
+      fault(channel_.folder, 0, "all segments are gone", rows);
+  }
   Done check(const Segment& segment) {
     auto opened = seen_.reader(segment);
     auto start = opened.start(true);
     if (!start) return std::move(start).error();
-    if (!start->positions_intact) fault(segment, 0, "its header is damaged", 0);
+    if (!start->positions_intact) fault(segment.path, 0, "its header is damaged", 0);
     expected_ = std::max(expected_, segment.first);
     for (uint64_t offset = segment.records_at;;) {
       std::optional<uint64_t> damaged_at;
@@ -114,7 +132,8 @@ class Verification {
       const uint64_t row = over ? seen_.end_row(segment) : (*record)->header.place.row;
       const uint64_t rows = row > expected_.row ? row - expected_.row : 0;
       // What follows the last record that counts may be anything.
-      if (rows > 0 || (damaged_at && !over)) fault(segment, damaged_at.value_or(offset), "a record is damaged", rows);
+      if (rows > 0 || (damaged_at && !over))
+        fault(segment.path, damaged_at.value_or(offset), damaged_at ? "a record is damaged" : "records are gone", rows);
       if (over) {
         expected_.row = std::max(expected_.row, row);
         return {};
@@ -125,10 +144,10 @@ class Verification {
       offset = (*record)->end();
     }
   }
-  void fault(const Segment& segment, uint64_t offset, const char* what, uint64_t rows) {
+  void fault(const std::string& path, uint64_t offset, const char* what, uint64_t rows) {
     ++faults_;
     missing_ += rows;
-    std::printf("%s:%llu: %s", segment.path.c_str(), static_cast<unsigned long long>(offset), what);
+    std::printf("%s:%llu: %s", path.c_str(), static_cast<unsigned long long>(offset), what);
     if (rows > 0)
       std::printf("; %s rows from row %s on are missing", number(rows).c_str(), number(expected_.row).c_str());
     std::printf("\n");

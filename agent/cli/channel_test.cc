@@ -49,7 +49,23 @@ TEST_F(ChannelCommandTest, lists_a_channel_with_its_readers_while_it_is_in_use) 
   const auto text = output(kOk, [&] { return list_channels({bench.options}, bench.services); });
   EXPECT_TRUE(has(text, "channels.main  /data/main\n")) << text;
   EXPECT_TRUE(has(text, "segments, the oldest of 2026-01-01T00:00:00")) << text;
+  EXPECT_TRUE(has(text, "\n  backlog 30 rows, delivered ")) << text;
   EXPECT_TRUE(has(text, "at row 70, 30 behind")) << text;
+}
+
+TEST_F(ChannelCommandTest, lists_a_channel_that_is_delivered_as_one_without_backlog) {
+  while (channel->read(0, nanoseconds{0})) channel->commit(0);
+  bench.clock.advance(std::chrono::seconds(2));
+  channel->run_once();
+  const auto text = output(kOk, [&] { return list_channels({bench.options}, bench.services); });
+  EXPECT_TRUE(has(text, "\n  backlog 0 rows, delivered ")) << text;
+  EXPECT_FALSE(has(text, "delivered 0 rows")) << text;
+}
+
+TEST_F(ChannelCommandTest, verifies_a_channel_whose_segments_are_gone) {
+  channel.reset();
+  for (const auto& name : bench.segments()) bench.files.remove_file(std::string(kFolder) + "/" + name);
+  EXPECT_TRUE(has(verify(kFailed), "all segments are gone; 30 rows from row 70 on are missing"));
 }
 
 TEST_F(ChannelCommandTest, verifies_a_good_channel) {

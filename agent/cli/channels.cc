@@ -5,6 +5,7 @@
 #include "agent/cli/channel.h"
 #include "agent/cli/commands.h"
 #include "agent/cli/configuration.h"
+#include "agent/cli/data_dir.h"
 #include "agent/pipeline/dead_letters.h"
 #include "agent/pipeline/pipeline_builder.h"
 
@@ -19,6 +20,10 @@ int channel(const ChannelRequest& request) {
   Diagnostics diagnostics;
   const auto loaded = load_configuration(request.config, diagnostics);
   if (refused(diagnostics)) return kBadConfiguration;
+  if (auto used = check_used(loaded.agent.data_dir); !used) {
+    std::fprintf(stderr, "%s\n", used.error().message.c_str());
+    return kFailed;
+  }
   SystemServices system;
   const auto services = system.services();
   std::vector<FileChannelOptions> channels;
@@ -33,6 +38,8 @@ int channel(const ChannelRequest& request) {
     std::fprintf(stderr, "%s has no file channel \"%s\"\n", request.config.c_str(), request.name.c_str());
     return kBadConfiguration;
   }
+  if (channels.empty())
+    std::fprintf(stderr, "no file channel of %s and no dead letters hold anything\n", request.config.c_str());
   if (request.what == "list") return list_channels(channels, services);
   if (request.what == "verify") return verify_channels(channels, services);
   return dump_channel(channels.front(), services, request.from, request.rows);

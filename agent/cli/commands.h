@@ -13,8 +13,9 @@ enum ExitCode { kOk = 0, kFailed = 1, kBadConfiguration = 2, kDeadLetters = 3 };
 int run_agent(const std::string& config, bool until_drained);
 int check_configuration(const std::string& config);
 
-// kFailed where rows are missing, doubled or unexplained.
-int audit(const std::string& config);
+// kFailed where rows are missing, doubled or unexplained, and where no agent has ever run. `acknowledge_missing`: from now
+// on the rows that are missing now are not a failure any more.
+int audit(const std::string& config, bool acknowledge_missing);
 
 struct ReplayRequest {
   std::string config, component, reason;  // Empty: any.

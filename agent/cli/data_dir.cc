@@ -22,4 +22,13 @@ Done lock_data_dir(const std::string& data_dir) {
   return fatal("another agent runs on " + data_dir + ": stop it, or give this one a data_dir of its own");
 }
 
+Done check_used(const std::string& data_dir) {
+  const Files files{system_files()};
+  const auto never = fatal("no agent has ever run on the data_dir " + data_dir + ": there is nothing to show");
+  if (!files.exists(data_dir)) return never;
+  const auto entries = files.list(data_dir);
+  if (!entries) return entries.error();
+  return entries->empty() ? Done(never) : Done();
+}
+
 }  // namespace levada::agent

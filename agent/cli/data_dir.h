@@ -10,4 +10,7 @@ namespace levada::agent {
 // Two agents on one data folder would overwrite each other's positions. Held until the process ends.
 Done lock_data_dir(const std::string& data_dir);
 
+// Fails where no agent has ever run on it, so that there is nothing to look at.
+Done check_used(const std::string& data_dir);
+
 }  // namespace levada::agent

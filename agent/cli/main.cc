@@ -24,6 +24,10 @@ int main(int count, char** arguments) {
       "audit", "Show what became of every row that was read: delivered, filtered, in the dead letters, by reason.");
   reconcile->add_option("-c,--config", config, "The configuration")->capture_default_str();
 
+  bool acknowledge_missing = false;
+  reconcile->add_flag("--acknowledge-missing", acknowledge_missing,
+                      "Rows that are missing now are known: from now on they are no reason to exit with 1");
+
   ReplayRequest again;
   auto* letters = app.add_subcommand(
       "replay", "Give dead letters back to the component that turned them down; the agent must not run.");
@@ -73,7 +77,7 @@ int main(int count, char** arguments) {
   }
   if (run->parsed()) return run_agent(config, until_drained);
   if (check->parsed()) return check_configuration(config);
-  if (reconcile->parsed()) return audit(config);
+  if (reconcile->parsed()) return audit(config, acknowledge_missing);
   if (letters->parsed()) return replay(again);
   if (channels->parsed()) return channel(stored);
   if (fresh->parsed()) return start_plugin(kind, name, folder.empty() ? name : folder);

@@ -11,28 +11,30 @@
 #include "agent/observe/log.h"
 #include "agent/pipeline/dead_letter_source.h"
 #include "agent/pipeline/pipeline.h"
+#include "levada/checked_text.h"
 
 namespace levada::agent {
 namespace {
 
-// The jobs so far: a line for each, its filter and whether it is done.
+constexpr std::string_view kFirstLine = "levada replays 2";
+
+// The jobs so far: a line for each in a checked file, its filter and whether it is done.
 class Jobs {
  public:
   explicit Jobs(const std::string& data_dir) : files_(system_files()), path_(data_dir + "/replays") {}
 
   Done load() {
-    if (!files_.exists(path_)) return {};
-    auto text = files_.read_whole(path_);
-    if (!text) return std::move(text).error();
-    std::string_view rest = *text;
-    while (!rest.empty()) {
-      const auto end = std::min(rest.find('\n'), rest.size());
-      const auto line = rest.substr(0, end);
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-      const auto space = line.find(' ');
-      auto filter = DeadLetterFilter::parse(line.substr(std::min(space + 1, line.size())));
-      if (space == line.npos || !filter) return fatal(path_ + " is damaged: it says which dead letters were replayed");
-      jobs_.push_back({*std::move(filter), line.substr(0, space) == "done"});
+    const auto text = load_checked(files_, path_, kFirstLine);
+    const auto damaged =
+        fatal(path_ + " is damaged, or was written by another version: it says which dead letters were replayed");
+    if (text.code() == Code::reject) return damaged;
+    if (!text) return text.error();
+    std::string_view rest = *text ? std::string_view(**text) : std::string_view();
+    while (const auto line = take_line(rest)) {
+      const auto space = std::min(line->find(' '), line->size() - 1);
+      auto filter = DeadLetterFilter::parse(line->substr(space + 1));
+      if (!filter) return damaged;
+      jobs_.push_back({*std::move(filter), line->substr(0, space) == "done"});
     }
     return {};
   }
@@ -62,7 +64,7 @@ class Jobs {
   Done save() const {
     std::string text;
     for (const auto& job : jobs_) text += (job.done ? "done " : "open ") + job.filter.text() + '\n';
-    return files_.replace(path_, text);
+    return save_checked(files_, path_, kFirstLine, text);
   }
 
   const Files files_;
@@ -160,8 +162,8 @@ Node text_node(std::string text) {
 }
 
 SourceConfig dead_letters_config(const std::string& name, const std::string& folder, const DeadLetterOrigin& origin,
-                            const DeadLetterFilter& filter, const std::vector<DeadLetterFilter>& done,
-                            Diagnostics& diagnostics) {
+                                 const DeadLetterFilter& filter, const std::vector<DeadLetterFilter>& done,
+                                 Diagnostics& diagnostics) {
   Node table;
   const auto add = [&](const char* key, Node value) {
     value.key = key;
@@ -215,7 +217,8 @@ class Replay {
     return kFailed;
   }
 
-  Result<std::vector<DeadLetterCount>> count(const DeadLetterFilter& filter, const std::vector<DeadLetterFilter>& done) const {
+  Result<std::vector<DeadLetterCount>> count(const DeadLetterFilter& filter,
+                                             const std::vector<DeadLetterFilter>& done) const {
     if (!files_.exists(agent_->dead_letters_dir)) return std::vector<DeadLetterCount>();
     return count_dead_letters(files_, agent_->dead_letters_dir, filter, done);
   }

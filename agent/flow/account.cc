@@ -1,4 +1,5 @@
-// As text: the stream's end (with a "!" for a jump), rows read, stream and file, then outcome, rows, component and reason
+// As text: the stream's end (with a "!" for a jump, a "=" where it restates), rows read, stream and file, then outcome,
+// rows, component and reason
 // of each count; tabs between.
 #include "agent/flow/account.h"
 
@@ -63,7 +64,7 @@ void write_kind(std::string_view reason, std::string& kind) {
 }
 
 std::string Account::encoded() const {
-  std::string text = std::to_string(end) + (jump ? "!\t" : "\t") + std::to_string(read) + '\t';
+  std::string text = std::to_string(end) + (jump ? "!\t" : restates ? "=\t" : "\t") + std::to_string(read) + '\t';
   append_escaped(text, stream);
   text += '\t';
   append_escaped(text, file);
@@ -75,7 +76,8 @@ std::optional<Account> Account::decode(std::string_view text) {
   auto parts = tab_separated(text);
   Account account;
   account.jump = parts[0].ends_with('!');
-  parts[0].remove_suffix(account.jump);
+  account.restates = parts[0].ends_with('=');
+  parts[0].remove_suffix(account.jump || account.restates);
   if (parts.size() < 4 || !read_number(parts[0], account.end) || !read_number(parts[1], account.read))
     return std::nullopt;
   account.stream = unescaped(parts[2]);

@@ -41,6 +41,7 @@ struct Account {
   uint64_t end = 0;    // Rows of the stream before the end of the batch,
   int64_t read = 0;    // and how many of them the batch began with.
   bool jump = false;   // Rows before them were never this agent's, see LEVADA_JUMP.
+  bool restates = false;  // It has no rows: a channel that has lost some says how far the stream had got in it.
   std::string file;    // That all of them come from, where the source says so.
   std::vector<AuditCount> counts;
 

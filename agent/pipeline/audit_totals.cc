@@ -44,7 +44,12 @@ void AuditTotals::add(const Account& account, int64_t delivered) {
   const auto [at, is_new] = streams_.try_emplace(account.stream);
   auto& stream = at->second;
   if (is_new) stream.first = begin;
-  if (begin == 0 && stream.end > 0 && !account.jump) {
+  // The rows before the first that came were in the channel, too.
+  if (account.restates && begin < stream.first) {
+    stream.missing += static_cast<int64_t>(stream.first - begin);
+    stream.first = begin;
+  }
+  if (begin == 0 && stream.end > 0 && !account.jump && !account.restates) {
     ++stream.restarts;
     stream.end = 0;
   }

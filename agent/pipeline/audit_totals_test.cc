@@ -6,11 +6,12 @@ namespace levada::agent {
 namespace {
 
 Account account(uint64_t end, int64_t read, const std::string& file = "", std::vector<AuditCount> counts = {}) {
-  return {"clicks", end, read, false, file, std::move(counts)};
+  return {"clicks", end, read, false, false, file, std::move(counts)};
 }
 
 TEST(Account, is_the_same_after_it_was_written_and_read) {
-  const Account whole{"clicks/a\tb", 12, 5, true, "/in/%41\n", {{Outcome::dropped, "interceptors.a", "at byte #", 3}}};
+  const Account whole{
+      "clicks/a\tb", 12, 5, true, false, "/in/%41\n", {{Outcome::dropped, "interceptors.a", "at byte #", 3}}};
   const auto read = Account::decode(whole.encoded());
   ASSERT_TRUE(read);
   EXPECT_EQ(read->encoded(), whole.encoded());
@@ -53,6 +54,35 @@ TEST(AuditTotals, notices_rows_that_never_came_or_came_again) {
   EXPECT_EQ(stream.doubled, 2);
 }
 
+TEST(AuditTotals, counts_rows_that_a_channel_had_and_that_never_came) {
+  AuditTotals audit;
+  const auto restated = [](uint64_t end) {
+    Account account;
+    account.stream = "clicks";
+    account.end = end;
+    account.restates = true;
+    return *Account::decode(account.encoded());
+  };
+  // The first ten never came, the next ten did, and of the last five nothing is left.
+  Account came;
+  came.stream = "clicks";
+  came.end = 20;
+  came.read = 10;
+  audit.add(came, 10);
+  for (int time = 0; time < 2; ++time) {
+    audit.add(restated(0), 0);
+    audit.add(restated(25), 0);
+    EXPECT_EQ(audit.streams().at("clicks").missing, 15);
+  }
+  EXPECT_EQ(audit.streams().at("clicks").doubled, 0);
+  EXPECT_EQ(audit.streams().at("clicks").restarts, 0);
+
+  AuditTotals nothing_came;
+  nothing_came.add(restated(0), 0);
+  nothing_came.add(restated(25), 0);
+  EXPECT_EQ(nothing_came.streams().at("clicks").missing, 25);
+}
+
 TEST(AuditTotals, knows_that_rows_before_a_jump_are_not_missing) {
   AuditTotals audit;
   audit.add(account(5, 5), 5);
@@ -83,7 +113,8 @@ TEST(AuditTotals, takes_back_what_was_turned_down_late) {
 
 TEST(AuditTotals, sums_up_the_earliest_files_once_there_are_many) {
   AuditTotals audit;
-  for (size_t file = 0; file < AuditTotals::kFiles + 5; ++file) audit.add(account(file + 1, 1, std::to_string(file)), 1);
+  for (size_t file = 0; file < AuditTotals::kFiles + 5; ++file)
+    audit.add(account(file + 1, 1, std::to_string(file)), 1);
   const auto& entries = audit.streams().at("clicks").entries;
   EXPECT_EQ(entries.size(), AuditTotals::kFiles);
   EXPECT_EQ(entries[0].file, AuditTotals::kEarlierFiles);
@@ -94,7 +125,7 @@ TEST(AuditTotals, sums_up_the_earliest_files_once_there_are_many) {
 TEST(AuditTotals, is_the_same_after_it_was_written_and_read) {
   AuditTotals audit;
   audit.add(account(5, 5, "a", {{Outcome::elsewhere, "sources.clicks", "", 2}}), 3);
-  audit.add({"views/0", 7, 7, false, "", {{Outcome::dropped, "sinks.out", "a\tb", 1}}}, 7);
+  audit.add({"views/0", 7, 7, false, false, "", {{Outcome::dropped, "sinks.out", "a\tb", 1}}}, 7);
   const auto read = AuditTotals::decode(audit.encoded());
   ASSERT_TRUE(read);
   EXPECT_EQ(read->encoded(), audit.encoded());

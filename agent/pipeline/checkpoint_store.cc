@@ -1,19 +1,18 @@
-// A file: the line "levada commit 1", the epoch, a line for each position, one for each state with its size, an empty
-// line, the bytes of the states, and at the end the CRC32C of all before it as 8 hexadecimal digits.
+// A checked file: the epoch, a line for each position, one for each state with its size, an empty line, the bytes of the
+// states.
 #include "agent/pipeline/checkpoint_store.h"
 
 #include <algorithm>
 #include <cstdio>
 
 #include "agent/base/numbers.h"
-#include "agent/base/crc32c.h"
+#include "levada/checked_text.h"
 #include "levada/positions.h"
 
 namespace levada::agent {
 namespace {
 
-constexpr std::string_view kHeader = "levada commit 1";
-constexpr size_t kChecksum = 8;
+constexpr std::string_view kFirstLine = "levada commit 2";
 constexpr const char* kConfirmed = "/confirmed";
 
 // As many digits for each number: one written over another leaves nothing of it.
@@ -23,14 +22,8 @@ std::string epoch_name(uint64_t epoch) {
   return name;
 }
 
-std::string hex(uint32_t number) {
-  char text[kChecksum + 1];
-  std::snprintf(text, sizeof text, "%08x", number);
-  return text;
-}
-
 std::string encoded(const StoredCheckpoint& record) {
-  std::string text = std::string(kHeader) + "\nepoch\t" + std::to_string(record.epoch) + "\n";
+  std::string text = "epoch\t" + std::to_string(record.epoch) + "\n";
   for (const auto& position : record.positions) {
     text += "position\t";
     append_position(text, position);
@@ -43,25 +36,17 @@ std::string encoded(const StoredCheckpoint& record) {
   }
   text += '\n';
   for (const auto& [name, state] : record.states) text += state;
-  return text + hex(crc32c(0, text.data(), text.size()));
+  return text + '\n';
 }
 
 std::optional<StoredCheckpoint> decoded(std::string_view text) {
-  if (text.size() < kChecksum) return std::nullopt;
-  const auto checksum = text.substr(text.size() - kChecksum);
-  text.remove_suffix(kChecksum);
-  if (checksum != hex(crc32c(0, text.data(), text.size()))) return std::nullopt;
-
   StoredCheckpoint record;
   std::vector<std::pair<std::string, size_t>> states;
-  const auto next_line = [&] {
-    const auto end = std::min(text.find('\n'), text.size());
-    const auto line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    return line;
-  };
-  if (next_line() != kHeader) return std::nullopt;
-  for (auto line = next_line(); !line.empty(); line = next_line()) {
+  for (;;) {
+    const auto next = take_line(text);
+    if (!next) return std::nullopt;
+    if (next->empty()) break;
+    const auto line = *next;
     const auto tab = std::min(line.find('\t'), line.size() - 1);
     const auto kind = line.substr(0, tab), rest = line.substr(tab + 1);
     if (kind == "epoch") {
@@ -96,7 +81,7 @@ Done CheckpointStore::save(const std::string& reader, const StoredCheckpoint& re
     LEVADA_TRY(files_.make_folder(folder(reader)));
     LEVADA_TRY(files_.sync_folder(folder_));
   }
-  LEVADA_TRY(files_.replace(path(reader, record.epoch), encoded(record)));
+  LEVADA_TRY(save_checked(files_, path(reader, record.epoch), kFirstLine, encoded(record)));
   // What is left over is in nobody's way.
   if (record.epoch > kKept) (void)files_.remove(path(reader, record.epoch - kKept));
   return {};
@@ -120,12 +105,12 @@ Result<std::optional<StoredCheckpoint>> CheckpointStore::load(const std::string&
   auto known = epochs(reader);
   if (!known) return std::move(known).error();
   if (std::find(known->begin(), known->end(), epoch) == known->end()) return std::optional<StoredCheckpoint>();
-  auto text = files_.read_whole(path(reader, epoch));
-  if (!text) return std::move(text).error();
-  auto record = decoded(*text);
+  const auto text = load_checked(files_, path(reader, epoch), kFirstLine);
+  if (!text && text.code() != Code::reject) return text.error();
+  auto record = text && *text ? decoded(**text) : std::nullopt;
   if (record && record->epoch == epoch) return record;
-  return fatal(path(reader, epoch) + " is damaged: it says where " + reader + " goes on; remove " + folder(reader) +
-               " to start it from the beginning");
+  return fatal(path(reader, epoch) + " is damaged, or was written by another version: it says where " + reader +
+               " goes on; remove " + folder(reader) + " to start it from the beginning");
 }
 
 Result<std::optional<StoredCheckpoint>> CheckpointStore::load_last(const std::string& reader) const {

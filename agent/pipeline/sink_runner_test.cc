@@ -70,7 +70,7 @@ struct SinkRunnerTest : ::testing::Test {
                                  .stream = "clicks",
                                  .end = rows,
                                  .bytes = 1,
-                                 .account = {"clicks", rows, static_cast<int64_t>(bodies.size()), false, "", {}},
+                                 .account = {"clicks", rows, static_cast<int64_t>(bodies.size()), false, false, "", {}},
                                  .acknowledgement = acknowledgements.back()}));
   }
   Turn run() {

@@ -1,11 +1,13 @@
-"""Segments of a file channel are damaged, cut short and removed while they hold a backlog: the rest is delivered in order,
-and what is missing is counted in the log, by `levada channel verify` and by `levada audit`.
+"""Segments of a file channel are damaged, cut short, zeroed and removed while they hold a backlog: the rest is delivered
+in order, and what is missing is counted in the log, by `levada channel verify` and by `levada audit`, until the
+operator acknowledges it.
 """
 
 import re
+import subprocess
 import unittest
 
-from test_bench import FaultTest, Spool
+from test_bench import LEVADA, FaultTest, Spool
 
 FILES, FILE_ROWS = 20, 500
 CONFIGURATION = """
@@ -66,8 +68,9 @@ class DamagedSegment(FaultTest):
 
     def rows_of(self, segment):
         """How many rows that segment holds, by the names of it and of the one behind it."""
-        behind = self.segments[self.segments.index(segment) + 1]
-        return int(behind.name[:20]) - int(segment.name[:20])
+        at = self.segments.index(segment) + 1
+        end = int(self.segments[at].name[:20]) if at < len(self.segments) else self.spool.rows
+        return end - int(segment.name[:20])
 
     def deliver_with_gaps(self, most, quarantined=()):
         """What is missing of the rows; all others come, in their order, and the files named are kept."""
@@ -76,6 +79,7 @@ class DamagedSegment(FaultTest):
         self.start()
         self.wait_for(lambda: self.arrived("out/rows") >= self.spool.rows - said_missing, "the rest is delivered")
         self.wait_for(lambda: len(list(self.channel.glob("*.log"))) == 1, "what is delivered leaves the channel")
+        self.wait_for(lambda: f"MISSING {said_missing:,} rows" in self.audit(), "the sink has committed what it knows")
         self.stop()
         ids = [row["id"] for row in self.rows_in("out/rows")]
         self.assertEqual(ids, sorted(set(ids)), "in their order, each once; " + self.context())
@@ -87,8 +91,23 @@ class DamagedSegment(FaultTest):
         audit = self.command("audit", code=1)
         self.assertIn(f"MISSING {missing:,} rows never came", audit)
         self.assertIn(f"delivered {len(ids):,}\n", audit)
+        self.acknowledge(missing)
         self.assertEqual(self.kept(), [segment.name for segment in quarantined], self.context())
         return missing
+
+    def audit(self):
+        """What it says, whatever it thinks of that."""
+        return subprocess.run([LEVADA, "audit", "--config", str(self.config)], capture_output=True, text=True).stdout
+
+    def acknowledge(self, missing):
+        """The operator knows of what is missing: it is shown, and is no failure any more."""
+        known = f"missing, and acknowledged: {missing:,} rows never came"
+        self.assertIn(known, self.command("audit", "--acknowledge-missing"))
+        self.start()
+        self.stop()
+        audit = self.command("audit")
+        self.assertIn(known, audit)
+        self.assertNotIn("MISSING", audit)
 
     def kept(self):
         return [path.name for path in sorted((self.channel / "quarantine").glob("*"))]
@@ -107,6 +126,32 @@ class DamagedSegment(FaultTest):
         gone = self.segments[5]
         gone.unlink()
         self.assertEqual(self.deliver_with_gaps(most=self.spool.rows), self.rows_of(gone))
+
+    def test_a_last_segment_that_is_gone_costs_its_rows(self):
+        gone = self.segments[-1]
+        gone.unlink()
+        self.assertEqual(self.deliver_with_gaps(most=self.spool.rows), self.rows_of(gone))
+
+    def test_a_last_segment_of_zeros_costs_its_rows(self):
+        damaged = self.segments[-1]
+        damaged.write_bytes(bytes(damaged.stat().st_size))
+        missing = self.deliver_with_gaps(most=self.spool.rows, quarantined=[damaged])
+        self.assertEqual(missing, self.rows_of(damaged))
+
+    def test_a_last_segment_that_was_cut_short_costs_what_was_cut_off(self):
+        damaged = self.segments[-1]
+        self.cut(damaged)
+        self.deliver_with_gaps(most=self.rows_of(damaged), quarantined=[damaged])
+
+    def test_a_last_segment_with_wrong_bytes_costs_the_record_that_they_are_in(self):
+        damaged = self.segments[-1]
+        self.flip(damaged)
+        self.deliver_with_gaps(most=self.rows_of(damaged), quarantined=[damaged])
+
+    def test_a_channel_whose_segments_are_all_gone_costs_all_rows(self):
+        for segment in self.segments:
+            segment.unlink()
+        self.assertEqual(self.deliver_with_gaps(most=self.spool.rows), self.spool.rows)
 
     def test_a_damaged_segment_is_kept_though_the_process_ends_right_behind_it(self):
         damaged = self.segments[3]

@@ -6,6 +6,7 @@ system does not let this user mount one.
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 import unittest
@@ -116,6 +117,23 @@ class FullDisk(FaultTest):
         self.unblock_sink()
         self.wait_until_said(r"it takes batches again")
         self.finish()
+
+    def test_a_file_channel_gives_back_its_delivered_rows_where_the_disk_holds_less_than_a_segment(self):
+        for low_water in ('"1MiB"', "0"):
+            with self.subTest(low_water=low_water):
+                self.prepare(f'type = "file"\nlow_water_bytes = {low_water}', files=30)
+                self.block_sink()
+                self.start()
+                self.wait_until_said(r"takes nothing until that is over", since=self.said_before)
+                self.unblock_sink()
+                # All of it is three times as much as the disk.
+                for _ in range(30):
+                    self.spool.add(2000, text_bytes=400)
+                self.finish()
+                self.assertEqual(self.command("channel", "verify").count("good"), 1)
+                for used in ("spool", "out", "data/channels", "data/commits", "data/sources"):
+                    shutil.rmtree(self.folder / used, ignore_errors=True)
+                (self.folder / "out").mkdir()
 
     def test_a_file_channel_goes_on_after_the_disk_was_full_to_the_last_byte(self):
         self.prepare(FILE.format(low_water=0), files=20)

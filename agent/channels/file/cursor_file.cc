@@ -2,19 +2,42 @@
 
 #include <charconv>
 
-#include "agent/base/crc32c.h"
+#include "levada/checked_text.h"
 #include "levada/positions.h"
 
 namespace levada::agent {
 namespace {
 
-constexpr std::string_view kFirstLine = "levada cursors 1\n";
-constexpr size_t kSumBytes = 17;  // 16 digits and the end of the line.
+constexpr const char* kFileName = "/cursors";
+constexpr std::string_view kFirstLine = "levada cursors 2";
+constexpr std::string_view kSource = "source\t";
 
-std::string sum_of(std::string_view text) { return hex(crc32c(0, text.data(), text.size())) + '\n'; }
+bool read_source(CursorFile& file, std::string_view line) {
+  auto position = read_position(line.substr(kSource.size()));
+  if (position) file.sources[position->stream] = *position;
+  return position.has_value();
+}
 
-bool read_line(CursorFile& file, std::string_view line, uint64_t log_id) {
+std::string_view bytes_of(const uint64_t& number) { return {reinterpret_cast<const char*>(&number), sizeof number}; }
+
+// Without the key nothing is known of the sources.
+bool read_sealed(CursorFile& file, std::string_view key, std::string_view text, uint64_t log_id, const KeyRing& keys) {
+  const auto key_id = parse_hex(key);
+  const Cipher* cipher = key_id ? keys.find(*key_id) : nullptr;
+  std::string lines = unescaped(text);
+  const std::string_view with[] = {bytes_of(log_id)};
+  if (!cipher) return key_id.has_value();
+  if (lines.size() < Cipher::kOverhead || !cipher->open(lines.data(), lines.size(), with)) return false;
+  std::string_view rest(lines.data(), lines.size() - Cipher::kOverhead);
+  while (const auto line = take_line(rest))
+    if (!read_source(file, *line)) return false;
+  return true;
+}
+
+bool read_line(CursorFile& file, std::string_view line, uint64_t log_id, const KeyRing& keys) {
+  if (line.starts_with(kSource)) return read_source(file, line);
   const auto parts = tab_separated(line);
+  if (parts.size() == 3 && parts[0] == "sealed") return read_sealed(file, parts[1], parts[2], log_id, keys);
   if (parts.size() < 2) return false;
   if (parts[0] == "log") return parse_hex(parts[1]) == log_id;
   const auto place = Place::parse(parts[1]);
@@ -36,30 +59,20 @@ bool read_line(CursorFile& file, std::string_view line, uint64_t log_id) {
 
 }  // namespace
 
-Result<CursorFile> CursorFile::load(const Files& files, const std::string& folder, uint64_t log_id) {
-  const std::string path = folder + kCursorFileName;
-  levada_file_info info{};
-  if (const auto found = files.stat(path, info); found == -ENOENT) return CursorFile();
-  auto text = files.read_whole(path);
-  if (!text) return std::move(text).error();
-  std::string_view rest = *text;
-  if (rest.size() < kFirstLine.size() + kSumBytes || !rest.starts_with(kFirstLine)) return CursorFile();
-  const auto sum = rest.substr(rest.size() - kSumBytes);
-  rest.remove_suffix(kSumBytes);
-  if (sum != sum_of(rest)) return CursorFile();
-  rest.remove_prefix(kFirstLine.size());
+Result<CursorFile> CursorFile::load(const Files& files, const std::string& folder, uint64_t log_id,
+                                    const KeyRing& keys) {
+  const auto text = load_checked(files, folder + kFileName, kFirstLine);
+  if (text.code() == Code::reject) return CursorFile();
+  if (!text) return text.error();
   CursorFile file;
-  while (!rest.empty()) {
-    const auto end = std::min(rest.find('\n'), rest.size() - 1);
-    if (!read_line(file, rest.substr(0, end), log_id)) return CursorFile();
-    rest.remove_prefix(end + 1);
-  }
+  std::string_view rest = *text ? std::string_view(**text) : std::string_view();
+  while (const auto line = take_line(rest))
+    if (!read_line(file, *line, log_id, keys)) return CursorFile();
   return file;
 }
 
-std::string CursorFile::text(uint64_t log_id) const {
-  std::string text(kFirstLine);
-  text += "log\t" + hex(log_id) + '\n';
+Result<std::string> CursorFile::text(uint64_t log_id, const Cipher* cipher) const {
+  std::string text = "log\t" + hex(log_id) + '\n';
   text += "durable\t" + segment.text() + '\t' + std::to_string(durable_bytes) + '\t' + durable_end.text() + '\t' +
           (closed ? "closed" : "open") + '\n';
   for (const auto& [reader, place] : readers) {
@@ -67,7 +80,24 @@ std::string CursorFile::text(uint64_t log_id) const {
     append_escaped(text, reader);
     text += '\n';
   }
-  return text + sum_of(text);
+  std::string lines;
+  for (const auto& [stream, position] : sources) {
+    lines += kSource;
+    append_position(lines, position);
+    lines += '\n';
+  }
+  if (!cipher) return text + lines;
+  std::string sealed(lines.size() + Cipher::kOverhead, '\0');
+  const levada_bytes plain{lines.data(), lines.size()};
+  const std::string_view with[] = {bytes_of(log_id)};
+  LEVADA_TRY(cipher->seal(std::span(&plain, 1), with, sealed.data()));
+  text += "sealed\t" + hex(cipher->id()) + '\t';
+  append_escaped(text, sealed);
+  return text + '\n';
+}
+
+Done CursorFile::save(const Files& files, const std::string& folder, std::string_view text) {
+  return save_checked(files, folder + kFileName, kFirstLine, text);
 }
 
 }  // namespace levada::agent

@@ -77,6 +77,8 @@ Done FileChannel::State::open() {
     last_row_ = found->end.row;
     if (!segments_.empty()) durable_bytes_ = segments_.back().bytes;
     positions_ = durable_positions_ = std::move(found->positions);
+    restate_ = !found->lost.empty();
+    lost_from_ = std::move(found->lost);
     saved_cursors_ = std::move(found->cursors.readers);
     for (auto& cursor : cursors_) place(cursor);
     last_sync_ = last_save_ = now();

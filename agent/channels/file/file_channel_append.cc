@@ -12,8 +12,13 @@ constexpr nanoseconds kLookAgain = std::chrono::milliseconds(100);
 constexpr uint64_t kUnsyncedMax = 64u << 20;
 // Free bytes are asked for at least this often.
 constexpr uint64_t kCheckedEvery = 64u << 20;
+// Left free on a full disk, also without a low water mark: enough to begin a segment in place of
+// one that is delivered.
+constexpr uint64_t kBeginBytes = 64u << 10;
 
-std::string mebibytes(uint64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
+std::string mebibytes(uint64_t bytes) {
+  return bytes < (1u << 20) ? std::to_string(bytes >> 10) + " KiB" : std::to_string(bytes >> 20) + " MiB";
+}
 
 }  // namespace
 
@@ -61,27 +66,33 @@ bool FileChannel::State::has_room() {
     total = total_bytes_;
   }
   if (options_.capacity_bytes > 0 && total >= options_.capacity_bytes) {
-    // A single segment, all of it read, would never go: another one takes its place.
-    bool all_read = false;
-    {
-      const std::lock_guard lock(mutex_);
-      all_read = all_committed();
-    }
-    start_new_ = start_new_ || all_read;
-    while (reclaim()) {
-    }
+    replace_delivered();
     const std::lock_guard lock(mutex_);
-    if (total_bytes_ >= options_.capacity_bytes && !all_read) {
+    if (total_bytes_ >= options_.capacity_bytes && !all_committed()) {
       ++back_pressures_;
       arrival_.notify_all();
       trouble_ = Trouble::full;
       const auto slowest = std::ranges::min_element(cursors_, {}, &Cursor::committed);
       blocked_by_ = "the channel holds " + mebibytes(total_bytes_) + " and waits for " +
-                  (slowest == cursors_.end() ? std::string("a reader") : slowest->reader);
+                    (slowest == cursors_.end() ? std::string("a reader") : slowest->reader);
       return false;
     }
   }
   return disk_has_room();
+}
+
+// Removes what is delivered. A segment that records are still written to would never go: where all
+// of it is delivered, another one takes its place. True: it did.
+bool FileChannel::State::replace_delivered() {
+  bool replaced = false;
+  {
+    const std::lock_guard lock(mutex_);
+    replaced = all_committed() && !segments_.empty() && segments_.back().first != end_;
+  }
+  replaced = replaced && start_segment(end_, last_row_, positions_);
+  while (reclaim()) {
+  }
+  return replaced;
 }
 
 bool FileChannel::State::all_committed() const {
@@ -91,20 +102,29 @@ bool FileChannel::State::all_committed() const {
 
 bool FileChannel::State::disk_has_room() {
   if (look_again_ > now()) return false;
+  uint64_t low_water = options_.low_water_bytes;
   {
     const std::lock_guard lock(mutex_);
-    const bool due = unchecked_bytes_ >= check_after_bytes_ || trouble_ == Trouble::disk;
-    if (options_.low_water_bytes == 0 || !due) return true;
+    if (unchecked_bytes_ < check_after_bytes_ && trouble_ != Trouble::disk) return true;
+    // Without readers nothing is ever delivered.
+    if (!cursors_.empty()) low_water = std::max(low_water, kBeginBytes);
   }
-  const auto free = files_.table()->free_bytes(files_.table()->context, options_.folder.c_str());
-  if (free < 0) return refuse(Trouble::disk, file_error("free bytes of", options_.folder, free).message);
-  const auto bytes = static_cast<uint64_t>(free);
-  if (bytes < options_.low_water_bytes)
-    return refuse(Trouble::disk, "the disk of " + options_.folder + " has " + mebibytes(bytes) +
+  if (low_water == 0) return true;
+  auto bytes = free_bytes();
+  if (bytes && *bytes < low_water && replace_delivered()) bytes = free_bytes();
+  if (!bytes) return refuse(Trouble::disk, bytes.error().message);
+  if (*bytes < low_water)
+    return refuse(Trouble::disk, "the disk of " + options_.folder + " has " + mebibytes(*bytes) +
                                      " left, and low_water_bytes is " + mebibytes(options_.low_water_bytes));
   unchecked_bytes_ = 0;
-  check_after_bytes_ = std::min(kCheckedEvery, (bytes - options_.low_water_bytes) / 2);
+  check_after_bytes_ = std::min(kCheckedEvery, (*bytes - low_water) / 2);
   return true;
+}
+
+Result<uint64_t> FileChannel::State::free_bytes() const {
+  const auto free = files_.table()->free_bytes(files_.table()->context, options_.folder.c_str());
+  if (free < 0) return file_error("free bytes of", options_.folder, free);
+  return static_cast<uint64_t>(free);
 }
 
 // The disk is at fault. Always false.
@@ -144,7 +164,13 @@ bool FileChannel::State::write_group(std::vector<InFlight> group) {
     entries.push_back({place, rows, std::move(in_flight), entries.size() + 1 < group.size(), 0, 0});
     place = place.behind(rows);
   }
-  if (auto done = write_records(entries); !done) {
+  auto done = write_records(entries);
+  // The disk may be full of rows that are delivered.
+  if (!done && replace_delivered()) {
+    written = active_->bytes();
+    done = write_records(entries);
+  }
+  if (!done) {
     writes_failed_.add();
     return refuse(Trouble::disk, done.error().message);
   }
@@ -279,6 +305,60 @@ bool FileChannel::State::repair() {
   }
   enter(std::move(entries), true);
   return true;
+}
+
+// Batches without rows, with the numbers that each stream has reached: readers see in them which
+// rows have not come, though the stream may be quiet from now on.
+void FileChannel::State::restate() {
+  const std::lock_guard write_lock(write_mutex_);
+  if (look_again_ > now()) return;
+  Positions positions;
+  {
+    const std::lock_guard lock(mutex_);
+    if (sync_failed_) return;
+    positions = positions_;
+  }
+  find_lost_from(positions);
+  bool written = true;
+  for (const auto& [stream, position] : positions) {
+    const auto empty = [&](uint64_t end, const std::string& text) {
+      InFlight in_flight{Batch(0), stream, end};
+      in_flight.batch.stream = stream;
+      in_flight.batch.position = text;
+      in_flight.batch.sequence = end;
+      in_flight.account.stream = stream;
+      in_flight.account.end = end;
+      in_flight.account.restates = true;
+      return in_flight;
+    };
+    std::vector<InFlight> group;
+    if (const auto lost = lost_from_.find(stream); lost != lost_from_.end()) group.push_back(empty(lost->second, ""));
+    group.push_back(empty(position.sequence, position.position));
+    written = written && write_group(std::move(group));
+  }
+  const std::lock_guard lock(mutex_);
+  if (written) lost_from_.clear();
+  // What was found missing meanwhile is for the next round.
+  restate_ = !written || !damaged_segments_.empty();
+}
+
+// Where each stream stood when the first segment began in which rows are missing.
+void FileChannel::State::find_lost_from(const Positions& positions) {
+  std::set<std::string> damaged;
+  {
+    const std::lock_guard lock(mutex_);
+    damaged.swap(damaged_segments_);
+  }
+  for (const auto& path : damaged) {
+    const auto start = SegmentReader(files_, path, log_id_, keys_).start(true);
+    if (!start || !start->positions_intact) continue;
+    for (const auto& [stream, position] : positions) {
+      const auto before = start->positions.find(stream);
+      const uint64_t rows = before == start->positions.end() ? 0 : before->second.sequence;
+      const auto [at, is_new] = lost_from_.try_emplace(stream, rows);
+      at->second = std::min(at->second, rows);
+    }
+  }
 }
 
 void FileChannel::State::wait_for_room(nanoseconds timeout) {

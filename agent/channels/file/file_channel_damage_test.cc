@@ -260,6 +260,14 @@ TEST_F(FileChannelDamageTest, refuses_a_wrong_key_and_a_missing_one_and_reads_wi
     EXPECT_EQ(opened.code(), Code::fatal);
     EXPECT_NE(opened.error().message.find("encryption_key"), std::string::npos) << opened.error().message;
   }
+  // What the cursors prove is not lost with the encryption.
+  const std::string last = path(bench.segments().size() - 1), whole = bench.files.read_file(last);
+  bench.options.encryption_key = first;
+  bench.files.remove_file(last);
+  ASSERT_TRUE(open());
+  EXPECT_EQ(channel->positions().at("clicks").sequence, kRows);
+  channel.reset();
+  bench.files.write_file(last, whole);
   // Rotation: what is written now needs the new key only.
   bench.options.encryption_key = second;
   bench.options.old_encryption_keys = {first};

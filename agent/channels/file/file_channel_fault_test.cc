@@ -102,7 +102,8 @@ TEST(FileChannelFaults, no_power_cut_after_a_failed_call_loses_or_doubles_rows) 
 
 TEST(FileChannelFaults, no_call_that_fails_loses_or_doubles_rows_that_readers_see_before_a_sync) {
   for (const auto sync : {FileChannelOptions::Sync::interval, FileChannelOptions::Sync::none})
-    for_every_call([](FaultInjection& faults, int64_t n) { faults.bench.files.fail_call(n, EIO); }, Lose::unsynced, sync);
+    for_every_call([](FaultInjection& faults, int64_t n) { faults.bench.files.fail_call(n, EIO); }, Lose::unsynced,
+                   sync);
 }
 
 class Model {

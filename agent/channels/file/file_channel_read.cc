@@ -13,11 +13,17 @@ size_t FileChannel::State::add_cursor(const std::string& reader) {
   return cursors_.size() - 1;
 }
 
-// Where it was saved, or at the oldest record.
+// Where it was saved, or at the oldest record. What was saved may be older than the last segment that went.
 void FileChannel::State::place(Cursor& cursor) {
-  const Place oldest = segments_.empty() ? end_ : segments_.front().first;
   const auto saved = saved_cursors_.find(cursor.reader);
-  cursor.next = cursor.committed = saved == saved_cursors_.end() ? oldest : std::max(saved->second, oldest);
+  Place place = segments_.empty() ? end_ : segments_.front().first;
+  if (saved != saved_cursors_.end()) place = segments_.empty() ? saved->second : std::max(saved->second, place);
+  cursor.next = cursor.committed = behind_gap(place);
+}
+
+// Numbers may have been left out behind the last record: who has read that has read all.
+Place FileChannel::State::behind_gap(Place place) const {
+  return !needs_sync() && place >= durable_end_ ? end_ : std::min(place, end_);
 }
 
 void FileChannel::State::resume(size_t number, const Positions& committed) {
@@ -47,12 +53,12 @@ void FileChannel::State::resume(size_t number, const Positions& committed) {
     }
   }
   if (!ours) return;
-  cursor.next = cursor.committed = std::min(known, end_);
+  cursor.next = cursor.committed = behind_gap(known);
   cursor.at = {};
 }
 
 std::optional<InFlight> FileChannel::State::read(size_t number, nanoseconds timeout) {
-  std::unique_ptr<SegmentReader> unneeded;  // Closed once the lock is gone: its file may be removed, and large.
+  std::shared_ptr<SegmentReader> unneeded;  // Closed once the lock is gone: its file may be removed, and large.
   std::unique_lock lock(mutex_);
   Cursor& cursor = cursors_[number];
   const auto deadline = std::chrono::steady_clock::now() + timeout;
@@ -71,6 +77,8 @@ std::optional<InFlight> FileChannel::State::read(size_t number, nanoseconds time
     const Place before = cursor.next;
     const uint64_t serial = cursor.at.serial;
     if (auto in_flight = from_disk(cursor, lock)) return in_flight;
+    // Nothing waits to be committed before what is missing: it holds no segment back.
+    if (cursor.committed == before) cursor.committed = cursor.next;
     // It may have passed over what is missing, or gone on to another segment.
     if (cursor.next == before && cursor.at.serial == serial) return std::nullopt;
   }
@@ -98,15 +106,16 @@ std::optional<InFlight> FileChannel::State::from_disk(Cursor& cursor, std::uniqu
   uint64_t offset = cursor.at.offset;
   const Place next = cursor.next;
   if (cursor.segment_serial != segment.serial) {
-    cursor.segment = std::make_unique<SegmentReader>(files_, segment.path, log_id_, keys_);
+    cursor.segment = std::make_shared<SegmentReader>(files_, segment.path, log_id_, keys_);
     cursor.segment_serial = segment.serial;
   }
+  const auto reader = cursor.segment;
   lock.unlock();
   std::optional<uint64_t> damaged_at;
-  auto record = cursor.segment->next(offset, segment.bytes, SegmentReader::Depth::payloads, &damaged_at);
+  auto record = reader->next(offset, segment.bytes, SegmentReader::Depth::payloads, &damaged_at);
   while (record && *record && (*record)->header.end() <= next) {
     offset = (*record)->end();
-    record = cursor.segment->next(offset, segment.bytes, SegmentReader::Depth::payloads, &damaged_at);
+    record = reader->next(offset, segment.bytes, SegmentReader::Depth::payloads, &damaged_at);
   }
   lock.lock();
   if (!record) {
@@ -129,6 +138,7 @@ std::optional<InFlight> FileChannel::State::from_disk(Cursor& cursor, std::uniqu
 // Finds the record of the cursor's place.
 bool FileChannel::State::locate(Cursor& cursor, std::unique_lock<std::mutex>& lock) {
   if (segments_.empty()) {
+    if (last_row_ > cursor.next.row) missed(cursor, 0, std::nullopt, last_row_ - cursor.next.row);
     cursor.next = end_;
     return false;
   }
@@ -186,6 +196,12 @@ void FileChannel::State::missed(const Cursor& cursor, uint64_t serial, std::opti
   }
   if (!known_damage_.emplace(serial, cursor.next).second) return;
   rows_missing_.add(static_cast<int64_t>(rows));
+  if (rows > 0) {
+    restate_ = true;
+    const auto behind = std::ranges::upper_bound(segments_, cursor.next, {}, &Segment::first);
+    damaged_segments_.insert(behind == segments_.begin() ? "" : (behind - 1)->path);
+    work_.notify_all();
+  }
   const std::string path = number ? segments_[*number].path : options_.folder;
   const std::string what =
       damaged_at ? path + " is damaged at byte " + std::to_string(*damaged_at) : "something is gone beside " + path;
@@ -234,7 +250,7 @@ void FileChannel::State::rewind(size_t number) {
 
 bool FileChannel::State::ended(size_t number) const {
   const std::lock_guard lock(mutex_);
-  return closed() && cursors_[number].next >= end_;
+  return closed() && !restate_ && cursors_[number].next >= end_;
 }
 
 bool FileChannel::State::under_back_pressure(size_t number) const {

@@ -59,7 +59,7 @@ class FileChannel::State {
     std::string reader;
     Place next, committed;
     Location at;
-    std::unique_ptr<SegmentReader> segment;  // The one that it read last,
+    std::shared_ptr<SegmentReader> segment;  // The one that it read last; let go when that is removed.
     uint64_t segment_serial = 0;
     bool failed = false;             // and whether that failed.
     size_t woken = 0, relieved = 0;  // Presses that it has been woken for, and those before its last commit.
@@ -71,6 +71,8 @@ class FileChannel::State {
   bool write_group(std::vector<InFlight> group);
   bool has_room();
   bool disk_has_room();
+  bool replace_delivered();
+  Result<uint64_t> free_bytes() const;
   bool all_committed() const;  // Under mutex_.
   Done start_segment(Place first, uint64_t follows_row, const Positions& positions);
   // Writes the records and fills in where they are; what failed is taken back.
@@ -79,6 +81,8 @@ class FileChannel::State {
   bool refuse(Trouble trouble, std::string why);
   void recovered();
   bool repair();
+  void restate();
+  void find_lost_from(const Positions& positions);
 
   // file_channel_sync.cc
   bool sync();
@@ -93,6 +97,7 @@ class FileChannel::State {
 
   // file_channel_read.cc; under mutex_.
   void place(Cursor& cursor);
+  Place behind_gap(Place place) const;
   std::optional<InFlight> cached(Cursor& cursor);
   std::optional<InFlight> from_disk(Cursor& cursor, std::unique_lock<std::mutex>& lock);
   bool locate(Cursor& cursor, std::unique_lock<std::mutex>& lock);
@@ -138,6 +143,9 @@ class FileChannel::State {
   std::deque<Cursor> cursors_;
   std::map<std::string, Place> saved_cursors_;
   std::string saved_text_;
+  bool restate_ = false;  // Readers are to be told how far each source's stream has got, as rows are missing.
+  std::map<std::string, uint64_t> lost_from_;  // By stream: no rows before this number are missing, if it is known.
+  std::set<std::string> damaged_segments_;     // Paths of segments with missing rows; "" where it is not known.
   std::set<std::pair<uint64_t, Place>> known_damage_;  // By segment and first missing: each is counted once.
   size_t back_pressures_ = 0, writers_ = 0;
   Trouble trouble_ = Trouble::none;

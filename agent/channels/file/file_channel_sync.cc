@@ -14,14 +14,16 @@ constexpr nanoseconds kSaveEvery = std::chrono::seconds(1);
 }  // namespace
 
 void FileChannel::State::run_once() {
-  bool failed = false, due = false;
+  bool failed = false, due = false, restate_due = false;
   {
     const std::lock_guard lock(mutex_);
     if (!open_) return;
+    restate_due = restate_ && !cursors_.empty();
     failed = sync_failed_;
     due = needs_sync() && (options_.sync == Sync::commit || unsynced_bytes_ > kUnsyncedSoon ||
                            now() - last_sync_ >= options_.sync_interval);
   }
+  if (restate_due) restate();
   if (failed) {
     if (repair()) sync();
   } else if (due) {
@@ -118,12 +120,18 @@ bool FileChannel::State::reclaim() {
   if (oldest.damaged) done = quarantine(oldest.path);
   if (done) done = files_.remove(oldest.path);
   if (!done && files_.exists(oldest.path)) return false;  // The next round tries again.
+  std::vector<std::shared_ptr<SegmentReader>> unneeded;   // Closed once the lock is gone.
   {
     const std::lock_guard lock(mutex_);
     // Another thread may have been quicker.
     if (segments_.front().serial == oldest.serial) {
       total_bytes_ -= oldest.bytes;
       segments_.erase(segments_.begin());
+    }
+    for (auto& cursor : cursors_) {
+      if (cursor.segment_serial != oldest.serial) continue;
+      unneeded.push_back(std::move(cursor.segment));
+      cursor.segment_serial = 0;
     }
     if (trouble_ == Trouble::full && total_bytes_ < options_.capacity_bytes) recovered();
   }
@@ -141,14 +149,16 @@ void FileChannel::State::save_cursors(bool closing) {
     if (!segments_.empty()) {
       file.segment = segments_.back().first;
       file.durable_bytes = durable_bytes_;
-      file.durable_end = durable_end_;
       file.closed = closing && durable_ == end_ && durable_end_ == end_;
     }
+    file.durable_end = durable_end_;
+    file.sources = durable_positions_;
   }
-  const std::string text = file.text(log_id_);
-  if (text == saved_text_) return;
-  // It is a hint: without it readers go by what their sinks committed.
-  if (files_.replace(options_.folder + kCursorFileName, text)) saved_text_ = text;
+  auto text = file.text(log_id_, nullptr);
+  if (!text || *text == saved_text_) return;
+  const auto sealed = keys_.current() ? file.text(log_id_, keys_.current()) : text;
+  // Without it readers go by what their sinks committed.
+  if (sealed && CursorFile::save(files_, options_.folder, *sealed)) saved_text_ = *std::move(text);
 }
 
 }  // namespace levada::agent

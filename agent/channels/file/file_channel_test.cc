@@ -321,6 +321,62 @@ TEST_F(FileChannelTest, waits_while_the_disk_is_full_and_goes_on_by_itself) {
   EXPECT_EQ(channel->blocked_by(), "");
 }
 
+TEST_F(FileChannelTest, gives_the_disk_back_what_is_delivered_when_room_is_short) {
+  for (const uint64_t low_water : {100'000, 0}) {
+    for (const bool restarted : {false, true}) {
+      SCOPED_TRACE("low water " + std::to_string(low_water) + (restarted ? ", after a restart" : ""));
+      bench.options.folder = kFolder + std::to_string(low_water) + (restarted ? "again" : "");
+      bench.options.low_water_bytes = low_water;
+      bench.files.set_free_bytes(low_water + 300'000);
+      start();
+      uint64_t row = 0;
+      for (int round = 0; round < 3; ++round) {
+        const uint64_t before = row;
+        while (append(rows_of("clicks", row, row + 50))) {
+          row += 50;
+          channel->run_once();
+          ASSERT_LT(row - before, 10'000u);
+        }
+        EXPECT_GT(row, before);
+        EXPECT_EQ(drain(*channel, 0), expected("clicks", before, row));
+        channel->commit(0);
+        if (restarted) start();
+        bench.clock.advance(milliseconds(100));
+      }
+    }
+  }
+}
+
+TEST_F(FileChannelTest, gives_the_disk_nothing_back_that_a_reader_has_still_to_deliver) {
+  bench.options.low_water_bytes = 100'000;
+  bench.files.set_free_bytes(200'000);
+  start({"sinks.fast", "sinks.stopped"});
+  uint64_t row = 0;
+  while (append(rows_of("clicks", row, row + 50))) {
+    row += 50;
+    channel->run_once();
+    ASSERT_LT(row, 5000u);
+  }
+  drain(*channel, 0);
+  channel->commit(0);
+  bench.clock.advance(milliseconds(100));
+  EXPECT_FALSE(append(rows_of("clicks", row, row + 50)));
+  EXPECT_EQ(drain(*channel, 1), expected("clicks", 0, row));
+}
+
+TEST_F(FileChannelTest, holds_no_file_open_that_it_has_removed) {
+  bench.options.capacity_bytes = 20'000;
+  start();
+  store("clicks", 0, 500);
+  channel->apply_back_pressure();
+  EXPECT_EQ(drain(*channel, 0), expected("clicks", 0, 500)) << "from the disk";
+  channel->commit(0);
+  store("clicks", 500, 501);
+  channel->run_once();
+  EXPECT_EQ(bench.segments().size(), 1u);
+  EXPECT_EQ(bench.files.open_handles(), 1) << "the segment that is written to";
+}
+
 TEST_F(FileChannelTest, takes_back_what_a_full_disk_let_it_write_in_part) {
   start();
   store("clicks", 0, 10);

@@ -36,13 +36,14 @@ class Recovery {
     LEVADA_TRY(list());
     LEVADA_TRY(read_log_id());
     LEVADA_TRY(read_starts());
-    auto cursors = CursorFile::load(files_, folder_, log_.log_id);
+    auto cursors = CursorFile::load(files_, folder_, log_.log_id, keys_);
     if (!cursors) return std::move(cursors).error();
     log_.cursors = *std::move(cursors);
     if (!log_.segments.empty()) {
       LEVADA_TRY(read_positions());
       LEVADA_TRY(scan_last());
     }
+    find_lost();
     log_.next = std::max(log_.end, log_.cursors.durable_end);
     for (const auto& [reader, place] : log_.cursors.readers) log_.next = std::max(log_.next, place);
     if (leave_out_ || log_.next != log_.end) log_.next = {log_.next.row + kRowsLeftOut, 0};
@@ -55,6 +56,7 @@ class Recovery {
   Done read_starts();
   Done read_positions();
   Done scan_last();
+  void find_lost();
   Done cut(const std::string& path, uint64_t bytes);
   SegmentReader reader(const Segment& segment) const { return {files_, segment.path, log_.log_id, keys_}; }
 
@@ -64,7 +66,7 @@ class Recovery {
   const Repair repair_;
   RecoveredLog log_;
   uint32_t last_flags_ = 0;
-  bool leave_out_ = false;
+  bool tail_damaged_ = false, leave_out_ = false;
 };
 
 Done Recovery::list() {
@@ -193,23 +195,36 @@ Done Recovery::scan_last() {
     last.damaged = last.damaged || gap;
     reached = found[kept].end_offset;
   }
-  const bool tail_damaged = reached < durable;
-  last.damaged = last.damaged || tail_damaged;
+  tail_damaged_ = reached < durable;
+  last.damaged = last.damaged || tail_damaged_;
   // Parts of a batch count together with the one that has its position.
   while (kept > 0 && found[kept - 1].header.continued() && found[kept - 1].end_offset > durable) --kept;
   found.resize(kept);
 
   log_.end = found.empty() ? last.first : found.back().header.end();
   reached = found.empty() ? std::min(last.records_at, last.bytes) : found.back().end_offset;
-  const uint64_t keep_bytes = tail_damaged ? std::min(durable, last.bytes) : reached;
+  const uint64_t keep_bytes = tail_damaged_ ? std::min(durable, last.bytes) : reached;
   log_.cut_bytes = last.bytes - keep_bytes;
   last.bytes = keep_bytes;
   for (const auto& each : found) advance(log_.positions, each.position);
 
   const bool closed = hinted && hint.closed && hint.durable_end == log_.end;
-  leave_out_ = tail_damaged || (!closed && (last_flags_ & SegmentHeader::kReadUnsynced));
-  if (tail_damaged && hinted) log_.end = std::max(log_.end, hint.durable_end);
+  leave_out_ = !closed && (last_flags_ & SegmentHeader::kReadUnsynced);
   return repair_ == Repair::all ? cut(last.path, last.bytes) : Done();
+}
+
+// What was synced and is not there. Sources were told that these rows are stored, and may not have them any more: they
+// go on behind them, and the numbers that are left out say how many there were.
+void Recovery::find_lost() {
+  for (const auto& [stream, position] : log_.cursors.sources) {
+    Position& found = log_.positions[stream];
+    if (!found.stream.empty() && found.sequence >= position.sequence) continue;
+    log_.lost[stream] = found.sequence;
+    found = position;
+  }
+  if (log_.lost.empty() && !tail_damaged_) return;
+  log_.end = std::max(log_.end, log_.cursors.durable_end);
+  leave_out_ = true;
 }
 
 // Also makes sure that what was found is on the disk, for its sources are told so.

@@ -6,6 +6,7 @@
 
 #include "agent/base/crc32c.h"
 #include "agent/channels/file/record_decoder.h"
+#include "levada/checked_text.h"
 #include "levada/positions.h"
 
 namespace levada::agent {
@@ -33,14 +34,12 @@ std::string positions_text(const Positions& positions) {
 
 std::optional<Positions> parse_positions(std::string_view text) {
   Positions positions;
-  while (!text.empty()) {
-    const auto end = text.find('\n');
-    if (end == text.npos) return std::nullopt;
-    auto position = read_position(text.substr(0, end));
+  while (const auto line = take_line(text)) {
+    auto position = read_position(*line);
     if (!position) return std::nullopt;
     positions[position->stream] = *position;
-    text.remove_prefix(end + 1);
   }
+  if (!text.empty()) return std::nullopt;
   return positions;
 }
 
