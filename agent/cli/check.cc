@@ -3,7 +3,7 @@
 
 #include "agent/cli/commands.h"
 #include "agent/cli/configuration.h"
-#include "agent/pipeline/pipeline.h"
+#include "agent/pipeline/pipeline_builder.h"
 
 namespace levada::agent {
 namespace {
@@ -18,7 +18,7 @@ int check_configuration(const std::string& path) {
   Diagnostics diagnostics;
   const auto loaded = load_configuration(path, diagnostics);
   SystemServices system;
-  const auto pipeline = Pipeline::create(loaded.agent, loaded.topology, system.services(), false, diagnostics);
+  const auto pipeline = PipelineBuilder(loaded.agent, loaded.topology, system.services(), false, diagnostics).build();
   if (refused(diagnostics)) return kBadConfiguration;
   for (const auto& exception : pipeline->exceptions()) std::printf("%s\n", exception.c_str());
   const Topology& all = loaded.topology;

@@ -10,7 +10,7 @@
 #include "agent/env/system_files.h"
 #include "agent/observe/log.h"
 #include "agent/pipeline/dead_letter_source.h"
-#include "agent/pipeline/pipeline.h"
+#include "agent/pipeline/pipeline_builder.h"
 #include "levada/checked_text.h"
 
 namespace levada::agent {
@@ -256,7 +256,7 @@ class Replay {
     if (auto built = ReplayTopology(loaded.topology, origin).build(std::move(letters)); !built)
       return fail(built.error());
     SystemServices system;
-    const auto pipeline = Pipeline::create(loaded.agent, loaded.topology, system.services(), true, diagnostics);
+    const auto pipeline = PipelineBuilder(loaded.agent, loaded.topology, system.services(), true, diagnostics).build();
     if (refused(diagnostics)) return kBadConfiguration;
     if (auto started = pipeline->start(); !started) return fail(started.error());
     return pipeline->wait() == Pipeline::Outcome::drained ? kOk : kFailed;

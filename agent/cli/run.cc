@@ -12,7 +12,7 @@
 #include "agent/cli/data_dir.h"
 #include "agent/cli/report.h"
 #include "agent/observe/log.h"
-#include "agent/pipeline/pipeline.h"
+#include "agent/pipeline/pipeline_builder.h"
 
 namespace levada::agent {
 namespace {
@@ -51,7 +51,7 @@ int run_agent(const std::string& path, bool until_drained) {
   const auto loaded = load_configuration(path, diagnostics);
   SystemServices system;
   const auto services = system.services();
-  const auto pipeline = Pipeline::create(loaded.agent, loaded.topology, services, until_drained, diagnostics);
+  const auto pipeline = PipelineBuilder(loaded.agent, loaded.topology, services, until_drained, diagnostics).build();
   if (refused(diagnostics)) return kBadConfiguration;
   if (auto locked = lock_data_dir(loaded.agent.data_dir); !locked) {
     log_error("", locked.error().message);

@@ -91,9 +91,22 @@ Done DeadLetters::sync() {
   }
   LEVADA_TRY(open());
   const std::lock_guard lock(mutex_);
-  while (!waiting_.empty()) {
+  for (;;) {
+    const bool all = append_waiting();
+    const auto unsynced = appended_.size();
+    channel_.run_once();
+    while (!appended_.empty() && appended_.front()->complete()) appended_.pop_front();
+    if (all && appended_.empty()) return {};
+    // The channel takes no more than it can sync at once: it is asked again as long as it gets on.
+    if (appended_.size() == unsynced) return retry("dead letters: " + channel_.blocked_by());
+  }
+}
+
+// Whether the channel took all of them.
+bool DeadLetters::append_waiting() {
+  for (; !waiting_.empty(); waiting_.pop_front()) {
     auto& next = waiting_.front();
-    if (next.stream.empty()) {
+    if (next.stream.empty() && next.end == 0) {
       // Its rows are numbered by the letters that are there, so that none counts as known.
       const auto known = channel_.positions();
       const auto at = known.find(next.stream);
@@ -101,14 +114,10 @@ Done DeadLetters::sync() {
       next.end = late_ += static_cast<uint64_t>(next.batch.rows());
     }
     auto acknowledgement = next.acknowledgement;
-    if (!channel_.append(std::move(next))) return retry("dead letters: " + channel_.blocked_by());
+    if (!channel_.append(std::move(next))) return false;
     appended_.push_back(std::move(acknowledgement));
-    waiting_.pop_front();
   }
-  channel_.run_once();
-  while (!appended_.empty() && appended_.front()->complete()) appended_.pop_front();
-  if (!appended_.empty()) return retry("dead letters: " + channel_.blocked_by());
-  return {};
+  return true;
 }
 
 std::vector<uint64_t> DeadLetters::marks(const std::string& stream) const {

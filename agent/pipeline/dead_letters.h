@@ -59,6 +59,7 @@ class DeadLetters {
   const std::string& folder() const { return folder_; }
 
  private:
+  bool append_waiting();
   void keep(std::string stream, const Origin& origin, const RejectedRows& rows);
 
   const Services services_;

@@ -67,6 +67,21 @@ TEST(DeadLetters, do_not_keep_a_batch_again_that_comes_again) {
   EXPECT_EQ(bench.letters("body"), (Texts{"a", "b", "c", "c"}));
 }
 
+// Each row points into a block of its own that is much larger, as rows of many files do.
+TEST(DeadLetters, are_stored_also_where_they_hold_more_memory_than_the_channel_takes_at_once) {
+  constexpr uint64_t kFiles = 70;
+  TestBench bench;
+  for (uint64_t file = 1; file <= kFiles; ++file) {
+    auto block = testkit::batch_of({std::string(1 << 20, 'x'), "broken"});
+    RejectedRows rows{"interceptors.clean", block.slice(1, 1), {}};
+    rows.rows.set(testkit::text_column("reason", {"no object"}));
+    rows.rows.set(testkit::text_column("page", {std::string(1 << 20, 'y')}));
+    bench.dead_letters.add(origin(file), rows);
+  }
+  ASSERT_TRUE(bench.dead_letters.sync());
+  EXPECT_EQ(bench.letters("body"), Texts(kFiles, "broken"));
+}
+
 TEST(DeadLetters, hold_each_row_once_whichever_disk_call_fails) {
   for (int64_t call = 1;; ++call) {
     TestBench bench;

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "agent/observe/log.h"
-#include "agent/pipeline/pipeline_builder.h"
 
 namespace levada::agent {
 namespace {
@@ -12,31 +11,19 @@ constexpr nanoseconds kTurn = std::chrono::milliseconds(100);
 
 }  // namespace
 
-Pipeline::Pipeline(const AgentConfig& agent, const Services& services, bool until_drained)
-    : stop_timeout_(agent.stop_timeout_ns),
-      until_drained_(until_drained),
-      services_(services),
-      dead_letters_(services, agent.dead_letters_dir),
-      commits_(Files(services.files), agent.data_dir) {}
-
-std::unique_ptr<Pipeline> Pipeline::create(const AgentConfig& agent, const Topology& topology, const Services& services,
-                                           bool until_drained, Diagnostics& diagnostics) {
-  std::unique_ptr<Pipeline> made(new Pipeline(agent, services, until_drained));
-  PipelineBuilder(*made, agent, topology, diagnostics).build();
-  return made;
-}
+Pipeline::Pipeline(Parts parts) : parts_(std::move(parts)) {}
 
 Pipeline::~Pipeline() {
-  stop_.intake = stop_.now = true;
+  parts_.stop->intake = parts_.stop->now = true;
   for (auto& thread : threads_) thread.join();
 }
 
 Done Pipeline::start() {
-  LEVADA_TRY(open_when_possible([this] { return dead_letters_.open(); }));
-  for (auto& channel : channels_) LEVADA_TRY(open_when_possible([&channel] { return channel->open(); }));
-  running_ = sources_.size() + sinks_.size();
-  for (size_t number = 0; number < sinks_.size(); ++number) threads_.emplace_back([this, number] { run_sink(number); });
-  for (size_t number = 0; number < sources_.size(); ++number)
+  LEVADA_TRY(open_when_possible([this] { return parts_.dead_letters->open(); }));
+  for (auto& channel : parts_.channels) LEVADA_TRY(open_when_possible([&channel] { return channel->open(); }));
+  running_ = parts_.sources.size() + parts_.sinks.size();
+  for (size_t number = 0; number < parts_.sinks.size(); ++number) threads_.emplace_back([this, number] { run_sink(number); });
+  for (size_t number = 0; number < parts_.sources.size(); ++number)
     threads_.emplace_back([this, number] { run_source(number); });
   return {};
 }
@@ -48,51 +35,51 @@ Done Pipeline::open_when_possible(Open open) {
   bool warned = false;
   for (;;) {
     auto done = open();
-    if (done.code() != Code::retry || stop_.intake) return done;
+    if (done.code() != Code::retry || parts_.stop->intake) return done;
     if (!std::exchange(warned, true)) log_warning("", done.error().message + "; trying again until it works");
-    const nanoseconds now{services_.clock->monotonic(services_.clock->context)};
+    const nanoseconds now{parts_.services.clock->monotonic(parts_.services.clock->context)};
     backoff.failed(now);
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, backoff.left(now), [&] { return stop_.intake.load(); });
+    changed_.wait_for(lock, backoff.left(now), [&] { return parts_.stop->intake.load(); });
   }
 }
 
 void Pipeline::run_sink(size_t number) {
-  const MemoryScope scope(services_.memory->table());
+  const MemoryScope scope(parts_.services.memory->table());
   Turn turn = Turn::worked;
-  while (turn == Turn::worked || turn == Turn::waited) turn = sinks_[number]->turn(kTurn);
+  while (turn == Turn::worked || turn == Turn::waited) turn = parts_.sinks[number]->turn(kTurn);
   ended(turn);
 }
 
 // A source goes to where its channels stand, or the sinks behind those that keep nothing: they have to be open.
 bool Pipeline::find_start(size_t number) {
   std::vector<Positions> positions;
-  for (const auto* channel : sources_[number].durable) positions.push_back(channel->positions());
-  for (const auto sink : sources_[number].sinks) {
+  for (const auto* channel : parts_.sources[number].durable) positions.push_back(channel->positions());
+  for (const auto sink : parts_.sources[number].sinks) {
     auto recovered = wait_for_sink(sink);
     if (!recovered) return false;
     positions.push_back(*std::move(recovered));
   }
-  sources_[number].runner->start_from(positions);
+  parts_.sources[number].runner->start_from(positions);
   return true;
 }
 
 // Nothing where the agent is stopped first.
 std::optional<Positions> Pipeline::wait_for_sink(size_t sink) {
-  auto recovered = sinks_[sink]->recovered();
-  while (!recovered && !stop_.intake) {
+  auto recovered = parts_.sinks[sink]->recovered();
+  while (!recovered && !parts_.stop->intake) {
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, kTurn / 10);
     lock.unlock();
-    recovered = sinks_[sink]->recovered();
+    recovered = parts_.sinks[sink]->recovered();
   }
   return recovered;
 }
 
 void Pipeline::run_source(size_t number) {
-  const MemoryScope scope(services_.memory->table());
+  const MemoryScope scope(parts_.services.memory->table());
   (void)find_start(number);
-  auto& runner = *sources_[number].runner;
+  auto& runner = *parts_.sources[number].runner;
   Turn turn = Turn::worked;
   while (turn == Turn::worked || turn == Turn::waited) turn = runner.turn(kTurn);
   ended(turn);
@@ -104,24 +91,24 @@ void Pipeline::ended(Turn turn) {
   if (turn == Turn::failed) {
     failed_ = true;
     // A run to the end would wait for ever for what this one cannot store.
-    if (until_drained_) stop_.intake = true;
+    if (parts_.until_drained) parts_.stop->intake = true;
   }
   changed_.notify_all();
 }
 
 void Pipeline::stop_intake() {
-  stop_.intake = true;
-  for (auto& source : sources_) source.runner->wake();
+  parts_.stop->intake = true;
+  for (auto& source : parts_.sources) source.runner->wake();
   changed_.notify_all();
 }
 
 Pipeline::Outcome Pipeline::wait() {
   std::unique_lock lock(mutex_);
-  while (running_ > 0 && !stop_.intake) changed_.wait_for(lock, kTurn);
-  const bool stopped = stop_.intake;
-  const bool in_time = changed_.wait_for(lock, failed_ ? kTurn : stop_timeout_, [&] { return running_ == 0; });
+  while (running_ > 0 && !parts_.stop->intake) changed_.wait_for(lock, kTurn);
+  const bool stopped = parts_.stop->intake;
+  const bool in_time = changed_.wait_for(lock, failed_ ? kTurn : parts_.stop_timeout, [&] { return running_ == 0; });
   lock.unlock();
-  stop_.intake = stop_.now = true;
+  parts_.stop->intake = parts_.stop->now = true;
   for (auto& thread : threads_) thread.join();
   threads_.clear();
   if (failed_) return Outcome::failed;
@@ -130,17 +117,17 @@ Pipeline::Outcome Pipeline::wait() {
 }
 
 void Pipeline::close() {
-  sources_.clear();
-  sinks_.clear();
+  parts_.sources.clear();
+  parts_.sinks.clear();
 }
 
 std::vector<std::string> Pipeline::exceptions() const {
   std::vector<std::string> all;
-  for (const auto& source : sources_)
+  for (const auto& source : parts_.sources)
     if (!source.runner->replays())
       all.push_back("may be lost: " + source.runner->name() +
                     ": it cannot go back, so rows that no channel or sink has stored are lost in a crash");
-  for (const auto& sink : sinks_)
+  for (const auto& sink : parts_.sinks)
     if (!sink->keeps_checkpoint())
       all.push_back("at least once: " + sink->name() +
                     ": it keeps no position with its rows, so rows since its last commit come again after a crash");

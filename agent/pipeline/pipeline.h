@@ -7,7 +7,6 @@
 #include <thread>
 #include <vector>
 
-#include "agent/config/topology.h"
 #include "agent/pipeline/sink_runner.h"
 #include "agent/pipeline/source_runner.h"
 
@@ -17,9 +16,24 @@ class Pipeline {
  public:
   enum class Outcome { drained, stopped, timed_out, failed };
 
-  // Creates every component, which checks its options; what they say goes to the diagnostics. Touches nothing outside.
-  static std::unique_ptr<Pipeline> create(const AgentConfig& agent, const Topology& topology, const Services& services,
-                                          bool until_drained, Diagnostics& diagnostics);
+  struct RunningSource {
+    std::unique_ptr<SourceRunner> runner;
+    std::vector<Channel*> durable;   // Its channels that say where it goes on.
+    std::vector<size_t> sinks = {};  // The sinks of its other channels, by their number in Parts: they say it for those.
+  };
+  // What it is made of, see PipelineBuilder. What stands above is used by what stands below.
+  struct Parts {
+    Services services;
+    bool until_drained;
+    nanoseconds stop_timeout;
+    std::unique_ptr<DeadLetters> dead_letters;
+    std::unique_ptr<CheckpointStore> checkpoints;
+    std::unique_ptr<Stop> stop;
+    std::vector<std::unique_ptr<Channel>> channels = {};
+    std::vector<RunningSource> sources = {};
+    std::vector<std::unique_ptr<SinkRunner>> sinks = {};
+  };
+  explicit Pipeline(Parts parts);
   ~Pipeline();
 
   // Makes channels ready and starts the threads. Fails where a channel or the dead letters cannot be opened.
@@ -35,11 +49,9 @@ class Pipeline {
 
   // Where rows may not arrive exactly once after a crash, and why.
   std::vector<std::string> exceptions() const;
-  const DeadLetters& dead_letters() const { return dead_letters_; }
+  const DeadLetters& dead_letters() const { return *parts_.dead_letters; }
 
  private:
-  Pipeline(const AgentConfig& agent, const Services& services, bool until_drained);
-  friend class PipelineBuilder;
   template <class Open>
   Done open_when_possible(Open open);
   void run_source(size_t number);
@@ -48,21 +60,7 @@ class Pipeline {
   std::optional<Positions> wait_for_sink(size_t sink);
   void ended(Turn turn);
 
-  struct RunningSource {
-    std::unique_ptr<SourceRunner> runner;
-    std::vector<Channel*> durable;  // Channels that say where it goes on,
-    std::vector<size_t> sinks;      // and those that read the others, by number.
-  };
-
-  const nanoseconds stop_timeout_;
-  const bool until_drained_;
-  const Services services_;
-  DeadLetters dead_letters_;
-  const CheckpointStore commits_;
-  Stop stop_;
-  std::vector<std::unique_ptr<Channel>> channels_;
-  std::vector<RunningSource> sources_;
-  std::vector<std::unique_ptr<SinkRunner>> sinks_;
+  Parts parts_;
 
   std::mutex mutex_;
   std::condition_variable changed_;

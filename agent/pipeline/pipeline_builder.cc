@@ -29,15 +29,25 @@ FileChannelOptions file_channel_options(const AgentConfig& agent, const ChannelC
   return options;
 }
 
-void PipelineBuilder::build() {
+PipelineBuilder::PipelineBuilder(const AgentConfig& agent, const Topology& topology, const Services& services,
+                                 bool until_drained, Diagnostics& diagnostics)
+    : agent_(agent),
+      topology_(topology),
+      diagnostics_(diagnostics),
+      parts_{services, until_drained, nanoseconds(agent.stop_timeout_ns),
+             std::make_unique<DeadLetters>(services, agent.dead_letters_dir),
+             std::make_unique<CheckpointStore>(Files(services.files), agent.data_dir), std::make_unique<Stop>()} {}
+
+std::unique_ptr<Pipeline> PipelineBuilder::build() {
   for (const auto& channel : topology_.channels) add_channel(channel);
   add_sinks();
   for (const auto& source : topology_.sources) add_source(source);
+  return std::make_unique<Pipeline>(std::move(parts_));
 }
 
 std::unique_ptr<Instance> PipelineBuilder::instance(const ComponentConfig& config, size_t worker) {
   if (!config.sound()) return nullptr;
-  auto made = Instance::create(config, pipeline_.services_, agent_.data_dir, pipeline_.until_drained_, worker);
+  auto made = Instance::create(config, parts_.services, agent_.data_dir, parts_.until_drained, worker);
   if (made) return *std::move(made);
   levada_error error{};
   detail::report(made.error(), &error);
@@ -69,10 +79,10 @@ std::unique_ptr<ChainWorkers> PipelineBuilder::chain(const std::vector<size_t>& 
     for (const auto number : interceptors) {
       const auto& config = topology_.interceptors[number];
       if (auto created = instance(config, worker))
-        made.add(InterceptorInstance(std::move(created)), config.on_reject, *pipeline_.services_.metrics);
+        made.add(InterceptorInstance(std::move(created)), config.on_reject, *parts_.services.metrics);
     }
   }
-  return std::make_unique<ChainWorkers>(std::move(chains), backoff, *pipeline_.services_.clock);
+  return std::make_unique<ChainWorkers>(std::move(chains), backoff, *parts_.services.clock);
 }
 
 void PipelineBuilder::add_channel(const ChannelConfig& config) {
@@ -82,10 +92,10 @@ void PipelineBuilder::add_channel(const ChannelConfig& config) {
       const auto& option = checked.error().option;
       diagnostics_.add(config.settings.locate(option), config.path + "." + option, checked.error().message);
     }
-    pipeline_.channels_.push_back(std::make_unique<FileChannel>(std::move(options), pipeline_.services_));
+    parts_.channels.push_back(std::make_unique<FileChannel>(std::move(options), parts_.services));
     return;
   }
-  pipeline_.channels_.push_back(std::make_unique<MemoryChannel>(static_cast<size_t>(config.capacity_bytes)));
+  parts_.channels.push_back(std::make_unique<MemoryChannel>(static_cast<size_t>(config.capacity_bytes)));
 }
 
 template <class Config>
@@ -98,13 +108,13 @@ void PipelineBuilder::add_reader(const Config& config, std::unique_ptr<SinkTarge
   SinkRunner::Parts parts{config.path,
                           std::move(target),
                           std::move(workers),
-                          pipeline_.channels_[*config.channel].get(),
+                          parts_.channels[*config.channel].get(),
                           {config.commit_rows, config.commit_bytes, nanoseconds(config.commit_interval_ns)},
                           backoff,
                           std::move(on_reject)};
   read_channel_.push_back(*config.channel);
-  pipeline_.sinks_.push_back(std::make_unique<SinkRunner>(std::move(parts), pipeline_.dead_letters_, pipeline_.commits_,
-                                                          pipeline_.services_, pipeline_.stop_));
+  parts_.sinks.push_back(std::make_unique<SinkRunner>(std::move(parts), *parts_.dead_letters, *parts_.checkpoints,
+                                                          parts_.services, *parts_.stop));
 }
 
 void PipelineBuilder::add_sinks() {
@@ -126,7 +136,7 @@ void PipelineBuilder::add_sinks() {
     if (sinks.empty()) continue;
     add_reader(group,
                std::make_unique<SinkGroup>(group.type, std::move(sinks), nanoseconds(group.penalty_ns),
-                                           *pipeline_.services_.clock),
+                                           *parts_.services.clock),
                std::move(on_reject));
   }
 }
@@ -137,7 +147,7 @@ void PipelineBuilder::add_source(const SourceConfig& config) {
   auto workers = chain(config.interceptors, config.workers, kSourceBackoff);
   if (!created) return;
   std::vector<Channel*> channels;
-  for (const auto channel : config.channels) channels.push_back(pipeline_.channels_[channel].get());
+  for (const auto channel : config.channels) channels.push_back(parts_.channels[channel].get());
   SourceRunner::Parts parts{SourceInstance(std::move(created)),
                             std::move(workers),
                             Selector(config.selector, config.channels),
@@ -146,13 +156,13 @@ void PipelineBuilder::add_source(const SourceConfig& config) {
                             static_cast<size_t>(agent_.memory_bytes),
                             config.on_reject,
                             config.owner};
-  auto& running = pipeline_.sources_.emplace_back();
+  auto& running = parts_.sources.emplace_back();
   running.runner =
-      std::make_unique<SourceRunner>(std::move(parts), pipeline_.dead_letters_, pipeline_.services_, pipeline_.stop_);
+      std::make_unique<SourceRunner>(std::move(parts), *parts_.dead_letters, parts_.services, *parts_.stop);
   for (const auto channel : config.channels) {
-    pipeline_.channels_[channel]->add_writer();
-    if (pipeline_.channels_[channel]->durable()) {
-      running.durable.push_back(pipeline_.channels_[channel].get());
+    parts_.channels[channel]->add_writer();
+    if (parts_.channels[channel]->durable()) {
+      running.durable.push_back(parts_.channels[channel].get());
       continue;
     }
     for (size_t sink = 0; sink < read_channel_.size(); ++sink)

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/config/topology.h"
 #include "agent/pipeline/pipeline.h"
 
 namespace levada::agent {
@@ -14,10 +15,11 @@ FileChannelOptions file_channel_options(const AgentConfig& agent, const ChannelC
 
 class PipelineBuilder {
  public:
-  PipelineBuilder(Pipeline& pipeline, const AgentConfig& agent, const Topology& topology, Diagnostics& diagnostics)
-      : pipeline_(pipeline), agent_(agent), topology_(topology), diagnostics_(diagnostics) {}
+  PipelineBuilder(const AgentConfig& agent, const Topology& topology, const Services& services, bool until_drained,
+                  Diagnostics& diagnostics);
 
-  void build();
+  // Creates every component, which checks its options; what they say goes to the diagnostics. Touches nothing outside.
+  std::unique_ptr<Pipeline> build();
 
  private:
   std::unique_ptr<Instance> instance(const ComponentConfig& config, size_t worker = 0);
@@ -30,11 +32,11 @@ class PipelineBuilder {
   template <class Config>
   void add_reader(const Config& config, std::unique_ptr<SinkTarget> target, std::map<std::string, OnReject> on_reject);
 
-  Pipeline& pipeline_;
   const AgentConfig& agent_;
   const Topology& topology_;
   Diagnostics& diagnostics_;
-  std::vector<size_t> read_channel_;  // By number of the reader: the channel that it reads.
+  Pipeline::Parts parts_;
+  std::vector<size_t> read_channel_;  // By number of the sink runner: the channel that it reads.
 };
 
 }  // namespace levada::agent

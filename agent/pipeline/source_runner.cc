@@ -10,25 +10,6 @@ namespace {
 
 constexpr nanoseconds kShortWait = std::chrono::milliseconds(5);
 constexpr nanoseconds kLogWaitAfter = std::chrono::seconds(5);
-constexpr std::string_view kFileColumn = "file";
-
-// The file that the first rows are of, where the source says so,
-std::string file_of(const Batch& batch) {
-  const Column* files = batch.text(kFileColumn);
-  return files && batch.rows() > 0 ? std::string(files->text(0)) : std::string();
-}
-
-// and how many of them, from row `first` on, are of the same. Files come one after the other.
-int64_t rows_of_file(const Batch& batch, int64_t first) {
-  const Column* files = batch.text(kFileColumn);
-  const int64_t rows = batch.rows();
-  if (!files || first == rows) return rows - first;
-  const auto file = files->text(first);
-  if (files->text(rows - 1) == file) return rows - first;
-  int64_t end = first + 1;
-  while (files->text(end) == file) ++end;
-  return end - first;
-}
 
 }  // namespace
 
@@ -44,7 +25,8 @@ SourceRunner::SourceRunner(Parts parts, DeadLetters& dead_letters, const Service
       clock_(*services.clock),
       memory_(*services.memory),
       stop_(stop),
-      label_(source_.name().substr(source_.name().find('.') + 1)),
+      numbering_(source_.name().substr(source_.name().find('.') + 1),
+                 selector_.cuts_blocks() ? Selector::kBlockRows : 0),
       owner_(parts.owner.empty() ? source_.name() : std::move(parts.owner)),
       rows_read_(services.metrics->counter(source_.name(), "rows_read")),
       rows_rejected_(services.metrics->counter(source_.name(), "rows_rejected")),
@@ -54,24 +36,13 @@ SourceRunner::SourceRunner(Parts parts, DeadLetters& dead_letters, const Service
 
 void SourceRunner::start_from(const std::vector<Positions>& downstream) {
   std::map<std::string, std::vector<Position>> by_stream;
+  // One without a position for a stream is new: it joins where the others are.
   for (const auto& positions : downstream)
     for (const auto& [stream, position] : positions)
-      if (stream == label_ || stream.starts_with(label_ + "/")) by_stream[stream].push_back(position);
-  for (auto& [stream, positions] : by_stream) {
-    // The one furthest behind decides. One without a position for the stream is new: it joins there.
-    const auto lowest = std::min_element(positions.begin(), positions.end(),
-                                         [](const auto& a, const auto& b) { return a.sequence < b.sequence; });
-    const Position start = *lowest;
-    // Rows that are in the dead letters already are not put there again.
-    for (const auto sequence : dead_letters_.marks(stream)) positions.push_back({stream, "", sequence});
-    std::stable_sort(positions.begin(), positions.end(),
-                     [](const auto& a, const auto& b) { return a.sequence < b.sequence; });
-    const std::string own = stream == label_ ? "" : stream.substr(label_.size() + 1);
-    start_.push_back({own, start.position, start.sequence});
-    sequence_[own] = start.sequence;
-    for (const auto& position : positions)
-      if (position.sequence > start.sequence) cuts_[own].push_back(position);
-  }
+      if (numbering_.is_own(stream)) by_stream[stream].push_back(position);
+  // Rows that are in the dead letters already are not put there again.
+  for (auto& [stream, positions] : by_stream)
+    start_.push_back(numbering_.start(stream, std::move(positions), dead_letters_.marks(stream)));
 }
 
 Turn SourceRunner::turn(nanoseconds timeout) {
@@ -127,7 +98,7 @@ Turn SourceRunner::finish(nanoseconds timeout) {
     for (auto* channel : channels_) channel->close();
     closed_ = true;
   }
-  if (unacknowledged_.empty()) return Turn::ended;
+  if (pending_.empty()) return Turn::ended;
   signal_->wait(timeout);
   return Turn::waited;
 }
@@ -165,40 +136,14 @@ Turn SourceRunner::poll(nanoseconds timeout) {
 }
 
 void SourceRunner::take_in(Batch batch) {
-  const auto rows = static_cast<uint64_t>(batch.rows());
-  uint64_t& next = sequence_[batch.stream];
-  auto& cuts = cuts_[batch.stream];
-  if (batch.jump && !cuts.empty()) {
-    // Their numbers must be none that a sink has seen.
-    next = std::max(next, cuts.back().sequence);
-    cuts.clear();
-  }
-  batch.sequence = next;
-  next += rows;
   rows_read_.add(batch.rows());
-  for (int64_t first = 0;;) {
-    const uint64_t begin = next - static_cast<uint64_t>(batch.rows() - first);
-    while (!cuts.empty() && cuts.front().sequence <= begin) cuts.pop_front();
-    uint64_t end = next;
-    if (!cuts.empty()) end = std::min(end, cuts.front().sequence);
-    if (selector_.cuts_blocks()) end = std::min(end, (begin / Selector::kBlockRows + 1) * Selector::kBlockRows);
-    // Each file has an account of its own.
-    end = std::min(end, begin + static_cast<uint64_t>(rows_of_file(batch, first)));
-    const auto count = static_cast<int64_t>(end - begin);
-    if (count == batch.rows()) return submit(std::move(batch), end);
-    Batch part = batch.slice(first, count);
-    part.sequence = begin;
-    part.jump = batch.jump && first == 0;
-    // At another cut than a sink's the source cannot go on: no commit falls there, see SinkRunner.
-    if (end != next)
-      part.position = !cuts.empty() && end == cuts.front().sequence ? cuts.front().position : std::string();
-    submit(std::move(part), end);
-    if (end == next) return;
-    first += count;
+  for (auto& part : numbering_.number(std::move(batch))) {
+    reject_rows(part);
+    cut_.push_back(std::move(part));
   }
 }
 
-// Rows with a reason are those that the source itself turned down.
+// Rows with a reason are those that the source itself rejects.
 void SourceRunner::reject_rows(InFlight& in_flight) {
   Batch& batch = in_flight.batch;
   const Column* reasons = batch.text("reason");
@@ -215,21 +160,7 @@ void SourceRunner::reject_rows(InFlight& in_flight) {
   batch.remove("reason");
 }
 
-void SourceRunner::submit(Batch batch, uint64_t end) {
-  InFlight in_flight{.batch = std::move(batch), .end = end};
-  auto& account = in_flight.account;
-  account.stream = in_flight.stream = full_name(in_flight.batch.stream);
-  account.end = end;
-  account.read = in_flight.batch.rows();
-  account.jump = in_flight.batch.jump;
-  account.file = file_of(in_flight.batch);
-  reject_rows(in_flight);
-  cut_.push_back(std::move(in_flight));
-}
-
 void SourceRunner::send(InFlight in_flight) {
-  std::string stream = std::move(in_flight.batch.stream);
-  in_flight.batch.stream = in_flight.stream;
   const DeadLetters::Origin origin{owner_, in_flight.stream, in_flight.batch.position, in_flight.end};
   for (auto& each : in_flight.rejected_rows) dead_letters_.add(origin, each);
   auto acknowledgement = std::make_shared<Acknowledgement>(static_cast<int>(channels_.size()), signal_);
@@ -242,7 +173,7 @@ void SourceRunner::send(InFlight in_flight) {
       add_to_counts(out.account.counts, Outcome::elsewhere, name(), "", others);
     outgoing_.push_back({std::move(out), channels_[at]});
   }
-  unacknowledged_.push_back({std::move(acknowledgement), std::move(stream), std::move(in_flight.batch.position)});
+  pending_.add(in_flight.stream, std::move(in_flight.batch.position), std::move(acknowledgement));
 }
 
 bool SourceRunner::hand_on(nanoseconds timeout) {
@@ -284,17 +215,11 @@ void SourceRunner::wait(const std::string& blocked_by) {
 }
 
 Done SourceRunner::acknowledge() {
-  // The last position of each stream stands for all before it.
-  std::map<std::string, std::string> stored;
-  size_t complete = 0;
-  for (; complete < unacknowledged_.size() && unacknowledged_[complete].acknowledgement->complete(); ++complete)
-    if (!unacknowledged_[complete].position.empty())
-      stored[unacknowledged_[complete].stream] = unacknowledged_[complete].position;
-  if (complete == 0) return {};
+  if (!pending_.collect()) return {};
   LEVADA_TRY(dead_letters_.sync());
-  for (const auto& [stream, position] : stored) LEVADA_TRY(source_.acknowledge(stream, position));
-  unacknowledged_.erase(unacknowledged_.begin(), unacknowledged_.begin() + static_cast<std::ptrdiff_t>(complete));
-  return {};
+  return pending_.acknowledge([this](const std::string& stream, const std::string& position) {
+    return source_.acknowledge(numbering_.own_name(stream), position);
+  });
 }
 
 Turn SourceRunner::failed(const Error& error, const char* what) {

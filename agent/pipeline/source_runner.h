@@ -1,8 +1,8 @@
-// Runs a source: poll, number the rows, chain, selector, channels; and acknowledge what is stored downstream.
+// Runs a source: polls it, and takes its batches through the numbering, the chain and the selector to the channels;
+// acknowledges what is stored downstream.
 #pragma once
 
 #include <deque>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,8 +11,10 @@
 #include "agent/pipeline/chain_workers.h"
 #include "agent/pipeline/dead_letters.h"
 #include "agent/pipeline/failure_log.h"
+#include "agent/pipeline/pending_acknowledgements.h"
 #include "agent/pipeline/selector.h"
 #include "agent/pipeline/stop.h"
+#include "agent/pipeline/stream_numbering.h"
 
 namespace levada::agent {
 
@@ -25,24 +27,20 @@ class SourceRunner {
     std::vector<Channel*> channels;
     Backoff backoff;
     size_t memory_bytes;  // No rows are read while the process lends out more.
-    OnReject on_reject;   // Of rows that the source itself turns down.
-    std::string owner;    // The source or sink that rows were in the chain of; empty: the source.
+    OnReject on_reject;   // Of rows that the source itself rejects.
+    std::string owner;    // In whose chain the rows were, a source or a sink; empty: this source.
   };
   SourceRunner(Parts parts, DeadLetters& dead_letters, const Services& services, Stop& stop);
 
   const std::string& name() const { return source_.name(); }
   bool replays() const { return source_.replays(); }
-  // Where durable channels, and the sinks of the others, stand. Before the first turn.
+  // The positions of durable channels, and of the sinks of the others. Before the first turn.
   void start_from(const std::vector<Positions>& downstream);
   // One step; waits at most so long.
   Turn turn(nanoseconds timeout);
   void wake() { signal_->raise(); }
 
  private:
-  struct Unacknowledged {
-    std::shared_ptr<Acknowledgement> acknowledgement;
-    std::string stream, position;  // The stream as the source calls it.
-  };
   struct Outgoing {
     InFlight in_flight;
     Channel* channel;
@@ -53,12 +51,10 @@ class SourceRunner {
   Turn poll(nanoseconds timeout);
   void take_in(Batch batch);
   void reject_rows(InFlight& in_flight);
-  void submit(Batch batch, uint64_t end);
   void send(InFlight routed);
   bool hand_on(nanoseconds timeout);
   void wait(const std::string& blocked_by);
   Turn failed(const Error& error, const char* what);
-  std::string full_name(const std::string& stream) const { return stream.empty() ? label_ : label_ + "/" + stream; }
 
   SourceInstance source_;
   const std::unique_ptr<ChainWorkers> workers_;
@@ -72,20 +68,18 @@ class SourceRunner {
   const levada_clock& clock_;
   const MemoryPool& memory_;
   Stop& stop_;
-  const std::string label_;  // "clicks"
+  StreamNumbering numbering_;
   const std::string owner_;
   Counter rows_read_, rows_rejected_, bytes_read_, polls_failed_, milliseconds_waited_;
 
   bool opened_ = false, ended_ = false, closed_ = false;
-  std::vector<Position> start_;                       // By the source's own stream names.
-  std::map<std::string, uint64_t> sequence_;          // Rows read of each stream.
-  std::map<std::string, std::deque<Position>> cuts_;  // Where others stand that are ahead: no batch crosses one.
-  std::deque<InFlight> cut_;                          // Parts that wait for a worker.
-  std::deque<Outgoing> outgoing_;                     // What waits for room in a channel.
-  std::deque<Unacknowledged> unacknowledged_;
+  std::vector<Position> start_;    // By the source's own stream names.
+  std::deque<InFlight> cut_;       // Parts that wait for a worker.
+  std::deque<Outgoing> outgoing_;  // What waits for room in a channel.
+  PendingAcknowledgements pending_;
   nanoseconds waits_since_{};  // For room or memory; 0: it does not.
   bool wait_logged_ = false;
-  std::string blocked_;  // Why it goes no further: rows that nobody may turn down.
+  std::string blocked_;  // Why it goes no further: rows that nobody may reject.
   std::shared_ptr<Signal> signal_ = std::make_shared<Signal>();
 };
 
