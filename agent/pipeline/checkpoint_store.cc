@@ -134,6 +134,19 @@ Result<std::optional<StoredCheckpoint>> CheckpointStore::load_confirmed(const st
   return load(reader, epoch);
 }
 
+Result<std::set<std::string>> CheckpointStore::known_streams() const {
+  std::set<std::string> streams;
+  auto all = readers();
+  if (!all) return std::move(all).error();
+  for (const auto& reader : *all) {
+    auto checkpoint = load_confirmed(reader);
+    if (!checkpoint) return std::move(checkpoint).error();
+    if (!*checkpoint) continue;
+    for (const auto& position : (*checkpoint)->positions) streams.insert(position.stream);
+  }
+  return streams;
+}
+
 Result<std::vector<std::string>> CheckpointStore::readers() const {
   std::vector<std::string> all;
   if (!files_.exists(folder_)) return all;

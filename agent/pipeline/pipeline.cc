@@ -60,7 +60,9 @@ bool Pipeline::find_start(size_t number) {
     if (!recovered) return false;
     positions.push_back(*std::move(recovered));
   }
-  parts_.sources[number].runner->start_from(positions);
+  auto known = parts_.checkpoints->known_streams();
+  if (!known) log_warning("", known.error().message);
+  parts_.sources[number].runner->start_from(positions, known ? *known : std::set<std::string>());
   return true;
 }
 

@@ -141,7 +141,23 @@ void PipelineBuilder::add_sinks() {
   }
 }
 
+// By convention the option "line_bytes" of a source says how long a row may be; longer ones are rejected.
+void PipelineBuilder::check_row_size(const SourceConfig& config) {
+  if (!config.sound()) return;
+  for (size_t at = 0; at < config.component->option_count; ++at) {
+    const auto& option = config.component->options[at];
+    if (option.type != LEVADA_SIZE || std::string_view(option.name) != "line_bytes") continue;
+    if (config.values[at].integer <= agent_.memory_bytes) continue;
+    levada_error error{};
+    detail::report(wrong(option.name, "must be at most [agent] memory_bytes, which is " +
+                                          std::to_string(agent_.memory_bytes) + ": a longer row never fits"),
+                   &error);
+    config.report(error, diagnostics_);
+  }
+}
+
 void PipelineBuilder::add_source(const SourceConfig& config) {
+  check_row_size(config);
   auto created = instance(config);
   check_stateful(config.interceptors, config, true, config.workers);
   auto workers = chain(config.interceptors, config.workers, kSourceBackoff);

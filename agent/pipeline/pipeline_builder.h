@@ -28,6 +28,7 @@ class PipelineBuilder {
                       uint32_t workers);
   void add_channel(const ChannelConfig& config);
   void add_sinks();
+  void check_row_size(const SourceConfig& config);
   void add_source(const SourceConfig& config);
   template <class Config>
   void add_reader(const Config& config, std::unique_ptr<SinkTarget> target, std::map<std::string, OnReject> on_reject);

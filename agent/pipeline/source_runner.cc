@@ -34,7 +34,7 @@ SourceRunner::SourceRunner(Parts parts, DeadLetters& dead_letters, const Service
       polls_failed_(services.metrics->counter(source_.name(), "calls_failed")),
       milliseconds_waited_(services.metrics->counter(source_.name(), "milliseconds_waited")) {}
 
-void SourceRunner::start_from(const std::vector<Positions>& downstream) {
+void SourceRunner::start_from(const std::vector<Positions>& downstream, const std::set<std::string>& known) {
   std::map<std::string, std::vector<Position>> by_stream;
   // One without a position for a stream is new: it joins where the others are.
   for (const auto& positions : downstream)
@@ -43,6 +43,12 @@ void SourceRunner::start_from(const std::vector<Positions>& downstream) {
   // Rows that are in the dead letters already are not put there again.
   for (auto& [stream, positions] : by_stream)
     start_.push_back(numbering_.start(stream, std::move(positions), dead_letters_.marks(stream)));
+  // Nobody knows any more where such a stream was: it has other rows now than those that its dead letters are of.
+  for (const auto& stream : known) {
+    if (!numbering_.is_own(stream) || by_stream.contains(stream)) continue;
+    if (const auto marks = dead_letters_.marks(stream); !marks.empty())
+      numbering_.start_behind(stream, *std::ranges::max_element(marks));
+  }
 }
 
 Turn SourceRunner::turn(nanoseconds timeout) {
@@ -103,8 +109,15 @@ Turn SourceRunner::finish(nanoseconds timeout) {
   return Turn::waited;
 }
 
+// Nothing that it gave is on its way, and nothing lies in its channels: to wait would give no memory back. One row may
+// need more than there is, and what a source has read of it is in use, too.
+bool SourceRunner::is_alone() const {
+  return pending_.empty() && workers_->empty() &&
+         std::ranges::all_of(channels_, [](const Channel* channel) { return channel->holder().empty(); });
+}
+
 Turn SourceRunner::poll(nanoseconds timeout) {
-  if (memory_.in_use() > memory_bytes_) {
+  if (memory_.in_use() > memory_bytes_ && !is_alone()) {
     std::string blocked_by = std::to_string(memory_bytes_ >> 20) + " MiB of memory_bytes are used up";
     for (auto* channel : channels_) {
       channel->apply_back_pressure();

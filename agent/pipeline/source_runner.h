@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,7 @@ class SourceRunner {
     Selector selector;
     std::vector<Channel*> channels;
     Backoff backoff;
-    size_t memory_bytes;  // No rows are read while the process lends out more.
+    size_t memory_bytes;  // While the process lends out more, no rows are read but those of one batch at a time.
     OnReject on_reject;   // Of rows that the source itself rejects.
     std::string owner;    // In whose chain the rows were, a source or a sink; empty: this source.
   };
@@ -35,7 +36,8 @@ class SourceRunner {
   const std::string& name() const { return source_.name(); }
   bool replays() const { return source_.replays(); }
   // The positions of durable channels, and of the sinks of the others. Before the first turn.
-  void start_from(const std::vector<Positions>& downstream);
+  // `known`: streams that were ever committed, see CheckpointStore.
+  void start_from(const std::vector<Positions>& downstream, const std::set<std::string>& known = {});
   // One step; waits at most so long.
   Turn turn(nanoseconds timeout);
   void wake() { signal_->raise(); }
@@ -48,6 +50,7 @@ class SourceRunner {
   Done open();
   Done acknowledge();
   Turn finish(nanoseconds timeout);
+  bool is_alone() const;
   Turn poll(nanoseconds timeout);
   void take_in(Batch batch);
   void reject_rows(InFlight& in_flight);

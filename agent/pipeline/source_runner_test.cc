@@ -253,5 +253,44 @@ TEST_F(SourceRunnerTest, sends_rows_that_the_source_turned_down_to_the_dead_lett
   EXPECT_EQ(bench.metrics.value("sources.clicks", "rows_rejected"), 1);
 }
 
+// The memory that is in use may be its own, for a row that it has read a part of.
+TEST_F(SourceRunnerTest, reads_one_batch_at_a_time_while_memory_is_used_up) {
+  const Buffer in_use(1 << 20);
+  script.rows = {"a", "b", "c"};
+  script.poll_rows = 1;
+  SourceRunner::Parts parts{bench.source("sources.clicks"),
+                            bench.chain({}),
+                            Selector({}, {0}),
+                            {&channel},
+                            Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
+                            1,
+                            OnReject::dead_letters,
+                            {}};
+  SourceRunner own(std::move(parts), bench.dead_letters, bench.services, bench.stop);
+  own.start_from({});
+  for (const char* row : {"a", "b", "c"}) {
+    for (int turns = 0; turns < 10; ++turns) own.turn(kNow);
+    const auto all = read();
+    ASSERT_EQ(all.size(), 1u);
+    EXPECT_EQ(all[0].rows, (Texts{row}));
+    channel.commit(reader);
+  }
+}
+
+// A sink that is new knows nothing of the stream, and its rows are others than those of the dead letters.
+TEST_F(SourceRunnerTest, gives_no_number_of_a_dead_letter_again_when_a_stream_begins_anew) {
+  RejectedRows rejected{"interceptors.clean", testkit::batch_of({"broken"}), {}};
+  bench.dead_letters.add({"sources.clicks", "clicks", "7", 7}, rejected);
+  ASSERT_TRUE(bench.dead_letters.sync());
+  script.rows = {"a", "b"};
+  start();
+  run();
+  EXPECT_EQ(read(), (std::vector<Seen>{{{"a", "b"}, "2", 0, 2}}));
+  start();
+  runner->start_from({}, {"clicks", "orders"});
+  run();
+  EXPECT_EQ(read(), (std::vector<Seen>{{{"a", "b"}, "2", 7, 9}}));
+}
+
 }  // namespace
 }  // namespace levada::agent

@@ -25,6 +25,9 @@ class StreamNumbering {
   // one of `marks`. One call for a stream, before its first batch; the stream is named in full.
   Position start(const std::string& stream, std::vector<Position> positions, const std::vector<uint64_t>& marks);
 
+  // A stream begins at its beginning, though rows of it had numbers before: they are not used again.
+  void start_behind(const std::string& stream, uint64_t number) { stream_of(own_name(stream)).next = number; }
+
   // The batch of the source as one part or more, in order. Each has its numbers, the full name of its stream, and an
   // account; all its rows are of one file. A part behind which the source cannot go on has no position.
   std::vector<InFlight> number(Batch batch);

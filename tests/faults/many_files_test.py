@@ -1,0 +1,48 @@
+"""Many files with a broken line each: their dead letters hold nothing up."""
+
+import unittest
+
+from test_bench import FaultTest
+
+FILES = 200
+GOOD = 100  # Good lines of a file.
+CONFIGURATION = """
+[agent]
+data_dir = "{folder}/data"
+[sources.files]
+type = "spool"
+path = "{folder}/spool"
+settle = "0s"
+channels = ["main"]
+interceptors = ["clean"]
+[interceptors.clean]
+type = "clean_json"
+[channels.main]
+type = "{channel}"
+[sinks.rows]
+type = "file"
+channel = "main"
+path = "{folder}/rows"
+"""
+
+
+class ManyFiles(FaultTest):
+    def broken_lines(self, channel, files):
+        (self.folder / "spool").mkdir()
+        for file in range(files):
+            lines = ['{"id":%d}\n' % (file * GOOD + line) for line in range(GOOD)]
+            (self.folder / f"spool/{file:06}.ndjson").write_text("".join(lines) + "broken\n")
+        self.configure(CONFIGURATION.format(folder=self.folder, channel=channel))
+        self.drain(codes=(3,))
+        self.assert_once(self.rows_in("rows"), files * GOOD, "rows")
+        self.assertEqual(len(self.dead_letters()), files)
+
+    def test_in_front_of_a_memory_channel(self):
+        self.broken_lines("memory", FILES)
+
+    def test_in_front_of_a_file_channel(self):
+        self.broken_lines("file", FILES)
+
+
+if __name__ == "__main__":
+    unittest.main()
