@@ -8,6 +8,8 @@ namespace levada::agent {
 namespace {
 
 constexpr nanoseconds kTurn = std::chrono::milliseconds(100);
+// Sinks are woken when rows come, and when their channel is closed: a thousand that have nothing to do cost nothing.
+constexpr nanoseconds kSinkTurn = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -47,7 +49,7 @@ Done Pipeline::open_when_possible(Open open) {
 void Pipeline::run_sink(size_t number) {
   const MemoryScope scope(parts_.services.memory->table());
   Turn turn = Turn::worked;
-  while (turn == Turn::worked || turn == Turn::waited) turn = parts_.sinks[number]->turn(kTurn);
+  while (turn == Turn::worked || turn == Turn::waited) turn = parts_.sinks[number]->turn(kSinkTurn);
   ended(turn);
 }
 
