@@ -72,7 +72,7 @@ bool print(const std::string& reader, const StoredCheckpoint& record, const Audi
 
 int audit(const std::string& path, bool acknowledge_missing) {
   Diagnostics diagnostics;
-  const auto loaded = load_configuration(path, diagnostics);
+  const auto loaded = load_for_inspection(path, diagnostics);
   if (refused(diagnostics)) return kBadConfiguration;
   const Files files{system_files()};
   const CheckpointStore commits(files, loaded.agent.data_dir);

@@ -18,7 +18,7 @@ constexpr const char* kDeadLettersChannel = "dead_letters";
 
 int channel(const ChannelRequest& request) {
   Diagnostics diagnostics;
-  const auto loaded = load_configuration(request.config, diagnostics);
+  const auto loaded = load_for_inspection(request.config, diagnostics);
   if (refused(diagnostics)) return kBadConfiguration;
   if (auto used = check_used(loaded.agent.data_dir); !used) {
     std::fprintf(stderr, "%s\n", used.error().message.c_str());

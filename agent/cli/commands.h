@@ -5,11 +5,11 @@
 #include <optional>
 #include <string>
 
+#include "agent/cli/exit_code.h"
+
 namespace levada::agent {
 
-enum ExitCode { kOk = 0, kFailed = 1, kBadConfiguration = 2, kDeadLetters = 3 };
-
-// kOk after SIGTERM, or when drained with nothing rejected; kDeadLetters when drained with rows in the dead letters.
+// See exit_code.h.
 int run_agent(const std::string& config, bool until_drained);
 int check_configuration(const std::string& config);
 
@@ -20,7 +20,10 @@ int audit(const std::string& config, bool acknowledge_missing);
 struct ReplayRequest {
   std::string config, component, reason;  // Empty: any.
   bool dry_run = false;
+  bool purge = false;        // Remove them instead.
+  bool include_cut = false;  // Also rows of which only the beginning was kept.
 };
+// kNotAllGood where rows were rejected again.
 int replay(const ReplayRequest& request);
 
 struct ChannelRequest {

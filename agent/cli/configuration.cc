@@ -12,11 +12,19 @@ Configuration load_configuration(const std::string& path, Diagnostics& diagnosti
   if (!document) return loaded;
   loaded.agent = read_agent(*document, diagnostics);
   set_log_level(static_cast<int32_t>(loaded.agent.log_level));
-  auto folders = loaded.agent.plugin_dirs;
-  for (auto& folder : default_plugin_folders()) folders.push_back(std::move(folder));
-  loaded.registry.load(folders);
+  loaded.registry.load(plugin_folders(loaded.agent.plugin_dirs));
   for (const auto& refused : loaded.registry.refused()) log_warning("plugins", "refused: " + refused.reason);
   loaded.topology = read_topology(*document, loaded.registry, diagnostics);
+  return loaded;
+}
+
+Configuration load_for_inspection(const std::string& path, Diagnostics& diagnostics) {
+  Configuration loaded;
+  const auto document = read_document(path, diagnostics);
+  if (!document) return loaded;
+  loaded.agent = read_agent(*document, diagnostics);
+  Diagnostics ignored;
+  loaded.topology = read_topology(*document, loaded.registry, ignored);
   return loaded;
 }
 

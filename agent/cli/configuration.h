@@ -18,6 +18,10 @@ struct Configuration {
 // something of its name is asked for.
 Configuration load_configuration(const std::string& path, Diagnostics& diagnostics);
 
+// [agent] and the channels, for commands that only look at what an agent has stored. No plugin is loaded, and what is
+// wrong with other tables does not matter.
+Configuration load_for_inspection(const std::string& path, Diagnostics& diagnostics);
+
 // Says on stderr what was found, if anything was: the command ends with kBadConfiguration then.
 bool refused(const Diagnostics& diagnostics);
 

@@ -2,25 +2,33 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 
 #include "agent/env/system_files.h"
 #include "levada/host.h"
 
 namespace levada::agent {
+namespace {
 
-Done lock_data_dir(const std::string& data_dir) {
-  LEVADA_TRY(Files(system_files()).make_folder(data_dir));
-  const std::string path = data_dir + "/lock";
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (fd < 0) return fatal("open " + path + ": " + std::strerror(errno));
-  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return {};
-  ::close(fd);
-  return fatal("another agent runs on " + data_dir + ": stop it, or give this one a data_dir of its own");
+constexpr std::string_view kInUse = "in use, or its last user was killed\n";
+
+// Whether what is open is still what the path leads to.
+bool is_at(int fd, const std::string& path) {
+  struct stat open, there;
+  return ::fstat(fd, &open) == 0 && ::stat(path.c_str(), &there) == 0 && open.st_dev == there.st_dev &&
+         open.st_ino == there.st_ino;
 }
+
+Error cannot(const char* what, const std::string& path) {
+  return fatal(std::string(what) + " " + path + ": " + std::strerror(errno));
+}
+
+}  // namespace
 
 Done check_used(const std::string& data_dir) {
   const Files files{system_files()};
@@ -30,5 +38,43 @@ Done check_used(const std::string& data_dir) {
   if (!entries) return entries.error();
   return entries->empty() ? Done(never) : Done();
 }
+
+Result<std::unique_ptr<DataDirLock>> DataDirLock::take(const std::string& data_dir) {
+  LEVADA_TRY(Files(system_files()).make_folder(data_dir));
+  std::unique_ptr<DataDirLock> made(new DataDirLock(data_dir));
+  LEVADA_TRY(made->lock());
+  char text[kInUse.size()];
+  made->is_after_crash_ = ::pread(made->file_, text, sizeof text, 0) > 0;
+  if (::ftruncate(made->file_, 0) < 0 || ::pwrite(made->file_, kInUse.data(), kInUse.size(), 0) < 0)
+    return cannot("write", data_dir + "/lock");
+  return made;
+}
+
+// The folder itself is locked, so that it does not matter if somebody removes the file; and the file, as network file
+// systems lock no folders.
+Done DataDirLock::lock() {
+  const Error taken = fatal("another agent runs on " + data_dir_ + ": stop it, or give this one a data_dir of its own");
+  folder_ = ::open(data_dir_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder_ < 0) return cannot("open", data_dir_);
+  if (::flock(folder_, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) return taken;
+  const std::string path = data_dir_ + "/lock";
+  file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file_ < 0) return cannot("open", path);
+  if (::flock(file_, LOCK_EX | LOCK_NB) < 0) return errno == EWOULDBLOCK ? taken : cannot("lock", path);
+  // Removed between the opening and the locking: the one at the path may be locked by somebody else.
+  if (!is_at(folder_, data_dir_) || !is_at(file_, path)) return taken;
+  return {};
+}
+
+DataDirLock::~DataDirLock() {
+  if (file_ >= 0) {
+    // If it fails, the next start says that this one was killed, and does nothing else about it.
+    (void)!::ftruncate(file_, 0);
+    ::close(file_);
+  }
+  if (folder_ >= 0) ::close(folder_);
+}
+
+bool DataDirLock::holds() const { return is_at(folder_, data_dir_); }
 
 }  // namespace levada::agent

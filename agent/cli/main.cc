@@ -1,8 +1,34 @@
 // The program `levada`: arguments to commands.
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <string>
+#include <vector>
 
 #include "agent/cli/commands.h"
+#include "agent/config/nearest.h"
+
+namespace levada::agent {
+namespace {
+
+// CLI11 says of a command that it does not know only that one is missing.
+std::string unknown_command(const CLI::App* app, int count, char** arguments) {
+  for (int at = 1; at < count && app->get_require_subcommand_min() > 0; ++at) {
+    const std::string written = arguments[at];
+    if (written.starts_with('-')) break;
+    std::vector<std::string> names;
+    const CLI::App* known = nullptr;
+    for (const auto* command : app->get_subcommands([](const CLI::App*) { return true; })) {
+      names.push_back(command->get_name());
+      if (command->get_name() == written) known = command;
+    }
+    if (!known) return "there is no command \"" + written + "\"" + did_you_mean(written, names);
+    app = known;
+  }
+  return {};
+}
+
+}  // namespace
+}  // namespace levada::agent
 
 int main(int count, char** arguments) {
   using namespace levada::agent;
@@ -15,7 +41,8 @@ int main(int count, char** arguments) {
   auto* run = app.add_subcommand("run", "Run the agent that a configuration describes.");
   run->add_option("-c,--config", config, "The configuration")->capture_default_str();
   run->add_flag("--until-drained", until_drained,
-                "Stop when the sources have ended; exit with 0, or with 3 when rows went to the dead letters");
+                "Stop when the sources have ended and all that they gave is delivered");
+  run->footer(kExitCodes);
 
   auto* check = app.add_subcommand("check", "Check a configuration, without touching anything outside.");
   check->add_option("-c,--config", config, "The configuration")->capture_default_str();
@@ -30,11 +57,15 @@ int main(int count, char** arguments) {
 
   ReplayRequest again;
   auto* letters = app.add_subcommand(
-      "replay", "Give dead letters back to the component that turned them down; the agent must not run.");
+      "replay", "Give dead letters back to the component that rejected them; the agent must not run.");
   letters->add_option("-c,--config", again.config, "The configuration")->default_val(config);
-  letters->add_option("--component", again.component, "Only what this one turned down: interceptors.clean");
+  letters->add_option("--component", again.component, "Only what this one rejected: interceptors.clean");
   letters->add_option("--reason", again.reason, "Only reasons with this text in them");
-  letters->add_flag("--dry-run", again.dry_run, "Only say what would be given back");
+  letters->add_flag("--dry-run", again.dry_run, "Only say what would be done");
+  letters->add_flag("--purge", again.purge, "Remove them for good instead of giving them back");
+  letters->add_flag("--include-cut", again.include_cut,
+                    "Also rows that were too long to keep: their beginning is given back as if it were the row");
+  letters->footer("Exit codes: 0 all were delivered; 1 failed; 2 bad configuration; 3 some were rejected again.");
 
   ChannelRequest stored;
   auto* channels =
@@ -58,11 +89,14 @@ int main(int count, char** arguments) {
   PluginsRequest plugins;
   auto* list = app.add_subcommand("plugins", "List the plugins, describe a component, or start a new plugin.");
   list->add_option("-c,--config", plugins.config, "Also look into the plugin folders of this configuration");
-  list->add_option("name", plugins.name, "Describe the components of this type");
+  list->add_option("name", plugins.name,
+                   "Describe the components of this type, a type of channel, or the options of the agent: agent");
   list->add_option("--kind", plugins.kind, "Only components of this kind")
-      ->check(CLI::IsMember({"source", "interceptor", "sink"}));
-  list->add_option("--format", plugins.format, "How to describe it; schema: a JSON schema of whole configurations")
-      ->check(CLI::IsMember({"text", "markdown", "sample", "schema"}))
+      ->check(CLI::IsMember({"source", "interceptor", "channel", "sink"}));
+  list->add_option(
+          "--format", plugins.format,
+          "How to describe it; schema: a JSON schema of whole configurations; reference: all options, as Markdown")
+      ->check(CLI::IsMember({"text", "markdown", "sample", "schema", "reference"}))
       ->capture_default_str();
   std::string kind, name, folder;
   auto* fresh = list->add_subcommand("new", "Make a folder with a plugin that builds, passes its test and loads.");
@@ -73,6 +107,10 @@ int main(int count, char** arguments) {
   try {
     app.parse(count, arguments);
   } catch (const CLI::ParseError& error) {
+    if (const auto unknown = unknown_command(&app, count, arguments); !unknown.empty()) {
+      std::fprintf(stderr, "%s\nRun with --help for more information.\n", unknown.c_str());
+      return kBadConfiguration;
+    }
     return app.exit(error) == 0 ? kOk : kBadConfiguration;
   }
   if (run->parsed()) return run_agent(config, until_drained);

@@ -1,5 +1,6 @@
 // levada plugins: what there is, what it can do, and how to start another.
 #include <cstdio>
+#include <filesystem>
 
 #include "agent/cli/commands.h"
 #include "agent/cli/configuration.h"
@@ -10,20 +11,18 @@
 namespace levada::agent {
 namespace {
 
+constexpr uint32_t kKinds[] = {LEVADA_SOURCE, LEVADA_INTERCEPTOR, LEVADA_SINK};
+
 Registry load_registry(const std::string& config, Diagnostics& diagnostics) {
+  std::vector<std::string> configured;
   if (!config.empty()) {
     // Only its plugin folders matter here.
     Diagnostics ignored;
-    if (const auto document = read_document(config, diagnostics)) {
-      Registry registry;
-      auto folders = read_agent(*document, ignored).plugin_dirs;
-      for (auto& folder : default_plugin_folders()) folders.push_back(std::move(folder));
-      registry.load(folders);
-      return registry;
-    }
+    if (const auto document = read_document(config, diagnostics))
+      configured = read_agent(*document, ignored).plugin_dirs;
   }
   Registry registry;
-  registry.load(default_plugin_folders());
+  registry.load(plugin_folders(configured));
   return registry;
 }
 
@@ -33,26 +32,43 @@ std::string describe(const levada_component& component, const std::string& forma
   return describe_component(component);
 }
 
+std::vector<std::string> all_names(const Registry& registry) {
+  std::vector<std::string> names = {"agent"};
+  for (const auto& [type, summary] : channel_types()) names.push_back(type);
+  for (const uint32_t kind : kKinds)
+    for (auto& name : registry.names(kind)) names.push_back(std::move(name));
+  return names;
+}
+
 int describe_type(const Registry& registry, const PluginsRequest& request) {
   auto found = registry.find_all(request.name);
   if (!request.kind.empty())
     std::erase_if(found, [&](const levada_component* each) { return kind_name(each->kind) != request.kind; });
   for (const auto* component : found) std::printf("%s\n", describe(*component, request.format).c_str());
-  if (!found.empty()) return kOk;
-  std::vector<std::string> names;
-  for (const uint32_t kind : {LEVADA_SOURCE, LEVADA_INTERCEPTOR, LEVADA_SINK})
-    for (auto& name : registry.names(kind)) names.push_back(std::move(name));
+  const auto table = request.kind.empty() || request.kind == "channel" ? describe_table(request.name) : std::nullopt;
+  if (table) std::printf("%s\n", table->c_str());
+  if (!found.empty() || table) return kOk;
+  // What was refused is no component, but the user most likely means its file.
+  bool is_refused = false;
+  for (const auto& [path, reason] : registry.refused()) {
+    if (std::filesystem::path(path).stem() != request.name) continue;
+    std::fprintf(stderr, "refused: %s\n", reason.c_str());
+    is_refused = true;
+  }
+  if (is_refused) return kFailed;
   std::fprintf(stderr, "no %s is of the type \"%s\"%s\n", request.kind.empty() ? "component" : request.kind.c_str(),
-               request.name.c_str(), did_you_mean(request.name, names).c_str());
+               request.name.c_str(), did_you_mean(request.name, all_names(registry)).c_str());
   return kFailed;
 }
 
 void list_all(const Registry& registry) {
-  for (const uint32_t kind : {LEVADA_SOURCE, LEVADA_INTERCEPTOR, LEVADA_SINK}) {
+  for (const uint32_t kind : kKinds) {
     std::printf("%ss\n", kind_name(kind));
     for (const auto& name : registry.names(kind))
       std::printf("  %-18s %s\n", name.c_str(), registry.find(kind, name)->summary);
   }
+  std::printf("channels\n");
+  for (const auto& [type, summary] : channel_types()) std::printf("  %-18s %s\n", type, summary);
   std::printf("plugins\n");
   for (const auto& [path, plugin] : registry.loaded())
     std::printf("  %-18s %s, ABI %d.%u, %s  %s\n", plugin->name, plugin->version, LEVADA_ABI_MAJOR, plugin->abi_minor,
@@ -68,6 +84,10 @@ int show_plugins(const PluginsRequest& request) {
   if (refused(diagnostics)) return kBadConfiguration;
   if (request.format == "schema") {
     std::printf("%s\n", json_schema(registry).c_str());
+    return kOk;
+  }
+  if (request.format == "reference") {
+    std::fputs(reference_page(registry).c_str(), stdout);
     return kOk;
   }
   if (!request.name.empty()) return describe_type(registry, request);

@@ -1,4 +1,4 @@
-// levada replay: dead letters go back to where they were turned down, and on from there. Each set of them is a job that
+// levada replay: dead letters go back to where they were rejected, and on from there. Each set of them is a job that
 // is kept in data_dir, so that one that was cut short goes on where it was, and no letter is given twice.
 #include <algorithm>
 #include <cstdio>
@@ -7,6 +7,7 @@
 #include "agent/cli/commands.h"
 #include "agent/cli/configuration.h"
 #include "agent/cli/data_dir.h"
+#include "agent/config/nearest.h"
 #include "agent/env/system_files.h"
 #include "agent/observe/log.h"
 #include "agent/pipeline/dead_letter_source.h"
@@ -72,7 +73,7 @@ class Jobs {
   std::vector<Job> jobs_;
 };
 
-// The configuration with the letters as its only source, which come in where they were turned down.
+// The configuration with the letters as its only source, which come in where they were rejected.
 class ReplayTopology {
  public:
   ReplayTopology(Topology& topology, const DeadLetterOrigin& origin) : topology_(topology), origin_(origin) {}
@@ -116,7 +117,7 @@ class ReplayTopology {
   }
 
  private:
-  // The component that turned the rows down, and those behind it.
+  // The component that rejected the rows, and those behind it.
   Done keep_behind(std::vector<size_t>& interceptors) {
     if (!origin_.component.starts_with("interceptors.")) {
       if (origin_.component != origin_.owner || origin_.owner.starts_with("sink")) interceptors.clear();
@@ -196,17 +197,34 @@ class Replay {
     const auto loaded = load_configuration(request_.config, diagnostics);
     if (refused(diagnostics)) return kBadConfiguration;
     agent_ = &loaded.agent;
+    if (!files_.exists(agent_->data_dir))
+      return fail(fatal(agent_->data_dir + " is not there: no agent has run with " + request_.config));
+    const auto locked = DataDirLock::take(agent_->data_dir);
+    if (!locked) return fail(locked.error());
     Jobs jobs(agent_->data_dir);
-    if (auto locked = lock_data_dir(agent_->data_dir); !locked) return fail(locked.error());
     if (auto done = jobs.load(); !done) return fail(done.error());
+    if (const int code = check_component(loaded.topology); code != kOk) return code;
     if (jobs.is_last_open()) {
+      if (request_.purge || request_.dry_run)
+        return fail(fatal("a replay was cut short: `levada replay` goes on with it; nothing else can be done before"));
       log_info("", "going on with a replay that was cut short, and with nothing else");
       return work_off(jobs);
     }
     const auto end = end_of_dead_letters(files_, agent_->dead_letters_dir);
     if (!end) return fail(end.error());
-    const DeadLetterFilter filter{*end, request_.component, request_.reason};
-    if (request_.dry_run) return show(filter, jobs.done());
+    // Letters that hold a whole row and those that do not are equally unwanted.
+    const DeadLetterFilter filter{*end, request_.component, request_.reason, request_.include_cut || request_.purge};
+    const auto counts = count(filter, jobs.done());
+    if (!counts) return fail(counts.error());
+    if (const int code = hint_at_cut(filter, *counts, jobs.done()); code != kOk) return code;
+    if (counts->empty()) return kOk;
+    if (request_.dry_run) {
+      for (const auto& each : *counts) print(request_.purge ? "would remove" : "would replay", each, "\n");
+      return kOk;
+    }
+    if (request_.purge) return purge(filter, *counts, jobs);
+    for (const auto& each : *counts)
+      if (const int code = check_origin(each.origin); code != kOk) return code;
     if (auto done = jobs.add(filter); !done) return fail(done.error());
     return work_off(jobs);
   }
@@ -217,34 +235,96 @@ class Replay {
     return kFailed;
   }
 
+  // A name that neither the configuration nor a letter knows is a mistake.
+  int check_component(const Topology& topology) const {
+    if (request_.component.empty()) return kOk;
+    auto known = dead_letter_components(files_, agent_->dead_letters_dir);
+    if (!known) return fail(known.error());
+    for (const auto& each : topology.sources) known->insert(each.path);
+    for (const auto& each : topology.interceptors) known->insert(each.path);
+    for (const auto& each : topology.sinks) known->insert(each.path);
+    if (known->contains(request_.component)) return kOk;
+    std::fprintf(stderr, "neither the configuration nor the dead letters have a component \"%s\"%s\n",
+                 request_.component.c_str(), did_you_mean(request_.component, {known->begin(), known->end()}).c_str());
+    return kBadConfiguration;
+  }
+
   Result<std::vector<DeadLetterCount>> count(const DeadLetterFilter& filter,
                                              const std::vector<DeadLetterFilter>& done) const {
     if (!files_.exists(agent_->dead_letters_dir)) return std::vector<DeadLetterCount>();
     return count_dead_letters(files_, agent_->dead_letters_dir, filter, done);
   }
 
-  int show(const DeadLetterFilter& filter, const std::vector<DeadLetterFilter>& done) const {
-    const auto counts = count(filter, done);
-    if (!counts) return fail(counts.error());
-    for (const auto& each : *counts) print("would replay", each);
+  static int64_t sum(const std::vector<DeadLetterCount>& counts) {
+    int64_t all = 0;
+    for (const auto& each : counts) all += each.letters;
+    return all;
+  }
+
+  // What is left out, and that there is nothing to do, is said.
+  int hint_at_cut(DeadLetterFilter filter, const std::vector<DeadLetterCount>& counts,
+                  const std::vector<DeadLetterFilter>& done) const {
+    int64_t cut = 0;
+    if (!filter.includes_cut) {
+      filter.includes_cut = true;
+      const auto all = count(filter, done);
+      if (!all) return fail(all.error());
+      cut = sum(*all) - sum(counts);
+    }
+    if (cut > 0)
+      std::printf("left out %s rows of which only the beginning was kept; --include-cut gives these back, too\n",
+                  grouped(cut).c_str());
+    else if (counts.empty()) std::printf("there are no such dead letters\n");
     return kOk;
   }
 
-  static void print(const char* what, const DeadLetterCount& each) {
-    std::printf("%s %s rows of %s behind %s\n", what, grouped(each.letters).c_str(), each.origin.component.c_str(),
-                each.origin.owner.c_str());
+  static void print(const char* what, const DeadLetterCount& each, const char* end) {
+    std::printf("%s %s rows of %s behind %s%s", what, grouped(each.letters).c_str(), each.origin.component.c_str(),
+                each.origin.owner.c_str(), end);
+  }
+
+  int purge(const DeadLetterFilter& filter, const std::vector<DeadLetterCount>& counts, Jobs& jobs) const {
+    if (auto done = jobs.add(filter); !done) return fail(done.error());
+    if (auto done = jobs.finish_last(); !done) return fail(done.error());
+    for (const auto& each : counts) print("removed", each, "\n");
+    return trim(jobs);
+  }
+
+  // Letters that nobody needs any more leave the disk.
+  int trim(const Jobs& jobs) const {
+    SystemServices system;
+    if (auto done = trim_dead_letters(system.services(), agent_->dead_letters_dir, jobs.done()); !done)
+      return fail(done.error());
+    return kOk;
   }
 
   // One run to the end for each place where letters come in.
   int work_off(Jobs& jobs) const {
     const auto counts = count(jobs.last(), jobs.done());
     if (!counts) return fail(counts.error());
+    int64_t rejected = 0;
     for (size_t pass = 0; pass < counts->size(); ++pass) {
       const auto name = "replay-" + std::to_string(jobs.number()) + "-" + std::to_string(pass + 1);
       if (const int code = run_pass(name, (*counts)[pass].origin, jobs); code != kOk) return code;
-      print("replayed", (*counts)[pass]);
+      // By the letters, as this pass may have been begun by a replay that was cut short.
+      const auto again = count_dead_letters_of_stream(files_, agent_->dead_letters_dir, name);
+      if (!again) return fail(again.error());
+      print("replayed", (*counts)[pass], "");
+      if (*again > 0) std::printf("; %s were rejected again and are new dead letters", grouped(*again).c_str());
+      std::printf("\n");
+      rejected += *again;
     }
     if (auto done = jobs.finish_last(); !done) return fail(done.error());
+    if (const int code = trim(jobs); code != kOk) return code;
+    return rejected > 0 ? kNotAllGood : kOk;
+  }
+
+  // Whether the configuration still has the place where letters come in.
+  int check_origin(const DeadLetterOrigin& origin) const {
+    Diagnostics diagnostics;
+    auto loaded = load_configuration(request_.config, diagnostics);
+    if (refused(diagnostics)) return kBadConfiguration;
+    if (auto built = ReplayTopology(loaded.topology, origin).build({}); !built) return fail(built.error());
     return kOk;
   }
 

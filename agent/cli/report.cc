@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "agent/base/numbers.h"
+#include "agent/cli/status_log.h"
 #include "agent/env/system_clock.h"
 
 namespace levada::agent {
@@ -26,11 +27,7 @@ Report::Report(const Topology& topology, const Metrics& metrics, const DeadLette
 
 std::string Report::line(const std::string& component) const {
   std::string counts;
-  for (const auto& [counter, value] : metrics_.of(component)) {
-    std::string name = counter;
-    std::replace(name.begin(), name.end(), '_', ' ');
-    counts += "  " + name + " " + grouped(value);
-  }
+  for (const auto& [counter, value] : metrics_.of(component)) counts += "  " + counter_text(counter, value);
   return padded(component, 28) + (counts.empty() ? "  nothing" : counts) + "\n";
 }
 

@@ -1,85 +1,99 @@
 // levada run: builds the pipeline, runs it, and stops it on a signal or when it is drained.
+#include <sys/resource.h>
 #include <unistd.h>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <csignal>
+#include <algorithm>
 #include <cstdio>
-#include <thread>
 
+#include "agent/base/numbers.h"
 #include "agent/cli/commands.h"
 #include "agent/cli/configuration.h"
 #include "agent/cli/data_dir.h"
 #include "agent/cli/report.h"
+#include "agent/cli/run_control.h"
+#include "agent/cli/status_log.h"
 #include "agent/observe/log.h"
 #include "agent/pipeline/pipeline_builder.h"
 
 namespace levada::agent {
 namespace {
 
-// The first SIGTERM or SIGINT stops the intake, the second ends the process.
-class Signals {
- public:
-  explicit Signals(Pipeline& pipeline) : pipeline_(pipeline), set_(context_, SIGTERM, SIGINT) {
-    set_.async_wait([this](const auto& failed, int) {
-      if (failed) return;
-      log_info("", "stopping: what is under way is stored; a second signal ends at once");
-      pipeline_.stop_intake();
-      set_.async_wait([](const auto& again, int number) {
-        if (!again) ::_exit(128 + number);
-      });
-    });
-    thread_ = std::thread([this] { context_.run(); });
-  }
-  ~Signals() {
-    context_.stop();
-    thread_.join();
-  }
+void log_lines(const std::vector<StatusLog::Line>& lines) {
+  for (const auto& line : lines) log_info(line.component, line.text);
+}
 
- private:
-  Pipeline& pipeline_;
-  boost::asio::io_context context_{1};
-  boost::asio::signal_set set_;
-  std::thread thread_;
-};
+// Positions and commits would go where nobody finds them, or into the folder of another agent.
+void end_without(const std::string& data_dir) {
+  log_error("",
+            data_dir + " was removed, moved or replaced while the agent ran: it ends at once, as if it were killed");
+  ::_exit(kFailed);
+}
+
+// What is open at a time, at most: a file that is written and one that is read for each reader of a file channel, and
+// what a component may need.
+rlim_t files_needed(const Topology& topology) {
+  constexpr size_t kOfEachComponent = 4, kOfTheProcess = 64;
+  size_t components = topology.sources.size() + topology.sinks.size();
+  for (const auto& channel : topology.channels) components += channel.type == ChannelConfig::Type::file;
+  return components * kOfEachComponent + kOfTheProcess;
+}
+
+// The soft limit is there for programs that cannot do with more than 1,024 descriptors; this one can.
+void raise_file_limit(const Topology& topology) {
+  rlimit limit;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
+  const rlim_t needed = files_needed(topology);
+  limit.rlim_cur = std::max(limit.rlim_cur, std::min(limit.rlim_max, std::max<rlim_t>(needed, 65536)));
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);
+  if (::getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= needed) return;
+  log_warning("", "the process may have " + grouped(static_cast<int64_t>(limit.rlim_cur)) +
+                      " open files, and this configuration needs up to " + grouped(static_cast<int64_t>(needed)) +
+                      ": raise the limit (ulimit -n, LimitNOFILE)");
+}
+
+int log_failure(const Error& error) {
+  log_error("", error.message);
+  return kFailed;
+}
 
 }  // namespace
 
 int run_agent(const std::string& path, bool until_drained) {
-  std::signal(SIGPIPE, SIG_IGN);
+  ignore_signals();
   Diagnostics diagnostics;
   const auto loaded = load_configuration(path, diagnostics);
   SystemServices system;
   const auto services = system.services();
+  const Metrics& metrics = system.metrics();
   const auto pipeline = PipelineBuilder(loaded.agent, loaded.topology, services, until_drained, diagnostics).build();
   if (refused(diagnostics)) return kBadConfiguration;
-  if (auto locked = lock_data_dir(loaded.agent.data_dir); !locked) {
-    log_error("", locked.error().message);
-    return kFailed;
-  }
+  const auto locked = DataDirLock::take(loaded.agent.data_dir);
+  if (!locked) return log_failure(locked.error());
+  const DataDirLock& lock = **locked;
+  if (lock.is_after_crash()) log_info("", "the last run was killed: this one goes on behind what is stored");
 
-  Report report(loaded.topology, system.metrics(), pipeline->dead_letters());
+  raise_file_limit(loaded.topology);
+
+  const auto& dead_letters = pipeline->dead_letters();
+  Report report(loaded.topology, metrics, dead_letters);
+  StatusLog status(metrics, dead_letters, *services.clock);
   Pipeline::Outcome outcome;
   {
-    const Signals signals(*pipeline);
-    if (auto started = pipeline->start(); !started) {
-      log_error("", started.error().message);
-      return kFailed;
-    }
+    const RunControl control(*pipeline, [&] {
+      if (!lock.holds()) end_without(loaded.agent.data_dir);
+      log_lines(status.due());
+    });
+    if (auto started = pipeline->start(); !started) return log_failure(started.error());
     log_info("", "levada " LEVADA_VERSION " runs " + path);
     outcome = pipeline->wait();
   }
   pipeline->close();
   if (until_drained) std::fputs(report.text().c_str(), stdout);
-  switch (outcome) {
-    case Pipeline::Outcome::drained: return pipeline->dead_letters().rows() > 0 ? kDeadLetters : kOk;
-    case Pipeline::Outcome::stopped: log_info("", "stopped"); return kOk;
-    case Pipeline::Outcome::timed_out:
-      log_warning("", "stop_timeout is over: rows that are not stored are read again at the next start");
-      return kOk;
-    case Pipeline::Outcome::failed: break;
-  }
-  return kFailed;
+  else log_lines(status.summary());
+  if (outcome == Pipeline::Outcome::stopped) log_info("", "stopped");
+  if (outcome == Pipeline::Outcome::timed_out)
+    log_warning("", "stop_timeout is over: rows that are not stored are read again at the next start");
+  return exit_code(outcome, until_drained, dead_letters.rows(), metrics);
 }
 
 }  // namespace levada::agent

@@ -1,6 +1,7 @@
 // The options that belong to the agent. Parsing, messages, help, reference and samples come from these tables.
 #include "agent/config/agent_options.h"
 
+#include <algorithm>
 #include <array>
 
 namespace levada::agent {
@@ -63,6 +64,9 @@ constexpr auto kChannel = std::to_array<levada_option>({
      "Keys that older files of the channel are encrypted with."},
 });
 
+constexpr const char* kFileChannelOnly[] = {"path",          "sync",        "sync_interval",  "low_water_bytes",
+                                            "segment_bytes", "compression", "encryption_key", "old_encryption_keys"};
+
 // What a sink has that reads a channel, and a sink group instead of its sinks.
 constexpr auto kReader = std::to_array<levada_option>({
     {"interceptors", LEVADA_STRINGS, 0, nullptr, "[]",
@@ -118,6 +122,10 @@ constexpr auto kSelector = std::to_array<levada_option>({
 }  // namespace
 
 Options reader_options() { return kReader; }
+
+bool is_for_file_channels(std::string_view option) {
+  return std::find(std::begin(kFileChannelOnly), std::end(kFileChannelOnly), option) != std::end(kFileChannelOnly);
+}
 
 Options agent_options(TableKind kind) {
   switch (kind) {

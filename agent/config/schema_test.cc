@@ -166,6 +166,7 @@ TEST_F(SchemaTest, wants_units_on_durations_and_sizes) {
   const std::string size = "; write bytes, 4096, or units of 1024: \"64KiB\", \"16MiB\", \"2GiB\"";
   EXPECT_EQ(finding("bytes = \"64KB\""), "9: t.bytes: must be a size, not \"64KB\"" + size);
   EXPECT_EQ(finding("bytes = 1.5"), "9: t.bytes: must be a size, not a number" + size);
+  EXPECT_EQ(finding("bytes = \"0\""), "9: t.bytes: must be a size, not \"0\"" + size);
   EXPECT_EQ(finding("bytes = \"4096\""), "9: t.bytes: must be a size, not \"4096\"; write 4096");
   EXPECT_EQ(finding("bytes = -1"), "9: t.bytes: must not be negative");
 }

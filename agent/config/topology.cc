@@ -54,8 +54,6 @@ void check_range(const OptionValues& values, const std::string& path, const char
 }
 
 constexpr int64_t kMemoryChannelBytes = 32 << 20;
-constexpr const char* kFileChannelOnly[] = {"path",          "sync",        "sync_interval",  "low_water_bytes",
-                                            "segment_bytes", "compression", "encryption_key", "old_encryption_keys"};
 
 void check_positive(const OptionValues& values, const std::string& path, const char* name, Diagnostics& diagnostics) {
   const Node* written = values.written(name);
@@ -158,6 +156,8 @@ class TopologyReader {
     config.type = config.settings.text("type");
     if (config.component != nullptr) {
       config.values = std::move(values.back());
+      if (const auto why = catalogue_.objection(kind, type->text); !why.empty())
+        diagnostics_.add(type->location, config.path + ".type", why);
     } else if (config.settings.is_set("type")) {
       report_unknown_type(*type, kind, config.path);
     }
@@ -202,13 +202,18 @@ class TopologyReader {
     config.compression = static_cast<ChannelConfig::Compression>(settings.integer("compression"));
     config.encryption_key = settings.text("encryption_key");
     config.old_encryption_keys = settings.strings("old_encryption_keys");
-    for (const char* name : {"capacity_bytes", "sync_interval", "segment_bytes"})
+    if (const Node* written = settings.written("capacity_bytes");
+        written && settings.is_set("capacity_bytes") && config.capacity_bytes <= 0)
+      diagnostics_.add(written->location, join_path(config.path, "capacity_bytes"),
+                       config.type == ChannelConfig::Type::file ? "must be more than 0; without it there is no limit"
+                                                                : "must be more than 0");
+    for (const char* name : {"sync_interval", "segment_bytes"})
       check_positive(settings, config.path, name, diagnostics_);
     check_not_empty(settings, config.path, "path", diagnostics_);
     if (config.type == ChannelConfig::Type::memory && settings.is_set("type")) {
-      for (const char* name : kFileChannelOnly)
-        if (const Node* written = settings.written(name))
-          diagnostics_.add(written->key_location, join_path(config.path, name),
+      for (const auto& option : agent_options(TableKind::channel))
+        if (const Node* written = settings.written(option.name); written && is_for_file_channels(option.name))
+          diagnostics_.add(written->key_location, join_path(config.path, option.name),
                            "only a channel of the type \"file\" has this option");
     }
     return config;

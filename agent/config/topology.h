@@ -26,6 +26,8 @@ class ComponentCatalogue {
   // The component of that kind (LEVADA_SOURCE, ...) and type, or null.
   virtual const levada_component* find(uint32_t kind, std::string_view type) const = 0;
   virtual std::vector<std::string> names(uint32_t kind) const = 0;
+  // Why a component that is there must not be used; empty where it may.
+  virtual std::string objection(uint32_t, std::string_view) const { return {}; }
 };
 
 enum class OnReject { dead_letters, drop, block };

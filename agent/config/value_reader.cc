@@ -41,18 +41,14 @@ std::string write_instead(const Node& node, const levada_option& option) {
     case LEVADA_CHOICE:
       if (node.kind == Node::Kind::list || node.kind == Node::Kind::table) return "";
       return option.type == LEVADA_STRING ? hint(quote(plain)) : "";
-    case LEVADA_BOOLEAN:
-      return is_text && (node.text == "true" || node.text == "false") ? hint(node.text) : "";
-    case LEVADA_INTEGER:
-      return is_text && parse_integer(node.text) ? hint(node.text) : "";
-    case LEVADA_NUMBER:
-      return is_text && parse_number(node.text) ? hint(node.text) : "";
+    case LEVADA_BOOLEAN: return is_text && (node.text == "true" || node.text == "false") ? hint(node.text) : "";
+    case LEVADA_INTEGER: return is_text && parse_integer(node.text) ? hint(node.text) : "";
+    case LEVADA_NUMBER: return is_text && parse_number(node.text) ? hint(node.text) : "";
     case LEVADA_SIZE:
-      return is_text && parse_integer(node.text) ? hint(node.text) : "";
-    case LEVADA_STRINGS:
-      return is_text ? hint("[" + quote(node.text) + "]") : "";
-    default:
-      return "";
+      // 0 is hardly what was meant.
+      return is_text && parse_integer(node.text).value_or(0) > 0 ? hint(node.text) : "";
+    case LEVADA_STRINGS: return is_text ? hint("[" + quote(node.text) + "]") : "";
+    default: return "";
   }
 }
 
@@ -99,20 +95,11 @@ bool ValueReader::read(const Node& node, const levada_option& option, const std:
   value.type = option.type;
   bool fits = false;
   switch (option.type) {
-    case LEVADA_CHOICE:
-      fits = read_choice(node, option, path, value);
-      break;
-    case LEVADA_STRINGS:
-      fits = read_strings(node, option, path, value);
-      break;
-    case LEVADA_TABLE:
-      fits = read_table(node, path, value);
-      break;
-    case LEVADA_TREE:
-      fits = read_tree(node, option, path, value);
-      break;
-    default:
-      fits = read_scalar(node, option, path, value);
+    case LEVADA_CHOICE: fits = read_choice(node, option, path, value); break;
+    case LEVADA_STRINGS: fits = read_strings(node, option, path, value); break;
+    case LEVADA_TABLE: fits = read_table(node, path, value); break;
+    case LEVADA_TREE: fits = read_tree(node, option, path, value); break;
+    default: fits = read_scalar(node, option, path, value);
   }
   value.set = fits ? 1 : 0;
   return fits;
@@ -169,8 +156,7 @@ bool ValueReader::read_scalar(const Node& node, const levada_option& option, con
       if (node.substituted && !integer) integer = parse_integer(node.text);
       if (integer && *integer < 0) return refuse(node, path, "must not be negative");
       break;
-    default:
-      return refuse(node, path, "has a type that this agent does not know; the plugin needs a newer agent");
+    default: return refuse(node, path, "has a type that this agent does not know; the plugin needs a newer agent");
   }
   if (integer) {
     value.integer = *integer;
@@ -272,26 +258,13 @@ bool ValueReader::read_tree_item(const Node& node, const levada_option& option, 
   levada_option as = option;
   as.choices = nullptr;
   switch (node.kind) {
-    case Node::Kind::string:
-      as.type = LEVADA_STRING;
-      break;
-    case Node::Kind::integer:
-      as.type = LEVADA_INTEGER;
-      break;
-    case Node::Kind::number:
-      as.type = LEVADA_NUMBER;
-      break;
-    case Node::Kind::boolean:
-      as.type = LEVADA_BOOLEAN;
-      break;
-    case Node::Kind::list:
-      as.type = LEVADA_STRINGS;
-      break;
-    case Node::Kind::table:
-      as.type = LEVADA_TREE;
-      break;
-    case Node::Kind::date:
-      return refuse(node, path, "must not be a date; write " + quote(node.text));
+    case Node::Kind::string: as.type = LEVADA_STRING; break;
+    case Node::Kind::integer: as.type = LEVADA_INTEGER; break;
+    case Node::Kind::number: as.type = LEVADA_NUMBER; break;
+    case Node::Kind::boolean: as.type = LEVADA_BOOLEAN; break;
+    case Node::Kind::list: as.type = LEVADA_STRINGS; break;
+    case Node::Kind::table: as.type = LEVADA_TREE; break;
+    case Node::Kind::date: return refuse(node, path, "must not be a date; write " + quote(node.text));
   }
   return read(node, as, path, value);
 }

@@ -22,4 +22,20 @@ std::map<std::string, int64_t> Metrics::of(std::string_view component) const {
   return all;
 }
 
+int64_t Metrics::total(std::string_view name) const {
+  const std::lock_guard lock(mutex_);
+  int64_t sum = 0;
+  for (const auto& [key, value] : cells_)
+    if (key.second == name) sum += __atomic_load_n(&value, __ATOMIC_RELAXED);
+  return sum;
+}
+
+std::vector<std::string> Metrics::components() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> all;
+  for (const auto& [key, value] : cells_)
+    if (all.empty() || all.back() != key.first) all.push_back(key.first);
+  return all;
+}
+
 }  // namespace levada::agent

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "levada/host.h"
 
@@ -21,6 +22,10 @@ class Metrics {
   int64_t value(std::string_view component, std::string_view name) const;
   // All counters of a component that are not 0, by name.
   std::map<std::string, int64_t> of(std::string_view component) const;
+  // The sum of the counters of that name, over all components.
+  int64_t total(std::string_view name) const;
+  // The components that have counters, in the order of their names.
+  std::vector<std::string> components() const;
 
  private:
   mutable std::mutex mutex_;

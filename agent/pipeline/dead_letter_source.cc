@@ -11,7 +11,8 @@ namespace levada::agent {
 namespace {
 
 constexpr const char* kOwnColumns[] = {DeadLetters::kReason, DeadLetters::kComponent, DeadLetters::kOwner,
-                                       DeadLetters::kStream, DeadLetters::kPosition,  DeadLetters::kTime};
+                                       DeadLetters::kStream, DeadLetters::kPosition,  DeadLetters::kTime,
+                                       DeadLetters::kCut};
 
 bool is_own(std::string_view name) {
   return std::find(std::begin(kOwnColumns), std::end(kOwnColumns), name) != std::end(kOwnColumns);
@@ -22,7 +23,14 @@ std::string_view text_of(const Batch& batch, const char* column, int64_t row) {
   return found ? found->text(row) : std::string_view();
 }
 
-// The rows as they were when they were turned down.
+DeadLetterFacts facts_of(const Batch& letters, int64_t row, uint64_t first) {
+  const Column* cut = letters.find(DeadLetters::kCut);
+  return {first + static_cast<uint64_t>(row), text_of(letters, DeadLetters::kComponent, row),
+          text_of(letters, DeadLetters::kReason, row),
+          cut && cut->type() == Type::boolean && !cut->null(row) && cut->boolean(row)};
+}
+
+// The rows as they were when they were rejected.
 Batch without_dead_letter_columns(const Batch& letters) {
   Batch rows(letters.rows());
   const std::string_view prefix = DeadLetters::kRowPrefix;
@@ -40,17 +48,29 @@ Result<RecoveredLog> look_at(const Files& files, const std::string& folder) {
 }
 
 // That the filter lets through, and that were not given again before.
-bool is_wanted(uint64_t letter, std::string_view component, std::string_view reason, const DeadLetterFilter& filter,
+bool is_wanted(const DeadLetterFacts& letter, const DeadLetterFilter& filter,
                const std::vector<DeadLetterFilter>& done) {
-  const auto matches = [&](const DeadLetterFilter& each) { return each.matches(letter, component, reason); };
+  const auto matches = [&](const DeadLetterFilter& each) { return each.matches(letter); };
   return matches(filter) && std::none_of(done.begin(), done.end(), matches);
+}
+
+// Calls visit(letters, first number) for each batch of letters, until it gives false.
+template <class Visit>
+Done for_each_batch(const Files& files, const RecoveredLog& log, Visit visit) {
+  const KeyRing keys;
+  LogReader reader(files, log, keys);
+  for (;;) {
+    const auto record = reader.next();
+    if (!record) return record.error();
+    if (!*record || !visit((*record)->in_flight->batch, (*record)->header.place.row)) return {};
+  }
 }
 
 }  // namespace
 
-bool DeadLetterFilter::matches(uint64_t letter, std::string_view from_component, std::string_view for_reason) const {
-  return letter < upto && (component.empty() || component == from_component) &&
-         (reason.empty() || for_reason.find(reason) != std::string_view::npos);
+bool DeadLetterFilter::matches(const DeadLetterFacts& letter) const {
+  return letter.number < upto && (component.empty() || component == letter.component) &&
+         (reason.empty() || letter.reason.find(reason) != std::string_view::npos) && (includes_cut || !letter.is_cut);
 }
 
 std::string DeadLetterFilter::text() const {
@@ -58,15 +78,17 @@ std::string DeadLetterFilter::text() const {
   append_escaped(all, component);
   all += '\t';
   append_escaped(all, reason);
+  if (includes_cut) all += "\tcut";
   return all;
 }
 
 std::optional<DeadLetterFilter> DeadLetterFilter::parse(std::string_view text) {
   const auto parts = tab_separated(text);
   DeadLetterFilter filter;
-  if (parts.size() != 3 || !read_number(parts[0], filter.upto)) return std::nullopt;
+  if (parts.size() < 3 || parts.size() > 4 || !read_number(parts[0], filter.upto)) return std::nullopt;
   filter.component = unescaped(parts[1]);
   filter.reason = unescaped(parts[2]);
+  filter.includes_cut = parts.size() == 4;
   return filter;
 }
 
@@ -101,11 +123,9 @@ Done DeadLetterSource::open(std::span<const Position> positions) {
 std::vector<int64_t> DeadLetterSource::matching(const Batch& letters, uint64_t first) const {
   std::vector<int64_t> rows;
   for (int64_t row = 0; row < letters.rows(); ++row) {
-    const auto number = first + static_cast<uint64_t>(row);
-    const auto component = text_of(letters, DeadLetters::kComponent, row);
-    if (number >= next_letter_ && component == settings_.component &&
-        text_of(letters, DeadLetters::kOwner, row) == settings_.owner &&
-        is_wanted(number, component, text_of(letters, DeadLetters::kReason, row), filter_, done_))
+    const auto letter = facts_of(letters, row, first);
+    if (letter.number >= next_letter_ && letter.component == settings_.component &&
+        text_of(letters, DeadLetters::kOwner, row) == settings_.owner && is_wanted(letter, filter_, done_))
       rows.push_back(row);
   }
   return rows;
@@ -128,26 +148,46 @@ Result<Batch> DeadLetterSource::poll(std::chrono::nanoseconds) {
 }
 
 Result<std::vector<DeadLetterCount>> count_dead_letters(const Files& files, const std::string& folder,
-                                               const DeadLetterFilter& filter, const std::vector<DeadLetterFilter>& done) {
+                                                        const DeadLetterFilter& filter,
+                                                        const std::vector<DeadLetterFilter>& done) {
   const auto log = look_at(files, folder);
   if (!log) return log.error();
-  const KeyRing keys;
-  LogReader reader(files, *log, keys);
   std::map<DeadLetterOrigin, int64_t> counts;
-  for (;;) {
-    const auto record = reader.next();
-    if (!record) return record.error();
-    if (!*record) break;
-    const Batch& letters = (*record)->in_flight->batch;
+  LEVADA_TRY(for_each_batch(files, *log, [&](const Batch& letters, uint64_t first) {
     for (int64_t row = 0; row < letters.rows(); ++row) {
-      const auto number = (*record)->header.place.row + static_cast<uint64_t>(row);
-      const auto component = text_of(letters, DeadLetters::kComponent, row);
-      if (is_wanted(number, component, text_of(letters, DeadLetters::kReason, row), filter, done))
-        ++counts[{std::string(text_of(letters, DeadLetters::kOwner, row)), std::string(component)}];
+      const auto letter = facts_of(letters, row, first);
+      if (is_wanted(letter, filter, done))
+        ++counts[{std::string(text_of(letters, DeadLetters::kOwner, row)), std::string(letter.component)}];
     }
-  }
+    return true;
+  }));
   std::vector<DeadLetterCount> all;
   for (const auto& [origin, letters] : counts) all.push_back({origin, letters});
+  return all;
+}
+
+Result<int64_t> count_dead_letters_of_stream(const Files& files, const std::string& folder, std::string_view stream) {
+  if (!files.exists(folder)) return int64_t{0};
+  const auto log = look_at(files, folder);
+  if (!log) return log.error();
+  int64_t count = 0;
+  LEVADA_TRY(for_each_batch(files, *log, [&](const Batch& letters, uint64_t) {
+    for (int64_t row = 0; row < letters.rows(); ++row)
+      if (text_of(letters, DeadLetters::kStream, row) == stream) ++count;
+    return true;
+  }));
+  return count;
+}
+
+Result<std::set<std::string>> dead_letter_components(const Files& files, const std::string& folder) {
+  std::set<std::string> all;
+  if (!files.exists(folder)) return all;
+  const auto log = look_at(files, folder);
+  if (!log) return log.error();
+  LEVADA_TRY(for_each_batch(files, *log, [&](const Batch& letters, uint64_t) {
+    for (int64_t row = 0; row < letters.rows(); ++row) all.emplace(text_of(letters, DeadLetters::kComponent, row));
+    return true;
+  }));
   return all;
 }
 
@@ -156,6 +196,46 @@ Result<uint64_t> end_of_dead_letters(const Files& files, const std::string& fold
   const auto log = look_at(files, folder);
   if (!log) return log.error();
   return log->end.row;
+}
+
+Done trim_dead_letters(const Services& services, const std::string& folder, const std::vector<DeadLetterFilter>& done) {
+  const Files files(services.files);
+  if (!files.exists(folder)) return {};
+  const auto log = look_at(files, folder);
+  if (!log) return log.error();
+  uint64_t kept = log->end.row;
+  LEVADA_TRY(for_each_batch(files, *log, [&](const Batch& letters, uint64_t first) {
+    for (int64_t row = 0; row < letters.rows(); ++row) {
+      const auto letter = facts_of(letters, row, first);
+      if (std::any_of(done.begin(), done.end(), [&](const auto& each) { return each.matches(letter); })) continue;
+      kept = letter.number;
+      return false;
+    }
+    return true;
+  }));
+  if (log->segments.empty() || kept <= log->segments.front().first.row) return {};
+
+  // The channel removes whole segments that its readers have read: one of them has read all up to there.
+  const auto options = DeadLetters::channel_options(folder);
+  FileChannel channel(options, services, FileChannel::Drive::by_hand);
+  channel.add_writer();
+  const auto cursor = channel.add_cursor("replay");
+  LEVADA_TRY(channel.open());
+  if (kept == log->end.row) {
+    // A record without rows begins a segment of its own, so that the last one with letters can go, too.
+    Batch empty(0);
+    empty.stream = "trimmed";
+    empty.position = "-";
+    InFlight end;
+    end.stream = empty.stream;
+    end.end = kept;
+    end.batch = std::move(empty);
+    if (!channel.append(std::move(end))) return retry("dead letters: " + channel.blocked_by());
+    channel.run_once();
+  }
+  channel.resume(cursor, {{options.name, {options.name, position_text(log->log_id, {kept, 0}), kept}}});
+  channel.run_once();
+  return {};
 }
 
 }  // namespace levada::agent

@@ -9,7 +9,8 @@ namespace levada::agent {
 namespace {
 
 constexpr const char* kDeadLetterColumns[] = {DeadLetters::kReason, DeadLetters::kComponent, DeadLetters::kOwner,
-                                          DeadLetters::kStream, DeadLetters::kPosition,  DeadLetters::kTime};
+                                              DeadLetters::kStream, DeadLetters::kPosition,  DeadLetters::kTime,
+                                              DeadLetters::kCut};
 
 // The channel's stream for the letters of a component about a stream: what is stored of it is known by its rows.
 std::string mark_name(const DeadLetters::Origin& origin, const std::string& component) {
@@ -31,8 +32,14 @@ Batch dead_letter_of(const DeadLetters::Origin& origin, const RejectedRows& reje
   letter.set(std::move(times).finish(DeadLetters::kTime, Type::timestamp));
   for (const auto& column : rows.columns()) {
     if (&column == reasons) continue;
-    const bool taken =
-        std::find(std::begin(kDeadLetterColumns), std::end(kDeadLetterColumns), column.name()) != std::end(kDeadLetterColumns);
+    // A source says so of its own rows; elsewhere it is a column of the row.
+    if (column.name() == DeadLetters::kCut && column.type() == Type::boolean &&
+        rejected_rows.component.starts_with("sources.")) {
+      letter.set(column);
+      continue;
+    }
+    const bool taken = std::find(std::begin(kDeadLetterColumns), std::end(kDeadLetterColumns), column.name()) !=
+                       std::end(kDeadLetterColumns);
     letter.set(taken ? column.renamed(DeadLetters::kRowPrefix + column.name()) : column);
   }
   return letter;

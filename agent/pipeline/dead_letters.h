@@ -23,6 +23,8 @@ class DeadLetters {
   static constexpr const char* kStream = "stream";        // text: of the source, "clicks/bot-logs/3"
   static constexpr const char* kPosition = "position";    // text: where the stream goes on behind the row's batch
   static constexpr const char* kTime = "rejected_at";     // timestamp
+  // A column of a source's rows: true where a row was too long, and only its beginning was kept.
+  static constexpr const char* kCut = "cut";  // boolean
   static constexpr const char* kRowPrefix = "row_";
 
   // Of the channel that they are.

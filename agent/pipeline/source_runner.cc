@@ -171,6 +171,7 @@ void SourceRunner::reject_rows(InFlight& in_flight) {
   agent::reject_rows(name(), on_reject_, std::move(out), in_flight.account.counts, in_flight.rejected_rows);
   batch.take(kept);
   batch.remove("reason");
+  batch.remove(DeadLetters::kCut);
 }
 
 void SourceRunner::send(InFlight in_flight) {
@@ -179,8 +180,11 @@ void SourceRunner::send(InFlight in_flight) {
   auto acknowledgement = std::make_shared<Acknowledgement>(static_cast<int>(channels_.size()), signal_);
   auto routed = selector_.route(in_flight.batch);
   for (size_t at = 0; at < channels_.size(); ++at) {
-    InFlight out{.batch = std::move(routed[at]), .stream = in_flight.stream, .end = in_flight.end,
-                 .account = in_flight.account, .acknowledgement = acknowledgement};
+    InFlight out{.batch = std::move(routed[at]),
+                 .stream = in_flight.stream,
+                 .end = in_flight.end,
+                 .account = in_flight.account,
+                 .acknowledgement = acknowledgement};
     out.bytes = held_bytes(out.batch);
     if (const auto others = in_flight.batch.rows() - out.batch.rows(); others != 0)
       add_to_counts(out.account.counts, Outcome::elsewhere, name(), "", others);

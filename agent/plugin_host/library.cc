@@ -1,14 +1,8 @@
 #include "agent/plugin_host/library.h"
 
 #define BOOST_DLL_USE_STD_FS
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <boost/dll/shared_library.hpp>
-#include <cerrno>
-#include <cstring>
 #include <deque>
-#include <filesystem>
 #include <string_view>
 
 namespace levada::agent {
@@ -20,13 +14,13 @@ std::string entry_of(int major) { return LEVADA_ENTRY_PREFIX + std::to_string(ma
 
 // Boost puts its own words around the loader's, which begin with the path, and an errno behind them
 // that means nothing.
-std::string loader_words(const std::exception& error, const std::string& path) {
+std::string loader_words(const std::exception& error, const std::string& loadable, const std::string& path) {
   constexpr std::string_view kMark = "dlerror system message: ";
   std::string words = error.what();
   const auto begin = words.find(kMark), end = words.rfind(')');
   if (begin != std::string::npos && end != std::string::npos)
     words = words.substr(begin + kMark.size(), end - begin - kMark.size());
-  return words.starts_with(path) ? words : path + ": " + words;
+  return words.starts_with(loadable) ? path + words.substr(loadable.size()) : path + ": " + words;
 }
 
 Done check_contract(const boost::dll::shared_library& library) {
@@ -59,28 +53,19 @@ Done check_component(const levada_component* component) {
 
 }  // namespace
 
-Done check_writers(const std::string& path) {
-  struct stat info;
-  if (::stat(path.c_str(), &info) < 0) return fatal(path + ": " + std::strerror(errno));
-  const auto remedy = [&](const char* who) {
-    return fatal(path + " may be written to by " + who + ": a plugin runs with all the agent's rights; chmod go-w it");
+Result<const levada_plugin*> load_plugin(PluginImage image) {
+  // Never unloaded: threads and thread-local objects of a plugin may outlive its last component.
+  struct Loaded {
+    PluginImage image;
+    boost::dll::shared_library library;
   };
-  if (info.st_mode & S_IWOTH) return remedy("everyone");
-  if ((info.st_mode & S_IWGRP) && info.st_gid != 0 && info.st_gid != ::getegid()) return remedy("a group");
-  if (info.st_uid != 0 && info.st_uid != ::geteuid())
-    return fatal(
-        path +
-        " belongs to another user: a plugin runs with all the agent's rights; chown it to root or to the agent's user");
-  return {};
-}
-
-Result<const levada_plugin*> load_plugin(const std::string& path) {
-  LEVADA_TRY(check_writers(path));
-  LEVADA_TRY(check_writers(std::filesystem::path(path).parent_path().string()));
+  static auto* const kLoaded = new std::deque<Loaded>;
+  auto& loaded = kLoaded->emplace_back(std::move(image), boost::dll::shared_library());
+  const std::string& path = loaded.image.path();
+  const std::string loadable = loaded.image.loadable();
   try {
-    // Never unloaded: threads and thread-local objects of a plugin may outlive its last component.
-    static auto* const kLoaded = new std::deque<boost::dll::shared_library>;
-    auto& library = kLoaded->emplace_back(path, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
+    auto& library = loaded.library;
+    library.load(loadable, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
     if (auto done = check_contract(library); !done) return std::move(done).error().at(path);
     const levada_plugin* plugin = library.get<const levada_plugin*()>(entry_of(LEVADA_ABI_MAJOR))();
     if (!plugin || plugin->size < LEVADA_PLUGIN_SIZE_MIN)
@@ -89,7 +74,7 @@ Result<const levada_plugin*> load_plugin(const std::string& path) {
       if (auto done = check_component(plugin->components[at]); !done) return std::move(done).error().at(path);
     return plugin;
   } catch (const std::exception& error) {
-    return fatal(loader_words(error, path));
+    return fatal(loader_words(error, loadable, path));
   } catch (...) {
     return fatal(path + ": its entry threw something that is no std::exception");
   }

@@ -86,9 +86,9 @@ class Agent:
     def log(self):
         return (self.folder / "log").read_text()
 
-    def finish(self, seconds=SECONDS):
+    def finish(self, seconds=SECONDS, code=0):
         report, _ = self.process.communicate(timeout=seconds)
-        self.test.assertEqual(self.process.returncode, 0, self.log()[-3000:])
+        self.test.assertEqual(self.process.returncode, code, self.log()[-3000:])
         return report
 
     def stop(self):
@@ -362,7 +362,7 @@ class KafkaSource(unittest.TestCase):
         for future in admin.delete_records(upto).values():
             future.result(60)
         agent.start("--until-drained")
-        agent.finish()
+        agent.finish(code=3)
         self.assertRegex(agent.log(), f"{self.topic}/0: 500 rows are missing, offsets 1000 to 1499")
         self.assertEqual(sum(agent.rows().values()), 11_500)
 

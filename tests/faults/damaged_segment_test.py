@@ -157,7 +157,7 @@ class DamagedSegment(FaultTest):
         damaged = self.segments[3]
         self.flip(damaged)
         wrong = damaged.read_bytes()
-        self.drain()
+        self.drain(codes=(3,))
         # What the next process knows of the damage is on the disk.
         self.start()
         self.wait_for(lambda: not damaged.exists(), "what is delivered leaves the channel")

@@ -101,12 +101,15 @@ def setUpModule():
     for name, plugins in {
         "cpp": ["shout"],
         "c": ["first_rows"],
-        "bad": ["other_major", "no_plugin", "throws", "throws_unguarded"],
+        "bad": ["crashes", "other_major", "no_plugin", "throws", "throws_unguarded"],
     }.items():
         build(HERE / name, WORK / "build" / name)
         drop_in(WORK / "build" / name, plugins)
     shutil.copy(PLUGINS / "shout.so", PLUGINS / "world_writable.so")
     (PLUGINS / "world_writable.so").chmod(0o777)
+    whole = (PLUGINS / "shout.so").read_bytes()
+    (PLUGINS / "cut_off.so").write_bytes(whole[: len(whole) // 2])
+    (PLUGINS / "empty.so").touch()
 
 
 class Dropped(unittest.TestCase):
@@ -167,6 +170,60 @@ class Bad(unittest.TestCase):
         line = self.refusal("world_writable.so")
         self.assertIn("may be written to by everyone", line)
         self.assertIn("chmod go-w", line)
+
+    def test_what_is_cut_off_or_empty_is_refused_and_the_others_run(self):
+        whole = (PLUGINS / "shout.so").stat().st_size
+        self.assertRegex(self.refusal("cut_off.so"), rf"is cut off: it has {whole // 2} bytes of at least \d+; copy it again")
+        self.assertIn("is no shared library: it has 0 bytes", self.refusal("empty.so"))
+        for command in (["check"], ["run", "--until-drained"]):
+            code, output = levada(*command, "--config", write_config("beside_bad_ones", "shout"))
+            self.assertEqual(code, 0, output)
+            self.assertIn("cut_off.so: is cut off", output)
+
+    def test_what_crashes_when_it_is_loaded_is_refused_and_the_others_run(self):
+        self.assertIn("ends the process when it is loaded: Segmentation fault", self.refusal("crashes.so"))
+
+    def test_the_reason_is_given_where_somebody_asks_for_it_by_name(self):
+        code, output = levada("plugins", "crashes")
+        self.assertEqual(code, 1, output)
+        self.assertIn("crashes.so: ends the process when it is loaded", output)
+
+    def test_a_plugin_that_is_replaced_under_a_running_agent_does_no_harm(self):
+        folder = WORK / "replaced"
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o755)
+        shutil.copy(PLUGINS / "shout.so", folder)
+        config = write_config("replaced", "shout")
+        config.write_text(config.read_text().replace("rows = 100", "rows = 0\nrate = 1000\nbatch_rows = 10"))
+        environment = {**os.environ, "LEVADA_PLUGIN_PATH": str(folder)}
+        agent = subprocess.Popen([PROGRAM, "run", "--config", config], env=environment, stdout=subprocess.PIPE, text=True)
+        try:
+            self.assertTrue(agent.stdout.readline().endswith("#\n"))
+            self.assertRegex(pathlib.Path(f"/proc/{agent.pid}/maps").read_text(), r"r-xp.*shout\.so")
+            # In place, as cp does it: the pages of a file that is mapped would change, or be gone.
+            (folder / "shout.so").write_bytes(b"")
+            for _ in range(5000):
+                self.assertTrue(agent.stdout.readline().endswith("#\n"))
+        finally:
+            agent.terminate()
+            agent.communicate(timeout=DEADLINE_SECONDS)
+        self.assertEqual(agent.returncode, 0)
+
+    def test_a_component_that_two_files_give_is_used_only_where_the_order_of_the_folders_is_said(self):
+        stock = pathlib.Path(BUILD) / "plugins"
+        own = WORK / "own"
+        own.mkdir(exist_ok=True)
+        own.chmod(0o755)
+        shutil.copy(stock / "console.so", own)
+        config = write_config("displaced")
+        code, output = levada("check", "--config", config, plugins=own)
+        self.assertEqual(code, 2, output)
+        self.assertRegex(output, rf"sinks\.out\.type: the sink console is given by {own}/console\.so and by .*; name the folders")
+        code, output = levada("check", "--config", config, plugins=f"{own}:{stock}")
+        self.assertEqual(code, 0, output)
+        config.write_text(config.read_text().replace('"console"', '"null"'))
+        code, output = levada("check", "--config", config, plugins=own)
+        self.assertEqual(code, 0, output)
 
     def test_a_folder_that_others_may_write_to_is_refused(self):
         folder = WORK / "open_to_all"

@@ -1,0 +1,37 @@
+// The bytes of a plugin file: checked to be a whole shared library, and copied, so that whatever becomes of the file
+// later does no harm to whoever runs it.
+#pragma once
+
+#include <string>
+
+#include "levada/result.h"
+
+namespace levada::agent {
+
+class PluginImage {
+ public:
+  // Refuses a file or folder that others may write to, and a file that is no whole shared library.
+  static Result<PluginImage> read(const std::string& path);
+  PluginImage(PluginImage&& other) noexcept;
+  PluginImage& operator=(PluginImage&& other) noexcept;
+  ~PluginImage();
+
+  const std::string& path() const { return path_; }
+  // A file that was changed or replaced has another.
+  const std::string& identity() const { return identity_; }
+  // What the loader of this process is given: a copy in memory, which lives as long as the image. Debuggers can read it
+  // while the process lives, and /proc/PID/maps shows the file's name. A library that looks for others beside itself
+  // ($ORIGIN) is loaded from where it lies, and is no copy.
+  std::string loadable() const;
+
+ private:
+  PluginImage(std::string path, std::string identity) : path_(std::move(path)), identity_(std::move(identity)) {}
+
+  std::string path_, identity_;
+  int descriptor_ = -1;  // Of the copy; -1: there is none.
+};
+
+// Refuses a path that anyone but its owner and root may write to.
+Done check_writers(const std::string& path);
+
+}  // namespace levada::agent
