@@ -6,8 +6,18 @@
 #include <librdkafka/rdkafka_mock.h>
 
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "kafka/handles.h"
+
+// Newer than the header in Debian 12.
+extern "C" {
+void rd_kafka_mock_group_initial_rebalance_delay_ms(rd_kafka_mock_cluster_t*, int32_t);
+rd_kafka_resp_err_t rd_kafka_mock_partition_delete_records(rd_kafka_mock_cluster_t*, const char*, int32_t, int64_t);
+}
 
 namespace levada {
 
@@ -19,22 +29,21 @@ class MockCluster {
     std::map<std::string, std::string> headers;
   };
 
-  MockCluster() {
-    char why[256];
-    rd_kafka_conf_t* conf = rd_kafka_conf_new();
-    rd_kafka_conf_set_log_cb(conf, [](const rd_kafka_t*, int, const char*, const char*) {});
-    owner_ = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
-    cluster_ = rd_kafka_mock_cluster_new(owner_, 1);
+  MockCluster() : owner_(client(RD_KAFKA_PRODUCER, {})) {
+    cluster_ = rd_kafka_mock_cluster_new(owner_.get(), 1);
+    rd_kafka_mock_group_initial_rebalance_delay_ms(cluster_, 0);
   }
   MockCluster(const MockCluster&) = delete;
   MockCluster& operator=(const MockCluster&) = delete;
   ~MockCluster() {
+    producer_.reset();
     rd_kafka_mock_cluster_destroy(cluster_);
-    rd_kafka_destroy(owner_);
   }
 
   std::vector<std::string> brokers() const { return {rd_kafka_mock_cluster_bootstraps(cluster_)}; }
-  void create_topic(const char* topic) { rd_kafka_mock_topic_create(cluster_, topic, 1, 1); }
+  void create_topic(const char* topic, int partitions = 1) {
+    rd_kafka_mock_topic_create(cluster_, topic, partitions, 1);
+  }
   void set_topic_error(const char* topic, rd_kafka_resp_err_t error) {
     rd_kafka_mock_topic_set_error(cluster_, topic, error);
   }
@@ -42,25 +51,25 @@ class MockCluster {
   void start_broker() { rd_kafka_mock_broker_set_up(cluster_, 1); }
   // The next requests to produce are answered with these.
   void answer_produce_with(const std::vector<rd_kafka_resp_err_t>& errors) { answer_with(0, errors); }
+  void answer_commits_with(const std::vector<rd_kafka_resp_err_t>& errors) { answer_with(8, errors); }
   void answer_end_of_transaction_with(const std::vector<rd_kafka_resp_err_t>& errors) { answer_with(26, errors); }
 
-  // All that is in the topic's one partition.
+  void delete_rows_before(const char* topic, int32_t partition, int64_t offset) {
+    ASSERT_EQ(rd_kafka_mock_partition_delete_records(cluster_, topic, partition, offset), RD_KAFKA_RESP_ERR_NO_ERROR);
+  }
+
+  // All that is in the topic's first partition.
   std::vector<Message> messages(const char* topic) const {
-    char why[256];
-    rd_kafka_conf_t* conf = rd_kafka_conf_new();
-    rd_kafka_conf_set(conf, "bootstrap.servers", rd_kafka_mock_cluster_bootstraps(cluster_), why, sizeof why);
-    rd_kafka_conf_set(conf, "group.id", "reader", why, sizeof why);
-    rd_kafka_conf_set(conf, "enable.partition.eof", "true", why, sizeof why);
-    rd_kafka_conf_set(conf, "fetch.wait.max.ms", "1", why, sizeof why);
-    rd_kafka_conf_set(conf, "auto.offset.reset", "earliest", why, sizeof why);
-    rd_kafka_t* reader = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof why);
-    rd_kafka_topic_partition_list_t* parts = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(parts, topic, 0)->offset = RD_KAFKA_OFFSET_BEGINNING;
-    rd_kafka_assign(reader, parts);
-    rd_kafka_topic_partition_list_destroy(parts);
+    const auto reader = client(RD_KAFKA_CONSUMER, {{"group.id", "reader"},
+                                                   {"enable.partition.eof", "true"},
+                                                   {"fetch.wait.max.ms", "1"},
+                                                   {"auto.offset.reset", "earliest"}});
+    const auto parts = partition_list();
+    rd_kafka_topic_partition_list_add(parts.get(), topic, 0)->offset = RD_KAFKA_OFFSET_BEGINNING;
+    rd_kafka_assign(reader.get(), parts.get());
     std::vector<Message> all;
     for (;;) {
-      rd_kafka_message_t* message = rd_kafka_consumer_poll(reader, 10000);
+      rd_kafka_message_t* message = rd_kafka_consumer_poll(reader.get(), 10000);
       if (!message) {
         ADD_FAILURE() << "no answer from the mock broker";
         break;
@@ -70,7 +79,6 @@ class MockCluster {
       rd_kafka_message_destroy(message);
       if (error) break;
     }
-    rd_kafka_destroy(reader);
     return all;
   }
 
@@ -80,7 +88,68 @@ class MockCluster {
     return all;
   }
 
+  struct Row {
+    std::optional<std::string> value, key = {};
+    std::vector<std::pair<std::string, std::optional<std::string>>> headers = {};
+    int64_t milliseconds = 0;
+  };
+  void produce(const char* topic, int32_t partition, const Row& row) {
+    if (!producer_) producer_ = client(RD_KAFKA_PRODUCER, {{"linger.ms", "0"}});
+    rd_kafka_headers_t* headers = rd_kafka_headers_new(row.headers.size());
+    for (const auto& [name, value] : row.headers)
+      rd_kafka_header_add(headers, name.c_str(), -1, value ? value->data() : nullptr,
+                          value ? static_cast<ssize_t>(value->size()) : 0);
+    const auto data = [](const auto& text) { return text ? const_cast<char*>(text->data()) : nullptr; };
+    const auto size = [](const auto& text) { return text ? text->size() : 0; };
+    const auto error =
+        rd_kafka_producev(producer_.get(), RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(partition),
+                          RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE(data(row.value), size(row.value)),
+                          RD_KAFKA_V_KEY(data(row.key), size(row.key)), RD_KAFKA_V_TIMESTAMP(row.milliseconds),
+                          RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
+    ASSERT_EQ(error, RD_KAFKA_RESP_ERR_NO_ERROR);
+    ASSERT_EQ(rd_kafka_flush(producer_.get(), 10000), RD_KAFKA_RESP_ERR_NO_ERROR);
+  }
+  // "PARTITION:from" .. "PARTITION:to-1".
+  void produce_numbers(const char* topic, int32_t partition, int from, int to) {
+    for (int number = from; number < to; ++number)
+      produce(topic, partition, {std::to_string(partition) + ":" + std::to_string(number)});
+  }
+
+  struct Offset {
+    int64_t offset;
+    std::string metadata;
+  };
+  Offset committed(const char* group, const char* topic, int32_t partition) {
+    const auto reader = member(group);
+    const auto list = partition_list();
+    rd_kafka_topic_partition_list_add(list.get(), topic, partition);
+    EXPECT_EQ(rd_kafka_committed(reader.get(), list.get(), 10000), RD_KAFKA_RESP_ERR_NO_ERROR);
+    const auto& found = list->elems[0];
+    return {found.offset, found.metadata ? std::string(static_cast<char*>(found.metadata), found.metadata_size) : ""};
+  }
+  void commit(const char* group, const char* topic, int32_t partition, int64_t offset, const std::string& metadata) {
+    const auto writer = member(group);
+    const auto list = partition_list();
+    auto* entry = rd_kafka_topic_partition_list_add(list.get(), topic, partition);
+    entry->offset = offset;
+    entry->metadata = rd_kafka_mem_malloc(writer.get(), metadata.size());
+    metadata.copy(static_cast<char*>(entry->metadata), metadata.size());
+    entry->metadata_size = metadata.size();
+    EXPECT_EQ(rd_kafka_commit(writer.get(), list.get(), 0), RD_KAFKA_RESP_ERR_NO_ERROR);
+  }
+
  private:
+  Held<rd_kafka_t> client(rd_kafka_type_t type, const std::map<std::string, std::string>& properties) const {
+    char why[256];
+    rd_kafka_conf_t* conf = rd_kafka_conf_new();
+    rd_kafka_conf_set_log_cb(conf, [](const rd_kafka_t*, int, const char*, const char*) {});
+    if (cluster_)
+      rd_kafka_conf_set(conf, "bootstrap.servers", rd_kafka_mock_cluster_bootstraps(cluster_), why, sizeof why);
+    for (const auto& [name, value] : properties) rd_kafka_conf_set(conf, name.c_str(), value.c_str(), why, sizeof why);
+    return Held<rd_kafka_t>(rd_kafka_new(type, conf, why, sizeof why));
+  }
+  // One that reads nothing.
+  Held<rd_kafka_t> member(const char* group) const { return client(RD_KAFKA_CONSUMER, {{"group.id", group}}); }
   // By the number that the protocol gives to a kind of requests.
   void answer_with(int16_t kind, const std::vector<rd_kafka_resp_err_t>& errors) {
     rd_kafka_mock_push_request_errors_array(cluster_, kind, errors.size(), errors.data());
@@ -101,8 +170,8 @@ class MockCluster {
     return message;
   }
 
-  rd_kafka_t* owner_;
-  rd_kafka_mock_cluster_t* cluster_;
+  rd_kafka_mock_cluster_t* cluster_ = nullptr;
+  Held<rd_kafka_t> owner_, producer_;
 };
 
 }  // namespace levada

@@ -8,7 +8,7 @@
 
 #include "levada/buffer.h"
 
-namespace levada {
+namespace levada::kafka_sink {
 
 class Arena {
  public:
@@ -39,4 +39,4 @@ class Arena {
   size_t used_ = 0;
 };
 
-}  // namespace levada
+}  // namespace levada::kafka_sink

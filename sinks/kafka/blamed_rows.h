@@ -11,7 +11,7 @@
 
 #include "levada/batch.h"
 
-namespace levada {
+namespace levada::kafka_sink {
 
 struct BlamedRow {
   std::string stream;  // Its batch,
@@ -55,4 +55,4 @@ class BlamedRows {
   std::map<std::pair<std::string, uint64_t>, std::map<int64_t, Reason>> batches_;
 };
 
-}  // namespace levada
+}  // namespace levada::kafka_sink

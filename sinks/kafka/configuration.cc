@@ -6,7 +6,7 @@
 #include "kafka/handles.h"
 #include "producer.h"
 
-namespace levada {
+namespace levada::kafka_sink {
 namespace {
 
 constexpr std::array kOwned = {
@@ -29,7 +29,8 @@ Done set_delivery(KafkaConf& conf, const KafkaSettings& settings) {
   constexpr std::array kCompressions = {"none", "gzip", "snappy", "lz4", "zstd"};
   if (settings.idempotent && settings.acks != KafkaSettings::Acks::all)
     return wrong("acks", "an idempotent producer needs acks = \"all\"; set idempotent = false for less");
-  if (settings.in_flight < 1 || settings.in_flight > 1'000'000) return wrong("in_flight", "must be 1 to 1000000 messages");
+  if (settings.in_flight < 1 || settings.in_flight > 1'000'000)
+    return wrong("in_flight", "must be 1 to 1000000 messages");
   if (settings.in_flight_bytes.bytes < 1) return wrong("in_flight_bytes", "must be at least 1 byte");
 
   LEVADA_TRY(conf.set("enable.idempotence", settings.idempotent ? "true" : "false", "idempotent"));
@@ -92,4 +93,4 @@ Result<KafkaConf> reader_conf(const KafkaSettings& settings) {
   return conf;
 }
 
-}  // namespace levada
+}  // namespace levada::kafka_sink

@@ -4,11 +4,11 @@
 #include "kafka/conf.h"
 #include "settings.h"
 
-namespace levada {
+namespace levada::kafka_sink {
 
 // Checks all settings, without a look at the network.
 Result<KafkaConf> producer_conf(const KafkaSettings& settings);
 // For consumers that look at what the sink has written.
 Result<KafkaConf> reader_conf(const KafkaSettings& settings);
 
-}  // namespace levada
+}  // namespace levada::kafka_sink

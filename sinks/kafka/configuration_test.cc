@@ -9,7 +9,7 @@
 #include "kafka/table.h"
 #include "levada/testkit/fake_host.h"
 
-namespace levada {
+namespace levada::kafka_sink {
 namespace {
 
 class ConfigurationTest : public testing::Test {
@@ -98,4 +98,4 @@ TEST_F(ConfigurationTest, topics_and_keys_must_be_patterns) {
 }
 
 }  // namespace
-}  // namespace levada
+}  // namespace levada::kafka_sink

@@ -3,7 +3,7 @@
 
 #include "kafka.h"
 
-namespace levada {
+namespace levada::kafka_sink {
 namespace {
 
 // Topics that a pattern gives are kept up to this many; then all are looked up anew.
@@ -173,4 +173,4 @@ void Kafka::produce_with_headers(Topic& topic) {
   }
 }
 
-}  // namespace levada
+}  // namespace levada::kafka_sink

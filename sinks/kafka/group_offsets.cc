@@ -4,7 +4,7 @@
 #include <cstring>
 #include <utility>
 
-namespace levada {
+namespace levada::kafka_sink {
 namespace {
 
 constexpr std::chrono::seconds kAnswerTimeout{10};
@@ -20,6 +20,20 @@ std::optional<KafkaPosition> GroupOffsets::ours(std::string_view text) const {
   auto position = read_kafka_position(text);
   if (!position || position->group.empty() || position->cluster != cluster_) return std::nullopt;
   return position;
+}
+
+Done GroupOffsets::check(const Batch& batch) const {
+  if (batch.position.empty()) return {};
+  const auto refused = [&](const std::string& why) {
+    return fatal("group_offsets = true cannot work here: rows of " + batch.stream + " " + why +
+                 "; set group_offsets = false");
+  };
+  const auto position = read_kafka_position(batch.position);
+  if (!position) return refused("do not come from a Kafka source over a memory channel");
+  if (position->group.empty()) return refused("are read by a share, not by a group");
+  if (position->cluster != cluster_)
+    return refused("are read from cluster " + position->cluster + " and written to " + cluster_);
+  return {};
 }
 
 bool GroupOffsets::stale(std::string_view text) const {
@@ -102,4 +116,4 @@ Done GroupOffsets::check_assignor(rd_kafka_t* producer, const std::string& group
   return {};
 }
 
-}  // namespace levada
+}  // namespace levada::kafka_sink

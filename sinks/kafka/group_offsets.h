@@ -17,7 +17,7 @@
 #include "levada/host.h"
 #include "positions_topic.h"
 
-namespace levada {
+namespace levada::kafka_sink {
 
 class GroupOffsets {
  public:
@@ -25,6 +25,9 @@ class GroupOffsets {
 
   // The cluster that the sink writes to: offsets of others are not in its reach.
   void set_cluster(std::string id) { cluster_ = std::move(id); }
+  // FATAL where the batch comes from where no offset can be committed: a source that is none of Kafka or
+  // reads a share, another cluster, a file channel.
+  Done check(const Batch& batch) const;
   // The rows were read by a member of a generation that the group has left: another member has their partition now,
   // and reads them again. Counts them.
   bool fenced(const Batch& batch);
@@ -50,4 +53,4 @@ class GroupOffsets {
   std::set<std::string> checked_groups_;
 };
 
-}  // namespace levada
+}  // namespace levada::kafka_sink

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-namespace levada {
+namespace levada::kafka_sink {
 namespace {
 
 // A record of the same batch was invalid, this one was not; headers before librdkafka 2.3 do not name it.
@@ -94,4 +94,4 @@ void InFlightMessages::forget() {
   alone_ = false;
 }
 
-}  // namespace levada
+}  // namespace levada::kafka_sink

@@ -17,7 +17,7 @@
 #include "levada/batch.h"
 #include "rejected_rows.h"
 
-namespace levada {
+namespace levada::kafka_sink {
 
 class InFlightMessages {
  public:
@@ -129,4 +129,4 @@ class InFlightMessages {
 
 static_assert(sizeof(void*) == 8, "a message's tag holds a batch and a row");
 
-}  // namespace levada
+}  // namespace levada::kafka_sink

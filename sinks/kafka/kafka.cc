@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace levada {
+namespace levada::kafka_sink {
 namespace {
 
 using std::chrono::nanoseconds;
@@ -39,7 +39,7 @@ Result<std::unique_ptr<Kafka>> Kafka::create(Settings settings, Host host) {
 
   auto sink =
       std::unique_ptr<Kafka>(new Kafka(settings, host, *std::move(conf), *std::move(reader), *std::move(maker)));
-  sink->new_topics_ = {settings.create_topics, *partitions, *replication, flatten(settings.topic_settings)};
+  if (settings.create_topics) sink->new_topic_ = NewTopic{*partitions, *replication, flatten(settings.topic_settings)};
   return sink;
 }
 
@@ -61,7 +61,7 @@ Kafka::Kafka(const Settings& settings, Host host, KafkaConf conf, KafkaConf read
 
 Done Kafka::start() {
   if (transactions_) LEVADA_TRY(transactions_->name(conf_));
-  auto started = Producer::start(conf_, new_topics_, in_flight_, log_);
+  auto started = Producer::start(conf_, new_topic_, in_flight_, log_);
   if (!started) return std::move(started).error();
   producer_ = *std::move(started);
   return {};
@@ -124,6 +124,7 @@ void Kafka::forget() {
 
 Done Kafka::write(Batch& batch, nanoseconds timeout) {
   LEVADA_TRY(maker_.check(batch));
+  if (transactions_) LEVADA_TRY(transactions_->check(batch));
   work(timeout, [&] { return feeding_.done() && !in_flight_.to_send_alone(); });
   if (in_flight_.failure()) return *in_flight_.failure();
   if (!feeding_.done() || in_flight_.to_send_alone()) return levada::idle();
@@ -194,6 +195,8 @@ void Kafka::work(nanoseconds timeout, Enough enough) {
       if (transactions_) in_flight_.fail_for(transactions_->ended(*why));
       in_flight_.fail(retry("librdkafka cannot go on, a new producer takes over: " + why->text));
     }
+    // librdkafka logs in again and again, and what is under way stays so.
+    if (const auto refusal = producer_->take_refusal()) log_.write(3, "LOGIN", *refusal);
     feed();
     left = deadline - std::chrono::steady_clock::now();
   } while (!enough() && !in_flight_.failure() && left > nanoseconds(0));
@@ -207,7 +210,7 @@ void Kafka::count() {
   if (const auto replaced = maker_.take_replaced(); replaced > 0) values_replaced_.add(replaced);
 }
 
-}  // namespace levada
+}  // namespace levada::kafka_sink
 
 LEVADA_PLUGIN("kafka", "0.1.0", "Apache-2.0",
-              levada::sink<levada::Kafka>("kafka", "Writes rows to topics of Apache Kafka."))
+              levada::sink<levada::kafka_sink::Kafka>("kafka", "Writes rows to topics of Apache Kafka."))

@@ -8,15 +8,15 @@
 
 #include "blamed_rows.h"
 #include "configuration.h"
+#include "in_flight_messages.h"
 #include "kafka/log_limiter.h"
 #include "levada/sdk.h"
 #include "message_maker.h"
 #include "producer.h"
 #include "settings.h"
 #include "transactions.h"
-#include "in_flight_messages.h"
 
-namespace levada {
+namespace levada::kafka_sink {
 
 class Kafka : public Sink {
  public:
@@ -38,7 +38,8 @@ class Kafka : public Sink {
       optional<&Settings::in_flight>(
           "in_flight", "10000", "How many messages are sent at a time; the next follow when all of them are delivered.")
           .advanced(),
-      optional<&Settings::in_flight_bytes>("in_flight_bytes", "\"512KiB\"", "How many bytes of values are sent at a time.")
+      optional<&Settings::in_flight_bytes>("in_flight_bytes", "\"512KiB\"",
+                                           "How many bytes of values are sent at a time.")
           .advanced(),
       optional<&Settings::create_topics>("create_topics", "false", "Create topics that are not there."),
       optional<&Settings::partitions>("partitions", nullptr, "Partitions of a created topic; else the broker decides."),
@@ -104,7 +105,7 @@ class Kafka : public Sink {
   const Host host_;
   const int64_t in_flight_rows_, in_flight_bytes_;
   const std::string constant_topic_;
-  NewTopics new_topics_;
+  std::optional<NewTopic> new_topic_;
   KafkaConf conf_;
   MessageMaker maker_;
   LogLimiter log_;
@@ -120,4 +121,4 @@ class Kafka : public Sink {
   std::unique_ptr<Producer> producer_;  // Last: it reports to in_flight_ until it is gone.
 };
 
-}  // namespace levada
+}  // namespace levada::kafka_sink

@@ -8,7 +8,7 @@
 #include "levada/testkit/conformance.h"
 #include "levada/testkit/fake_host.h"
 
-namespace levada {
+namespace levada::kafka_sink {
 namespace {
 
 using namespace std::chrono_literals;
@@ -73,7 +73,9 @@ TEST_F(KafkaTest, a_commit_means_that_every_row_is_in_the_topic_once_and_in_orde
 
 TEST_F(KafkaTest, lets_go_of_the_memory_when_the_last_report_is_in) {
   start();
-  { write_and_commit(batch_of({std::string(5000, 'a'), std::string(5000, 'b')})); }
+  {
+    write_and_commit(batch_of({std::string(5000, 'a'), std::string(5000, 'b')}));
+  }
   EXPECT_EQ(testkit::memory_in_use(), 0u);
 }
 
@@ -286,9 +288,10 @@ LEVADA_CONFORMANCE(kafka, [] {
   const auto brokers = "brokers = [\"" + cluster.brokers().front() + "\"]\n";
   auto tested = testkit::subject("kafka", brokers + "topic = \"conformance\"");
   tested.bodies = {"one", "two", "three", "four"};
-  tested.refused = {{brokers + "topic = \"no good\"", "topic"}, {brokers + "topic = \"t\"\nin_flight = 0", "in_flight"}};
+  tested.refused = {{brokers + "topic = \"no good\"", "topic"},
+                    {brokers + "topic = \"t\"\nin_flight = 0", "in_flight"}};
   return tested;
 });
 
 }  // namespace
-}  // namespace levada
+}  // namespace levada::kafka_sink

@@ -5,7 +5,7 @@
 
 #include "producer.h"
 
-namespace levada {
+namespace levada::kafka_sink {
 namespace {
 
 constexpr size_t kEncodedBlock = 262144;
@@ -96,4 +96,4 @@ rd_kafka_headers_t* MessageMaker::headers(int64_t row) {
   return headers;
 }
 
-}  // namespace levada
+}  // namespace levada::kafka_sink

@@ -15,7 +15,7 @@
 #include "levada/pattern.h"
 #include "settings.h"
 
-namespace levada {
+namespace levada::kafka_sink {
 
 class MessageMaker {
  public:
@@ -71,4 +71,4 @@ class MessageMaker {
   int64_t replaced_ = 0;
 };
 
-}  // namespace levada
+}  // namespace levada::kafka_sink

@@ -5,7 +5,7 @@
 
 #include "levada/testkit/batches.h"
 
-namespace levada {
+namespace levada::kafka_sink {
 namespace {
 
 using testkit::text_column;
@@ -55,4 +55,4 @@ TEST(Pattern, says_where_a_pattern_is_wrong) {
 }
 
 }  // namespace
-}  // namespace levada
+}  // namespace levada::kafka_sink

@@ -6,10 +6,10 @@
 #include <string_view>
 #include <vector>
 
-#include "levada/positions.h"
 #include "in_flight_messages.h"
+#include "levada/positions.h"
 
-namespace levada {
+namespace levada::kafka_sink {
 namespace {
 
 using std::chrono::steady_clock;
@@ -121,9 +121,15 @@ Done PositionsTopic::open(Producer& producer) const {
   const TopicHandle topic(rd_kafka_topic_new(client->get(), name_.c_str(), nullptr));
   auto partitions = partitions_of(client->get(), topic.get());
   if (!partitions) return std::move(partitions).error().at("topic \"" + name_ + "\"");
-  if (*partitions > 0) return {};
+  if (*partitions > 0) {
+    auto policy = producer.topic_setting(name_, "cleanup.policy");
+    if (!policy) return std::move(policy).error();
+    if (!*policy || **policy == "compact") return {};
+    return retry("topic \"" + name_ + "\" has cleanup.policy = \"" + **policy +
+                 "\", and would lose positions: set it to \"compact\", or name another positions_topic");
+  }
   // Small segments: what is read back on start is what compaction has not got to.
-  return producer.create(name_, {true, 1, -1, {{"cleanup.policy", "compact"}, {"segment.bytes", "16777216"}}});
+  return producer.create_topic(name_, {1, -1, {{"cleanup.policy", "compact"}, {"segment.bytes", "16777216"}}});
 }
 
 Result<Positions> PositionsTopic::read(const std::string& id, Until until) const {
@@ -200,4 +206,4 @@ Result<int64_t> PositionsTopic::write(Producer& producer, const std::string& id,
   return produced;
 }
 
-}  // namespace levada
+}  // namespace levada::kafka_sink

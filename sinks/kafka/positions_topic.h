@@ -13,7 +13,7 @@
 #include "levada/sdk.h"
 #include "producer.h"
 
-namespace levada {
+namespace levada::kafka_sink {
 
 using Positions = std::map<std::string, Position>;  // By stream.
 
@@ -26,7 +26,8 @@ class PositionsTopic {
   PositionsTopic(std::string name, KafkaConf reader, LogLimiter& log)
       : name_(std::move(name)), reader_(std::move(reader)), log_(log) {}
 
-  // Makes the topic where it is missing.
+  // Makes the topic where it is missing. One that is there must be compacted, and nothing else: a topic
+  // that forgets by age or size loses the positions of streams that rest.
   Done open(Producer& producer) const;
   // What the committed transactions of the id say.
   Result<Positions> read(const std::string& id, Until until) const;
@@ -42,4 +43,4 @@ class PositionsTopic {
   LogLimiter& log_;
 };
 
-}  // namespace levada
+}  // namespace levada::kafka_sink

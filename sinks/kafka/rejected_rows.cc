@@ -6,7 +6,7 @@
 
 #include "levada/pattern.h"
 
-namespace levada {
+namespace levada::kafka_sink {
 namespace {
 
 struct Shape {
@@ -90,4 +90,4 @@ Batch RejectedRows::take() {
   return all;
 }
 
-}  // namespace levada
+}  // namespace levada::kafka_sink

@@ -6,7 +6,7 @@
 
 #include "levada/batch.h"
 
-namespace levada {
+namespace levada::kafka_sink {
 
 class RejectedRows {
  public:
@@ -23,4 +23,4 @@ class RejectedRows {
   std::vector<Batch> parts_;
 };
 
-}  // namespace levada
+}  // namespace levada::kafka_sink

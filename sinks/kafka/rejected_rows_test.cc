@@ -5,7 +5,7 @@
 
 #include "levada/testkit/batches.h"
 
-namespace levada {
+namespace levada::kafka_sink {
 namespace {
 
 using testkit::batch_of;
@@ -44,4 +44,4 @@ TEST(RejectedRows, a_column_of_different_types_becomes_text) {
 }
 
 }  // namespace
-}  // namespace levada
+}  // namespace levada::kafka_sink

@@ -11,7 +11,7 @@
 #include "kafka/connection.h"
 #include "levada/options.h"
 
-namespace levada {
+namespace levada::kafka_sink {
 
 struct KafkaSettings : KafkaConnection {
   enum class Value { body, json };
@@ -39,4 +39,4 @@ struct KafkaSettings : KafkaConnection {
   bool group_offsets = false;
 };
 
-}  // namespace levada
+}  // namespace levada::kafka_sink

@@ -5,7 +5,7 @@
 #include <random>
 #include <utility>
 
-namespace levada {
+namespace levada::kafka_sink {
 namespace {
 
 using std::chrono::nanoseconds;
@@ -189,4 +189,4 @@ Error Transactions::taken_over(const std::string& why) const {
                ". Run one of them only, or give each sink a transactional_id of its own");
 }
 
-}  // namespace levada
+}  // namespace levada::kafka_sink

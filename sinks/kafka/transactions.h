@@ -14,7 +14,7 @@
 #include "producer.h"
 #include "settings.h"
 
-namespace levada {
+namespace levada::kafka_sink {
 
 class Transactions {
  public:
@@ -35,7 +35,8 @@ class Transactions {
   void use_new_producer() { state_ = State::fresh; }
   std::vector<Position> positions() const;
 
-  // The rows are no longer ours to write; see GroupOffsets.
+  // For both see GroupOffsets.
+  Done check(const Batch& batch) const { return group_offsets_ ? group_offsets_->check(batch) : Done(); }
   bool fenced(const Batch& batch) { return group_offsets_ && group_offsets_->fenced(batch); }
   // Before the first row.
   Done begin(Producer& producer);
@@ -73,4 +74,4 @@ class Transactions {
   Positions next_;       // and what the one under way will.
 };
 
-}  // namespace levada
+}  // namespace levada::kafka_sink

@@ -12,7 +12,7 @@
 #include "levada/testkit/conformance.h"
 #include "levada/testkit/fake_host.h"
 
-namespace levada {
+namespace levada::kafka_sink {
 namespace {
 
 using namespace std::chrono_literals;
@@ -286,6 +286,23 @@ TEST_F(TransactionsTest, a_sleeper_that_wakes_up_behind_its_successor_ends) {
   EXPECT_TRUE(successor.commit({{"files", "p4", 4}}));
 }
 
+TEST_F(TransactionsTest, offsets_of_rows_that_no_group_of_this_cluster_reads_are_refused) {
+  settings_.group_offsets = true;
+  start(agent_);
+  const auto refusal = [&](const std::string& position) {
+    Batch rows = batch({"1"});
+    rows.position = position;
+    const Done done = agent_.write(std::move(rows));
+    return done.code() == Code::fatal ? done.error().message : "none";
+  };
+  const std::string begin = "group_offsets = true cannot work here: rows of files ";
+  EXPECT_TRUE(refusal("log:7").starts_with(begin + "do not come from a Kafka source over a memory channel"));
+  KafkaPosition position{"elsewhere", "", "me", "clicks", 0, 5, "", -1};
+  EXPECT_TRUE(refusal(write_kafka_position(position)).starts_with(begin + "are read by a share"));
+  position.group = "group";
+  EXPECT_TRUE(refusal(write_kafka_position(position)).starts_with(begin + "are read from cluster elsewhere"));
+}
+
 TEST_F(TransactionsTest, options_that_do_not_go_together_are_refused) {
   EXPECT_EQ(fault(), "none");
   settings_.idempotent = false;
@@ -314,4 +331,4 @@ LEVADA_CONFORMANCE(kafka_with_transactions, [] {
 });
 
 }  // namespace
-}  // namespace levada
+}  // namespace levada::kafka_sink

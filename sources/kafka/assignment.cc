@@ -28,8 +28,8 @@ void Assignment::set_checkpoints(std::span<const Position> positions) {
     if (!checkpoint) {
       host_.warning("stream " + each.stream + ": the position \"" + each.position + "\" is none of a Kafka source");
     } else if (checkpoint->cluster != rules_.cluster) {
-      host_.warning("stream " + each.stream + ": the position is one in cluster " + checkpoint->cluster + ", and this is " +
-                    rules_.cluster + "; it does not count");
+      host_.warning("stream " + each.stream + ": the position is one in cluster " + checkpoint->cluster +
+                    ", and this is " + rules_.cluster + "; it does not count");
     } else {
       checkpoints_[each.stream] = *std::move(checkpoint);
     }

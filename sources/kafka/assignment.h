@@ -117,6 +117,7 @@ class Assignment : public Consumer::Listener {
   bool announcing_ = false;  // Some partition may be unannounced.
   TopicPartitionList leaving_;
   std::chrono::nanoseconds leave_by_{}, next_commit_{}, next_look_{};
+  std::chrono::steady_clock::time_point retry_commit_{};
 };
 
 }  // namespace levada::kafka_source

@@ -1,6 +1,7 @@
 // Starts, asks and ends consumers.
 #include "consumer.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -18,6 +19,9 @@ namespace {
 using std::chrono::nanoseconds;
 
 constexpr std::chrono::seconds kLeaveTimeout{5};
+// How long the coordinator may hold back its answers while members of the group join; and if there is none.
+constexpr std::chrono::seconds kJoinTimeout{10};
+constexpr std::chrono::seconds kUnreachableTimeout{1};
 
 Done done(rd_kafka_error_t* error) {
   const KafkaError held(error);
@@ -53,29 +57,18 @@ std::string text_of(rd_kafka_resp_err_t error) {
 
 Result<std::unique_ptr<Consumer>> Consumer::start(const KafkaConf& conf, Listener& listener, LogLimiter& log) {
   std::unique_ptr<Consumer> consumer(new Consumer(listener, log));
-  rd_kafka_conf_t* copy = conf.copy();
-  rd_kafka_conf_set_opaque(copy, consumer.get());
+  KafkaConf own = conf;
   rd_kafka_conf_set_rebalance_cb(
-      copy, [](rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* partitions, void* opaque) {
-        static_cast<Consumer*>(opaque)->rebalance(error, *partitions);
+      own.get(), [](rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* partitions, void* opaque) {
+        of(opaque).rebalance(error, *partitions);
       });
   rd_kafka_conf_set_offset_commit_cb(
-      copy, [](rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* offsets, void* opaque) {
-        static_cast<Consumer*>(opaque)->listener_->committed(error, offsets);
+      own.get(), [](rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* offsets, void* opaque) {
+        auto& consumer = of(opaque);
+        if (!error) consumer.reached();
+        consumer.listener_->committed(error, offsets);
       });
-  rd_kafka_conf_set_log_cb(copy, [](const rd_kafka_t* handle, int level, const char* facility, const char* message) {
-    static_cast<Consumer*>(rd_kafka_opaque(handle))->log_->write(level, facility, message);
-  });
-  // What else it would be told stands in the log already.
-  rd_kafka_conf_set_error_cb(copy, [](rd_kafka_t*, int error, const char* reason, void* opaque) {
-    if (error == RD_KAFKA_RESP_ERR__AUTHENTICATION) static_cast<Consumer*>(opaque)->refusal_ = reason;
-  });
-  char why[512];
-  consumer->handle_ = rd_kafka_new(RD_KAFKA_CONSUMER, copy, why, sizeof why);
-  if (!consumer->handle_) {
-    rd_kafka_conf_destroy(copy);
-    return retry(std::string("librdkafka could not start a consumer: ") + why);
-  }
+  LEVADA_TRY(consumer->Client::start(RD_KAFKA_CONSUMER, std::move(own)));
   rd_kafka_poll_set_consumer(consumer->handle_);
   consumer->queue_.reset(rd_kafka_queue_get_consumer(consumer->handle_));
   return consumer;
@@ -83,27 +76,38 @@ Result<std::unique_ptr<Consumer>> Consumer::start(const KafkaConf& conf, Listene
 
 Consumer::~Consumer() {
   if (!handle_) return;
-  closing_ = true;
-  if (subscribed_) {
-    const Held<rd_kafka_queue_t> rest(rd_kafka_queue_new(handle_));
-    const KafkaError failed(rd_kafka_consumer_close_queue(handle_, rest.get()));
-    const auto deadline = std::chrono::steady_clock::now() + kLeaveTimeout;
-    while (!failed && !rd_kafka_consumer_closed(handle_) && std::chrono::steady_clock::now() < deadline) {
-      std::array<rd_kafka_message_t*, 100> messages{};
-      const auto count = rd_kafka_consume_batch_queue(rest.get(), 10, messages.data(), messages.size());
-      for (ssize_t at = 0; at < count; ++at) rd_kafka_message_destroy(messages[static_cast<size_t>(at)]);
-    }
-  }
+  leave(nanoseconds(0));
   queue_.reset();
   rd_kafka_destroy_flags(handle_, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 }
 
-Done Consumer::connect(const Topics& topics, nanoseconds timeout) {
-  if (auto found = metadata_of(handle_, false, nullptr, timeout); !found) {
-    // librdkafka tells why it cannot connect or log in only in its log.
-    const auto problem = log_->last_problem();
-    return retry("no broker answers: " + (problem.empty() ? found.error().message : problem));
+void Consumer::leave(nanoseconds timeout) {
+  if (std::exchange(closing_, true) || !subscribed_) return;
+  wait_for_coordinator(timeout);
+  const Held<rd_kafka_queue_t> rest(rd_kafka_queue_new(handle_));
+  const KafkaError failed(rd_kafka_consumer_close_queue(handle_, rest.get()));
+  const auto deadline = std::chrono::steady_clock::now() + kLeaveTimeout;
+  while (!failed && !rd_kafka_consumer_closed(handle_) && std::chrono::steady_clock::now() < deadline) {
+    std::array<rd_kafka_message_t*, 100> messages{};
+    const auto count = rd_kafka_consume_batch_queue(rest.get(), 10, messages.data(), messages.size());
+    for (ssize_t at = 0; at < count; ++at) rd_kafka_message_destroy(messages[static_cast<size_t>(at)]);
   }
+}
+
+// A broker answers the requests of a connection in order, and one to join a group only when all members
+// have joined. The request to leave would wait behind it, and the group then for a member that is gone,
+// until its session has timed out. So this asks for something else first, which is answered behind the
+// join: whatever the answer is.
+void Consumer::wait_for_coordinator(nanoseconds timeout) {
+  timeout = std::min<nanoseconds>(timeout, unreachable() ? kUnreachableTimeout : kJoinTimeout);
+  if (timeout <= nanoseconds(0)) return;
+  const auto list = partition_list();
+  rd_kafka_topic_partition_list_add(list.get(), "levada", 0);
+  (void)rd_kafka_committed(handle_, list.get(), milliseconds(timeout));
+}
+
+Done Consumer::connect_to(const Topics& topics, nanoseconds timeout) {
+  LEVADA_TRY(connect(timeout));
   if (auto found = find(topics, timeout); !found) return std::move(found).error();
   return {};
 }
@@ -185,6 +189,20 @@ Done Consumer::restart(const rd_kafka_topic_partition_list_t& some, const rd_kaf
   return assign(some);
 }
 
+TopicPartitionList Consumer::assignment() const {
+  rd_kafka_topic_partition_list_t* list = nullptr;
+  (void)rd_kafka_assignment(handle_, &list);
+  return TopicPartitionList(list);
+}
+
+void Consumer::pause() {
+  if (const auto list = assignment()) (void)rd_kafka_pause_partitions(handle_, list.get());
+}
+
+void Consumer::resume() {
+  if (const auto list = assignment()) (void)rd_kafka_resume_partitions(handle_, list.get());
+}
+
 Done Consumer::commit(const rd_kafka_topic_partition_list_t& offsets) {
   if (const auto error = rd_kafka_commit(handle_, &offsets, 1)) return retry(text_of(error));
   return {};
@@ -195,13 +213,6 @@ Membership Consumer::membership() const {
   if (!group) return {};
   const char* member = rd_kafka_consumer_group_metadata_member_id(group.get());
   return {member ? member : "", rd_kafka_consumer_group_metadata_generation_id(group.get())};
-}
-
-std::optional<std::string> Consumer::fatal_error() const {
-  char why[512];
-  const auto error = rd_kafka_fatal_error(handle_, why, sizeof why);
-  if (!error) return std::nullopt;
-  return "librdkafka cannot go on, a new consumer takes over: " + std::string(rd_kafka_err2name(error)) + ": " + why;
 }
 
 }  // namespace levada::kafka_source

@@ -9,9 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "kafka/conf.h"
-#include "kafka/handles.h"
-#include "kafka/log_limiter.h"
+#include "kafka/client.h"
 #include "levada/result.h"
 #include "subscription.h"
 
@@ -23,7 +21,7 @@ struct Membership {
   int32_t generation = -1;
 };
 
-class Consumer {
+class Consumer : public Client {
  public:
   // What it is told of, from within consume.
   class Listener {
@@ -39,13 +37,14 @@ class Consumer {
 
   // Both must outlive the consumer.
   static Result<std::unique_ptr<Consumer>> start(const KafkaConf& conf, Listener& listener, LogLimiter& log);
-  Consumer(const Consumer&) = delete;
-  Consumer& operator=(const Consumer&) = delete;
-  // Leaves the group; waits no longer than a few seconds for that. All messages must be destroyed.
+  // All messages must be destroyed.
   ~Consumer();
+  // Leaves the group so that the others need not wait for the session's end. Nothing but the
+  // destruction may follow.
+  void leave(std::chrono::nanoseconds timeout);
 
   // Waits for a broker to answer, and looks for the topics that are named.
-  Done connect(const Topics& topics, std::chrono::nanoseconds timeout);
+  Done connect_to(const Topics& topics, std::chrono::nanoseconds timeout);
   // All partitions of topics that match. RETRY where one that is named is not there. From any thread.
   Result<TopicPartitionList> find(const Topics& topics, std::chrono::nanoseconds timeout) const;
   Done subscribe(const Topics& topics);
@@ -59,25 +58,24 @@ class Consumer {
   Done unassign(const rd_kafka_topic_partition_list_t& partitions);
   // Fetches some partitions from other offsets; `all` are those and the others that are assigned.
   Done restart(const rd_kafka_topic_partition_list_t& some, const rd_kafka_topic_partition_list_t& all);
+  // Stops and goes on with the fetching of all that is assigned; a consumer that is paused still hears of
+  // its group from consume.
+  void pause();
+  void resume();
   Done commit(const rd_kafka_topic_partition_list_t& offsets);
   Membership membership() const;
 
-  rd_kafka_t* handle() const { return handle_; }
-  // Why this consumer can never consume again.
-  std::optional<std::string> fatal_error() const;
-  // A login that was refused since the last call.
-  std::optional<std::string> take_refusal() { return std::exchange(refusal_, std::nullopt); }
-
  private:
-  Consumer(Listener& listener, LogLimiter& log) : listener_(&listener), log_(&log) {}
+  Consumer(Listener& listener, LogLimiter& log) : Client(log), listener_(&listener) {}
+  static Consumer& of(void* opaque) { return static_cast<Consumer&>(*static_cast<Client*>(opaque)); }
   void rebalance(rd_kafka_resp_err_t error, const rd_kafka_topic_partition_list_t& partitions);
+  TopicPartitionList assignment() const;
+  // Waits until the coordinator of the group has answered all that it was asked before.
+  void wait_for_coordinator(std::chrono::nanoseconds timeout);
   bool eager() const { return std::string_view(rd_kafka_rebalance_protocol(handle_)) == "EAGER"; }
 
   Listener* listener_;
-  LogLimiter* log_;
-  rd_kafka_t* handle_ = nullptr;
   Held<rd_kafka_queue_t> queue_;
-  std::optional<std::string> refusal_;
   bool subscribed_ = false, closing_ = false;
 };
 

@@ -20,6 +20,7 @@ class Inbox {
   ~Inbox() { clear(); }
 
   bool empty() const { return at_ == messages_.size(); }
+  void add(rd_kafka_message_t* message) { messages_.push_back(message); }
   rd_kafka_message_t& front() { return *messages_[at_]; }
   void pop() { rd_kafka_message_destroy(messages_[at_++]); }
   void clear() {

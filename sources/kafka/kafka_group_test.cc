@@ -35,7 +35,7 @@ class KafkaGroup : public testing::Test {
   }
   std::string owner() { return "levada " + read_kafka_position(agent.positions.begin()->second)->owner; }
 
-  MockKafka kafka;
+  MockCluster kafka;
   Agent agent, other;
 };
 
@@ -73,6 +73,18 @@ TEST_F(KafkaGroup, commits_while_it_runs) {
   ASSERT_TRUE(agent.poll_until([&] { return agent.count() == 40; }));
   agent.acknowledge();
   EXPECT_TRUE(agent.poll_until([&] { return kafka.committed("levada-clicks", "clicks", 3).offset == 10; }));
+}
+
+// As happens to a member that keeps its partitions while others come and go.
+TEST_F(KafkaGroup, commits_again_what_came_in_a_generation_that_is_over) {
+  produce(0, 10);
+  agent.start();
+  ASSERT_TRUE(agent.poll_until([&] { return agent.count() == 40; }));
+  kafka.answer_commits_with({RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS});
+  agent.acknowledge();
+  agent.stop();
+  for (int partition = 0; partition < kPartitions; ++partition)
+    EXPECT_EQ(kafka.committed("levada-clicks", "clicks", partition).offset, 10);
 }
 
 TEST_F(KafkaGroup, commits_nothing_where_a_sink_does_it) {
@@ -187,6 +199,25 @@ TEST_F(KafkaGroup, gives_each_row_to_one_agent_when_a_second_comes_and_goes) {
     return agent.count() + other.count() >= 200;
   }));
   EXPECT_EQ(all_rows({&agent, &other}), expected(0, 50));
+}
+
+TEST_F(KafkaGroup, gives_partitions_up_in_order_while_nobody_polls) {
+  agent.set("max.poll.interval.ms", "2000");
+  produce(0, 20);
+  agent.start();
+  ASSERT_TRUE(agent.poll_until([&] { return agent.count() == 80; }));
+  agent.acknowledge();
+  produce(20, 40);
+  // The first agent is not polled any more, as if its channels were full.
+  other.start();
+  ASSERT_TRUE(other.poll_until([&] { return other.count() >= 40; }));
+  for (const auto& [stream, rows] : other.rows) EXPECT_EQ(rows, numbers(stream.back() - '0', 20, 40));
+  other.acknowledge();
+  ASSERT_TRUE(agent.poll_until([&] {
+    other.poll();
+    return agent.count() + other.count() >= 160;
+  }));
+  EXPECT_EQ(all_rows({&agent, &other}), expected(0, 40));
 }
 
 TEST_F(KafkaGroup, lets_go_of_rows_that_nobody_acknowledges_before_the_group_loses_patience) {

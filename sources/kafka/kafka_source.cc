@@ -14,8 +14,11 @@ using std::chrono::nanoseconds;
 
 // How long open waits for a broker before it lets the host decide.
 constexpr std::chrono::seconds kConnectTimeout{3};
-// How long the last commits may take when the source is done with.
-constexpr std::chrono::seconds kFinishTimeout{3};
+// How long the last commits, and to leave the group, may take when the source is done with. A group whose
+// members change takes no commits before all of them have joined again.
+constexpr std::chrono::seconds kFinishTimeout{30};
+// How long the host may leave out polls until the source looks after its group itself.
+constexpr std::chrono::seconds kUnpolledFor{5};
 
 std::string default_group(std::string_view component) {
   return "levada-" + std::string(component.substr(component.find('.') + 1));
@@ -70,33 +73,59 @@ KafkaSource::KafkaSource(const Settings& settings, Host host, Parsed parsed)
       assignment_(host, parsed_.topics, log_),
       inbox_(settings.batch_rows, settings.batch_bytes.bytes) {}
 
-KafkaSource::~KafkaSource() { stop(); }
+KafkaSource::~KafkaSource() {
+  background_.reset();
+  stop(kFinishTimeout);
+}
 
-void KafkaSource::stop() {
+void KafkaSource::stop(nanoseconds timeout) {
   if (!consumer_) return;
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
   offset_resolver_.reset();
   inbox_.clear();
-  assignment_.finish(kFinishTimeout);
+  assignment_.finish(timeout);
+  consumer_->leave(deadline - std::chrono::steady_clock::now());
   consumer_.reset();
 }
 
 Done KafkaSource::open(std::span<const Position> positions) {
+  const std::lock_guard lock(mutex_);
   auto owner = owner_of(host_);
   if (!owner) return std::move(owner).error();
   owner_ = *std::move(owner);
   LEVADA_TRY(start());
   assignment_.set_checkpoints(positions);
+  if (parsed_.share) return {};
+  const auto patience = unpolled_for();
+  background_.emplace(patience / 5, [this] { serve_unpolled(); });
   return {};
+}
+
+nanoseconds KafkaSource::unpolled_for() const {
+  return std::min<nanoseconds>(kUnpolledFor, milliseconds(number_of(parsed_.conf, "max.poll.interval.ms") / 4));
+}
+
+// While rows wait for room downstream the host does not poll. The group would take the partitions away after
+// max.poll.interval.ms, and its other members wait for partitions that they are to get.
+void KafkaSource::serve_unpolled() {
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  if (!lock || !consumer_ || std::chrono::steady_clock::now() - polled_ < unpolled_for()) return;
+  consumer_->pause();
+  paused_ = true;
+  if (const auto done = assignment_.serve(); !done) log_.write(5, "CONSUME", done.error().message);
+  rd_kafka_message_t* message = nullptr;
+  while (consumer_->consume(nanoseconds(0), &message, 1) > 0) inbox_.add(message);
 }
 
 Done KafkaSource::start() {
   auto consumer = Consumer::start(parsed_.conf, assignment_, log_);
   if (!consumer) return std::move(consumer).error();
-  LEVADA_TRY((*consumer)->connect(parsed_.topics, kConnectTimeout));
+  LEVADA_TRY((*consumer)->connect_to(parsed_.topics, kConnectTimeout));
   const auto cluster = cluster_id((*consumer)->handle(), kConnectTimeout);
   if (!parsed_.share) LEVADA_TRY((*consumer)->subscribe(parsed_.topics));
   consumer_ = *std::move(consumer);
-  offset_resolver_ = std::make_unique<OffsetResolver>(*consumer_, OffsetResolver::Rules{parsed_.start, owner_, !parsed_.share});
+  OffsetResolver::Rules start_rules{parsed_.start, owner_, !parsed_.share};
+  offset_resolver_ = std::make_unique<OffsetResolver>(*consumer_, std::move(start_rules));
   Assignment::Rules rules{cluster, parsed_.group, owner_, parsed_.share, commit_offsets_, {}, {}};
   rules.leave_timeout = milliseconds(number_of(parsed_.conf, "max.poll.interval.ms") / 2);
   rules.look_interval =
@@ -107,10 +136,13 @@ Done KafkaSource::start() {
 
 // The timeout is in real time: it is the network that is waited for.
 Result<Batch> KafkaSource::poll(nanoseconds timeout) {
+  const std::lock_guard lock(mutex_);
   if (ended_) return end();
   if (!consumer_) LEVADA_TRY(start());
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   auto left = timeout;
+  polled_ = std::chrono::steady_clock::now();
+  if (std::exchange(paused_, false)) consumer_->resume();
   do {
     LEVADA_TRY(assignment_.serve());
     if (auto* partition = assignment_.unannounced()) return announcement(*partition);
@@ -118,8 +150,8 @@ Result<Batch> KafkaSource::poll(nanoseconds timeout) {
     if (const auto refusal = consumer_->take_refusal()) return retry(*refusal);
     if (auto batch = next_batch(); batch || batch.code() != Code::idle) return batch;
     if (const auto why = consumer_->fatal_error()) {
-      stop();
-      return retry(*why);
+      stop(nanoseconds(0));
+      return retry("librdkafka cannot go on, a new consumer takes over: " + why->text);
     }
     if (finished()) {
       ended_ = true;
@@ -200,6 +232,7 @@ bool KafkaSource::finished() {
 }
 
 Done KafkaSource::acknowledge(std::string_view stream, std::string_view position) {
+  const std::lock_guard lock(mutex_);
   assignment_.acknowledge(std::string(stream), position);
   return {};
 }

@@ -4,10 +4,12 @@
 
 #include <array>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
 #include "assignment.h"
+#include "background.h"
 #include "batch_maker.h"
 #include "consumer.h"
 #include "inbox.h"
@@ -68,7 +70,9 @@ class KafkaSource : public Source {
   };
   KafkaSource(const Settings& settings, Host host, Parsed parsed);
   Done start();
-  void stop();
+  void serve_unpolled();
+  std::chrono::nanoseconds unpolled_for() const;
+  void stop(std::chrono::nanoseconds timeout);
   Result<Batch> next_batch();
   Done take_error(const rd_kafka_message_t& message);
   Batch announcement(Partition& partition);
@@ -79,14 +83,18 @@ class KafkaSource : public Source {
   const bool commit_offsets_;
   const std::optional<std::chrono::nanoseconds> until_idle_;
   const BatchMaker maker_;
+  std::mutex mutex_;  // Of all below. The host's calls hold it, and the background work where it can have it.
   std::string owner_;
   LogLimiter log_;
   Assignment assignment_;
   std::unique_ptr<Consumer> consumer_;
   std::unique_ptr<OffsetResolver> offset_resolver_;  // Works with the consumer until it is gone.
-  Inbox inbox_;                   // Its messages are the consumer's.
+  Inbox inbox_;                                      // Its messages are the consumer's.
   std::chrono::nanoseconds idle_since_{};
   bool was_quiet_ = false, ended_ = false;
+  bool paused_ = false;  // Nothing is fetched, as the host has not polled for long.
+  std::chrono::steady_clock::time_point polled_{};
+  std::optional<Background> background_;  // Last: it works with the members above.
 };
 
 }  // namespace levada::kafka_source

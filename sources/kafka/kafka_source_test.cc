@@ -17,7 +17,7 @@ class KafkaSourceRows : public testing::Test {
     agent.settings.share = "1/1";
     agent.host().set_until_drained(true);
   }
-  MockKafka kafka;
+  MockCluster kafka;
   Agent agent;
 };
 
@@ -217,9 +217,9 @@ TEST_F(KafkaSourceRows, come_again_when_the_broker_is_back) {
   agent.host().set_until_drained(false);
   agent.start();
   ASSERT_TRUE(agent.poll_until([&] { return agent.count() == 3; }));
-  kafka.stop();
+  kafka.stop_broker();
   for (int polls = 0; polls < 20; ++polls) EXPECT_EQ(agent.poll(), Code::idle);
-  kafka.start();
+  kafka.start_broker();
   kafka.produce_numbers("clicks", 0, 3, 6);
   ASSERT_TRUE(agent.poll_until([&] { return agent.count() == 6; }));
   EXPECT_EQ(agent.rows["clicks/0"], numbers(0, 0, 6));
@@ -239,7 +239,7 @@ TEST_F(KafkaSourceRows, of_a_topic_that_is_not_there_are_waited_for) {
 }
 
 TEST_F(KafkaSourceRows, are_not_to_be_had_where_no_broker_answers) {
-  kafka.stop();
+  kafka.stop_broker();
   auto source = KafkaSource::create(agent.settings, agent.host().host());
   ASSERT_TRUE(source);
   const auto done = (*source)->open({});
@@ -248,7 +248,7 @@ TEST_F(KafkaSourceRows, are_not_to_be_had_where_no_broker_answers) {
 }
 
 TEST(KafkaSourceSettings, that_cannot_work_are_refused) {
-  const MockKafka kafka;
+  const MockCluster kafka;
   const auto fault = [&](auto change) {
     Agent agent(kafka);
     change(agent.settings);
@@ -267,10 +267,10 @@ TEST(KafkaSourceSettings, that_cannot_work_are_refused) {
 
 // Offsets that one instance commits would be where the next one starts.
 LEVADA_CONFORMANCE(kafka_source, [] {
-  const auto kafka = std::make_shared<MockKafka>();
+  const auto kafka = std::make_shared<MockCluster>();
   kafka->create_topic("clicks", 2);
   for (int partition = 0; partition < 2; ++partition) kafka->produce_numbers("clicks", partition, 0, 5);
-  auto subject = testkit::subject("kafka", "brokers = [\"" + kafka->brokers() + "\"]\n" + R"(topics = ["clicks"]
+  auto subject = testkit::subject("kafka", "brokers = [\"" + kafka->brokers().front() + "\"]\n" + R"(topics = ["clicks"]
 share = "1/1"
 commit_offsets = false
 batch_rows = 2)");

@@ -9,14 +9,26 @@ namespace {
 
 using Stage = Partition::Stage;
 
+using std::chrono::steady_clock;
+
 constexpr std::chrono::seconds kCommitInterval{1};
+// Before a commit that failed is tried again. In real time: the network is waited for.
+constexpr std::chrono::milliseconds kRetryCommitAfter{50};
+// How long commits may take in the end where no broker can be reached.
+constexpr std::chrono::seconds kUnreachableTimeout{3};
 
 bool is_ours(const Partition& partition) { return partition.stage != Stage::away; }
 
-// The group goes on without us as the member that we were: what we commit is of no interest to it.
+// The group goes on without this member: it takes no commit of it any more. A generation that is over
+// says nothing of that: members of a cooperative group keep partitions from one to the next.
 bool is_fencing(rd_kafka_resp_err_t error) {
-  return error == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION || error == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID ||
-         error == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID || error == RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST;
+  return error == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID || error == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID ||
+         error == RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST;
+}
+
+// While the group's members change.
+bool is_rebalance(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION || error == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS;
 }
 
 TopicPartitionList copy_of(const rd_kafka_topic_partition_list_t& list) {
@@ -39,6 +51,7 @@ void Assignment::acknowledge(const std::string& stream, std::string_view positio
 
 void Assignment::commit(bool now) {
   if (!rules_.commit_offsets || (!now && host_.monotonic() < next_commit_)) return;
+  if (steady_clock::now() < retry_commit_) return;
   const auto metadata = metadata_of_owner(rules_.owner);
   const auto list = partition_list();
   for (auto& [stream, partition] : partitions_) {
@@ -67,8 +80,11 @@ void Assignment::committed(rd_kafka_resp_err_t error, const rd_kafka_topic_parti
     const auto failure = error ? error : each.err;
     if (!failure) mine->committed = each.offset;
     if ((!failure || is_fencing(failure)) && mine->to_commit == each.offset) mine->to_commit.reset();
+    if (!failure) continue;
+    retry_commit_ = steady_clock::now() + kRetryCommitAfter;
     if (is_fencing(failure)) host_.debug(mine->stream + ": the commit came too late: " + text_of(failure));
-    else if (failure) log_.write(5, "COMMIT", mine->stream + ": not committed, trying again: " + text_of(failure));
+    else if (is_rebalance(failure)) host_.debug(mine->stream + ": not committed yet: " + text_of(failure));
+    else log_.write(5, "COMMIT", mine->stream + ": not committed, trying again: " + text_of(failure));
   }
 }
 
@@ -121,17 +137,24 @@ void Assignment::let_go() {
 }
 
 void Assignment::finish(std::chrono::nanoseconds timeout) {
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  const auto begin = steady_clock::now();
+  const auto in_time = [&] {
+    const auto spent = steady_clock::now() - begin;
+    return spent < timeout && !(consumer_->unreachable() && spent >= kUnreachableTimeout);
+  };
   const auto due = [&] {
     return rules_.commit_offsets && std::any_of(partitions_.begin(), partitions_.end(), [](const auto& each) {
              return is_ours(each.second) && (each.second.to_commit || each.second.committing);
            });
   };
-  while (due() && std::chrono::steady_clock::now() < deadline) {
+  while (due() && in_time()) {
     commit(true);
     rd_kafka_message_t* dropped = nullptr;
     if (consumer_->consume(std::chrono::milliseconds(10), &dropped, 1) > 0) rd_kafka_message_destroy(dropped);
   }
+  if (due())
+    host_.warning(
+        "offsets of rows that are stored could not be committed in time; another member reads these rows, too");
   // Without an answer librdkafka would wait for one when it is closed.
   if (leaving_) {
     leave_by_ = {};

@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "kafka/mock_cluster.h"
 #include "kafka_source.h"
 #include "levada/testkit/batches.h"
 #include "levada/testkit/fake_host.h"
-#include "mock_kafka.h"
 
 namespace levada::kafka_source {
 
@@ -23,8 +23,8 @@ class Agent {
  public:
   using Settings = KafkaSource::Settings;
 
-  explicit Agent(const MockKafka& kafka) : host_("sources.clicks") {
-    settings.brokers = {kafka.brokers()};
+  explicit Agent(const MockCluster& kafka) : host_("sources.clicks") {
+    settings.brokers = kafka.brokers();
     settings.topics = {"clicks"};
     settings.columns = {"topic", "partition", "offset", "timestamp", "key"};
     // What takes librdkafka and its mock broker seconds or minutes by default.

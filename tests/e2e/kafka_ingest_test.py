@@ -289,6 +289,49 @@ class KafkaIngest(unittest.TestCase):
             expected.add(json.dumps(row).encode())
         self.assertEqual(in_topic("bot-logs"), expected)
 
+    def test_a_login_that_is_refused_is_said_so(self):
+        self.config.write_text(
+            f"""
+            [agent]
+            data_dir = "{self.folder}/data"
+            [sources.files]
+            type = "spool"
+            path = "{self.spool}"
+            settle = "10ms"
+            channels = ["main"]
+            [sources.topic]
+            type = "kafka"
+            brokers = ["{os.environ["KAFKA_SASL_BOOTSTRAP"]}"]
+            topics = ["{self.topic}"]
+            sasl_mechanism = "SCRAM-SHA-256"
+            username = "{os.environ["KAFKA_USER"]}"
+            password = "not the password"
+            channels = ["nothing"]
+            [channels.main]
+            type = "memory"
+            [channels.nothing]
+            type = "memory"
+            [sinks.nothing]
+            type = "file"
+            channel = "nothing"
+            path = "{self.folder}/out"
+            [sinks.kafka]
+            type = "kafka"
+            channel = "main"
+            brokers = ["{os.environ["KAFKA_SASL_BOOTSTRAP"]}"]
+            topic = "{self.topic}"
+            sasl_mechanism = "SCRAM-SHA-256"
+            username = "{os.environ["KAFKA_USER"]}"
+            password = "not the password"
+            """
+        )
+        agent = self.start()
+        for component in ("sinks.kafka", "sources.topic"):
+            says = re.compile(rf"{component}: open: a broker refuses the login: ")
+            self.wait_for(lambda: says.search((self.folder / "log").read_text()), f"{component} says so", agent)
+        agent.send_signal(signal.SIGTERM)
+        self.finish(agent, code=0)
+
 
 if __name__ == "__main__":
     unittest.main()
