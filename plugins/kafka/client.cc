@@ -93,30 +93,4 @@ Done Client::create_topic(const std::string& name, const NewTopic& how) {
   return {};
 }
 
-Result<std::optional<std::string>> Client::topic_setting(const std::string& topic, std::string_view setting) {
-  const auto prefix = "the settings of topic \"" + topic + "\" cannot be asked for: ";
-  const std::optional<std::string> unknown;
-  char why[512];
-  const Held<rd_kafka_ConfigResource_t> resource(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
-  const Held<rd_kafka_AdminOptions_t> options(rd_kafka_AdminOptions_new(handle_, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS));
-  rd_kafka_AdminOptions_set_request_timeout(options.get(), milliseconds(kAdminTimeout), why, sizeof why);
-  const Held<rd_kafka_queue_t> answers(rd_kafka_queue_new(handle_));
-  rd_kafka_ConfigResource_t* resources[] = {resource.get()};
-  rd_kafka_DescribeConfigs(handle_, resources, 1, options.get(), answers.get());
-  const Held<rd_kafka_event_t> answer(rd_kafka_queue_poll(answers.get(), milliseconds(kAdminTimeout) + 1000));
-  if (!answer) return retry(prefix + "no broker answers");
-  const auto error = rd_kafka_event_error(answer.get());
-  if (error == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE) return unknown;
-  if (error) return retry(prefix + rd_kafka_event_error_string(answer.get()));
-  size_t count = 0;
-  const auto** described =
-      rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(answer.get()), &count);
-  if (count == 0 || rd_kafka_ConfigResource_error(described[0])) return unknown;
-  const auto** entries = rd_kafka_ConfigResource_configs(described[0], &count);
-  for (size_t at = 0; at < count; ++at)
-    if (rd_kafka_ConfigEntry_name(entries[at]) == setting)
-      if (const char* value = rd_kafka_ConfigEntry_value(entries[at])) return std::optional<std::string>(value);
-  return unknown;
-}
-
 }  // namespace levada

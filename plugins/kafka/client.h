@@ -44,8 +44,6 @@ class Client {
   bool unreachable() const { return unreachable_; }
   // Makes a topic; one that is there stays as it is.
   Done create_topic(const std::string& name, const NewTopic& how);
-  // A setting of a topic, such as "cleanup.policy"; nothing where the broker does not tell this user.
-  Result<std::optional<std::string>> topic_setting(const std::string& topic, std::string_view setting);
 
  protected:
   explicit Client(LogLimiter& log) : log_(&log) {}

@@ -51,7 +51,6 @@ class MockCluster {
   void start_broker() { rd_kafka_mock_broker_set_up(cluster_, 1); }
   // The next requests to produce are answered with these.
   void answer_produce_with(const std::vector<rd_kafka_resp_err_t>& errors) { answer_with(0, errors); }
-  void answer_commits_with(const std::vector<rd_kafka_resp_err_t>& errors) { answer_with(8, errors); }
   void answer_end_of_transaction_with(const std::vector<rd_kafka_resp_err_t>& errors) { answer_with(26, errors); }
 
   void delete_rows_before(const char* topic, int32_t partition, int64_t offset) {

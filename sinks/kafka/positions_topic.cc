@@ -121,13 +121,7 @@ Done PositionsTopic::open(Producer& producer) const {
   const TopicHandle topic(rd_kafka_topic_new(client->get(), name_.c_str(), nullptr));
   auto partitions = partitions_of(client->get(), topic.get());
   if (!partitions) return std::move(partitions).error().at("topic \"" + name_ + "\"");
-  if (*partitions > 0) {
-    auto policy = producer.topic_setting(name_, "cleanup.policy");
-    if (!policy) return std::move(policy).error();
-    if (!*policy || **policy == "compact") return {};
-    return retry("topic \"" + name_ + "\" has cleanup.policy = \"" + **policy +
-                 "\", and would lose positions: set it to \"compact\", or name another positions_topic");
-  }
+  if (*partitions > 0) return {};
   // Small segments: what is read back on start is what compaction has not got to.
   return producer.create_topic(name_, {1, -1, {{"cleanup.policy", "compact"}, {"segment.bytes", "16777216"}}});
 }

@@ -26,8 +26,7 @@ class PositionsTopic {
   PositionsTopic(std::string name, KafkaConf reader, LogLimiter& log)
       : name_(std::move(name)), reader_(std::move(reader)), log_(log) {}
 
-  // Makes the topic where it is missing. One that is there must be compacted, and nothing else: a topic
-  // that forgets by age or size loses the positions of streams that rest.
+  // Makes the topic where it is missing.
   Done open(Producer& producer) const;
   // What the committed transactions of the id say.
   Result<Positions> read(const std::string& id, Until until) const;

@@ -76,17 +76,6 @@ TEST_F(KafkaGroup, commits_while_it_runs) {
 }
 
 // As happens to a member that keeps its partitions while others come and go.
-TEST_F(KafkaGroup, commits_again_what_came_in_a_generation_that_is_over) {
-  produce(0, 10);
-  agent.start();
-  ASSERT_TRUE(agent.poll_until([&] { return agent.count() == 40; }));
-  kafka.answer_commits_with({RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS});
-  agent.acknowledge();
-  agent.stop();
-  for (int partition = 0; partition < kPartitions; ++partition)
-    EXPECT_EQ(kafka.committed("levada-clicks", "clicks", partition).offset, 10);
-}
-
 TEST_F(KafkaGroup, commits_nothing_where_a_sink_does_it) {
   produce(0, 10);
   agent.settings.commit_offsets = false;

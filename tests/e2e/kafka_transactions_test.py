@@ -218,16 +218,6 @@ class KafkaTransactions(unittest.TestCase):
             self.assertRegex(letter["reason"], "Broker: Message size too large$")
         self.assertEqual([letter["body"][:8] for letter in letters], ["large 0 ", "large 1 ", "large 2 "])
 
-    def test_a_positions_topic_that_forgets_is_refused(self):
-        tool = [SERVICES / "kafka", "tool", os.environ["KAFKA_DIR"], "org.apache.kafka.tools.TopicCommand"]
-        forgets = ["--create", "--topic", f"{self.topic}-positions", "--bootstrap-server", BROKER]
-        subprocess.run([*tool, *forgets], check=True, capture_output=True, timeout=60)
-        agent = self.start(self.configure(f'positions_topic = "{self.topic}-positions"'))
-        says = f'topic "{self.topic}-positions" has cleanup.policy = "delete", and would lose positions'
-        self.wait_for(lambda: says in self.log(), "it says so")
-        agent.send_signal(signal.SIGTERM)
-        self.finish(agent)
-
     def test_two_agents_of_a_group_that_are_killed_in_turn_copy_each_row_once(self):
         def kill(chance, agent, config):
             agent.kill()
