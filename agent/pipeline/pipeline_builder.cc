@@ -45,9 +45,9 @@ std::unique_ptr<Pipeline> PipelineBuilder::build() {
   return std::make_unique<Pipeline>(std::move(parts_));
 }
 
-std::unique_ptr<Instance> PipelineBuilder::instance(const ComponentConfig& config, size_t worker) {
+std::unique_ptr<Instance> PipelineBuilder::instance(const ComponentConfig& config, size_t number) {
   if (!config.sound()) return nullptr;
-  auto made = Instance::create(config, parts_.services, agent_.data_dir, parts_.until_drained, worker);
+  auto made = Instance::create(config, parts_.services, agent_.data_dir, parts_.until_drained, number);
   if (made) return *std::move(made);
   levada_error error{};
   detail::report(made.error(), &error);
@@ -78,7 +78,8 @@ std::unique_ptr<ChainWorkers> PipelineBuilder::chain(const std::vector<size_t>& 
     auto& made = chains.emplace_back();
     for (const auto number : interceptors) {
       const auto& config = topology_.interceptors[number];
-      if (auto created = instance(config, worker))
+      // Each has a folder of its own, whichever chain it stands in.
+      if (auto created = instance(config, instances_[number]++))
         made.add(InterceptorInstance(std::move(created)), config.on_reject, *parts_.services.metrics);
     }
   }

@@ -1,6 +1,7 @@
 // Builds a pipeline out of a topology: creates the components and wires them.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,7 +23,8 @@ class PipelineBuilder {
   std::unique_ptr<Pipeline> build();
 
  private:
-  std::unique_ptr<Instance> instance(const ComponentConfig& config, size_t worker = 0);
+  // The number tells instances of one component apart.
+  std::unique_ptr<Instance> instance(const ComponentConfig& config, size_t number = 0);
   std::unique_ptr<ChainWorkers> chain(const std::vector<size_t>& interceptors, uint32_t workers, Backoff backoff);
   void check_stateful(const std::vector<size_t>& interceptors, const TableConfig& user, bool is_source,
                       uint32_t workers);
@@ -37,6 +39,7 @@ class PipelineBuilder {
   const Topology& topology_;
   Diagnostics& diagnostics_;
   Pipeline::Parts parts_;
+  std::map<size_t, size_t> instances_;  // How many there are of each interceptor.
   std::vector<size_t> read_channel_;  // By number of the sink runner: the channel that it reads.
 };
 

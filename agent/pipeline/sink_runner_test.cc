@@ -406,7 +406,7 @@ TEST_F(SinkRunnerTest, commits_what_an_interceptor_holds_at_the_end_of_intake) {
   ASSERT_TRUE(kept && *kept);
   EXPECT_EQ((*kept)->states.at("interceptors.holding"), "");
   const auto audit = AuditTotals::decode((*kept)->states.at("audit"));
-  ASSERT_TRUE(audit);
+  ASSERT_TRUE(audit) << (*kept)->states.at("audit");
   const auto& entry = audit->streams().at("clicks").entries.at(0);
   EXPECT_EQ(entry.read, 3);
   EXPECT_EQ(entry.delivered, 1);

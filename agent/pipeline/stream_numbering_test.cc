@@ -48,9 +48,7 @@ TEST(StreamNumbering, numbers_the_rows_of_each_stream) {
 
 TEST(StreamNumbering, passes_a_batch_without_rows_on_with_its_position) {
   StreamNumbering numbering("clicks", 0);
-  Batch empty(0);
-  empty.position = "p";
-  EXPECT_EQ(parts(numbering.number(std::move(empty))), (std::vector<Part>{{{}, 0, 0, "p"}}));
+  EXPECT_EQ(parts(numbering.number(rows({}, "p"))), (std::vector<Part>{{{}, 0, 0, "p"}}));
 }
 
 TEST(StreamNumbering, knows_the_streams_of_its_source_by_their_full_names) {

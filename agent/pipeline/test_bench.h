@@ -177,6 +177,7 @@ class Holding final : public StatefulInterceptor {
   }
   Done load(std::string_view state) override {
     held_ = state;
+    due_ = host_.monotonic() + std::chrono::seconds(10);
     return {};
   }
 
