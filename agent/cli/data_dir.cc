@@ -45,8 +45,9 @@ Result<std::unique_ptr<DataDirLock>> DataDirLock::take(const std::string& data_d
   LEVADA_TRY(made->lock());
   char text[kInUse.size()];
   made->is_after_crash_ = ::pread(made->file_, text, sizeof text, 0) > 0;
-  if (::ftruncate(made->file_, 0) < 0 || ::pwrite(made->file_, kInUse.data(), kInUse.size(), 0) < 0)
-    return cannot("write", data_dir + "/lock");
+  // On a full disk the next start will not know of a kill, and does nothing else about it.
+  (void)!::ftruncate(made->file_, 0);
+  (void)!::pwrite(made->file_, kInUse.data(), kInUse.size(), 0);
   return made;
 }
 

@@ -20,7 +20,7 @@ DEADLINE_SECONDS = 600
 
 CONFIG = """
 [agent]
-data_dir = "{work}/data"
+data_dir = "{work}/data/{file}"
 
 [sources.lines]
 type = "generate"
@@ -89,8 +89,9 @@ def drop_in(built, names):
 
 def write_config(file, *chain):
     path = WORK / f"{file}.toml"
+    shutil.rmtree(WORK / "data" / file, ignore_errors=True)
     tables = [f"\n[interceptors.{name}]\n{INTERCEPTORS[name]}" for name in chain]
-    path.write_text(CONFIG.format(work=WORK, chain=json.dumps(chain)) + "".join(tables))
+    path.write_text(CONFIG.format(work=WORK, file=file, chain=json.dumps(chain)) + "".join(tables))
     return path
 
 
