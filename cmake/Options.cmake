@@ -36,7 +36,7 @@ if(LEVADA_CCACHE)
     if(NOT CMAKE_${_language}_COMPILER_LAUNCHER)
       set(CMAKE_${_language}_COMPILER_LAUNCHER
           "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1
-          CCACHE_SLOPPINESS=pch_defines,time_macros "${LEVADA_CCACHE}")
+          CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_PCH_EXTSUM=1 "${LEVADA_CCACHE}")
     endif()
   endforeach()
   # What ccache needs to see through a precompiled header.

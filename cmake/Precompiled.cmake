@@ -33,6 +33,11 @@ function(levada_precompile_headers)
     target_link_libraries(levada_precompiled_test PRIVATE GTest::gmock)
     target_precompile_headers(levada_precompiled_test PRIVATE ${_standard} <gmock/gmock.h> <gtest/gtest.h>)
   endif()
+  # For ccache: by this it tells two precompiled headers apart, and not by their bytes, which differ from clone to clone.
+  foreach(kind IN ITEMS code test)
+    file(WRITE "${PROJECT_BINARY_DIR}/CMakeFiles/levada_precompiled_${kind}.dir/cmake_pch.hxx.gch.sum"
+      "${kind} ${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION} ${GTest_VERSION} ${_standard}")
+  endforeach()
   foreach(target IN LISTS targets)
     get_target_property(type ${target} TYPE)
     get_target_property(sources ${target} SOURCES)
