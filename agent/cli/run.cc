@@ -87,7 +87,7 @@ int run_agent(const std::string& path, bool until_drained) {
     log_info("", "levada " LEVADA_VERSION " runs " + path);
     outcome = pipeline->wait();
   }
-  pipeline->close();
+  if (!pipeline->close()) outcome = Pipeline::Outcome::failed;
   if (until_drained) std::fputs(loaded.secrets.hide(report.text()).c_str(), stdout);
   else log_lines(status.summary());
   if (outcome == Pipeline::Outcome::stopped) log_info("", "stopped");

@@ -13,7 +13,7 @@ namespace {
 
 constexpr size_t kKinds = 1000;  // Reasons of a component that are told apart.
 constexpr std::string_view kOtherReasons = "other reasons";
-constexpr std::string_view kOutcomes[] = {"filtered", "elsewhere", "dead letters", "dropped"};
+constexpr std::string_view kOutcomes[] = {"filtered", "elsewhere", "dead letters", "dropped", "aggregated"};
 
 }  // namespace
 

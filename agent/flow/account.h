@@ -14,8 +14,9 @@ namespace levada::agent {
 enum class Outcome : uint8_t {
   filtered,      // An interceptor left them out (or, with a number below 0, made more of them).
   elsewhere,     // The selector sent them to other channels only.
-  dead_letters,  // Turned down, and kept.
-  dropped,       // Turned down, with on_reject = "drop".
+  dead_letters,  // Rejected, and kept.
+  dropped,       // Rejected, with on_reject = "drop".
+  aggregated,    // An interceptor with a state took them, and gave fewer for them, or (below 0) more.
 };
 std::string_view name_of(Outcome outcome);
 

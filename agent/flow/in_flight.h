@@ -28,7 +28,8 @@ struct RejectedRows {
 struct InFlight {
   Batch batch = {};             // Its own stream is always that of the source: "clicks/bot-logs/3".
   std::string stream = {};      // Which stream `end` and the batch's position are of: that of the source, or the durable
-                                // channel that the batch was read from.
+                                // channel that the batch was read from. Empty: rows that an interceptor had held,
+                                // which have no position.
   uint64_t end = 0;             // Rows of `stream` before the batch's position.
   size_t bytes = 0;             // Memory that the batch holds.
   Account account = {};         // Without a stream where the rows were accounted for before.

@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
+#include <utility>
 
 namespace levada::agent {
 
@@ -11,10 +13,12 @@ using std::chrono::nanoseconds;
 
 class Signal {
  public:
+  // [any thread]
   void raise() {
     {
       const std::lock_guard lock(mutex_);
       raised_ = true;
+      if (end_wait_) end_wait_();
     }
     changed_.notify_all();
   }
@@ -25,10 +29,32 @@ class Signal {
     raised_ = false;
   }
 
+  // As long as it lives, its thread waits in a call of something else, which `end_wait` ends.
+  class Elsewhere {
+   public:
+    Elsewhere(Signal& signal, std::function<void()> end_wait) : signal_(signal) {
+      const std::lock_guard lock(signal_.mutex_);
+      raised_ = std::exchange(signal_.raised_, false);
+      signal_.end_wait_ = std::move(end_wait);
+    }
+    Elsewhere(const Elsewhere&) = delete;
+    ~Elsewhere() {
+      const std::lock_guard lock(signal_.mutex_);
+      signal_.end_wait_ = nullptr;
+    }
+    // It was raised before: there is nothing to wait for.
+    bool raised() const { return raised_; }
+
+   private:
+    Signal& signal_;
+    bool raised_;
+  };
+
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
   bool raised_ = false;
+  std::function<void()> end_wait_;
 };
 
 }  // namespace levada::agent

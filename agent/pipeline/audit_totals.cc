@@ -57,11 +57,21 @@ void AuditTotals::add(const Account& account, int64_t delivered) {
   if (begin > stream.end) stream.missing += static_cast<int64_t>(begin - stream.end);
   if (begin < stream.end) stream.doubled += static_cast<int64_t>(std::min(stream.end, account.end) - begin);
   stream.end = std::max(stream.end, account.end);
+  last_ = account.stream;
   if (account.read == 0 && delivered == 0) return;
   auto& entry = entry_of(stream, account.file);
   entry.read += account.read;
   entry.delivered += delivered;
   add_all(entry.counts, account.counts);
+}
+
+void AuditTotals::add_held(int64_t delivered, const std::vector<AuditCount>& counts) {
+  if (streams_.empty()) return;
+  const auto last = streams_.find(last_);
+  auto& stream = last == streams_.end() ? streams_.begin()->second : last->second;
+  auto& entry = stream.entries.empty() ? entry_of(stream, "") : stream.entries.back();
+  entry.delivered += delivered;
+  add_all(entry.counts, counts);
 }
 
 void AuditTotals::take_back(int64_t rows, const std::vector<AuditCount>& counts) {

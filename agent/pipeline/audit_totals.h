@@ -34,6 +34,9 @@ class AuditTotals {
 
   // A batch was written: so many of its rows.
   void add(const Account& account, int64_t delivered);
+  // Rows were written that an interceptor had held. Of which stream and file they are is not known: they count for the
+  // one that was added last.
+  void add_held(int64_t delivered, const std::vector<AuditCount>& counts);
   // Rows that were counted as delivered turned out not to be.
   void take_back(int64_t rows, const std::vector<AuditCount>& counts);
   const std::map<std::string, Stream>& streams() const { return streams_; }
@@ -43,6 +46,7 @@ class AuditTotals {
 
  private:
   std::map<std::string, Stream> streams_;
+  std::string last_;  // The stream of the last account.
 };
 
 }  // namespace levada::agent

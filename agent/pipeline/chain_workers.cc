@@ -76,6 +76,25 @@ Result<InFlight> ChainWorkers::next(nanoseconds timeout) {
   return std::move(slot->in_flight);
 }
 
+bool ChainWorkers::close(nanoseconds end) {
+  threads_.clear();
+  bool good = true;
+  for (auto& chain : chains_) good &= chain.close(end, clock_);
+  return good;
+}
+
+Result<InFlight> ChainWorkers::advance(nanoseconds now, bool ended) {
+  if (backoff_.left(now).count() > 0) return retry("it failed a short while ago");
+  auto given = chains_[0].advance(now, ended);
+  if (given.code() == Code::retry) {
+    backoff_.failed(now);
+    log_warning("", given.error().message);
+  } else {
+    backoff_.succeeded();
+  }
+  return given;
+}
+
 void ChainWorkers::work(std::stop_token stopped, InterceptorChain& chain) {
   Backoff backoff = backoff_;
   std::unique_lock lock(mutex_);

@@ -29,12 +29,17 @@ class ChainWorkers {
   // FATAL: an interceptor cannot go on.
   Result<InFlight> next(nanoseconds timeout);
   bool empty() const;
+  // See InterceptorChain; only while empty. What gives rows by itself has a state, and so one worker.
+  nanoseconds deadline() const { return chains_[0].deadline(); }
+  Result<InFlight> advance(nanoseconds now, bool ended);
   // Drops all batches that were submitted and not given back.
   void clear();
   // See InterceptorChain. Interceptors with a state have one worker; nothing may be under way.
   std::vector<std::string> stateful() const { return chains_[0].stateful(); }
   Done save(States& to) const { return chains_[0].save(to); }
   Done load(const States& states) { return chains_[0].load(states); }
+  // Ends the threads; see InterceptorChain.
+  bool close(nanoseconds end);
 
  private:
   struct Slot {

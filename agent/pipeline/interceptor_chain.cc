@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "agent/pipeline/closing.h"
+
 namespace levada::agent {
 
 void reject_rows(const std::string& component, OnReject on_reject, Batch rejected, std::vector<AuditCount>& counts,
@@ -25,9 +27,18 @@ void InterceptorChain::add(InterceptorInstance instance, OnReject on_reject, Met
 }
 
 Done InterceptorChain::open() {
-  for (auto& link : links_)
+  for (auto& link : links_) {
+    link.to_close = true;
     if (auto done = link.instance.open(); !done) return std::move(done).error().at(link.instance.name());
+  }
   return {};
+}
+
+bool InterceptorChain::close(nanoseconds end, const levada_clock& clock) {
+  bool good = true;
+  for (auto& link : links_)
+    if (link.to_close) good &= close_until(link.instance, end, clock);
+  return good;
 }
 
 std::vector<std::string> InterceptorChain::stateful() const {
@@ -56,14 +67,62 @@ Done InterceptorChain::load(const States& states) {
 }
 
 Done InterceptorChain::run(InFlight& in_flight) {
-  Batch& batch = in_flight.batch;
-  if (links_.empty() || batch.rows() == 0) return {};
+  if (links_.empty() || in_flight.batch.rows() == 0) return {};
   if (!under_way_) {
-    under_way_ = std::make_unique<Parcel>(batch);
+    under_way_ = std::make_unique<Parcel>(in_flight.batch);
     at_ = 0;
     counts_.clear();
     rejected_.clear();
   }
+  return run_under_way(in_flight);
+}
+
+nanoseconds InterceptorChain::deadline() const {
+  auto first = nanoseconds::max();
+  for (const auto& link : links_)
+    if (link.instance.advances()) first = std::min(first, link.instance.deadline());
+  return first;
+}
+
+// Those in front first: what they give goes through those behind them, which may hold it.
+Result<InFlight> InterceptorChain::advance(nanoseconds now, bool ended) {
+  for (size_t at = 0; at < links_.size() && !advanced_; ++at) {
+    auto& link = links_[at];
+    if (!link.instance.advances() || (!ended && link.instance.deadline() > now)) continue;
+    auto given = std::make_unique<Parcel>();
+    Parcel rejected;
+    auto done = link.instance.advance(now, ended, *given, rejected);
+    if (done.code() == Code::idle) continue;
+    if (!done) {
+      auto failed = std::move(done).error().at(link.instance.name());
+      if (failed.code != Code::retry) failed.code = Code::fatal;
+      return failed;
+    }
+    Batch rejected_rows;
+    if (!rejected.empty()) {
+      auto opened = rejected.open_rows();
+      if (!opened) return std::move(opened).error().at(link.instance.name());
+      rejected_rows = *std::move(opened);
+    }
+    if (given->empty()) Batch(0).share(*given->get());
+    const int64_t rows = given->get()->rows.length;
+    if (rows == 0 && rejected_rows.rows() == 0) continue;
+    counts_.clear();
+    rejected_.clear();
+    count(link, 0, rows, std::move(rejected_rows));
+    under_way_ = std::move(given);
+    at_ = at + 1;
+    advanced_ = true;
+  }
+  if (!advanced_) return idle();
+  InFlight in_flight;
+  LEVADA_TRY(run_under_way(in_flight));
+  advanced_ = false;
+  return in_flight;
+}
+
+Done InterceptorChain::run_under_way(InFlight& in_flight) {
+  Batch& batch = in_flight.batch;
   for (; at_ < links_.size() && under_way_->get()->rows.length > 0; ++at_) {
     if (auto done = pass(links_[at_]); !done) {
       auto failed = std::move(done).error().at(links_[at_].instance.name());
@@ -78,7 +137,8 @@ Done InterceptorChain::run(InFlight& in_flight) {
   changed->position = std::move(batch.position);
   changed->sequence = batch.sequence;
   batch = *std::move(changed);
-  for (auto& count : counts_) add_to_counts(in_flight.account.counts, count.outcome, count.component, count.reason, count.rows);
+  auto& counts = in_flight.account.counts;
+  for (auto& count : counts_) add_to_counts(counts, count.outcome, count.component, count.reason, count.rows);
   for (auto& each : rejected_) in_flight.rejected_rows.push_back(std::move(each));
   rejected_.clear();
   return {};
@@ -133,7 +193,8 @@ void InterceptorChain::count(Link& link, int64_t rows, int64_t rows_out, Batch r
   link.rows_in.add(rows);
   link.rows_out.add(rows_out);
   const int64_t rows_rejected = rejected.rows();
-  if (rows != rows_out + rows_rejected) add_to_counts(counts_, Outcome::filtered, name, "", rows - rows_out - rows_rejected);
+  if (const auto others = rows - rows_out - rows_rejected; others != 0)
+    add_to_counts(counts_, link.kept_back(), name, "", others);
   if (rows_rejected == 0) return;
   link.rows_rejected.add(rows_rejected);
   reject_rows(name, link.on_reject, std::move(rejected), counts_, rejected_);

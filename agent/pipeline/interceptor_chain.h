@@ -27,25 +27,40 @@ class InterceptorChain {
   // Puts in place of the batch what becomes of it. RETRY: call again with the same batch, and it goes on at the
   // interceptor that failed. FATAL: that interceptor cannot go on.
   Done run(InFlight& in_flight);
+  // When rows may be due that do not come out of a batch, by the monotonic time; the maximum: at the end of intake only.
+  nanoseconds deadline() const;
+  // Rows that are due, or with `ended` all that the interceptors hold, as far as one of them gives at once; they have gone
+  // through the rest of the chain. IDLE: there are none. RETRY and FATAL: see run.
+  Result<InFlight> advance(nanoseconds now, bool ended);
   // Forgets a batch that failed.
-  void reset() { under_way_.reset(); }
+  void reset() {
+    under_way_.reset();
+    advanced_ = false;
+  }
   // Those that have a state.
   std::vector<std::string> stateful() const;
   Done save(States& to) const;
   Done load(const States& states);
+  // Closes those that were opened, until `end`; whether all closed well.
+  bool close(nanoseconds end, const levada_clock& clock);
 
  private:
   struct Link {
     InterceptorInstance instance;
     OnReject on_reject;
     Counter rows_in, rows_out, rows_rejected;
+    bool to_close = false;
+    // Rows that it gives later, or never, are no filtered ones.
+    Outcome kept_back() const { return instance.advances() ? Outcome::aggregated : Outcome::filtered; }
   };
+  Done run_under_way(InFlight& in_flight);
   Done pass(Link& link);
   void count(Link& link, int64_t rows, int64_t rows_out, Batch rejected);
 
   std::vector<Link> links_;
   std::unique_ptr<Parcel> under_way_;  // The batch, as far as it has come,
   size_t at_ = 0;                      // where it goes on,
+  bool advanced_ = false;              // whether an interceptor had held its rows,
   std::vector<AuditCount> counts_;           // and what became of other rows on the way.
   std::vector<RejectedRows> rejected_;
 };

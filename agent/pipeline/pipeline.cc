@@ -120,9 +120,16 @@ Pipeline::Outcome Pipeline::wait() {
   return stopped ? Outcome::stopped : Outcome::drained;
 }
 
-void Pipeline::close() {
+bool Pipeline::close() {
+  const MemoryScope scope(parts_.services.memory->table());
+  const auto& clock = *parts_.services.clock;
+  const auto end = nanoseconds{clock.monotonic(clock.context)} + parts_.stop_timeout;
+  bool good = true;
+  for (auto& source : parts_.sources) good &= source.runner->close(end);
+  for (auto& sink : parts_.sinks) good &= sink->close(end);
   parts_.sources.clear();
   parts_.sinks.clear();
+  return good;
 }
 
 std::vector<std::string> Pipeline::exceptions() const {

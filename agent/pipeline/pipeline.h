@@ -42,8 +42,8 @@ class Pipeline {
   // `stop_timeout` after stop_intake.
   Outcome wait();
   // Ends the components, after wait, when nobody calls stop_intake any more: sinks complete their files then, and count
-  // that.
-  void close();
+  // that. Whether all closed well; what did not is logged.
+  bool close();
   // Sources read no more; what is under way is stored. [any thread]
   void stop_intake();
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "agent/observe/log.h"
+#include "agent/pipeline/closing.h"
 
 namespace levada::agent {
 namespace {
@@ -11,6 +12,8 @@ constexpr nanoseconds kIdleEvery = std::chrono::seconds(1);
 // The stream of a checkpoint that numbers the commits: what the agent keeps of a commit is found by it.
 constexpr const char* kEpochStream = "@epoch";
 constexpr const char* kAudit = "audit";
+// An interceptor that names a deadline and has nothing to give then is asked again after that time.
+constexpr nanoseconds kAdvanceAgain = std::chrono::milliseconds(100);
 
 }  // namespace
 
@@ -61,6 +64,7 @@ Turn SinkRunner::turn(nanoseconds timeout) {
 Done SinkRunner::open() {
   if (!opened_) {
     LEVADA_TRY(workers_->open());
+    to_close_ = true;
     LEVADA_TRY(target_->open());
     opened_ = true;
   }
@@ -72,6 +76,11 @@ Done SinkRunner::open() {
   recovered_ = committed_;
   recovered_once_ = true;
   return {};
+}
+
+bool SinkRunner::close(nanoseconds end) {
+  const bool good = !to_close_ || close_until(*target_, end, clock_);
+  return workers_->close(end) && good;
 }
 
 Done SinkRunner::recover() {
@@ -119,8 +128,30 @@ Done SinkRunner::load(uint64_t epoch, std::optional<StoredCheckpoint> record) {
   return {};
 }
 
+// Takes rows that the interceptors have held until now. Nothing where none are due.
+std::optional<Turn> SinkRunner::advance(bool ended, nanoseconds timeout) {
+  if (!workers_->empty()) return std::nullopt;
+  const auto due = std::max(workers_->deadline(), advance_after_);
+  if (!ended && due > now()) return std::nullopt;
+  auto given = workers_->advance(now(), ended);
+  if (given) {
+    pending_ = *std::move(given);
+    return write(timeout);
+  }
+  if (given.code() == Code::idle) {
+    advance_after_ = now() + kAdvanceAgain;
+    return std::nullopt;
+  }
+  if (given.code() != Code::retry) return failed(given.error(), "interceptor");
+  pause_.wait(std::min(timeout, kAdvanceAgain));
+  return Turn::waited;
+}
+
 Turn SinkRunner::read(nanoseconds timeout) {
+  if (const auto turn = advance(false, timeout)) return *turn;
   if (uncommitted_) timeout = std::clamp(first_ + policy_.interval - now(), nanoseconds{0}, timeout);
+  if (const auto due = workers_->deadline(); due != nanoseconds::max())
+    timeout = std::clamp(std::max(due, advance_after_) - now(), nanoseconds{0}, timeout);
   while (workers_->has_room() && !commit_due()) {
     auto in_flight = channel_.read(cursor_, workers_->empty() ? timeout : nanoseconds{0});
     if (!in_flight) break;
@@ -144,6 +175,8 @@ Turn SinkRunner::read(nanoseconds timeout) {
   if (through.code() == Code::fatal) return failed(through.error(), "interceptor");
   if (!workers_->empty()) return Turn::waited;
   const bool ended = channel_.ended(cursor_);
+  if (ended && stop_.at_end())
+    if (const auto turn = advance(true, timeout)) return *turn;
   if (ended && !uncommitted_) return Turn::ended;
   if (ended || (uncommitted_ && at_position_ && channel_.under_back_pressure(cursor_))) {
     if (auto done = start_commit(); !done) return failed(done.error(), "save");
@@ -174,12 +207,17 @@ Turn SinkRunner::write(nanoseconds timeout) {
     if (!rejected_rows) return failed(rejected_rows.error(), "write");
     rows -= *rejected_rows;
   }
-  const DeadLetters::Origin origin{name_, pending_->stream, batch.position, pending_->end};
-  for (auto& each : pending_->rejected_rows) dead_letters_.add(origin, each);
-  if (!pending_->account.stream.empty()) audit_.add(pending_->account, rows);
   rows_ += rows;
-  at_position_ = !batch.position.empty();
-  if (at_position_) reached_[pending_->stream] = {pending_->stream, batch.position, pending_->end};
+  if (pending_->stream.empty()) {
+    for (auto& each : pending_->rejected_rows) dead_letters_.add_late(name_, each);
+    audit_.add_held(rows, pending_->account.counts);
+  } else {
+    const DeadLetters::Origin origin{name_, pending_->stream, batch.position, pending_->end};
+    for (auto& each : pending_->rejected_rows) dead_letters_.add(origin, each);
+    if (!pending_->account.stream.empty()) audit_.add(pending_->account, rows);
+    at_position_ = !batch.position.empty();
+    if (at_position_) reached_[pending_->stream] = {pending_->stream, batch.position, pending_->end};
+  }
   if (!uncommitted_) first_ = now();
   uncommitted_ = true;
   pending_.reset();

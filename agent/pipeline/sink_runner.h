@@ -41,12 +41,15 @@ class SinkRunner {
   // How far the sink had got when it was opened; nothing before that. [any thread]
   std::optional<Positions> recovered() const;
   Turn turn(nanoseconds timeout);
+  // Closes the sink and its interceptors, until the monotonic time `end`; whether all closed well. After the last turn.
+  bool close(nanoseconds end);
 
  private:
   Done open();
   Done recover();
   Done load(uint64_t epoch, std::optional<StoredCheckpoint> record);
   Turn read(nanoseconds timeout);
+  std::optional<Turn> advance(bool ended, nanoseconds timeout);
   Turn write(nanoseconds timeout);
   bool commit_due() const;
   Done start_commit();
@@ -74,6 +77,7 @@ class SinkRunner {
   Stop& stop_;
   Counter rows_written_, rows_rejected_, commits_, calls_failed_;
 
+  bool to_close_ = false;  // The sink's open was called.
   bool opened_ = false, recovered_once_ = false, needs_recover_ = true;
   mutable std::mutex recovered_mutex_;
   std::optional<Positions> recovered_;
@@ -89,6 +93,7 @@ class SinkRunner {
   int64_t rows_ = 0, bytes_ = 0;        // Since the last commit.
   bool uncommitted_ = false, at_position_ = true;
   nanoseconds first_{}, last_idle_{};  // When the first of them came; the last call of idle.
+  nanoseconds advance_after_{};        // Interceptors that had nothing to give are not asked before that.
   uint64_t epoch_ = 0;
   Signal pause_;
 };

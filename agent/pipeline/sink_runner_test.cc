@@ -9,6 +9,7 @@ namespace levada::agent {
 namespace {
 
 using testing::Counting;
+using testing::Holding;
 using testing::Script;
 using testing::scripts;
 using testing::TestBench;
@@ -27,7 +28,7 @@ struct SinkRunnerTest : ::testing::Test {
 
   std::string reader = "sinks.out";
   OnReject on_reject = OnReject::dead_letters;
-  bool is_stateful = false;
+  bool is_stateful = false, holds = false;
 
   SinkRunnerTest() { channel->add_writer(); }
   std::unique_ptr<ChainWorkers> chain() {
@@ -35,6 +36,10 @@ struct SinkRunnerTest : ::testing::Test {
     if (is_stateful)
       chains[0].add(InterceptorInstance(bench.instance<Counting>(
                         "interceptors.counting", levada::interceptor<Counting>("counting", "For tests."))),
+                    OnReject::dead_letters, bench.metrics);
+    if (holds)
+      chains[0].add(InterceptorInstance(bench.instance<Holding>("interceptors.holding",
+                                                                levada::interceptor<Holding>("holding", "For tests."))),
                     OnReject::dead_letters, bench.metrics);
     return std::make_unique<ChainWorkers>(std::move(chains), Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
                                           bench.clock_table);
@@ -137,6 +142,7 @@ TEST_F(SinkRunnerTest, commits_early_when_a_source_waits_for_room) {
   auto batch = testkit::batch_of({"a"});
   batch.position = "1";
   const InFlight in_flight{.batch = batch,
+                           .stream = "clicks",
                            .end = 1,
                            .bytes = 5,
                            .acknowledgement = std::make_shared<Acknowledgement>(2, std::make_shared<Signal>())};
@@ -369,6 +375,91 @@ TEST_F(SinkRunnerTest, fails_when_the_sink_cannot_go_on) {
   send({"a", "b"});
   EXPECT_EQ(run(), Turn::failed);
   EXPECT_FALSE(acknowledgements[0]->complete());
+}
+
+TEST_F(SinkRunnerTest, writes_what_an_interceptor_has_held_when_it_is_due) {
+  holds = true;
+  start();
+  send({"a", "b"});
+  run();
+  EXPECT_EQ(script.writes, 0u);
+  bench.clock.advance(std::chrono::seconds(9));
+  run();
+  EXPECT_EQ(script.committed, Texts{});
+  bench.clock.advance(std::chrono::seconds(1));
+  run();
+  bench.clock.advance(std::chrono::seconds(1));
+  run();
+  EXPECT_EQ(script.committed, (Texts{"a+b"}));
+}
+
+TEST_F(SinkRunnerTest, commits_what_an_interceptor_holds_at_the_end_of_intake) {
+  holds = true;
+  start({100, 1 << 20, std::chrono::hours(1)});
+  send({"a", "b"});
+  run();
+  send({"c"});
+  channel->close();
+  EXPECT_EQ(run(), Turn::ended);
+  EXPECT_EQ(script.committed, (Texts{"a+b+c"}));
+  const auto kept = bench.commits.load_confirmed(reader);
+  ASSERT_TRUE(kept && *kept);
+  EXPECT_EQ((*kept)->states.at("interceptors.holding"), "");
+  const auto audit = AuditTotals::decode((*kept)->states.at("audit"));
+  ASSERT_TRUE(audit);
+  const auto& entry = audit->streams().at("clicks").entries.at(0);
+  EXPECT_EQ(entry.read, 3);
+  EXPECT_EQ(entry.delivered, 1);
+  EXPECT_EQ(entry.difference(), 0);
+  ASSERT_EQ(entry.counts.size(), 1u);
+  EXPECT_EQ(entry.counts[0].outcome, Outcome::aggregated);
+  EXPECT_EQ(entry.counts[0].rows, 2);
+}
+
+// A stop is no end: the rest of a window may come after the restart.
+TEST_F(SinkRunnerTest, keeps_what_an_interceptor_holds_when_the_agent_is_stopped) {
+  holds = true;
+  script.keeps_checkpoint = true;
+  start({100, 1 << 20, std::chrono::hours(1)});
+  send({"a", "b"});
+  run();
+  bench.stop.intake = true;
+  channel->close();
+  EXPECT_EQ(run(), Turn::ended);
+  EXPECT_EQ(script.committed, Texts{});
+  bench.stop.intake = false;
+  restart();
+  send({"a", "b"});
+  send({"c"});
+  channel->close();
+  EXPECT_EQ(run(), Turn::ended);
+  EXPECT_EQ(script.committed, (Texts{"a+b+c"}));
+}
+
+TEST_F(SinkRunnerTest, writes_what_an_interceptor_has_held_once_also_when_the_write_fails) {
+  holds = true;
+  start({100, 1 << 20, std::chrono::hours(1)});
+  script.answers["write"] = {retry("no route")};
+  send({"a", "b"});
+  channel->close();
+  EXPECT_EQ(run(), Turn::waited);
+  bench.clock.advance(std::chrono::seconds(1));
+  EXPECT_EQ(run(), Turn::ended);
+  EXPECT_EQ(script.committed, (Texts{"a+b"}));
+}
+
+TEST_F(SinkRunnerTest, closes_a_sink_that_was_opened_until_it_is_through) {
+  start();
+  EXPECT_TRUE(runner->close(bench.clock.monotonic() + std::chrono::seconds(1)));
+  EXPECT_EQ(script.closes, 0);
+  run();
+  script.answers["close"] = {idle(), idle()};
+  EXPECT_TRUE(runner->close(bench.clock.monotonic() + std::chrono::seconds(1)));
+  EXPECT_EQ(script.closes, 3);
+  script.answers["close"] = {retry("no route")};
+  EXPECT_FALSE(runner->close(bench.clock.monotonic() + std::chrono::seconds(1)));
+  script.answers["close"] = {idle(), idle()};
+  EXPECT_FALSE(runner->close(bench.clock.monotonic()));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "agent/env/memory_pool.h"
 #include "agent/observe/log.h"
+#include "agent/pipeline/closing.h"
 
 namespace levada::agent {
 namespace {
@@ -92,7 +93,13 @@ Turn SourceRunner::turn(nanoseconds timeout) {
 
 Done SourceRunner::open() {
   LEVADA_TRY(workers_->open());
+  to_close_ = true;
   return source_.open(start_);
+}
+
+bool SourceRunner::close(nanoseconds end) {
+  const bool good = !to_close_ || close_until(source_, end, clock_);
+  return workers_->close(end) && good;
 }
 
 Turn SourceRunner::finish(nanoseconds timeout) {
@@ -129,7 +136,12 @@ Turn SourceRunner::poll(nanoseconds timeout) {
   }
   wait({});
   const nanoseconds before{clock_.monotonic(clock_.context)};
-  auto batch = source_.poll(timeout);
+  const auto poll = [&] {
+    // What is stored meanwhile is acknowledged at once.
+    const Signal::Elsewhere polling(*signal_, [this] { source_.wake(); });
+    return source_.poll(polling.raised() ? nanoseconds{0} : timeout);
+  };
+  auto batch = poll();
   if (batch) {
     backoff_.succeeded();
     failures_.succeeded();
@@ -219,12 +231,16 @@ bool SourceRunner::hand_on(nanoseconds timeout) {
 void SourceRunner::wait(const std::string& blocked_by) {
   if (blocked_by.empty() && waits_since_.count() == 0) return;
   const nanoseconds now{clock_.monotonic(clock_.context)};
-  if (waits_since_.count() == 0) waits_since_ = now;
+  if (waits_since_.count() == 0) {
+    waits_since_ = now;
+    source_.back_pressure(true);
+  }
   if (blocked_by.empty()) {
     milliseconds_waited_.add((now - waits_since_) / std::chrono::milliseconds(1));
     if (wait_logged_) log_info(name(), "reads on");
     waits_since_ = {};
     wait_logged_ = false;
+    source_.back_pressure(false);
   } else if (!wait_logged_ && now - waits_since_ >= kLogWaitAfter) {
     log_warning(name(), "waits: " + blocked_by);
     wait_logged_ = true;
@@ -248,6 +264,7 @@ Turn SourceRunner::failed(const Error& error, const char* what) {
     return Turn::waited;
   }
   log_error(name(), std::string(what) + ": " + error.message);
+  stop_.failed = true;
   if (!closed_)
     for (auto* channel : channels_) channel->close();
   closed_ = true;

@@ -41,6 +41,8 @@ class SourceRunner {
   // One step; waits at most so long.
   Turn turn(nanoseconds timeout);
   void wake() { signal_->raise(); }
+  // Closes the source and its interceptors, until the monotonic time `end`; whether all closed well. After the last turn.
+  bool close(nanoseconds end);
 
  private:
   struct Outgoing {
@@ -76,6 +78,7 @@ class SourceRunner {
   Counter rows_read_, rows_rejected_, bytes_read_, polls_failed_, milliseconds_waited_;
 
   bool opened_ = false, ended_ = false, closed_ = false;
+  bool to_close_ = false;  // The source's open was called.
   std::vector<Position> start_;    // By the source's own stream names.
   std::deque<InFlight> cut_;       // Parts that wait for a worker.
   std::deque<Outgoing> outgoing_;  // What waits for room in a channel.

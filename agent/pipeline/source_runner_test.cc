@@ -292,5 +292,52 @@ TEST_F(SourceRunnerTest, gives_no_number_of_a_dead_letter_again_when_a_stream_be
   EXPECT_EQ(read(), (std::vector<Seen>{{{"a", "b"}, "2", 7, 9}}));
 }
 
+TEST_F(SourceRunnerTest, ends_a_poll_that_waits_when_it_is_woken) {
+  start();
+  script.ends = false;
+  runner->turn(kNow);
+  EXPECT_EQ(script.wakes, 0);
+  script.while_polling = [&] { runner->wake(); };
+  runner->turn(kNow);
+  EXPECT_EQ(script.wakes, 1);
+  script.while_polling = {};
+  runner->wake();
+  runner->turn(kNow);
+  EXPECT_EQ(script.wakes, 1);
+}
+
+TEST_F(SourceRunnerTest, is_told_when_back_pressure_begins_and_ends) {
+  MemoryChannel small(1);
+  const auto cursor = (small.add_writer(), small.add_cursor("sinks.out"));
+  script.rows = {"a", "b", "c"};
+  script.poll_rows = 1;
+  SourceRunner::Parts parts{bench.source("sources.clicks"),
+                            bench.chain({}),
+                            Selector({}, {0}),
+                            {&small},
+                            Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
+                            1u << 30,
+                            OnReject::dead_letters,
+                            {}};
+  SourceRunner own(std::move(parts), bench.dead_letters, bench.services, bench.stop);
+  own.start_from({});
+  for (int turns = 0; turns < 20; ++turns) own.turn(kNow);
+  EXPECT_EQ(script.back_pressure, (std::vector<bool>{true}));
+  bench.clock.advance(std::chrono::seconds(1));
+  while (small.read(cursor, kNow)) small.commit(cursor);
+  own.turn(kNow);
+  EXPECT_EQ(script.back_pressure, (std::vector<bool>{true, false}));
+}
+
+TEST_F(SourceRunnerTest, closes_its_source_and_its_interceptors) {
+  start({}, {}, {"interceptors.a"});
+  runner->turn(kNow);
+  EXPECT_TRUE(runner->close(bench.clock.monotonic() + std::chrono::seconds(1)));
+  EXPECT_EQ(script.closes, 1);
+  EXPECT_EQ(scripts()["interceptors.a"].closes, 1);
+  scripts()["interceptors.a"].answers["close"] = {retry("no route")};
+  EXPECT_FALSE(runner->close(bench.clock.monotonic() + std::chrono::seconds(1)));
+}
+
 }  // namespace
 }  // namespace levada::agent

@@ -15,6 +15,9 @@ enum class Turn {
 struct Stop {
   std::atomic<bool> intake{false};  // Sources read no more; what is under way is brought home.
   std::atomic<bool> now{false};     // Runners end at once.
+  std::atomic<bool> failed{false};  // A source cannot go on: its channels are closed, though more rows would have come.
+  // Sources have given all that there is: nothing is to come after a restart.
+  bool at_end() const { return !intake && !failed; }
 };
 
 }  // namespace levada::agent

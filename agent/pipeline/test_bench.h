@@ -27,6 +27,9 @@ struct Script {
   bool jumps = false;              // The first batch is no continuation of what was before.
   std::vector<std::string> files;  // A column of the batches, where it has any.
   std::vector<std::string> acknowledged;
+  std::vector<bool> back_pressure;   // What it was told of it.
+  std::function<void()> while_polling;  // Runs in poll, before it looks for rows.
+  int wakes = 0, closes = 0;
   std::vector<Position> opened_at;
   // Sink: what it got since its last commit, and what is committed.
   std::vector<std::string> written, committed;
@@ -58,6 +61,10 @@ class Scripted {
     waiting->second.pop_front();
     return next;
   }
+  Done closed() {
+    ++script_.closes;
+    return answer("close");
+  }
   Script& script_;
 };
 
@@ -74,7 +81,11 @@ class ScriptedSource final : public Source, public Scripted {
     if (!positions.empty()) next_ = std::stoul(positions[0].position);
     return {};
   }
+  void wake() override { ++script_.wakes; }
+  void back_pressure(bool on) override { script_.back_pressure.push_back(on); }
+  Done close(std::chrono::nanoseconds) override { return closed(); }
   Result<Batch> poll(std::chrono::nanoseconds) override {
+    if (script_.while_polling) script_.while_polling();
     if (auto given = answer("poll"); !given) return std::move(given).error();
     if (next_ >= script_.rows.size()) return script_.ends ? levada::end() : levada::idle();
     const size_t end = std::min(next_ + script_.poll_rows, script_.rows.size());
@@ -110,6 +121,7 @@ class ScriptedInterceptor final : public Interceptor, public Scripted {
     LEVADA_TRY(answer("intercept"));
     return script_.intercept ? script_.intercept(batch) : Done();
   }
+  Done close(std::chrono::nanoseconds) override { return closed(); }
 
  private:
   using Scripted::Scripted;
@@ -138,6 +150,42 @@ class Counting final : public StatefulInterceptor {
   int count_ = 0;
 };
 
+// Holds the bodies that come in, and gives one row for all of them: ten seconds behind the first, or at the end of
+// intake.
+class Holding final : public StatefulInterceptor {
+ public:
+  struct Settings {};
+  static constexpr std::array<Option<Settings>, 0> options{};
+  static Result<std::unique_ptr<Holding>> create(Settings, Host host) { return std::make_unique<Holding>(host); }
+  explicit Holding(Host host) : host_(host) {}
+  Done intercept(Batch& batch) override {
+    if (held_.empty()) due_ = host_.monotonic() + std::chrono::seconds(10);
+    for (auto event : batch) {
+      held_ += (held_.empty() ? "" : "+") + std::string(event.body());
+      event.drop();
+    }
+    return {};
+  }
+  std::chrono::nanoseconds deadline() override { return held_.empty() ? std::chrono::nanoseconds::max() : due_; }
+  Result<Batch> advance(std::chrono::nanoseconds now, bool ended) override {
+    if (held_.empty() || (now < due_ && !ended)) return idle();
+    return testkit::batch_of({std::exchange(held_, {})});
+  }
+  Done save(std::string& to) override {
+    to = held_;
+    return {};
+  }
+  Done load(std::string_view state) override {
+    held_ = state;
+    return {};
+  }
+
+ private:
+  const Host host_;
+  std::string held_;
+  std::chrono::nanoseconds due_{};
+};
+
 class ScriptedSink final : public Sink, public Scripted {
  public:
   using Scripted::options;
@@ -147,6 +195,7 @@ class ScriptedSink final : public Sink, public Scripted {
   }
   bool keeps_checkpoint() const override { return script_.keeps_checkpoint; }
   Done open() override { return answer("open"); }
+  Done close(std::chrono::nanoseconds) override { return closed(); }
   Result<std::vector<Position>> recover() override {
     script_.written.clear();
     return script_.keeps_checkpoint ? script_.checkpoint : std::vector<Position>{};
