@@ -80,7 +80,14 @@ class TestCatalogue : public ComponentCatalogue {
 
  private:
   static levada_component component(uint32_t kind, const char* name, const char* summary, Options options) {
-    return {sizeof(levada_component), kind, name, summary, options.data(), options.size(), nullptr, nullptr, nullptr};
+    levada_component made{};
+    made.size = sizeof made;
+    made.kind = kind;
+    made.name = name;
+    made.summary = summary;
+    made.options = options.data();
+    made.option_count = options.size();
+    return made;
   }
 
   std::vector<levada_component> components_ = {

@@ -147,7 +147,7 @@ void PipelineBuilder::check_row_size(const SourceConfig& config) {
   for (size_t at = 0; at < config.component->option_count; ++at) {
     const auto& option = config.component->options[at];
     if (option.type != LEVADA_SIZE || std::string_view(option.name) != "line_bytes") continue;
-    if (config.values[at].integer <= agent_.memory_bytes) continue;
+    if (config.values.value(option.name).integer <= agent_.memory_bytes) continue;
     levada_error error{};
     detail::report(wrong(option.name, "must be at most [agent] memory_bytes, which is " +
                                           std::to_string(agent_.memory_bytes) + ": a longer row never fits"),

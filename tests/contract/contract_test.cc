@@ -29,10 +29,16 @@ struct GuardedBatch {
   }
 };
 
+Result<const levada_plugin*> load_file(const char* path) {
+  auto image = PluginImage::read(path);
+  if (!image) return std::move(image).error();
+  return load_plugin(*std::move(image));
+}
+
 class ContractTest : public testing::Test {
  protected:
   void load(const char* path) {
-    const auto plugin = load_plugin(path);
+    const auto plugin = load_file(path);
     ASSERT_TRUE(plugin) << plugin.error().message;
     for (size_t at = 0; at < (*plugin)->component_count; ++at)
       components_[(*plugin)->components[at]->name] = (*plugin)->components[at];
@@ -146,7 +152,7 @@ TEST_F(ContractTest, the_sdk_of_a_later_version_fills_batches_no_further_than_th
 }
 
 TEST_F(ContractTest, a_plugin_that_has_less_than_version_1_0_is_refused) {
-  const auto plugin = load_plugin(STUNTED_PLUGIN);
+  const auto plugin = load_file(STUNTED_PLUGIN);
   ASSERT_FALSE(plugin);
   EXPECT_EQ(plugin.error().message, std::string(STUNTED_PLUGIN) +
                                         ": component stunted has fewer functions than version 1.0 of the contract asks "
