@@ -12,8 +12,8 @@
 
 #include "completion.h"
 #include "file_reader.h"
-#include "folder_watch.h"
 #include "file_registry.h"
+#include "folder_watch.h"
 #include "levada/sdk.h"
 #include "row_buffer.h"
 #include "waiting_files.h"
@@ -43,12 +43,13 @@ class Spool : public Source {
     std::vector<std::pair<std::string, std::string>> headers;
   };
   static constexpr std::array options = {
-      required<&Settings::path>("path", "The folder whose files are read."),
+      required<&Settings::path>("path", "The folder whose files are read.").reads_folder(),
       optional<&Settings::include>("include", R"(["*"])",
                                    "Patterns of the names to take; one with a `/` is about the path below the folder."),
       optional<&Settings::ignore>("ignore", R"(["*.tmp", ".*"])",
                                   "Patterns of the names to leave alone, of folders too; they win over `include`."),
-      optional<&Settings::recursive>("recursive", "false", "Whether folders inside the folder are read too."),
+      optional<&Settings::recursive>("recursive", "false", "Whether folders inside the folder are read too.")
+          .reads_folder(),
       choice<&Settings::order>("order", "oldest|youngest|name", R"("oldest")",
                                "Which of the files that wait is read first."),
       optional<&Settings::settle>("settle", R"("1s")",
