@@ -88,7 +88,7 @@ int run_agent(const std::string& path, bool until_drained) {
     outcome = pipeline->wait();
   }
   if (!pipeline->close()) outcome = Pipeline::Outcome::failed;
-  if (until_drained) std::fputs(report.text().c_str(), stdout);
+  if (until_drained) std::fputs(loaded.secrets.hide(report.text()).c_str(), stdout);
   else log_lines(status.summary());
   if (outcome == Pipeline::Outcome::stopped) log_info("", "stopped");
   if (outcome == Pipeline::Outcome::timed_out)

@@ -152,6 +152,20 @@ class Files {
   Done remove(const std::string& path) const {
     return done("remove", path, files_->remove(files_->context, path.c_str()));
   }
+  // A file that stays locked for as long as what comes back lives; without a handle where somebody else has the lock.
+  Result<File> lock(const std::string& path) const {
+    const auto handle = has(*files_, &levada_files::lock) ? files_->lock(files_->context, path.c_str()) : -ENOTSUP;
+    if (handle == -EWOULDBLOCK) return File();
+    if (handle < 0) return file_error("lock", path, handle);
+    return File(files_, handle, path);
+  }
+  // Lets the members of a group read a file or folder.
+  Done share(const std::string& path, const std::string& group) const {
+    const auto shared = has(*files_, &levada_files::share) ? files_->share(files_->context, path.c_str(), group.c_str())
+                                                        : -ENOTSUP;
+    if (shared == -EINVAL) return retry("there is no group \"" + group + "\"");
+    return done("give to the group " + group + ":", path, shared);
+  }
   Done sync_folder(const std::string& path) const {
     return done("sync", path, files_->sync_folder(files_->context, path.c_str()));
   }

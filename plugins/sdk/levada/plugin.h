@@ -227,7 +227,8 @@ typedef struct levada_memory {
   void (*release)(void*, void* block, size_t capacity);
 } levada_memory;
 
-/* All access to disks. Calls give 0 or more, or minus an errno. Paths end with a zero byte. [any] */
+/* All access to disks. What is made is for the agent's user only: files 0600, folders 0700, whatever the umask.
+ * Calls give 0 or more, or minus an errno. Paths end with a zero byte. [any] */
 #define LEVADA_FILES "levada.files/1"
 typedef struct levada_file_info {
   uint32_t size; /* From the caller. */
@@ -256,7 +257,7 @@ typedef struct levada_files {
   int64_t (*info)(void*, int64_t handle, levada_file_info*);
   int64_t (*stat)(void*, const char* path, levada_file_info*); /* Follows links. */
   int64_t (*list)(void*, const char* folder, void (*entry)(void* to, const char* name, int32_t is_folder), void* to);
-  int64_t (*make_folder)(void*, const char* path);            /* With its parents; 0 if it is there. */
+  int64_t (*make_folder)(void*, const char* path);            /* With its parents, durably; 0 if it is there. */
   int64_t (*rename)(void*, const char* from, const char* to); /* Replaces. */
   int64_t (*link)(void*, const char* from, const char* to);   /* EEXIST if `to` is there. */
   int64_t (*remove)(void*, const char* path);
@@ -266,6 +267,12 @@ typedef struct levada_files {
   int64_t (*wait)(void*, int64_t watch, int64_t timeout_ns); /* 1: something changed in the folder; 0: time is up. */
   /* Since 1.1. Ends a wait that is under way, or else the next one: it gives 0. */
   int64_t (*wake)(void*, int64_t watch);
+  /* Since 1.1. Makes the file if it is missing, and locks it until the handle is closed or the
+   * process ends. EWOULDBLOCK: somebody else has the lock, in this process or in another. */
+  int64_t (*lock)(void*, const char* path);
+  /* Since 1.1. Gives a file or folder to the group, whose members may read it from now on: 0640
+   * or 0750. EINVAL: there is no such group. */
+  int64_t (*share)(void*, const char* path, const char* group);
 } levada_files;
 
 /* ---- Components ----------------------------------------------------------------------------------------------- */
@@ -274,7 +281,7 @@ enum { LEVADA_SOURCE = 0, LEVADA_INTERCEPTOR = 1, LEVADA_SINK = 2 };
 
 /* What an instance promises, from `promises`. */
 enum {
-  LEVADA_REPLAYS = 1,    /* A source that can go back to any position it gave. */
+  LEVADA_REPLAYS = 1,         /* A source that can go back to any position it gave. */
   LEVADA_KEEPS_CHECKPOINT = 2 /* A sink that stores the checkpoint in the same atomic step as the rows. */
 };
 

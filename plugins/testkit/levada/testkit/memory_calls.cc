@@ -48,7 +48,7 @@ int64_t MemoryFiles::open(const char* path, int32_t how) {
 
 int64_t MemoryFiles::write(int64_t number, const levada_bytes* parts, size_t count) {
   auto* open = handle(number);
-  if (!open || open->how == LEVADA_READ || open->how == kWatch) return -EBADF;
+  if (!open || open->how <= LEVADA_READ) return -EBADF;
   std::string text;
   for (size_t at = 0; at < count; ++at) text.append(parts[at].data, parts[at].size);
   if (text.empty()) return 0;
@@ -147,6 +147,19 @@ int64_t MemoryFiles::wait(int64_t watch, int64_t timeout_ns) {
   return 1;
 }
 
+int64_t MemoryFiles::lock(const char* path) {
+  const auto number = open(path, LEVADA_WRITE);
+  if (number < 0) return number;
+  auto& open = handles_.at(number);
+  for (const auto& [other, taken] : handles_) {
+    if (taken.how != kLock || taken.node != open.node) continue;
+    handles_.erase(number);
+    return -EWOULDBLOCK;
+  }
+  open.how = kLock;
+  return number;
+}
+
 void MemoryFiles::fill_in_table() {
   table_.size = sizeof table_;
   table_.context = this;
@@ -175,7 +188,7 @@ void MemoryFiles::fill_in_table() {
   table_.sync = [](void* self, int64_t number) {
     return call(self, [&](auto& files) -> int64_t {
       const auto* open = files.handle(number);
-      if (!open || open->how == kWatch) return -EBADF;
+      if (!open || open->how < LEVADA_READ) return -EBADF;
       open->node->sync();
       return 0;
     });
@@ -183,7 +196,7 @@ void MemoryFiles::fill_in_table() {
   table_.truncate = [](void* self, int64_t number, uint64_t bytes) {
     return call(self, [&](auto& files) -> int64_t {
       auto* open = files.handle(number);
-      if (!open || open->how == LEVADA_READ || open->how == kWatch) return -EBADF;
+      if (!open || open->how <= LEVADA_READ) return -EBADF;
       open->node->truncate(bytes);
       open->node->modified_ns = open->node->changed_ns = files.clock_.now().count();
       open->position = bytes;
@@ -258,6 +271,17 @@ void MemoryFiles::fill_in_table() {
     if (!open || open->how != kWatch) return -EBADF;
     open->woken = true;
     return 0;
+  };
+  table_.lock = [](void* self, const char* path) { return call(self, [&](auto& files) { return files.lock(path); }); };
+  table_.share = [](void* self, const char* path, const char* group) {
+    return call(self, [&](auto& files) -> int64_t {
+      const auto node = files.find(path);
+      if (!node) return -ENOENT;
+      if (std::string_view(group) == "missing") return -EINVAL;
+      node->group = group;
+      node->mode = node->is_folder ? 0750 : 0640;
+      return 0;
+    });
   };
 }
 

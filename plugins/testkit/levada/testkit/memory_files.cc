@@ -179,6 +179,12 @@ uint64_t MemoryFiles::inode(std::string_view path) const {
   return node ? node->inode : 0;
 }
 
+std::string MemoryFiles::group_of(std::string_view path) const {
+  const std::lock_guard lock(mutex_);
+  const auto node = find(path);
+  return node ? node->group : "";
+}
+
 std::vector<std::string> MemoryFiles::paths() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> all;

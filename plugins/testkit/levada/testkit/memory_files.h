@@ -49,8 +49,9 @@ class MemoryFiles {
   // What a test looks at.
   std::string read_file(std::string_view path) const;  // "<missing>" where there is none.
   bool exists(std::string_view path) const;
-  uint64_t inode(std::string_view path) const;  // 0 where there is none.
-  std::vector<std::string> paths() const;       // Of all files, sorted.
+  uint64_t inode(std::string_view path) const;        // 0 where there is none.
+  std::string group_of(std::string_view path) const;  // Whose members may read it, or "". There is no group "missing".
+  std::vector<std::string> paths() const;             // Of all files, sorted.
   int64_t open_handles() const;
 
   // Faults. Calls are counted from now: 1 is the next one. Every call counts but close, wait and wake.
@@ -77,7 +78,9 @@ class MemoryFiles {
     NodePointer node;
     int64_t error;
   };
+  // What a handle is for, beside LEVADA_READ and its like.
   static constexpr int32_t kWatch = -1;
+  static constexpr int32_t kLock = -2;
 
   // Runs a call of the table under the lock, unless a fault hits it.
   template <class Body>
@@ -101,6 +104,7 @@ class MemoryFiles {
   int64_t remove(const char* path);
   int64_t watch(const char* folder);
   int64_t wait(int64_t watch, int64_t timeout_ns);
+  int64_t lock(const char* path);
 
   ManualClock& clock_;
   levada_files table_{};
