@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <utility>
 
-namespace levada {
+namespace levada::file_sink {
 namespace {
 
 // "part-1.ndjson" becomes "part-1.1.ndjson".
@@ -133,4 +133,4 @@ Result<bool> Completion::same_file(const std::string& path, const levada_file_in
   return info.inode == other.inode && info.device == other.device;
 }
 
-}  // namespace levada
+}  // namespace levada::file_sink

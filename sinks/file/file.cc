@@ -2,12 +2,29 @@
 #include "file.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <cstdio>
 #include <utility>
 
-namespace levada {
+namespace levada::file_sink {
 namespace {
 
 using std::chrono::nanoseconds;
+
+// No other sink has it: not one of another agent on the same machine, nor on another, nor one before this.
+std::string new_id(Host host) {
+  levada_file_info folder{};
+  const auto data_dir = host.data_dir();
+  if (host.files().make_folder(data_dir)) host.files().stat(data_dir, folder);
+  const std::string facts = std::to_string(host.now().count()) + " " + std::to_string(host.monotonic().count()) + " " +
+                            std::to_string(folder.device) + " " + std::to_string(folder.inode) + " " + data_dir;
+  // FNV-1a.
+  uint64_t hash = 0xcbf29ce484222325;
+  for (const unsigned char c : facts) hash = (hash ^ c) * 0x100000001b3;
+  char digits[17];
+  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash));
+  return std::string(digits, 12);
+}
 
 bool has_control_characters(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
@@ -53,18 +70,39 @@ FileSink::FileSink(Settings settings, Host host, PathPattern pattern)
 FileSink::~FileSink() {
   if (!loaded_) return;
   if (auto done = settle_all(); !done) host_.warning("files are completed at the next start: " + done.error().message);
+  // What cannot be removed is an empty file, which the next start locks again.
+  if (lock_) (void)files_.remove(lock_.path());
 }
 
 Done FileSink::open() {
   if (loaded_) return {};
   auto last = manifest_.load();
   if (!last) return std::move(last).error();
+  id_ = last->id.empty() ? new_id(host_) : std::move(last->id);
+  next_number_ = last->next_number;
+  LEVADA_TRY(lock_names());
   for (auto& file : last->files) {
     if (files_.exists(file.path)) files_recovered_.add();
     completion_.add(std::move(file));
   }
   positions_ = std::move(last->positions);
   loaded_ = true;
+  return {};
+}
+
+// Names are its own by the id. A data_dir that was copied has the id, too: then the lock tells.
+Done FileSink::lock_names() {
+  if (lock_) return {};
+  const auto folder = root();
+  LEVADA_TRY(make_folder(folder));
+  const auto path = (folder == "/" ? "" : folder) + "/.levada-" + id_ + ".lock";
+  auto lock = files_.lock(path);
+  if (!lock) return std::move(lock).error();
+  if (!*lock)
+    return retry("another agent has " + path +
+                 ": it runs on a copy of this one's data_dir, and would write files of the same names; stop one of the "
+                 "two for good");
+  lock_ = *std::move(lock);
   return {};
 }
 
@@ -88,12 +126,12 @@ Done FileSink::settle_all() {
 Done FileSink::complete() {
   // A commit that failed may be on the disk all the same, for good or until a power cut. It is undone there before any
   // file is cut back behind it.
-  if (!manifest_.certain()) LEVADA_TRY(manifest_.replace(positions_, unfinished()));
+  if (!manifest_.certain()) LEVADA_TRY(restate());
   auto settled = completion_.settle();
   if (!settled) return std::move(settled).error();
   // A file that has its name must never be taken for one that is to be cut and ended.
-  if (*settled > 0) LEVADA_TRY(manifest_.replace(positions_, unfinished()));
-  if (completion_.publish() > 0) return manifest_.replace(positions_, unfinished());
+  if (*settled > 0) LEVADA_TRY(restate());
+  if (completion_.publish() > 0) return restate();
   return {};
 }
 
@@ -159,7 +197,7 @@ Done FileSink::store(const Checkpoint& checkpoint) {
   auto files = completion_.left();
   for (const auto& [bucket, file] : open_) files.push_back(file.entry_now());
   for (const auto& file : finished_) files.push_back(file.entry_now());
-  LEVADA_TRY(manifest_.replace(checkpoint.positions, files));
+  LEVADA_TRY(manifest_.replace({id_, next_number_, checkpoint.positions, std::move(files)}));
   positions_ = checkpoint.positions;
   uint64_t bytes = 0;
   const auto committed = [&](OutputFile& file) {
@@ -198,6 +236,8 @@ std::vector<Unfinished> FileSink::unfinished() const {
   return all;
 }
 
+Done FileSink::restate() { return manifest_.replace({id_, next_number_, positions_, unfinished()}); }
+
 // Files whose rows are all committed need no commit to become complete.
 Done FileSink::idle() {
   now_ = host_.monotonic();
@@ -214,7 +254,8 @@ Done FileSink::idle() {
   return complete();
 }
 
-}  // namespace levada
+}  // namespace levada::file_sink
 
 LEVADA_PLUGIN("file", "0.1.0", "Apache-2.0",
-              levada::sink<levada::FileSink>("file", "Writes rows to files, by folders made of time and columns."))
+              levada::sink<levada::file_sink::FileSink>("file",
+                                                        "Writes rows to files, by folders made of time and columns."))
