@@ -4,7 +4,7 @@
 #include "json/json_scanner.h"
 #include "json/rows.h"
 
-namespace levada {
+namespace levada::clean_json {
 
 namespace {
 
@@ -140,7 +140,8 @@ Batch CleanJson::cleaned(const Batch& batch, const Column& body) const {
   return out;
 }
 
-}  // namespace levada
+}  // namespace levada::clean_json
 
 LEVADA_PLUGIN("clean_json", "0.1.0", "Apache-2.0",
-              levada::interceptor<levada::CleanJson>("clean_json", "Makes exactly one valid JSON object of each row."))
+              levada::interceptor<levada::clean_json::CleanJson>("clean_json",
+                                                                 "Makes exactly one valid JSON object of each row."))

@@ -10,7 +10,7 @@
 #include "levada/sdk.h"
 #include "row_splitter.h"
 
-namespace levada {
+namespace levada::clean_json {
 
 class CleanJson final : public Interceptor {
  public:
@@ -51,4 +51,4 @@ class CleanJson final : public Interceptor {
   int64_t rows_added_ = 0, rows_repaired_ = 0;
 };
 
-}  // namespace levada
+}  // namespace levada::clean_json

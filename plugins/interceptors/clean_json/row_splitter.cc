@@ -5,7 +5,7 @@
 
 #include "json/json_scanner.h"
 
-namespace levada {
+namespace levada::clean_json {
 
 namespace {
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
@@ -101,4 +101,4 @@ size_t RowSplitter::end_of_others(JsonScanner& scanner, size_t begin) const {
 
 size_t RowSplitter::next_line_with_object(size_t from) const { return std::min(row_.find("\n{", from), row_.size()); }
 
-}  // namespace levada
+}  // namespace levada::clean_json

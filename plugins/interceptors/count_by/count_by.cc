@@ -6,7 +6,7 @@
 
 #include "levada/positions.h"
 
-namespace levada {
+namespace levada::count_by {
 namespace {
 
 void append_bytes(std::string& to, const void* bytes, size_t size) { to.append(static_cast<const char*>(bytes), size); }
@@ -95,7 +95,7 @@ Done CountBy::load(std::string_view state) {
   return {};
 }
 
-}  // namespace levada
+}  // namespace levada::count_by
 
 LEVADA_PLUGIN("count_by", "0.1.0", "Apache-2.0",
-              levada::interceptor<levada::CountBy>("count_by", "Numbers the rows of each key: 1, 2, 3 ..."))
+              levada::interceptor<levada::count_by::CountBy>("count_by", "Numbers the rows of each key: 1, 2, 3 ..."))

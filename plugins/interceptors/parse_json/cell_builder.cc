@@ -4,39 +4,34 @@
 #include <cmath>
 #include <optional>
 
+#include "json/decimal.h"
 #include "json/json_text.h"
 #include "levada/time.h"
 
-namespace levada {
+namespace levada::parse_json {
 
 namespace {
 
 bool is_number(std::string_view value) { return value[0] == '-' || (value[0] >= '0' && value[0] <= '9'); }
 
-// A whole number, however it is written: 3, 3.0, 3e2.
+// Nearly all whole numbers are digits only.
 std::optional<int64_t> parse_integer(std::string_view number) {
   int64_t value;
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
   if (error == std::errc() && end == number.data() + number.size()) return value;
-  if (number.find_first_of(".eE") == std::string_view::npos) return std::nullopt;
-  const auto real = parse_double(number);
-  // Beyond 2^53 a double stands for several whole numbers.
-  constexpr double kExact = 9'007'199'254'740'992;
-  if (!real || std::abs(*real) > kExact || std::trunc(*real) != *real) return std::nullopt;
-  return static_cast<int64_t>(*real);
+  return parse_whole(number);
 }
 
 std::optional<int64_t> parse_epoch(std::string_view number, TimeUnit unit) {
-  if (unit == TimeUnit::none || number.empty() || !is_number(number)) return std::nullopt;
+  if (unit == TimeUnit::none) return std::nullopt;
   const int64_t factor = unit == TimeUnit::seconds ? 1'000'000 : unit == TimeUnit::milliseconds ? 1'000 : 1;
-  int64_t count;
-  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), count);
-  if (error == std::errc() && end == number.data() + number.size()) {
-    if (unit == TimeUnit::nanoseconds) return count / 1000 - (count % 1000 < 0);
+  if (const auto count = parse_integer(number)) {
+    if (unit == TimeUnit::nanoseconds) return *count / 1000 - (*count % 1000 < 0);
     int64_t microseconds;
-    if (__builtin_mul_overflow(count, factor, &microseconds)) return std::nullopt;
+    if (__builtin_mul_overflow(*count, factor, &microseconds)) return std::nullopt;
     return microseconds;
   }
+  if (!parse_decimal(number)) return std::nullopt;
   const auto real = parse_double(number);
   if (!real) return std::nullopt;
   const double microseconds =
@@ -151,4 +146,4 @@ Column CellBuilder::finish(std::string name) && {
   return std::move(*std::get_if<0>(&builder_)).finish(std::move(name), Type::text);
 }
 
-}  // namespace levada
+}  // namespace levada::parse_json

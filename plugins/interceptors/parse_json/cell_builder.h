@@ -7,7 +7,7 @@
 
 #include "levada/builders.h"
 
-namespace levada {
+namespace levada::parse_json {
 
 enum class CellType { text, int64, float64, boolean, timestamp, bytes, json };
 // Of what a number that is a timestamp counts; none: only RFC 3339 is a timestamp.
@@ -44,4 +44,4 @@ class CellBuilder {
   std::string unescaped_;
 };
 
-}  // namespace levada
+}  // namespace levada::parse_json

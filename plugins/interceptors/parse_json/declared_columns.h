@@ -9,7 +9,7 @@
 #include "levada/options.h"
 #include "levada/result.h"
 
-namespace levada {
+namespace levada::parse_json {
 
 class DeclaredColumns {
  public:
@@ -49,4 +49,4 @@ class DeclaredColumns {
   int64_t mismatches_ = 0;
 };
 
-}  // namespace levada
+}  // namespace levada::parse_json

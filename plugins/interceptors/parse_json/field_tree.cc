@@ -6,7 +6,7 @@
 
 #include "json/json_text.h"
 
-namespace levada {
+namespace levada::parse_json {
 
 namespace {
 // Keys are short: comparing two pieces that overlap is quicker than the call that compares any size.
@@ -141,4 +141,4 @@ bool FieldTree::member(Node* child, TokenCursor& cursor) {
   return value[0] != '[' || array(*child, inside);
 }
 
-}  // namespace levada
+}  // namespace levada::parse_json

@@ -8,7 +8,7 @@
 
 #include "token_cursor.h"
 
-namespace levada {
+namespace levada::parse_json {
 
 class FieldTree {
  public:
@@ -43,4 +43,4 @@ class FieldTree {
   std::string unescaped_;
 };
 
-}  // namespace levada
+}  // namespace levada::parse_json

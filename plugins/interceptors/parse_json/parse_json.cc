@@ -6,7 +6,7 @@
 #include "json/json_scanner.h"
 #include "json/rows.h"
 
-namespace levada {
+namespace levada::parse_json {
 
 namespace {
 
@@ -90,7 +90,8 @@ bool ParseJson::parse(const Batch& batch, int64_t row, const Documents& document
   return false;
 }
 
-}  // namespace levada
+}  // namespace levada::parse_json
 
 LEVADA_PLUGIN("parse_json", "0.1.0", "Apache-2.0",
-              levada::interceptor<levada::ParseJson>("parse_json", "Makes typed columns of the values in JSON bodies."))
+              levada::interceptor<levada::parse_json::ParseJson>("parse_json",
+                                                                 "Makes typed columns of the values in JSON bodies."))

@@ -1,7 +1,7 @@
 // The interceptor `timestamp`.
 #include "timestamp.h"
 
-namespace levada {
+namespace levada::timestamp {
 
 Result<std::unique_ptr<Timestamp>> Timestamp::create(Settings settings, Host host) {
   if (settings.column.empty()) return wrong("column", "a column needs a name");
@@ -63,8 +63,8 @@ Done Timestamp::intercept(Batch& batch) {
   return {};
 }
 
-}  // namespace levada
+}  // namespace levada::timestamp
 
 LEVADA_PLUGIN("timestamp", "0.1.0", "Apache-2.0",
-              levada::interceptor<levada::Timestamp>(
+              levada::interceptor<levada::timestamp::Timestamp>(
                   "timestamp", "Adds the time at which a row arrived, or that another column says."))

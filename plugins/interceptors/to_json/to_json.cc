@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace levada {
+namespace levada::to_json {
 
 namespace {
 // The size of a buffer of bodies, unless one body may need more.
@@ -57,8 +57,8 @@ int64_t ToJson::fill_buffer(JsonWriter& writer, int64_t row, int64_t rows, TextB
   return row;
 }
 
-}  // namespace levada
+}  // namespace levada::to_json
 
 LEVADA_PLUGIN("to_json", "0.1.0", "Apache-2.0",
-              levada::interceptor<levada::ToJson>("to_json",
-                                                  "Makes the body of each row a JSON object of its columns."))
+              levada::interceptor<levada::to_json::ToJson>("to_json",
+                                                           "Makes the body of each row a JSON object of its columns."))
