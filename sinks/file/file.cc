@@ -2,7 +2,6 @@
 #include "file.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <cstdio>
 #include <utility>
 
@@ -13,16 +12,8 @@ using std::chrono::nanoseconds;
 
 // No other sink has it: not one of another agent on the same machine, nor on another, nor one before this.
 std::string new_id(Host host) {
-  levada_file_info folder{};
-  const auto data_dir = host.data_dir();
-  if (host.files().make_folder(data_dir)) host.files().stat(data_dir, folder);
-  const std::string facts = std::to_string(host.now().count()) + " " + std::to_string(host.monotonic().count()) + " " +
-                            std::to_string(folder.device) + " " + std::to_string(folder.inode) + " " + data_dir;
-  // FNV-1a.
-  uint64_t hash = 0xcbf29ce484222325;
-  for (const unsigned char c : facts) hash = (hash ^ c) * 0x100000001b3;
   char digits[17];
-  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash));
+  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(host.random()));
   return std::string(digits, 12);
 }
 

@@ -13,6 +13,7 @@
 
 #include "levada/batch.h"
 #include "levada/buffer.h"
+#include "levada/has.h"
 
 namespace levada {
 

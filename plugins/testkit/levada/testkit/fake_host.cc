@@ -81,6 +81,7 @@ FakeHost::FakeHost(std::string component)
 
 FakeHost::FakeHost(std::string component, FakeHost& other) : FakeHost(std::move(component)) {
   clock_ = other.clock_;
+  random_ = other.random_;
   files_ = other.files_;
 }
 
@@ -89,7 +90,7 @@ const void* FakeHost::service(std::string_view id) const {
   if (id == LEVADA_LOG) return &log_service_;
   if (id == LEVADA_METRICS) return &metrics_service_;
   if (id == LEVADA_CLOCK) return clock_->table();
-  if (id == LEVADA_RANDOM) return random_.table();
+  if (id == LEVADA_RANDOM) return random_->table();
   if (id == LEVADA_FILES) return files_->table();
   if (id == LEVADA_MEMORY) return memory_;
   return nullptr;

@@ -25,7 +25,7 @@ size_t memory_in_use();
 class FakeHost {
  public:
   explicit FakeHost(std::string component = "components.test");
-  // On the machine of the other, which outlives it: with its clock and its disk.
+  // On the machine of the other, which outlives it: with its clock, its disk and its randomness.
   FakeHost(std::string component, FakeHost& other);
   FakeHost(const FakeHost&) = delete;
   FakeHost& operator=(const FakeHost&) = delete;
@@ -34,7 +34,7 @@ class FakeHost {
   const levada_host* table() const { return &shown_.host; }
 
   ManualClock& clock() { return *clock_; }
-  ManualRandom& random() { return random_; }
+  ManualRandom& random() { return *random_; }
   MemoryFiles& files() { return *files_; }
   std::string data_dir() const { return data_dir_; }
   void set_until_drained(bool drained) { shown_.host.until_drained = drained; }
@@ -63,9 +63,10 @@ class FakeHost {
   const levada_memory* const memory_;
   const MemoryScope scope_;
   ManualClock own_clock_;
-  ManualRandom random_;
+  ManualRandom own_random_;
   MemoryFiles own_files_{own_clock_};
   ManualClock* clock_ = &own_clock_;
+  ManualRandom* random_ = &own_random_;
   MemoryFiles* files_ = &own_files_;
   levada_log log_service_{};
   levada_metrics metrics_service_{};
