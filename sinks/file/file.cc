@@ -57,12 +57,19 @@ FileSink::FileSink(Settings settings, Host host, PathPattern pattern)
       files_recovered_(host.counter("files_recovered")),
       values_replaced_(host.counter("values_replaced")) {}
 
-// The last commit is behind it: what is in the files and not committed must not appear.
+// For a host that destroys a sink without closing it.
 FileSink::~FileSink() {
-  if (!loaded_) return;
-  if (auto done = settle_all(); !done) host_.warning("files are completed at the next start: " + done.error().message);
+  if (auto done = FileSink::close({}); !done) host_.warning(done.error().message);
+}
+
+// The last commit is behind it: what is in the files and not committed must not appear.
+Done FileSink::close(nanoseconds) {
+  if (!std::exchange(loaded_, false)) return {};
+  auto done = settle_all();
   // What cannot be removed is an empty file, which the next start locks again.
   if (lock_) (void)files_.remove(lock_.path());
+  if (!done) return fatal("files are completed at the next start: " + done.error().message);
+  return {};
 }
 
 Done FileSink::open() {

@@ -66,6 +66,7 @@ class FileSink : public Sink {
   Done write(Batch& batch, std::chrono::nanoseconds timeout) override;
   Done commit(const Checkpoint& checkpoint, std::chrono::nanoseconds timeout, Batch& rejected) override;
   Done idle() override;
+  Done close(std::chrono::nanoseconds timeout) override;
 
  private:
   using OpenFiles = std::map<std::string, OutputFile, std::less<>>;

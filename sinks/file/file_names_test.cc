@@ -47,6 +47,12 @@ Done commit(FileSink& sink) {
   return sink.commit(Checkpoint(), 0ns, rejected);
 }
 
+// Also one whose disk is gone.
+void stop(std::unique_ptr<FileSink>& sink) {
+  (void)sink->close(0ns);
+  sink.reset();
+}
+
 // Whatever is below /out, as rows.
 std::multiset<std::string> rows_of(FakeHost& host) {
   std::multiset<std::string> rows;
@@ -89,13 +95,13 @@ TEST(FileNames, a_restart_leaves_the_open_files_of_another_sink_alone) {
   machine.files().fail_call(3, ENOENT);
   machine.files().crash_at(8);
   (void)write(*two, "never committed");
-  one.reset();
-  two.reset();
+  stop(one);
+  stop(two);
   machine.files().crash(Lose::nothing);
   two = start(host, settings());
   one = start(machine, settings());
-  one.reset();
-  two.reset();
+  stop(one);
+  stop(two);
   EXPECT_EQ(rows_of(machine), std::multiset<std::string>{"of one"});
 }
 
@@ -117,13 +123,13 @@ TEST(FileNames, whichever_of_two_sinks_dies_wherever_each_row_is_there_once) {
         (commit(*sink) ? committed : maybe).insert(text);
       }
     }
-    one.reset();
-    two.reset();
+    stop(one);
+    stop(two);
     machine.files().crash(Lose::nothing);
     two = start(host, rolls);
     one = start(machine, rolls);
-    one.reset();
-    two.reset();
+    stop(one);
+    stop(two);
     auto rows = rows_of(machine);
     for (const auto& row : maybe) rows.erase(row), committed.erase(row);
     EXPECT_EQ(rows, committed);
@@ -138,7 +144,7 @@ TEST(FileNames, a_number_is_never_given_twice) {
   ASSERT_EQ(SinkFiles(host).paths(), Strings{first});
   // A reader takes it away; it must not find another one of that name.
   SinkFiles(host).remove(first);
-  sink.reset();
+  stop(sink);
   sink = start(host, settings(1));
   ASSERT_TRUE(write(*sink, "2") && commit(*sink));
   EXPECT_EQ(SinkFiles(host).paths(), Strings{"/out/levada-20260101T000000-ID-1.ndjson"});
@@ -155,7 +161,7 @@ TEST(FileNames, a_sink_on_a_copy_of_another_ones_data_dir_waits) {
             "another agent has /out/.levada-" + SinkFiles(machine).id() +
                 ".lock: it runs on a copy of this one's data_dir, and would write files of the same names; stop one of "
                 "the two for good");
-  one.reset();
+  stop(one);
   EXPECT_TRUE(two->open());
 }
 
@@ -168,7 +174,7 @@ TEST(FileNames, the_lock_is_where_no_column_and_no_time_is_in_the_path) {
     with_path.path = path;
     auto sink = start(host, with_path);
     EXPECT_TRUE(host.files().exists(std::string(folder) + "/.levada-" + SinkFiles(host).id() + ".lock")) << path;
-    sink.reset();
+    stop(sink);
     EXPECT_EQ(SinkFiles(host).paths(), Strings());
     EXPECT_FALSE(host.files().exists(std::string(folder) + "/.levada-" + SinkFiles(host).id() + ".lock")) << path;
   }

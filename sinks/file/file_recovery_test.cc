@@ -41,6 +41,10 @@ class FileRecoveryTest : public testing::Test {
     Batch rejected;
     return sink_->commit({std::move(positions), 1}, 0ns, rejected);
   }
+  void stop() {
+    EXPECT_TRUE(sink_->close(0ns));
+    sink_.reset();
+  }
   // The process dies here and now.
   void die(Lose lose = Lose::nothing) {
     host_.files().crash_at(1);
@@ -91,7 +95,7 @@ TEST_F(FileRecoveryTest, what_is_not_committed_when_it_stops_does_not_appear) {
   write({"committed"});
   ASSERT_TRUE(commit());
   write({"not committed"});
-  sink_.reset();
+  stop();
   EXPECT_EQ(paths(), Strings{kFirst});
   EXPECT_EQ(content(kFirst), "committed\n");
 }
@@ -258,7 +262,7 @@ TEST_F(FileRecoveryTest, without_its_data_folder_it_starts_anew_and_leaves_files
   EXPECT_EQ(start(), Positions());
   write({"one"});
   ASSERT_TRUE(commit({{"s", "1", 1}}));
-  sink_.reset();
+  stop();
   EXPECT_EQ(paths().size(), 2u);
   EXPECT_EQ(content(left), "one");
   EXPECT_EQ(content(kFirst), "one\n");
@@ -269,9 +273,22 @@ TEST_F(FileRecoveryTest, counts_what_a_stop_adds_to_its_files) {
   write({"one"});
   ASSERT_TRUE(commit());
   EXPECT_EQ(host_.count("bytes_written"), 3);
-  sink_.reset();
+  stop();
   EXPECT_EQ(host_.count("bytes_written"), 4);
   EXPECT_EQ(host_.count("files_completed"), 1);
+}
+
+TEST_F(FileRecoveryTest, what_could_not_be_done_when_it_was_closed_is_said_and_done_at_the_next_start) {
+  start();
+  write({"one"});
+  ASSERT_TRUE(commit());
+  host_.files().fail_call(1, EIO);
+  const Done closed = sink_->close(0ns);
+  ASSERT_FALSE(closed);
+  EXPECT_TRUE(closed.error().message.starts_with("files are completed at the next start: "));
+  start();
+  EXPECT_EQ(paths(), Strings{kFirst});
+  EXPECT_EQ(content(kFirst), "one\n");
 }
 
 }  // namespace

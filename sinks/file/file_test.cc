@@ -38,7 +38,10 @@ class FileTest : public testing::Test {
     const Done committed = sink_->commit(Checkpoint(), 0ns, rejected);
     ASSERT_TRUE(committed) << committed.error().message;
   }
-  void stop() { sink_.reset(); }
+  void stop() {
+    EXPECT_TRUE(sink_->close(0ns));
+    sink_.reset();
+  }
   Strings paths() const { return out_.paths(); }
   Strings complete() const {
     auto all = paths();
