@@ -339,7 +339,8 @@ class Replay {
     const auto pipeline = PipelineBuilder(loaded.agent, loaded.topology, system.services(), true, diagnostics).build();
     if (refused(diagnostics)) return kBadConfiguration;
     if (auto started = pipeline->start(); !started) return fail(started.error());
-    return pipeline->wait() == Pipeline::Outcome::drained ? kOk : kFailed;
+    const bool is_drained = pipeline->wait() == Pipeline::Outcome::drained;
+    return pipeline->close() && is_drained ? kOk : kFailed;
   }
 
   const ReplayRequest& request_;

@@ -57,11 +57,6 @@ FileSink::FileSink(Settings settings, Host host, PathPattern pattern)
       files_recovered_(host.counter("files_recovered")),
       values_replaced_(host.counter("values_replaced")) {}
 
-// For a host that destroys a sink without closing it.
-FileSink::~FileSink() {
-  if (auto done = FileSink::close({}); !done) host_.warning(done.error().message);
-}
-
 // The last commit is behind it: what is in the files and not committed must not appear.
 Done FileSink::close(nanoseconds) {
   if (!std::exchange(loaded_, false)) return {};

@@ -58,7 +58,6 @@ class FileSink : public Sink {
           .advanced(),
   };
   static Result<std::unique_ptr<FileSink>> create(Settings settings, Host host);
-  ~FileSink() override;
 
   bool keeps_checkpoint() const override { return true; }
   Done open() override;

@@ -29,6 +29,7 @@ class FileRecoveryTest : public testing::Test {
     return positions ? *positions : Positions();
   }
   void make() {
+    if (sink_) (void)sink_->close(0ns);
     sink_.reset();
     sink_ = *FileSink::create(settings_, host_.host());
   }

@@ -21,7 +21,7 @@ class FileTest : public testing::Test {
  protected:
   FileTest() { settings_.path = "/out"; }
   void start() {
-    sink_.reset();
+    if (sink_) stop();
     auto sink = FileSink::create(settings_, host_.host());
     ASSERT_TRUE(sink) << sink.error().message;
     sink_ = *std::move(sink);
