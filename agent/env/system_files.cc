@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <csignal>
 #include <cstdio>
 #include <string>
 
@@ -235,30 +236,48 @@ int64_t share_path(void*, const char* path, const char* group) {
   return result(::chmod(path, S_ISDIR(info.st_mode) ? kFolderMode | 0050 : kFileMode | 0040));
 }
 
-// Whoever removes the file takes the lock with it: what is locked is the file that the path names then.
+// A folder, or a file to write, which is made if it is missing.
+int64_t open_to_lock(void* context, const char* path) {
+  const auto folder = persist([&] { return ::open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
+  return folder == -ENOTDIR || folder == -ENOENT ? open_file(context, path, LEVADA_WRITE) : folder;
+}
+
+// Whoever removes the file takes the lock with it: what is locked is what the path names then.
 int64_t lock_file(void* context, const char* path) {
   for (;;) {
-    const int64_t fd = open_file(context, path, LEVADA_WRITE);
+    const int64_t fd = open_to_lock(context, path);
     if (fd < 0) return fd;
     const auto locked = persist([&] { return ::flock(static_cast<int>(fd), LOCK_EX | LOCK_NB); });
     struct stat own, named;
     if (locked < 0 || ::fstat(static_cast<int>(fd), &own) < 0) {
       ::close(static_cast<int>(fd));
-      return locked < 0 ? locked : -EIO;
+      // Network file systems have none, or none for folders.
+      const bool is_unsupported = locked == -ENOLCK || locked == -EBADF || locked == -EINVAL;
+      return is_unsupported ? -ENOTSUP : locked < 0 ? locked : -EIO;
     }
     if (::stat(path, &named) == 0 && own.st_dev == named.st_dev && own.st_ino == named.st_ino) return fd;
     ::close(static_cast<int>(fd));
   }
 }
 
+// A read lease is given only while nobody has the file open for writing.
+int64_t is_written(void*, int64_t handle) {
+  const auto fd = static_cast<int>(handle);
+  // Whoever opens the file meanwhile makes the kernel send a signal: one that nobody minds.
+  if (::fcntl(fd, F_SETSIG, SIGURG) < 0) return -ENOTSUP;
+  if (::fcntl(fd, F_SETLEASE, F_RDLCK) < 0) return errno == EAGAIN ? 1 : -ENOTSUP;
+  ::fcntl(fd, F_SETLEASE, F_UNLCK);
+  return 0;
+}
+
 }  // namespace
 
 const levada_files* system_files() {
   static const levada_files table = {
-      sizeof table,  nullptr,     open_file,  close_file,   read_file,       write_file,  sync_file,
+      sizeof table,  nullptr,     open_file,  close_file,   read_file,       write_file, sync_file,
       truncate_file, file_info,   stat_path,  list_folder,  make_folder,     rename_path, link_path,
-      remove_path,   sync_folder, free_bytes, watch_folder, wait_for_change, end_wait,    lock_file,
-      share_path};
+      remove_path,   sync_folder, free_bytes, watch_folder, wait_for_change, end_wait,   lock_file,
+      is_written,    share_path};
   return &table;
 }
 

@@ -30,11 +30,11 @@ Batch dead_letter_of(const DeadLetters::Origin& origin, const RejectedRows& reje
   ValueBuilder<int64_t> times(count);
   for (int64_t row = 0; row < count; ++row) times.append(now_ns / 1000);
   letter.set(std::move(times).finish(DeadLetters::kTime, Type::timestamp));
+  const bool is_from_source = rejected_rows.component.starts_with("sources.");
   for (const auto& column : rows.columns()) {
     if (&column == reasons) continue;
     // A source says so of its own rows; elsewhere it is a column of the row.
-    if (column.name() == DeadLetters::kCut && column.type() == Type::boolean &&
-        rejected_rows.component.starts_with("sources.")) {
+    if (is_from_source && column.name() == DeadLetters::kCut && column.type() == Type::boolean) {
       letter.set(column);
       continue;
     }

@@ -37,6 +37,23 @@ TEST(DeadLetters, are_rows_with_reason_component_and_where_they_come_from) {
   EXPECT_EQ(bench.letters("position"), (Texts{"at 7"}));
 }
 
+TEST(DeadLetters, say_which_rows_their_source_has_cut) {
+  for (const auto* component : {"sources.clicks", "interceptors.parse"}) {
+    TestBench bench;
+    Batch batch = testkit::batch_of({"the begin"});
+    batch.set(testkit::text_column("reason", {"too long"}));
+    batch.set(testkit::boolean_column("cut", {true}));
+    std::vector<AuditCount> counts;
+    std::vector<RejectedRows> all;
+    reject_rows(component, OnReject::dead_letters, std::move(batch), counts, all);
+    bench.dead_letters.add(origin(1), all[0]);
+    ASSERT_TRUE(bench.dead_letters.sync());
+    const bool by_source = component == std::string_view("sources.clicks");
+    EXPECT_EQ(bench.letters("cut"), by_source ? Texts{"true"} : Texts{});
+    EXPECT_EQ(bench.letters("row_cut"), by_source ? Texts{} : Texts{"true"});
+  }
+}
+
 TEST(DeadLetters, count_reasons_that_differ_in_numbers_only_as_one) {
   TestBench bench;
   bench.dead_letters.add(origin(1), rejected_rows("", "at byte 5: value expected"));

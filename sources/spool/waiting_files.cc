@@ -131,6 +131,11 @@ void WaitingFiles::unsettle(const std::string& path) {
   is_expecting_ = true;
 }
 
+int64_t WaitingFiles::failed() const {
+  const auto files = std::count_if(seen_.begin(), seen_.end(), [](const auto& each) { return each.second.failures > 0; });
+  return files + static_cast<int64_t>(problems_.size());
+}
+
 bool WaitingFiles::nothing_expected() const { return scanned_at_ && !is_stale_ && ready_.empty() && !is_expecting_; }
 
 }  // namespace levada::spool

@@ -74,6 +74,10 @@ class File {
     LEVADA_TRY(done("stat", files_->info(files_->context, handle_, &info)));
     return info;
   }
+  // Whether someone has it open for writing; false also where that cannot be told.
+  bool is_written() const {
+    return has(*files_, &levada_files::is_written) && files_->is_written(files_->context, handle_) > 0;
+  }
   Done close() {
     if (handle_ < 0) return {};
     return done("close", files_->close(files_->context, std::exchange(handle_, -1)));
@@ -139,6 +143,16 @@ class Files {
   }
   Done make_folder(const std::string& path) const {
     return done("create", path, files_->make_folder(files_->context, path.c_str()));
+  }
+  // Takes a folder that is there for one user alone, while the file that it gives lives. FATAL where
+  // somebody else has it; a file without a handle where there are no locks.
+  Result<File> lock_folder(const std::string& path) const {
+    const auto handle = has(*files_, &levada_files::lock) ? files_->lock(files_->context, path.c_str()) : -ENOTSUP;
+    if (handle == -ENOTSUP) return File();
+    if (handle == -EWOULDBLOCK)
+      return fatal(path + " is in use by another component of this agent or by another agent");
+    if (handle < 0) return file_error("lock", path, handle);
+    return File(files_, handle, path);
   }
   Done rename(const std::string& from, const std::string& to) const {
     return done("rename to " + to, from, files_->rename(files_->context, from.c_str(), to.c_str()));

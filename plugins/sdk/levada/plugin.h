@@ -267,9 +267,13 @@ typedef struct levada_files {
   int64_t (*wait)(void*, int64_t watch, int64_t timeout_ns); /* 1: something changed in the folder; 0: time is up. */
   /* Since 1.1. Ends a wait that is under way, or else the next one: it gives 0. */
   int64_t (*wake)(void*, int64_t watch);
-  /* Since 1.1. Makes the file if it is missing, and locks it until the handle is closed or the
-   * process ends. EWOULDBLOCK: somebody else has the lock, in this process or in another. */
+  /* Since 1.1. Locks a folder, or a file, which is made if it is missing, until the handle is
+   * closed or the process ends. EWOULDBLOCK: somebody else has the lock, in this process or in
+   * another. ENOTSUP: the file system has no locks. */
   int64_t (*lock)(void*, const char* path);
+  /* Since 1.1. 1: someone has the file open for writing; 0: nobody has; ENOTSUP: that cannot be
+   * told. */
+  int64_t (*is_written)(void*, int64_t handle);
   /* Since 1.1. Gives a file or folder to the group, whose members may read it from now on: 0640
    * or 0750. EINVAL: there is no such group. */
   int64_t (*share)(void*, const char* path, const char* group);
@@ -293,7 +297,9 @@ typedef struct levada_source_functions {
   /* Fills in schema, rows, stream and position; waits at most timeout_ns for rows. The two texts
    * stay valid until the next call. IDLE: no rows now. END: none ever again. A failed call gave no
    * rows. Rows that the source itself rejects (a line too long) have a text in a column "reason",
-   * the others null: the host sends them to the dead letters. [worker] */
+   * the others null: the host sends them to the dead letters. Of rows with "reason", those of which
+   * the batch has only the beginning are true in a boolean column "cut", which is missing where
+   * there are none such. [worker] */
   levada_code (*poll)(void* self, int64_t timeout_ns, levada_batch* out, levada_error*);
   /* All rows of the stream up to the position are stored downstream: only now may a file be
    * renamed, an offset committed, a client answered. Cumulative. [worker] */

@@ -25,8 +25,9 @@ Instance::Instance(const Subject& subject, std::shared_ptr<FakeHost> host, bool 
   if (code_ != LEVADA_OK) self_ = nullptr;
 }
 
-Instance::~Instance() {
-  if (self_) subject_->component->destroy(self_);
+void Instance::end() {
+  if (self_ != nullptr) subject_->component->destroy(self_);
+  self_ = nullptr;
 }
 
 namespace {

@@ -22,7 +22,9 @@ class Instance {
   Instance(const Subject& subject, std::shared_ptr<FakeHost> host, bool prepares, bool drains = true);
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
-  ~Instance();
+  ~Instance() { end(); }
+  // Destroys the instance: two of one component never have one data_dir, or one lock, at once.
+  void end();
 
   bool made() const { return self_ != nullptr; }
   levada_code code() const { return code_; }

@@ -25,7 +25,7 @@ int64_t MemoryFiles::describe(const Node& node, levada_file_info& info) const {
   info.bytes = node.bytes.size();
   info.modified_ns = node.modified_ns;
   info.changed_ns = node.changed_ns;
-  info.born_ns = node.born_ns;
+  info.born_ns = births_ ? node.born_ns : 0;
   return 0;
 }
 
@@ -148,16 +148,30 @@ int64_t MemoryFiles::wait(int64_t watch, int64_t timeout_ns) {
 }
 
 int64_t MemoryFiles::lock(const char* path) {
-  const auto number = open(path, LEVADA_WRITE);
+  const auto there = find(path);
+  const bool is_folder = there && there->is_folder;
+  const auto number = is_folder ? next_handle_++ : open(path, LEVADA_WRITE);
   if (number < 0) return number;
+  if (is_folder) handles_[number] = {there, kLock, 0, 0, false};
   auto& open = handles_.at(number);
   for (const auto& [other, taken] : handles_) {
-    if (taken.how != kLock || taken.node != open.node) continue;
+    if (other == number || taken.how != kLock || taken.node != open.node) continue;
     handles_.erase(number);
     return -EWOULDBLOCK;
   }
   open.how = kLock;
   return number;
+}
+
+int64_t MemoryFiles::is_written(int64_t number) {
+  const auto* open = handle(number);
+  if (!open) return -EBADF;
+  if (!tells_writers_) return -ENOTSUP;
+  if (open->node->has_writer) return 1;
+  return std::any_of(handles_.begin(), handles_.end(), [&](const auto& other) {
+    const auto how = other.second.how;
+    return other.second.node == open->node && how > LEVADA_READ;
+  });
 }
 
 void MemoryFiles::fill_in_table() {
@@ -273,6 +287,9 @@ void MemoryFiles::fill_in_table() {
     return 0;
   };
   table_.lock = [](void* self, const char* path) { return call(self, [&](auto& files) { return files.lock(path); }); };
+  table_.is_written = [](void* self, int64_t number) {
+    return call(self, [&](auto& files) { return files.is_written(number); });
+  };
   table_.share = [](void* self, const char* path, const char* group) {
     return call(self, [&](auto& files) -> int64_t {
       const auto node = files.find(path);

@@ -32,7 +32,9 @@ struct Node {
   bool is_folder;
   uint32_t mode;      // Permissions only.
   std::string group;  // Whose members may read it; empty where there is none.
-  int64_t modified_ns = 0, changed_ns = 0, born_ns = 0;
+  int64_t modified_ns = 0, changed_ns = 0;
+  int64_t born_ns = 0;      // Differs from that of every other file and folder.
+  bool has_writer = false;  // Someone else has it open for writing.
 
   std::string bytes, durable_bytes;
   std::vector<Write> unsynced_writes;
