@@ -132,7 +132,8 @@ void WaitingFiles::unsettle(const std::string& path) {
 }
 
 int64_t WaitingFiles::failed() const {
-  const auto files = std::count_if(seen_.begin(), seen_.end(), [](const auto& each) { return each.second.failures > 0; });
+  const auto has_failed = [](const auto& each) { return each.second.failures > 0; };
+  const auto files = std::count_if(seen_.begin(), seen_.end(), has_failed);
   return files + static_cast<int64_t>(problems_.size());
 }
 
