@@ -76,7 +76,7 @@ void DeadLetters::add(const Origin& origin, const RejectedRows& rows) {
 void DeadLetters::add_late(const std::string& owner, const RejectedRows& rows) { keep({}, {owner, {}, {}, 0}, rows); }
 
 void DeadLetters::keep(std::string stream, const Origin& origin, const RejectedRows& rows) {
-  auto letter = dead_letter_of(origin, rows, services_.clock->now(services_.clock->context));
+  auto letter = compacted(dead_letter_of(origin, rows, services_.clock->now(services_.clock->context)));
   letter.stream = std::move(stream);
   letter.position = "-";  // Nobody goes on from it; it says that the batch is whole.
   InFlight in_flight;

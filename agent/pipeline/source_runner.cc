@@ -192,7 +192,7 @@ void SourceRunner::send(InFlight in_flight) {
   auto acknowledgement = std::make_shared<Acknowledgement>(static_cast<int>(channels_.size()), signal_);
   auto routed = selector_.route(in_flight.batch);
   for (size_t at = 0; at < channels_.size(); ++at) {
-    InFlight out{.batch = std::move(routed[at]),
+    InFlight out{.batch = compacted(std::move(routed[at])),
                  .stream = in_flight.stream,
                  .end = in_flight.end,
                  .account = in_flight.account,

@@ -102,10 +102,11 @@ std::vector<Column> choose_columns(const Batch& batch, std::span<const std::stri
                                    std::span<const std::string> exclude) {
   std::vector<Column> chosen;
   for (const auto& name : names)
-    if (const auto* column = batch.find(name)) chosen.push_back(*column);
+    if (const auto* column = batch.find(name); column && column->type() != Type::opaque) chosen.push_back(*column);
   if (!names.empty()) return chosen;
   for (const auto& column : batch.columns())
-    if (std::find(exclude.begin(), exclude.end(), column.name()) == exclude.end()) chosen.push_back(column);
+    if (column.type() != Type::opaque && std::find(exclude.begin(), exclude.end(), column.name()) == exclude.end())
+      chosen.push_back(column);
   return chosen;
 }
 
@@ -174,7 +175,8 @@ char* JsonWriter::write_value(const Field& field, int64_t row, char* to) {
     }
     case Type::text:
     case Type::bytes:
-    case Type::dictionary: break;
+    case Type::dictionary:
+    case Type::opaque: break;
   }
   return write_text(field, row, to);
 }

@@ -20,7 +20,7 @@ struct JsonStyle {
 };
 
 // The columns of these names in this order; where no names are given, all but `exclude`. Names that the batch does not
-// have are left out.
+// have, and opaque columns, are left out.
 std::vector<Column> choose_columns(const Batch& batch, std::span<const std::string> names,
                                    std::span<const std::string> exclude);
 

@@ -223,6 +223,7 @@ Done FileChannel::State::write_records(std::vector<Entry>& entries) {
     header.written_ns = clock_.now(clock_.context);
     auto parts = encoder_->encode(entry.in_flight, header, log_id_);
     auto done = parts ? active_->write(*parts) : Done(std::move(parts).error());
+    encoder_->forget();
     if (!done) {
       if (active_->usable() && active_->bytes() != begin) active_->cut(begin);
       return done;

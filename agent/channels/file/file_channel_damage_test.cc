@@ -227,23 +227,36 @@ TEST_F(FileChannelDamageTest, starts_without_its_channel_and_cursor_files) {
   }
 }
 
+TEST_F(FileChannelDamageTest, reads_the_format_before_this_one) {
+  fill();
+  auto channel_file = bench.files.read_file(std::string(kFolder) + "/channel");
+  bench.files.write_file(std::string(kFolder) + "/channel", "levada channel 1\n" + channel_file.substr(17));
+  auto text = bench.files.read_file(path(0));
+  SegmentHeader header = *decode_segment_header(text.data());
+  header.version = 1;
+  encode(header, text.data());
+  bench.files.write_file(path(0), text);
+  ASSERT_TRUE(open());
+  EXPECT_EQ(drain(*channel, 0), expected("clicks", 0, kRows));
+}
+
 TEST_F(FileChannelDamageTest, refuses_a_newer_format) {
   fill();
   const auto channel_file = bench.files.read_file(std::string(kFolder) + "/channel");
-  bench.files.write_file(std::string(kFolder) + "/channel", "levada channel 2\n" + channel_file.substr(17));
+  bench.files.write_file(std::string(kFolder) + "/channel", "levada channel 3\n" + channel_file.substr(17));
   auto opened = open();
   EXPECT_EQ(opened.code(), Code::fatal);
-  EXPECT_NE(opened.error().message.find("reads version 1"), std::string::npos) << opened.error().message;
+  EXPECT_NE(opened.error().message.find("reads versions up to 2"), std::string::npos) << opened.error().message;
 
   bench.files.write_file(std::string(kFolder) + "/channel", channel_file);
   auto text = bench.files.read_file(path(0));
   SegmentHeader header = *decode_segment_header(text.data());
-  header.version = 2;
+  header.version = 3;
   encode(header, text.data());
   bench.files.write_file(path(0), text);
   opened = open();
   EXPECT_EQ(opened.code(), Code::fatal);
-  EXPECT_NE(opened.error().message.find("format version 2"), std::string::npos) << opened.error().message;
+  EXPECT_NE(opened.error().message.find("format version 3"), std::string::npos) << opened.error().message;
 }
 
 TEST_F(FileChannelDamageTest, refuses_a_wrong_key_and_a_missing_one_and_reads_with_an_old_one) {

@@ -72,7 +72,7 @@ Done CleanJson::intercept(Batch& batch) {
 
   if (is_changed_) batch = cleaned(batch, body);
   for (auto& rejection : rejections_)
-    batch.reject(rejection.row, std::move(rejection.reason), std::move(rejection.body));
+    batch.reject_part(rejection.row, std::move(rejection.reason), std::move(rejection.body));
   filtered_.add(filtered);
   added_.add(rows_added_);
   repaired_count_.add(rows_repaired_);

@@ -57,7 +57,6 @@ Done ParseJson::intercept(Batch& batch) {
   for (int64_t row = 0; row < batch.rows(); ++row) {
     if (parse(batch, row, documents, reason)) continue;
     batch.reject(row, std::move(reason));
-    batch.drop(row);
   }
   parser_.shrink();
 

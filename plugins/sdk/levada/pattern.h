@@ -25,6 +25,7 @@ inline void append_value(const Column& column, int64_t row, std::string& to) {
     case Type::text:
     case Type::bytes:
     case Type::dictionary: to += column.text(row); return;
+    case Type::opaque: return;
     case Type::timestamp: break;
   }
   using namespace std::chrono;
@@ -80,8 +81,10 @@ class Pattern::Bound {
   void bind(const Pattern& pattern, const Batch& batch) {
     pattern_ = &pattern;
     columns_.clear();
-    for (const auto& piece : pattern.pieces_)
-      columns_.push_back(piece.column.empty() ? nullptr : batch.find(piece.column));
+    for (const auto& piece : pattern.pieces_) {
+      const Column* column = piece.column.empty() ? nullptr : batch.find(piece.column);
+      columns_.push_back(column && column->type() != Type::opaque ? column : nullptr);
+    }
   }
 
   // Appends the row's text. Gives the name of the column that has no value (and no fallback), else null; what was

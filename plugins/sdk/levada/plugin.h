@@ -96,6 +96,10 @@ typedef struct levada_bytes {
  *   boolean "b", int64 "l", float64 "g", timestamp in microseconds UTC "tsu:UTC", text "vu"
  *   (UTF-8), bytes "vz", and a dictionary of text: indices "i" (int32) with a dictionary "vu".
  *   Every column may be nullable.
+ * A plugin may hand over any other type of Arrow. The host takes those that are one of these in
+ * another layout (smaller integers, "f", "u", "U", "z", "Z", timestamps of other units with a zone,
+ * other dictionaries of text) as that type. A column of any other type is opaque: a plugin that
+ * does not know it keeps it as it is, with its schema.
  * The column "body" (bytes) is the event as it came in, where the batch still has it. Rows come
  * from one stream of one source. An empty batch still carries a position. */
 typedef struct levada_batch {

@@ -93,7 +93,7 @@ struct Input {
 std::vector<Input> inputs_of(const Subject& subject);
 Batch plain_input(const Subject& subject);
 SharedBatch dictionary_input(const Subject& subject);  // Its bodies must be UTF-8.
-// A batch of a type that the contract does not have.
+// A batch with a column of a type that Arrow does not have.
 SharedBatch foreign_input();
 
 std::vector<Must> plugin_musts();
