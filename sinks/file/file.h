@@ -27,7 +27,8 @@ class FileSink : public Sink {
   using Settings = FileSettings;
   static constexpr std::array options = {
       required<&Settings::path>(
-          "path", "The folder; with columns and time, \"/data/{host}/%Y-%m-%d\", each row goes to its own."),
+          "path", "The folder; with columns and time, \"/data/{host}/%Y-%m-%d\", each row goes to its own.")
+          .writes_folder(),
       optional<&Settings::prefix>("prefix", "\"levada-\"",
                                   "How file names begin; may have columns and time in it too."),
       optional<&Settings::suffix>("suffix", "\".ndjson\"",

@@ -50,12 +50,13 @@ class Spool : public Source {
     std::vector<std::pair<std::string, std::string>> headers;
   };
   static constexpr std::array options = {
-      required<&Settings::path>("path", "The folder whose files are read."),
+      required<&Settings::path>("path", "The folder whose files are read.").reads_folder(),
       optional<&Settings::include>("include", R"(["*"])",
                                    "Patterns of the names to take; one with a `/` is about the path below the folder."),
       optional<&Settings::ignore>("ignore", R"(["*.tmp", ".*"])",
                                   "Patterns of the names to leave alone, of folders too; they win over `include`."),
-      optional<&Settings::recursive>("recursive", "false", "Whether folders inside the folder are read too."),
+      optional<&Settings::recursive>("recursive", "false", "Whether folders inside the folder are read too.")
+          .reads_folder(),
       optional<&Settings::wait_for_folder>(
           "wait_for_folder", "false",
           "Whether a folder that is missing at the start is waited for, instead of an error."),

@@ -152,7 +152,13 @@ enum {
 enum {
   LEVADA_REQUIRED = 1, /* The user must set it. */
   LEVADA_SECRET = 2,   /* Its value is never printed. */
-  LEVADA_ADVANCED = 4  /* Few need it: left out of the sample. */
+  LEVADA_ADVANCED = 4, /* Few need it: left out of the sample. */
+  /* The text is a folder that a source takes files from; a boolean with it says whether folders inside it are read. The
+   * host refuses two sources of one folder, and a sink that writes into the folder of a source. */
+  LEVADA_READS_FOLDER = 8,
+  /* The text is a folder that a sink writes to; what stands behind a `{` or `%` in it depends on the rows or the time.
+   */
+  LEVADA_WRITES_FOLDER = 16
 };
 
 /* One option of a component. Parsing, checks, help, reference and sample come from it. Frozen. */
