@@ -4,7 +4,7 @@ import unittest
 
 from test_bench import FaultTest
 
-FILES = 200
+FILES = 2_000
 GOOD = 100  # Good lines of a file.
 CONFIGURATION = """
 [agent]
