@@ -137,6 +137,15 @@ std::vector<uint64_t> DeadLetters::marks(const std::string& stream) const {
   return all;
 }
 
+std::set<std::string> DeadLetters::components() const {
+  std::set<std::string> all;
+  const std::lock_guard lock(mutex_);
+  if (!opened_) return all;
+  for (const auto& [name, position] : channel_.positions())
+    if (const auto parts = tab_separated(name); parts.size() >= 3) all.emplace(parts[1]);
+  return all;
+}
+
 std::vector<DeadLetters::Count> DeadLetters::counts() const {
   const std::lock_guard lock(mutex_);
   std::vector<Count> all;

@@ -53,7 +53,8 @@ class Process {
                               kBackoff,
                               1u << 30,
                               OnReject::dead_letters,
-                              {}};
+                              {},
+                              StreamStarts(Files(bench.services.files), "/data/starts/clicks")};
     source_ = std::make_unique<SourceRunner>(std::move(parts), dead_letters_, bench.services, bench.stop);
   }
 
@@ -99,15 +100,14 @@ class Process {
         std::make_unique<SinkRunner>(std::move(parts), dead_letters_, bench_.commits, bench_.services, bench_.stop));
   }
   bool start_source() {
-    std::vector<Positions> positions;
-    if (file_channel_) positions.push_back(file_channel_->positions());
+    std::vector<StreamStarts::Reader> readers;
+    if (file_channel_) readers.push_back({"channels.main", file_channel_->positions()});
     else
       for (auto& sink : sinks_) {
         if (!sink->recovered()) return false;
-        positions.push_back(*sink->recovered());
+        readers.push_back({sink->name(), *sink->recovered()});
       }
-    source_->start_from(positions);
-    return true;
+    return source_->start_from(readers).ok();
   }
 
   TestBench& bench_;

@@ -73,7 +73,8 @@ Done FileSink::open() {
   if (!last) return std::move(last).error();
   id_ = last->id.empty() ? new_id(host_) : std::move(last->id);
   next_number_ = last->next_number;
-  LEVADA_TRY(lock_names());
+  // Where nothing is left to complete, a folder that cannot be made yet holds nobody up before rows come.
+  if (!last->files.empty() || make_folder(root())) LEVADA_TRY(lock_names());
   for (auto& file : last->files) {
     if (files_.exists(file.path)) files_recovered_.add();
     completion_.add(std::move(file));
@@ -130,6 +131,7 @@ Done FileSink::complete() {
 
 Done FileSink::write(Batch& batch, nanoseconds) {
   LEVADA_TRY(check(batch));
+  LEVADA_TRY(lock_names());
   now_ = host_.monotonic();
   arrival_ = std::chrono::floor<std::chrono::microseconds>(host_.now()).count();
   pattern_.bind(batch);

@@ -32,7 +32,10 @@ std::string absolute(const std::string& path) {
 // A pattern that fnmatch would take for a plain name.
 bool is_broken(const std::string& pattern) {
   for (size_t at = 0; at < pattern.size(); ++at) {
-    if (pattern[at] == '\\' && ++at == pattern.size()) return true;
+    if (pattern[at] == '\\') {
+      if (++at == pattern.size()) return true;
+      continue;
+    }
     if (pattern[at] != '[') continue;
     if (++at < pattern.size() && (pattern[at] == '!' || pattern[at] == '^')) ++at;
     // A bracket that comes first is one of the set.

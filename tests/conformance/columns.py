@@ -194,7 +194,9 @@ def cases(array):
 
 def check(levada, name, array, wanted):
     expected = values_of(array, wanted)
-    is_same = array.type == wanted
+    # A dictionary with a null among its words is taken as one without: what is cast keeps no metadata.
+    has_null_words = pa.types.is_dictionary(array.type) and array.dictionary.null_count > 0
+    is_same = array.type == wanted and not has_null_words
 
     def judge(what, out, rows):
         got = out.column(0)

@@ -50,6 +50,25 @@ interceptors = ["columns", "counts"]
 commit_interval = "30ms"
 """
 
+RENAMED = """
+[agent]
+data_dir = "{folder}/data"
+[sources.files]
+type = "spool"
+path = "{folder}/spool"
+settle = "0s"
+interceptors = ["{name}"]
+channels = ["main"]
+[interceptors.{name}]
+type = "clean_json"
+[channels.main]
+type = "memory"
+[sinks.rows]
+type = "file"
+channel = "main"
+path = "{folder}/rows"
+"""
+
 
 class Kills(FaultTest):
     def survive(self, channel):
@@ -93,6 +112,20 @@ class Kills(FaultTest):
 
     def test_behind_a_file_channel_nothing_is_lost_or_doubled(self):
         self.survive('type = "file"\nsegment_bytes = "64KiB"\nlow_water_bytes = "1MiB"')
+
+
+class Renamed(FaultTest):
+    def test_a_component_that_is_gone_after_a_kill_is_warned_of(self):
+        spool = Spool(self.folder / "spool", self.rng, broken=0.1)
+        spool.add(FILE_ROWS)
+        self.configure(RENAMED.format(folder=self.folder, name="clean"))
+        self.start()
+        self.wait_for(lambda: self.dead_letters(), "dead letters are stored")
+        self.kill()
+        self.configure(RENAMED.format(folder=self.folder, name="wash"))
+        self.drain(codes=(0, 3))
+        self.assert_once(self.rows_in("rows"), spool.rows, "rows")
+        self.assertIn("the configuration has no interceptors.clean any more", self.said())
 
 
 if __name__ == "__main__":
