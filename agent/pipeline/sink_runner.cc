@@ -193,7 +193,7 @@ Turn SinkRunner::write(nanoseconds timeout) {
   const Batch& batch = pending_->batch;
   int64_t rows = batch.rows();
   if (rows > 0) {
-    Parcel rejected;
+    CBatch rejected;
     auto done = target_->write(batch, timeout, rejected);
     if (done.code() == Code::idle) return Turn::waited;
     if (done.code() == Code::reject) {
@@ -259,7 +259,7 @@ Turn SinkRunner::commit(nanoseconds timeout) {
   if (!delivered_) {
     if (target_->keeps_checkpoint())
       if (auto done = save(); !done) return retry_commit(done.error());
-    Parcel rejected;
+    CBatch rejected;
     auto done = target_->commit(*checkpoint_, timeout, rejected);
     if (!rejected.empty()) reject_late(rejected);
     if (done.code() == Code::idle) return Turn::waited;
@@ -315,7 +315,7 @@ Turn SinkRunner::failed(const Error& error, const char* what) {
 }
 
 // Rows that the sink turned down when they were written; how many there were.
-Result<int64_t> SinkRunner::reject_written(Parcel& rejected, InFlight& in_flight) {
+Result<int64_t> SinkRunner::reject_written(CBatch& rejected, InFlight& in_flight) {
   if (rejected.empty()) return 0;
   auto rows = rejected.open_rows();
   if (!rows) return fatal("rejected rows cannot be read: " + rows.error().message);
@@ -332,7 +332,7 @@ Result<int64_t> SinkRunner::reject_written(Parcel& rejected, InFlight& in_flight
 }
 
 // Rows that turned out to be unwritable when they were committed: of which batch they were is no longer known.
-void SinkRunner::reject_late(Parcel& rejected) {
+void SinkRunner::reject_late(CBatch& rejected) {
   auto rows = rejected.open_rows();
   if (!rows) return log_error(name_, "rejected rows are lost: " + rows.error().message);
   const int64_t count = rows->rows();

@@ -58,8 +58,8 @@ class SinkRunner {
   void committed();
   Turn failed(const Error& error, const char* what);
   Turn retry_commit(const Error& error);
-  Result<int64_t> reject_written(Parcel& rejected, InFlight& in_flight);
-  void reject_late(Parcel& rejected);
+  Result<int64_t> reject_written(CBatch& rejected, InFlight& in_flight);
+  void reject_late(CBatch& rejected);
   nanoseconds now() const { return nanoseconds{clock_.monotonic(clock_.context)}; }
 
   const std::string name_;
