@@ -90,7 +90,7 @@ class Process {
     std::vector<InterceptorChain> chain(1);
     for (const auto& interceptor : interceptors) add(chain[0], interceptor);
     SinkRunner::Parts parts{path,
-                            bench_.sink(path),
+                            std::make_unique<SingleSink>(bench_.sink(path)),
                             std::make_unique<ChainWorkers>(std::move(chain), kBackoff, bench_.clock_table),
                             channel_.get(),
                             {3, 1 << 20, std::chrono::seconds(1)},

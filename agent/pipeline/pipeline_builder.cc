@@ -124,8 +124,12 @@ void PipelineBuilder::add_sinks() {
     const auto& config = topology_.sinks[number];
     auto created = instance(config);
     auto sink = created ? std::make_unique<SinkInstance>(std::move(created)) : nullptr;
-    if (config.group) members[number] = std::move(sink);
-    else add_reader(config, std::move(sink), {{config.path, config.on_reject}});
+    if (config.group) {
+      members[number] = std::move(sink);
+      continue;
+    }
+    auto target = sink ? std::make_unique<SingleSink>(std::move(sink)) : nullptr;
+    add_reader(config, std::move(target), {{config.path, config.on_reject}});
   }
   for (const auto& group : topology_.sink_groups) {
     std::vector<std::unique_ptr<SinkInstance>> sinks;

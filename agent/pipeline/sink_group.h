@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "agent/config/topology.h"
-#include "agent/plugin_host/instance.h"
+#include "agent/pipeline/sink_target.h"
 
 namespace levada::agent {
 

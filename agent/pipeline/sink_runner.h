@@ -12,6 +12,7 @@
 #include "agent/pipeline/checkpoint_store.h"
 #include "agent/pipeline/failure_log.h"
 #include "agent/pipeline/audit_totals.h"
+#include "agent/pipeline/sink_target.h"
 #include "agent/pipeline/source_runner.h"
 #include "agent/pipeline/stop.h"
 

@@ -55,7 +55,7 @@ struct SinkRunnerTest : ::testing::Test {
   }
   void start(CommitPolicy policy = {2, 1 << 20, std::chrono::seconds(1)}) {
     SinkRunner::Parts parts{reader,
-                            bench.sink("sinks.out"),
+                            std::make_unique<SingleSink>(bench.sink("sinks.out")),
                             chain(),
                             channel,
                             policy,
@@ -131,7 +131,7 @@ TEST_F(SinkRunnerTest, commits_early_when_a_source_waits_for_room) {
   MemoryChannel small(1);
   small.add_writer();
   SinkRunner::Parts parts{"sinks.out",
-                          bench.sink("sinks.out"),
+                          std::make_unique<SingleSink>(bench.sink("sinks.out")),
                           bench.chain(),
                           &small,
                           {100, 1 << 20, std::chrono::hours(1)},

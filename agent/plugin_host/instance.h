@@ -124,34 +124,19 @@ class InterceptorInstance {
   std::unique_ptr<Instance> instance_;
 };
 
-// Where the rows of a channel go: a sink, or a group of them. See levada_sink_functions for what
-// each call promises.
-class SinkTarget {
- public:
-  virtual ~SinkTarget() = default;
-  // Of the sink that the last call went to.
-  virtual const std::string& name() const = 0;
-  virtual bool keeps_checkpoint() const = 0;
-  virtual Done open() = 0;
-  virtual Result<std::vector<Position>> recover() = 0;
-  virtual Done write(const Batch& batch, std::chrono::nanoseconds timeout, CBatch& rejected) = 0;
-  virtual Done commit(const Checkpoint& checkpoint, std::chrono::nanoseconds timeout, CBatch& rejected) = 0;
-  virtual Done idle() = 0;
-  // IDLE: not through, call again. Nothing but the destructor comes behind it.
-  virtual Done close(std::chrono::nanoseconds timeout) = 0;
-};
-
-class SinkInstance final : public SinkTarget {
+// See levada_sink_functions for what each call promises.
+class SinkInstance {
  public:
   explicit SinkInstance(std::unique_ptr<Instance> instance) : instance_(std::move(instance)) {}
-  const std::string& name() const override { return instance_->name(); }
-  bool keeps_checkpoint() const override;
-  Done open() override;
-  Result<std::vector<Position>> recover() override;
-  Done write(const Batch& batch, std::chrono::nanoseconds timeout, CBatch& rejected) override;
-  Done commit(const Checkpoint& checkpoint, std::chrono::nanoseconds timeout, CBatch& rejected) override;
-  Done idle() override;
-  Done close(std::chrono::nanoseconds timeout) override;
+  const std::string& name() const { return instance_->name(); }
+  bool keeps_checkpoint() const;
+  Done open();
+  Result<std::vector<Position>> recover();
+  Done write(const Batch& batch, std::chrono::nanoseconds timeout, CBatch& rejected);
+  Done commit(const Checkpoint& checkpoint, std::chrono::nanoseconds timeout, CBatch& rejected);
+  Done idle();
+  // IDLE: not through, call again. Nothing but the destructor comes behind it.
+  Done close(std::chrono::nanoseconds timeout);
   const Instance& instance() const { return *instance_; }
 
  private:
