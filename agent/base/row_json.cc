@@ -54,7 +54,7 @@ void RowJson::append(std::string& to, int64_t row) const {
       case Type::boolean: to += column.boolean(row) ? "true" : "false"; break;
       case Type::timestamp:
         to += '"';
-        append_time(to, column.values<int64_t>()[row] * 1000);
+        append_time(to, column.values<int64_t>()[row]);
         to += '"';
         break;
       case Type::float64: append_number(to, column.values<double>()[row]); break;

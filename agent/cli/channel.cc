@@ -80,7 +80,7 @@ void list(const FileChannelOptions& channel, const Seen& seen, const Secrets& se
         opened.next(segments.front().records_at, segments.front().bytes, SegmentReader::Depth::headers, nullptr);
     if (first && *first) {
       std::string time;
-      append_time(time, (*first)->header.written_ns);
+      append_time(time, (*first)->header.written_ns / 1000);
       std::printf(", the oldest of %s", time.c_str());
     }
   }

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "json/timestamps.h"
 #include "levada/batch.h"
+#include "levada/time.h"
 
 namespace levada {
 
