@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "file.h"
+#include "levada/free_name.h"
 
 namespace levada::file_sink {
 namespace {
@@ -79,14 +80,13 @@ Result<File> FileSink::create_file(const std::string& bucket, Unfinished& entry)
     entry.name = stem + std::to_string(next_number_++) + settings_.suffix +
                  std::string(Compressor::suffix(settings_.compression));
     entry.path = entry.name + settings_.in_use_suffix;
-    bool taken = false;
+    bool free = true;
     for (const auto* path : {&entry.name, &entry.path}) {
-      levada_file_info info{};
-      const auto found = files_.stat(*path, info);
-      if (found < 0 && found != -ENOENT) return file_error("stat", *path, found);
-      taken |= found == 0;
+      auto found = is_free(files_, *path);
+      if (!found) return std::move(found).error();
+      free = free && *found;
     }
-    if (taken) continue;
+    if (!free) continue;
     // First: a crash leaves no file that is on no list.
     LEVADA_TRY(manifest_.begin(entry));
     const auto handle = calls->open(calls->context, entry.path.c_str(), LEVADA_CREATE);

@@ -1,6 +1,8 @@
 // Renames never replace: where the new name is taken, it gets a number.
 #include "completion.h"
 
+#include "levada/free_name.h"
+
 namespace levada::spool {
 
 namespace {
@@ -25,17 +27,6 @@ std::string Completion::target_of(const Known& known) const {
   if (rules_.completed == Completed::rename) return path + rules_.suffix;
   if (rules_.completed == Completed::move) return rules_.folder + "/" + known.last.file;
   return {};
-}
-
-Result<std::string> Completion::free_name(const std::string& target) const {
-  auto name = target;
-  for (int number = 1;; ++number) {
-    levada_file_info info{};
-    const auto taken = files_.stat(name, info);
-    if (taken == -ENOENT) return name;
-    if (taken < 0) return file_error("stat", name, taken);
-    name = target + "." + std::to_string(number);
-  }
 }
 
 // Rows came after the file was completed: it gets its old name again, unless another file has that by now.
@@ -84,7 +75,7 @@ Result<Completion::Outcome> Completion::complete(const Known& known, std::string
     unsynced_.insert(parent_of(path));
   } else {
     if (rules_.completed == Completed::move) LEVADA_TRY(files_.make_folder(parent_of(target)));
-    auto name = free_name(target);
+    auto name = free_name(files_, target);
     if (!name) return std::move(name).error();
     LEVADA_TRY(files_.rename(path, *name));
     unsynced_.insert(parent_of(target));

@@ -46,7 +46,6 @@ class Completion {
 
  private:
   std::string target_of(const Known& known) const;
-  Result<std::string> free_name(const std::string& target) const;
   Result<Outcome> give_back(const std::string& completed, const std::string& path);
 
   const CompletionRules rules_;

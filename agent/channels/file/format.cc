@@ -3,7 +3,7 @@
 #include <charconv>
 #include <cstring>
 
-#include "agent/base/crc32c.h"
+#include "levada/crc32c.h"
 
 namespace levada::agent {
 namespace {

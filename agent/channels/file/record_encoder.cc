@@ -6,8 +6,8 @@
 #include <numeric>
 
 #include "agent/base/compaction.h"
-#include "agent/base/crc32c.h"
 #include "agent/channels/file/arrow_codec.h"
+#include "levada/crc32c.h"
 
 namespace levada::agent {
 namespace {
