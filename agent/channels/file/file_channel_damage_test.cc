@@ -1,34 +1,16 @@
 // A channel whose files were damaged, are of another version, or are encrypted with another key.
-#include <gtest/gtest.h>
-
 #include "agent/channels/file/cursor_file.h"
-#include "agent/channels/file/test_support.h"
+#include "agent/channels/file/test_fixture.h"
 
 namespace levada::agent {
 namespace {
 
 using namespace testing;
 
-constexpr uint64_t kRows = 200, kPerBatch = 10;
-
-class FileChannelDamageTest : public ::testing::Test {
+class FileChannelDamageTest : public TwoReadersTest {
  protected:
   FileChannelDamageTest() { bench.options.segment_bytes = 4000; }
 
-  Done open() {
-    channel.reset();
-    channel = bench.make();
-    channel->add_writer();
-    channel->add_cursor("sinks.one");
-    channel->add_cursor("sinks.two");
-    return channel->open();
-  }
-  void write(uint64_t first, uint64_t end) {
-    for (uint64_t row = first; row < end; row += kPerBatch) {
-      ASSERT_TRUE(channel->append(rows_of("clicks", row, row + kPerBatch)));
-      channel->run_once();
-    }
-  }
   void fill() {
     ASSERT_TRUE(open());
     write(0, kRows);
@@ -61,9 +43,6 @@ class FileChannelDamageTest : public ::testing::Test {
     EXPECT_EQ(drain(*channel, 1), rest);
     EXPECT_EQ(bench.count("rows_missing"), static_cast<int64_t>(count));
   }
-
-  ChannelTestBench bench;
-  std::unique_ptr<FileChannel> channel;
 };
 
 TEST_F(FileChannelDamageTest, passes_over_a_record_whose_payload_is_damaged) {
