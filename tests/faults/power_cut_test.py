@@ -13,28 +13,8 @@ CUTS = int(os.environ.get("LEVADA_CUTS") or 20)
 FILE_ROWS = 300
 FILES_WAITING = 6
 
-CONFIGURATION = """
-[agent]
-data_dir = "{folder}/machine/data"
-[sources.files]
-type = "spool"
-path = "{folder}/machine/spool"
-settle = "0s"
-read_bytes = "4KiB"
-completed = "{completed}"
-{completed_dir}
-channels = ["main"]
-[channels.main]
-{channel}
-[sinks.rows]
-type = "file"
-channel = "main"
-path = "{folder}/machine/rows"
-roll_rows = 700
-commit_interval = "5ms"
-"""
-
-CHANNELS = {"memory": 'type = "memory"', "file": 'type = "file"\nsegment_bytes = "64KiB"\nlow_water_bytes = "1MiB"'}
+CHANNELS = {"memory": {"type": "memory"},
+            "file": {"type": "file", "segment_bytes": "64KiB", "low_water_bytes": "1MiB"}}
 
 
 class PowerCuts(FaultTest):
@@ -48,9 +28,12 @@ class PowerCuts(FaultTest):
         machine = self.folder / "machine"
         machine.mkdir()
         self.disk = power_cut.Disk(os.environ["FORGETFUL_DISK"], machine, self.folder / "notes", forgets_folders)
-        self.configure(CONFIGURATION.format(
-            folder=self.folder, completed=completed, channel=CHANNELS[channel],
-            completed_dir='completed_dir = "done"' if completed == "move" else ""))
+        self.configure({
+            "sources.files": {"read_bytes": "4KiB", "completed": completed,
+                              "completed_dir": "done" if completed == "move" else None},
+            "channels.main": CHANNELS[channel],
+            "sinks.rows": {"roll_rows": 700, "commit_interval": "5ms"},
+        }, data="machine/data", spool="machine/spool", rows="machine/rows")
         spool = Spool(machine / "spool", self.rng)
         pause = threading.Event()
         undone = 0

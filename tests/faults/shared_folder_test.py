@@ -10,32 +10,10 @@ from test_bench import LEVADA, SECONDS, FaultTest, Spool
 
 KILLS = 40
 AGENTS = ("left", "right")
-SINKS = ("one", "two")
+SINKS = ("rows", "more")
 FILE_ROWS = 60
 FILES_WAITING = 4
 
-CONFIGURATION = """
-[agent]
-data_dir = "{folder}/data-{agent}"
-[sources.files]
-type = "spool"
-path = "{folder}/spool-{agent}"
-settle = "0s"
-completed = "delete"
-channels = ["main"]
-[channels.main]
-type = "memory"
-"""
-
-# Small files and many of them: names are taken all the time.
-SINK = """
-[sinks.{sink}]
-type = "file"
-channel = "main"
-path = "{folder}/out"
-roll_rows = 3
-commit_interval = "5ms"
-"""
 
 
 class SharedFolder(FaultTest):
@@ -44,9 +22,12 @@ class SharedFolder(FaultTest):
         self.agents, self.spools = {}, {}
         self.addCleanup(lambda: [self.kill_agent(name) for name in list(self.agents)])
         for agent in AGENTS:
-            names = {"folder": self.folder, "agent": agent}
-            (self.folder / f"{agent}.toml").write_text(
-                CONFIGURATION.format(**names) + "".join(SINK.format(sink=sink, **names) for sink in SINKS))
+            # Small files and many of them: names are taken all the time.
+            sink = {"type": "file", "channel": "main", "path": f"{self.folder}/out", "roll_rows": 3,
+                    "commit_interval": "5ms"}
+            self.configure({"sources.files": {"completed": "delete"}, **{f"sinks.{name}": sink for name in SINKS}},
+                           data=f"data-{agent}", spool=f"spool-{agent}")
+            self.config.rename(self.folder / f"{agent}.toml")
             self.spools[agent] = Spool(self.folder / f"spool-{agent}", self.rng)
 
     def run_agent(self, agent, *arguments):
