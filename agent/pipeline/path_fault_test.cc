@@ -97,7 +97,7 @@ class Process {
                             kBackoff,
                             {{path, OnReject::dead_letters}}};
     sinks_.push_back(
-        std::make_unique<SinkRunner>(std::move(parts), dead_letters_, bench_.commits, bench_.services, bench_.stop));
+        std::make_unique<SinkRunner>(std::move(parts), dead_letters_, bench_.checkpoint_store, bench_.services, bench_.stop));
   }
   bool start_source() {
     std::vector<StreamStarts::Reader> readers;
@@ -159,7 +159,7 @@ void check(TestBench& bench) {
   const auto& all = scripts()["sinks.plain"].committed;
   EXPECT_EQ(std::set<std::string>(all.begin(), all.end()), std::set<std::string>(plain.begin(), plain.end()));
 
-  const auto record = bench.commits.load_last("sinks.checkpoint");
+  const auto record = bench.checkpoint_store.load_last("sinks.checkpoint");
   ASSERT_TRUE(record && *record);
   const auto audit = AuditTotals::decode((*record)->states.at("audit"));
   ASSERT_TRUE(audit);

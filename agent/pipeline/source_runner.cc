@@ -220,14 +220,14 @@ void SourceRunner::send(InFlight in_flight) {
     out.bytes = held_bytes(out.batch);
     if (const auto others = in_flight.batch.rows() - out.batch.rows(); others != 0)
       add_to_counts(out.account.counts, Outcome::elsewhere, name(), "", others);
-    outgoing_.push_back({std::move(out), channels_[at]});
+    unsent_.push_back({std::move(out), channels_[at]});
   }
   pending_.add(in_flight.stream, std::move(in_flight.batch.position), std::move(acknowledgement));
 }
 
 bool SourceRunner::hand_on(nanoseconds timeout) {
-  while (!outgoing_.empty()) {
-    auto& next = outgoing_.front();
+  while (!unsent_.empty()) {
+    auto& next = unsent_.front();
     // Rows that are not in the batch any more must not be lost once a durable channel has what is left of it.
     if (next.channel->durable()) {
       if (auto synced = dead_letters_.sync(); !synced) {
@@ -241,7 +241,7 @@ bool SourceRunner::hand_on(nanoseconds timeout) {
       next.channel->wait_for_room(timeout);
       return false;
     }
-    outgoing_.pop_front();
+    unsent_.pop_front();
     wait({});
   }
   return true;

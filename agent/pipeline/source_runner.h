@@ -47,7 +47,7 @@ class SourceRunner {
   bool close(nanoseconds end);
 
  private:
-  struct Outgoing {
+  struct Unsent {
     InFlight in_flight;
     Channel* channel;
   };
@@ -85,7 +85,7 @@ class SourceRunner {
   bool to_close_ = false;  // The source's open was called.
   std::vector<Position> start_;    // By the source's own stream names.
   std::deque<InFlight> cut_;       // Parts that wait for a worker.
-  std::deque<Outgoing> outgoing_;  // What waits for room in a channel.
+  std::deque<Unsent> unsent_;      // What waits for room in a channel.
   PendingAcknowledgements pending_;
   nanoseconds waits_since_{};  // For room or memory; 0: it does not.
   bool wait_logged_ = false;
