@@ -94,18 +94,28 @@ class Blocks {
       if (is_view_type(column.type())) add(column.array());
   }
 
+  // Of each block that counts as used which one column points to most of: what columns share counts once.
   bool half_unused(const Batch& batch) const {
-    uint64_t held = 0, most = 0;
+    uint64_t held = 0, used = 0;
     for (const auto& block : blocks_) held += block.bytes;
     if (held < kWorthIt) return false;
+    std::vector<uint64_t> of_blocks(blocks_.size()), of_column(blocks_.size());
     for (const auto& column : batch.columns()) {
       if (!is_view_type(column.type())) continue;
-      uint64_t used = 0;
+      of_column.assign(blocks_.size(), 0);
+      const auto numbers = numbers_of(column.array());
       const View* views = views_of(column.array());
-      for (int64_t row = 0; row < column.rows(); ++row)
-        used += views[row].is_inline() || column.null(row) ? 0 : static_cast<uint64_t>(views[row].size);
-      most = std::max(most, used);
-      if (2 * most >= held) return false;
+      const bool has_nulls = column.has_nulls();
+      for (int64_t row = 0; row < column.rows(); ++row) {
+        if (views[row].is_inline() || (has_nulls && column.null(row))) continue;
+        of_column[numbers[static_cast<size_t>(views[row].outside.buffer)]] += static_cast<uint64_t>(views[row].size);
+      }
+      for (size_t at = 0; at < of_blocks.size(); ++at) {
+        if (of_column[at] <= of_blocks[at]) continue;
+        used += of_column[at] - of_blocks[at];
+        of_blocks[at] = of_column[at];
+      }
+      if (2 * used >= held) return false;
     }
     return true;
   }
@@ -130,13 +140,14 @@ class Blocks {
       held->pointers[0] = valid.data();
       held->buffers.push_back(std::move(valid));
     }
+    const auto block_numbers = numbers_of(array);
     // Its own numbers of the blocks that are left.
-    std::vector<int32_t> numbers(static_cast<size_t>(block_count(array)), -1);
+    std::vector<int32_t> numbers(block_numbers.size(), -1);
     for (int64_t row = 0; row < array.length; ++row) {
       View& view = views.as<View>()[row];
       view = column.null(row) ? View{} : views_of(array)[row];
       if (view.is_inline()) continue;
-      const Block& block = block_of(array, view.outside.buffer);
+      const Block& block = blocks_[block_numbers[static_cast<size_t>(view.outside.buffer)]];
       int32_t& number = numbers[static_cast<size_t>(view.outside.buffer)];
       if (number < 0) {
         number = static_cast<int32_t>(held->sizes.size());
@@ -201,16 +212,20 @@ class Blocks {
       else blocks_[known->second].bytes = std::max(blocks_[known->second].bytes, bytes);
     }
   }
-  const Block& block_of(const ArrowArray& array, int64_t number) const {
-    return blocks_[numbers_.find(array.buffers[2 + number])->second];
+  // For each block of an array its number here.
+  std::vector<size_t> numbers_of(const ArrowArray& array) const {
+    std::vector<size_t> numbers(static_cast<size_t>(block_count(array)));
+    for (size_t at = 0; at < numbers.size(); ++at) numbers[at] = numbers_.find(array.buffers[2 + at])->second;
+    return numbers;
   }
   void mark(const Column& column) {
     const ArrowArray& array = column.array();
+    const auto numbers = numbers_of(array);
     for (int64_t row = 0; row < array.length; ++row) {
       const View& view = views_of(array)[row];
       if (view.is_inline() || column.null(row)) continue;
-      const_cast<Block&>(block_of(array, view.outside.buffer))
-          .mark(static_cast<uint64_t>(view.outside.offset), static_cast<uint64_t>(view.size));
+      blocks_[numbers[static_cast<size_t>(view.outside.buffer)]].mark(static_cast<uint64_t>(view.outside.offset),
+                                                                      static_cast<uint64_t>(view.size));
     }
   }
 

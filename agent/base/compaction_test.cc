@@ -57,6 +57,23 @@ TEST(Compaction, leaves_a_batch_alone_of_which_most_is_in_use) {
   for (const auto& column : most.columns()) EXPECT_EQ(compacted(most).find(column.name())->shared(), column.shared());
 }
 
+// As a batch whose bodies were written anew, beside columns that point into the old ones.
+TEST(Compaction, counts_for_each_block_what_is_used_of_it) {
+  Batch whole = of_many_files();
+  const Column body = *whole.find("body");
+  TextBuilder parts(kRows), bodies(kRows);
+  const auto first = parts.share(body);
+  for (int64_t row = 0; row < kRows; ++row) {
+    const auto text = body.text(row);
+    parts.append_part(body.views().data()[row], text, text.substr(2, text.size() / 2), first);
+    bodies.append(text.substr(0, text.size() * 3 / 4));
+  }
+  whole.set(std::move(parts).finish("part", Type::text));
+  whole.set(std::move(bodies).finish("body", Type::bytes));
+  const Batch same = compacted(whole);
+  for (const auto& column : whole.columns()) EXPECT_EQ(same.find(column.name())->shared(), column.shared());
+}
+
 TEST(Compaction, keeps_shared_what_columns_share) {
   Batch whole = of_many_files();
   const Column& body = *whole.find("body");

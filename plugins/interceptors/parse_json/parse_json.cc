@@ -1,8 +1,6 @@
 // The interceptor parse_json.
 #include "parse_json.h"
 
-#include <cstring>
-
 #include "json/json_scanner.h"
 #include "json/rows.h"
 
@@ -76,11 +74,16 @@ Done ParseJson::intercept(Batch& batch) {
 bool ParseJson::parse(const Batch& batch, int64_t row, const Documents& documents, std::string& reason) {
   const auto document = documents[row];
   const auto text = document.text;
-  const bool is_read = validate_ ? parser_.parse(document) : parser_.find_tokens(document);
-  const bool has_escapes = is_read && std::memchr(text.data(), '\\', text.size()) != nullptr;
+  const bool has_tokens = parser_.find_tokens(document);
+  const bool has_escapes = parser_.has_backslash();
+  const CellBuilder::Document described{&documents.view(row), text, has_escapes};
+  // Nearly all documents are judged and read in one pass.
+  if (declared_ && has_tokens && !has_escapes && declared_->read_plain(parser_.plain_tokens(text.data())))
+    return declared_->append(described, reject_mismatches_, reason);
+  const bool is_read = has_tokens && (!validate_ || parser_.is_valid());
   if (declared_) {
     if (is_read && declared_->read(TokenCursor(parser_, text), has_escapes))
-      return declared_->append({&documents.view(row), text, has_escapes}, reject_mismatches_, reason);
+      return declared_->append(described, reject_mismatches_, reason);
     declared_->append_nulls();
   } else if (is_read && inferred_.read(row, TokenCursor(parser_, text), has_escapes)) {
     return true;

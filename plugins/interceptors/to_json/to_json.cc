@@ -49,11 +49,15 @@ int64_t ToJson::fill_buffer(JsonWriter& writer, int64_t row, int64_t rows, TextB
     bound = writer.bound(row);
   }
   const auto number = bodies.lend(buffer, static_cast<size_t>(at - buffer.data()));
+  const auto count = static_cast<int64_t>(ends_.size());
+  View* view = bodies.extend(count);
   const char* begin = buffer.data();
   for (const char* body_end : ends_) {
-    bodies.append_lent({begin, static_cast<size_t>(body_end - begin)}, number);
+    View::put(view++, {begin, static_cast<size_t>(body_end - begin)}, number,
+              static_cast<int32_t>(begin - buffer.data()));
     begin = body_end;
   }
+  bodies.filled(count);
   return row;
 }
 
