@@ -1,5 +1,5 @@
-# How levada itself is compiled: warnings, sanitizers, and faster tools where they are found. Plugins that are
-# built outside of this tree get none of it.
+# How levada itself is compiled: warnings, sanitizers, and faster tools where they are found.
+# Plugins that are built outside of this tree get none of it.
 include(CheckLinkerFlag)
 
 option(LEVADA_WERROR "Warnings are errors" OFF)
@@ -11,7 +11,8 @@ endif()
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wconversion -Wno-sign-conversion)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  # False ones: at -O3 for string concatenation, and with a precompiled header for a string that is moved.
+  # False ones: at -O3 for string concatenation, and with a precompiled
+  # header for a string that is moved.
   add_compile_options(-Wno-restrict -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
 endif()
 if(LEVADA_WERROR)
@@ -29,7 +30,8 @@ if(LEVADA_SANITIZE MATCHES thread)
   link_libraries(-Wl,--no-as-needed levada_c11_threads)
 endif()
 
-# Paths are made relative and the folder is left out of the hash, so that another clone finds the same objects.
+# Paths are made relative and the folder is left out of the hash, so that another
+# clone finds the same objects.
 find_program(LEVADA_CCACHE ccache)
 if(LEVADA_CCACHE)
   foreach(_language C CXX)

@@ -1,6 +1,6 @@
-# Headers of the standard library and of GoogleTest are parsed once for all targets: a third of the time of a build.
-# Nothing of ours is among them, so that a change of a header rebuilds only what includes it. A source includes what it
-# uses all the same.
+# Headers of the standard library and of GoogleTest are parsed once for all targets: a third of the
+# time of a build. Nothing of ours is among them, so that a change of a header rebuilds only what
+# includes it. A source includes what it uses all the same.
 include_guard(GLOBAL)
 
 set(_standard <algorithm> <array> <atomic> <bit> <charconv> <chrono> <concepts> <condition_variable> <cstdint> <cstring>
@@ -33,7 +33,8 @@ function(levada_precompile_headers)
     target_link_libraries(levada_precompiled_test PRIVATE GTest::gmock)
     target_precompile_headers(levada_precompiled_test PRIVATE ${_standard} <gmock/gmock.h> <gtest/gtest.h>)
   endif()
-  # For ccache: by this it tells two precompiled headers apart, and not by their bytes, which differ from clone to clone.
+  # For ccache: by this it tells two precompiled headers apart, and not by their bytes,
+  # which differ from clone to clone.
   foreach(kind IN ITEMS code test)
     file(WRITE "${PROJECT_BINARY_DIR}/CMakeFiles/levada_precompiled_${kind}.dir/cmake_pch.hxx.gch.sum"
       "${kind} ${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION} ${GTest_VERSION} ${_standard}")

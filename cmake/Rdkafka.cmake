@@ -1,7 +1,8 @@
-# levada_rdkafka: librdkafka >= 2.6.1, which Debian 12 does not have (its 2.0.2 cannot log in with SCRAM and loses
-# transactions). The system's where it is new enough; else the library inside the pinned wheel of confluent-kafka,
-# against the header of the system's development package: the C ABI behind its soname only grows.
-# LEVADA_RDKAFKA_RUNTIME: the library file that must be installed beside the plugins, empty for the system's.
+# levada_rdkafka: librdkafka >= 2.6.1, which Debian 12 does not have (its 2.0.2 cannot log in with
+# SCRAM and loses transactions). The system's where it is new enough; else the library inside the
+# pinned wheel of confluent-kafka, against the header of the system's development package: the C ABI
+# behind its soname only grows. LEVADA_RDKAFKA_RUNTIME: the library file that must be installed
+# beside the plugins, empty for the system's.
 set(_rdkafka_minimum 2.6.1)
 set(LEVADA_RDKAFKA_RUNTIME "")
 find_package(PkgConfig QUIET)

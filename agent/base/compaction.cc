@@ -94,7 +94,8 @@ class Blocks {
       if (is_view_type(column.type())) add(column.array());
   }
 
-  // Of each block that counts as used which one column points to most of: what columns share counts once.
+  // Of each block that counts as used which one column points to most of:
+  // what columns share counts once.
   bool half_unused(const Batch& batch) const {
     uint64_t held = 0, used = 0;
     for (const auto& block : blocks_) held += block.bytes;

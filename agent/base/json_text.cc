@@ -43,7 +43,8 @@ namespace {
 
 bool is_special(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
 
-// How many bytes come before one that must be escaped; `to` gets them, and may get up to 15 bytes behind them.
+// How many bytes come before one that must be escaped; `to` gets them, and may
+// get up to 15 bytes behind them.
 size_t copy_plain(const char* from, size_t size, char* to) {
   size_t done = 0;
 #ifdef __SSE2__

@@ -1,4 +1,5 @@
-// What ${file:} gave: secrets, which nothing that is printed shows, whatever they have become a part of.
+// What ${file:} gave: secrets, which nothing that is printed shows,
+// whatever they have become a part of.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,5 @@
-// An ordered sequence of batches between sources and sinks. Each sink reads it with a cursor of its own.
+// An ordered sequence of batches between sources and sinks. Each sink reads
+// it with a cursor of its own.
 #pragma once
 
 #include <chrono>
@@ -21,7 +22,8 @@ class Channel {
   // Makes ready what lies on a disk; before all that follows.
   virtual Done open() { return {}; }
 
-  // What it took survives the process: sources go on from where it stands, and not from where its readers stand.
+  // What it took survives the process: sources go on from where it stands, and not
+  // from where its readers stand.
   virtual bool durable() const { return false; }
   // How far each source's stream has got in a durable channel.
   virtual Positions positions() const { return {}; }
@@ -30,15 +32,16 @@ class Channel {
   virtual bool append(InFlight&& in_flight) = 0;
   // Returns when there may be room again, or the time is up.
   virtual void wait_for_room(nanoseconds timeout) = 0;
-  // Why it takes nothing, for a log line: "32 MiB are waiting for sinks.kafka". Empty where it does.
+  // Why it takes nothing, for a log line: "32 MiB are waiting for
+  // sinks.kafka". Empty where it does.
   virtual std::string blocked_by() const = 0;
   // Who keeps it from letting go of memory, likewise, also where it is not full.
   virtual std::string holder() const { return {}; }
   // A source is through with it; once all writers are, no more batches come.
   virtual void close() = 0;
 
-  // The reader's sink has recovered, and this is what its last commit stands for. A durable channel goes on there.
-  // Before the first read, and after each failure.
+  // The reader's sink has recovered, and this is what its last commit stands for. A durable channel
+  // goes on there. Before the first read, and after each failure.
   virtual void resume(size_t cursor, const Positions& committed) = 0;
   // The next batch, waiting for it at most so long.
   virtual std::optional<InFlight> read(size_t cursor, nanoseconds timeout) = 0;

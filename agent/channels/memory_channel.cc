@@ -81,7 +81,7 @@ void MemoryChannel::commit(size_t cursor) {
       finished.push_back(std::move(entries_.front().in_flight));
       entries_.pop_front();
     }
-    mine.relieved = back_pressures_;
+    mine.back_pressures_committed = back_pressures_;
   }
   room_.notify_all();
   for (const auto& in_flight : finished) in_flight.acknowledgement->stored();
@@ -99,7 +99,7 @@ bool MemoryChannel::ended(size_t cursor) const {
 
 bool MemoryChannel::under_back_pressure(size_t cursor) const {
   const std::lock_guard lock(mutex_);
-  return cursors_[cursor].relieved != back_pressures_;
+  return cursors_[cursor].back_pressures_committed != back_pressures_;
 }
 
 void MemoryChannel::apply_back_pressure() {

@@ -1,4 +1,5 @@
-// A channel in memory, bounded by bytes. What it holds is lost in a crash; the sources read it again.
+// A channel in memory, bounded by bytes. What it holds is lost in a
+// crash; the sources read it again.
 #pragma once
 
 #include <condition_variable>
@@ -14,7 +15,8 @@ namespace levada::agent {
 
 class MemoryChannel final : public Channel {
  public:
-  // Full once the batches in it hold that many bytes; a single batch may go over, and the parts of one.
+  // Full once the batches in it hold that many bytes; a single batch may
+  // go over, and the parts of one.
   explicit MemoryChannel(size_t capacity_bytes) : capacity_bytes_(capacity_bytes) {}
 
   void add_writer() override;
@@ -41,7 +43,8 @@ class MemoryChannel final : public Channel {
   struct Cursor {
     std::string reader;
     size_t next = 0, committed = 0;  // Numbers of batches, counted from the channel's first.
-    size_t woken = 0, relieved = 0;  // Presses that it has been woken for, and those before its last commit.
+    size_t woken = 0,
+           back_pressures_committed = 0;  // Presses that it has been woken for, and those before its last commit.
   };
 
   size_t end() const { return first_ + entries_.size(); }

@@ -22,7 +22,8 @@ std::string body(const std::optional<InFlight>& read) {
   return read ? std::string(read->batch.body()->text(0)) : "<none>";
 }
 
-// Its readers could not commit a batch of which a part is missing, and so would never make room for it.
+// Its readers could not commit a batch of which a part is missing, and so
+// would never make room for it.
 TEST(MemoryChannel, takes_all_parts_of_a_batch_also_when_it_is_full) {
   MemoryChannel channel(10);
   channel.add_writer();

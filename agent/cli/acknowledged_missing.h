@@ -1,4 +1,5 @@
-// Rows that are missing, and that the operator knows of: the audit says nothing of them any more. Kept in data_dir.
+// Rows that are missing, and that the operator knows of: the audit says nothing of
+// them any more. Kept in data_dir.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,8 @@ class AcknowledgedMissing {
   AcknowledgedMissing(Files files, const std::string& data_dir) : files_(files), path_(data_dir + "/acknowledged") {}
 
   Done load();
-  // Of the reader's stream, as of that commit or an earlier one. A reader that was started anew counts from 0 again.
+  // Of the reader's stream, as of that commit or an earlier one. A reader that was
+  // started anew counts from 0 again.
   int64_t rows(const std::string& reader, const std::string& stream, uint64_t epoch) const;
   void set(const std::string& reader, const std::string& stream, uint64_t epoch, int64_t rows);
   Done save() const;

@@ -16,8 +16,8 @@ namespace {
 
 std::string equation(const AuditTotals::Entry& entry) {
   std::string text = "read " + grouped(entry.read) + " = delivered " + grouped(entry.delivered);
-  for (const auto outcome : {Outcome::dead_letters, Outcome::filtered, Outcome::dropped, Outcome::elsewhere,
-                             Outcome::aggregated}) {
+  for (const auto outcome :
+       {Outcome::dead_letters, Outcome::filtered, Outcome::dropped, Outcome::elsewhere, Outcome::aggregated}) {
     int64_t rows = 0;
     for (const auto& count : entry.counts)
       if (count.outcome == outcome) rows += count.rows;

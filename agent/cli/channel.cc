@@ -58,7 +58,8 @@ struct Seen {
   }
 };
 
-// What readers have still to deliver, and what is delivered and leaves together with the rest of its segment.
+// What readers have still to deliver, and what is delivered and leaves together
+// with the rest of its segment.
 std::string rows_of(const Seen& seen) {
   const uint64_t rows = seen.rows_from(0);
   if (seen.log.cursors.readers.empty()) return number(rows) + " rows";

@@ -1,4 +1,5 @@
-// levada channel: what stands in the folders of file channels, read-only, while an agent runs or not.
+// levada channel: what stands in the folders of file channels,
+// read-only, while an agent runs or not.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +12,8 @@
 
 namespace levada::agent {
 
-// Each gives the exit code; the options are those of the channels as configured (name, folder, keys).
-// Secrets in the names of folders and files are not shown.
+// Each gives the exit code; the options are those of the channels as configured (name, folder,
+// keys). Secrets in the names of folders and files are not shown.
 int list_channels(const std::vector<FileChannelOptions>& channels, const Services& services,
                   const Secrets& secrets = {});
 // Checks every record; kFailed where something is damaged or missing.

@@ -1,4 +1,5 @@
-// levada channel: the file channels of a configuration, and its dead letters, for the commands of channel.h.
+// levada channel: the file channels of a configuration, and its dead letters,
+// for the commands of channel.h.
 #include <algorithm>
 #include <cstdio>
 

@@ -13,8 +13,8 @@ namespace levada::agent {
 int run_agent(const std::string& config, bool until_drained);
 int check_configuration(const std::string& config);
 
-// kFailed where rows are missing, doubled or unexplained, and where no agent has ever run. `acknowledge_missing`: from now
-// on the rows that are missing now are not a failure any more.
+// kFailed where rows are missing, doubled or unexplained, and where no agent has ever run.
+// `acknowledge_missing`: from now on the rows that are missing now are not a failure any more.
 int audit(const std::string& config, bool acknowledge_missing);
 
 struct ReplayRequest {

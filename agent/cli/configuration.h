@@ -15,12 +15,12 @@ struct Configuration {
   Topology topology;
 };
 
-// Reads the files and loads the plugins. Findings go to the diagnostics; a plugin that was refused is one only where
-// something of its name is asked for.
+// Reads the files and loads the plugins. Findings go to the diagnostics; a plugin that was refused
+// is one only where something of its name is asked for.
 Configuration load_configuration(const std::string& path, Diagnostics& diagnostics);
 
-// [agent] and the channels, for commands that only look at what an agent has stored. No plugin is loaded, and what is
-// wrong with other tables does not matter.
+// [agent] and the channels, for commands that only look at what an agent has stored. No plugin is
+// loaded, and what is wrong with other tables does not matter.
 Configuration load_for_inspection(const std::string& path, Diagnostics& diagnostics);
 
 // Says on stderr what was found, if anything was: the command ends with kBadConfiguration then.

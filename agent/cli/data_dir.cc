@@ -51,8 +51,8 @@ Result<std::unique_ptr<DataDirLock>> DataDirLock::take(const std::string& data_d
   return made;
 }
 
-// The folder itself is locked, so that it does not matter if somebody removes the file; and the file, as network file
-// systems lock no folders.
+// The folder itself is locked, so that it does not matter if somebody removes the file; and the
+// file, as network file systems lock no folders.
 Done DataDirLock::lock() {
   const Error taken = fatal("another agent runs on " + data_dir_ + ": stop it, or give this one a data_dir of its own");
   folder_ = ::open(data_dir_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -62,7 +62,8 @@ Done DataDirLock::lock() {
   file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (file_ < 0) return cannot("open", path);
   if (::flock(file_, LOCK_EX | LOCK_NB) < 0) return errno == EWOULDBLOCK ? taken : cannot("lock", path);
-  // Removed between the opening and the locking: the one at the path may be locked by somebody else.
+  // Removed between the opening and the locking: the one at the path
+  // may be locked by somebody else.
   if (!is_at(folder_, data_dir_) || !is_at(file_, path)) return taken;
   return {};
 }

@@ -8,7 +8,8 @@
 
 namespace levada::agent {
 
-// Two agents on one data folder would overwrite each other's positions. Held until it is destroyed or the process ends.
+// Two agents on one data folder would overwrite each other's positions. Held until it is
+// destroyed or the process ends.
 class DataDirLock {
  public:
   // Makes the folder. Fails where another process has it.
@@ -20,8 +21,8 @@ class DataDirLock {
 
   // The process that had it last was killed, or the machine stopped under it.
   bool is_after_crash() const { return is_after_crash_; }
-  // The path still leads to the folder that is locked. If not, somebody removed, moved or replaced it: another agent
-  // may have started there, and nothing that this one writes can be found again.
+  // The path still leads to the folder that is locked. If not, somebody removed, moved or replaced
+  // it: another agent may have started there, and nothing that this one writes can be found again.
   bool holds() const;
 
  private:

@@ -7,8 +7,9 @@
 
 namespace levada::agent {
 
-// Copies the template of that kind ("source", "interceptor" or "sink") into a folder that is not there yet or is empty.
-// `name` is what configurations will call the component; it must be in snake_case.
+// Copies the template of that kind ("source", "interceptor" or "sink") into a folder
+// that is not there yet or is empty. `name` is what configurations will call the
+// component; it must be in snake_case.
 Done new_plugin(const std::string& kind, const std::string& name, const std::string& folder);
 
 }  // namespace levada::agent

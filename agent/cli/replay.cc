@@ -1,5 +1,6 @@
-// levada replay: dead letters go back to where they were rejected, and on from there. Each set of them is a job that
-// is kept in data_dir, so that one that was cut short goes on where it was, and no letter is given twice.
+// levada replay: dead letters go back to where they were rejected, and on from there. Each set of
+// them is a job that is kept in data_dir, so that one that was cut short goes on where it was,
+// and no letter is given twice.
 #include <algorithm>
 #include <cstdio>
 

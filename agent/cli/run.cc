@@ -30,8 +30,8 @@ void end_without(const std::string& data_dir) {
   ::_exit(kFailed);
 }
 
-// What is open at a time, at most: a file that is written and one that is read for each reader of a file channel, and
-// what a component may need.
+// What is open at a time, at most: a file that is written and one that is read for each reader of a
+// file channel, and what a component may need.
 rlim_t files_needed(const Topology& topology) {
   constexpr size_t kOfEachComponent = 4, kOfTheProcess = 64;
   size_t components = topology.sources.size() + topology.sinks.size();
@@ -39,7 +39,8 @@ rlim_t files_needed(const Topology& topology) {
   return components * kOfEachComponent + kOfTheProcess;
 }
 
-// The soft limit is there for programs that cannot do with more than 1,024 descriptors; this one can.
+// The soft limit is there for programs that cannot do with more than
+// 1,024 descriptors; this one can.
 void raise_file_limit(const Topology& topology) {
   rlimit limit;
   if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
@@ -52,14 +53,15 @@ void raise_file_limit(const Topology& topology) {
                       ": raise the limit (ulimit -n, LimitNOFILE)");
 }
 
-// After a kill, rows since the last commit come again. Those that a component rejected then are known by its name.
+// After a kill, rows since the last commit come again. Those that a component
+// rejected then are known by its name.
 void warn_of_missing(const std::set<std::string>& components, const Topology& topology) {
   const auto has = [](const auto& configured, const std::string& path) {
     return std::any_of(configured.begin(), configured.end(), [&](const auto& each) { return each.path == path; });
   };
   for (const auto& component : components)
-    if (!has(topology.sources, component) && !has(topology.interceptors, component) && !has(topology.sinks, component) &&
-        !has(topology.sink_groups, component))
+    if (!has(topology.sources, component) && !has(topology.interceptors, component) &&
+        !has(topology.sinks, component) && !has(topology.sink_groups, component))
       log_warning("", "the last run was killed, and the configuration has no " + component +
                           " any more: rows that it rejected since the last commit may be rejected once more under "
                           "another name");

@@ -11,10 +11,12 @@
 
 namespace levada::agent {
 
-// Signals that would end the process and mean nothing to it are ignored, before and after a RunControl, too.
+// Signals that would end the process and mean nothing to it are ignored, before
+// and after a RunControl, too.
 void ignore_signals();
 
-// The first SIGTERM or SIGINT stops the intake, the second ends the process. Others are ignored and logged.
+// The first SIGTERM or SIGINT stops the intake, the second ends the process.
+// Others are ignored and logged.
 class RunControl {
  public:
   // `every_second` is called by a thread of its own.

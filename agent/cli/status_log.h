@@ -1,5 +1,5 @@
-// Lets a running agent be seen in its log: the first rejected rows of each component, what each did in the last minute,
-// and all of it at the end.
+// Lets a running agent be seen in its log: the first rejected rows of each component, what each did
+// in the last minute, and all of it at the end.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,5 @@
-// The options that belong to the agent. Parsing, messages, help, reference and samples come from these tables.
+// The options that belong to the agent. Parsing, messages, help, reference and
+// samples come from these tables.
 #include "agent/config/agent_options.h"
 
 #include <algorithm>
@@ -20,7 +21,7 @@ constexpr auto kAgent = std::to_array<levada_option>({
     {"log_level", LEVADA_CHOICE, 0, "debug|info|warning|error", "\"info\"",
      "The least important lines that are logged."},
     {"dead_letters", LEVADA_STRING, 0, nullptr, "\"\"",
-     "Folder of the channel for rows that components turn down; if empty, dead_letters in data_dir."},
+     "Folder of the channel for rows that components reject; if empty, dead_letters in data_dir."},
 });
 
 constexpr auto kSource = std::to_array<levada_option>({
@@ -30,7 +31,7 @@ constexpr auto kSource = std::to_array<levada_option>({
     {"channels", LEVADA_STRINGS, LEVADA_REQUIRED, nullptr, nullptr, "The channels that it writes to."},
     {"workers", LEVADA_INTEGER, 0, nullptr, "1", "Threads that run the interceptors; the order of the rows is kept."},
     {"on_reject", LEVADA_CHOICE, 0, "dead_letters|drop|block", "\"dead_letters\"",
-     "What becomes of rows that the source itself turns down; with \"block\" it reads no further."},
+     "What becomes of rows that the source itself rejects; with \"block\" it reads no further."},
     {"selector", LEVADA_TREE, LEVADA_ADVANCED, nullptr, nullptr,
      "Which of the channels a row goes to, as a table; all of them if there is none."},
 });
@@ -39,7 +40,7 @@ constexpr auto kInterceptor = std::to_array<levada_option>({
     {"type", LEVADA_STRING, LEVADA_REQUIRED, nullptr, nullptr,
      "Which interceptor it is, by the name that its plugin gives it."},
     {"on_reject", LEVADA_CHOICE, 0, "dead_letters|drop|block", "\"dead_letters\"",
-     "What becomes of rows that it turns down; with \"block\" nothing goes on until it takes them."},
+     "What becomes of rows that it rejects; with \"block\" nothing goes on until it takes them."},
 });
 
 constexpr auto kChannel = std::to_array<levada_option>({

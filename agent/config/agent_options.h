@@ -1,4 +1,5 @@
-// The options that belong to the agent: [agent] itself, and what stands beside a component's own options in its table.
+// The options that belong to the agent: [agent] itself, and what stands beside a
+// component's own options in its table.
 #pragma once
 
 #include <string_view>
@@ -15,8 +16,8 @@ bool is_for_file_channels(std::string_view option);
 // Those of a sink that a sink group says for all of its sinks.
 Options reader_options();
 
-// "sources", "channels", ...: the top-level table that holds those of a kind. "agent" and "selector" stand for
-// themselves.
+// "sources", "channels", ...: the top-level table that holds those of a kind. "agent" and
+// "selector" stand for themselves.
 std::string_view table_name(TableKind kind);
 
 // "source", "sink group", ... in messages.

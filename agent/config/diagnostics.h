@@ -1,4 +1,5 @@
-// What is wrong with a configuration: every finding of one run with the place in the file that it is about.
+// What is wrong with a configuration: every finding of one run with the place
+// in the file that it is about.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +8,8 @@
 
 namespace levada::agent {
 
-// A place in a configuration file. Line and column count from 1; line 0 stands for the file as a whole.
+// A place in a configuration file. Line and column count from 1; line 0
+// stands for the file as a whole.
 struct Location {
   std::string file;
   uint32_t line = 0;

@@ -1,4 +1,5 @@
-// Reads a configuration: the main file, then conf.d/*.toml beside it in the order of their names, as one tree.
+// Reads a configuration: the main file, then conf.d/*.toml beside it in the order
+// of their names, as one tree.
 #include "agent/config/document.h"
 
 #include <algorithm>

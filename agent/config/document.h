@@ -1,4 +1,5 @@
-// Reads a configuration: the main file, then conf.d/*.toml beside it in the order of their names, as one tree.
+// Reads a configuration: the main file, then conf.d/*.toml beside it in the order
+// of their names, as one tree.
 #pragma once
 
 #include <optional>
@@ -16,8 +17,9 @@ struct Document {
   Secrets secrets;
 };
 
-// Tables of several files become one table; a key that is set twice is a finding that names both places. Nothing comes
-// back if a file cannot be read or is no TOML: then only that is reported, for all files.
+// Tables of several files become one table; a key that is set twice is a finding that
+// names both places. Nothing comes back if a file cannot be read or is no TOML: then only
+// that is reported, for all files.
 std::optional<Document> read_document(const std::string& path, Diagnostics& diagnostics);
 
 // A single value as an option's default is written: `"5s"`, `["a"]`. Without substitution.

@@ -8,7 +8,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The name of one folder inside another: all of it, or what it begins with where columns or the time follow.
+// The name of one folder inside another: all of it, or what it begins with
+// where columns or the time follow.
 struct Name {
   std::string begin;
   bool is_whole = true;
@@ -29,7 +30,8 @@ struct Use {
   bool with_all_below = false;
 };
 
-// "/data/{host}/%Y": what stands before the first column or time is looked up, so that links do not matter.
+// "/data/{host}/%Y": what stands before the first column or time is looked up,
+// so that links do not matter.
 FolderPath read_path(const std::string& text, bool has_columns) {
   const size_t known = has_columns ? std::min(text.find_first_of("{%"), text.size()) : text.size();
   const size_t folder_end = known == text.size() ? known : text.rfind('/', known);

@@ -5,9 +5,9 @@
 
 namespace levada::agent {
 
-// Reports a sink that writes into a folder that a source reads, and two sources that read one folder. Which folders
-// components use they say by LEVADA_READS_FOLDER and LEVADA_WRITES_FOLDER at their options. Only looks at the folders'
-// names, and at what links among them lead to.
+// Reports a sink that writes into a folder that a source reads, and two sources that read one
+// folder. Which folders components use they say by LEVADA_READS_FOLDER and LEVADA_WRITES_FOLDER at
+// their options. Only looks at the folders' names, and at what links among them lead to.
 void check_folders(const Topology& topology, Diagnostics& diagnostics);
 
 }  // namespace levada::agent

@@ -9,7 +9,8 @@
 
 namespace levada::agent {
 
-// Nothing, and a finding, where the text is no object of JSON. A null is as good as a name that is left out.
+// Nothing, and a finding, where the text is no object of JSON. A null is as
+// good as a name that is left out.
 std::optional<Node> parse_json(std::string_view text, const std::string& file, Diagnostics& diagnostics);
 
 }  // namespace levada::agent

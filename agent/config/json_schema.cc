@@ -33,19 +33,14 @@ std::string or_substitution(const std::string& type) {
 std::string type_schema(const levada_option& option) {
   const std::vector<std::string> choices = split_choices(option.choices);
   switch (option.type) {
-    case LEVADA_BOOLEAN:
-      return or_substitution("\"type\": \"boolean\"");
-    case LEVADA_INTEGER:
-      return or_substitution("\"type\": \"integer\"");
-    case LEVADA_NUMBER:
-      return or_substitution("\"type\": \"number\"");
-    case LEVADA_DURATION:
-      return or_substitution("\"type\": \"string\", \"pattern\": \"^[0-9]+(ms|s|m|h|d)$\"");
+    case LEVADA_BOOLEAN: return or_substitution("\"type\": \"boolean\"");
+    case LEVADA_INTEGER: return or_substitution("\"type\": \"integer\"");
+    case LEVADA_NUMBER: return or_substitution("\"type\": \"number\"");
+    case LEVADA_DURATION: return or_substitution("\"type\": \"string\", \"pattern\": \"^[0-9]+(ms|s|m|h|d)$\"");
     case LEVADA_SIZE:
       return "\"anyOf\": [{\"type\": \"integer\", \"minimum\": 0}, {\"type\": \"string\", \"pattern\": "
              "\"^([0-9]+(Ki|Mi|Gi|Ti)B|\\\\$\\\\{.*\\\\})$\"}]";
-    case LEVADA_CHOICE:
-      return or_substitution("\"enum\": " + strings_json(choices));
+    case LEVADA_CHOICE: return or_substitution("\"enum\": " + strings_json(choices));
     case LEVADA_STRINGS:
       return "\"type\": \"array\", \"items\": {" +
              (choices.empty() ? std::string("\"type\": \"string\"")
@@ -53,10 +48,8 @@ std::string type_schema(const levada_option& option) {
              "}";
     case LEVADA_TABLE:
       return "\"type\": \"object\", \"additionalProperties\": {\"type\": [\"string\", \"number\", \"boolean\"]}";
-    case LEVADA_TREE:
-      return "\"type\": \"object\"";
-    default:
-      return "\"type\": \"string\"";
+    case LEVADA_TREE: return "\"type\": \"object\"";
+    default: return "\"type\": \"string\"";
   }
 }
 

@@ -41,7 +41,8 @@ std::string nearest(std::string_view written, const std::vector<std::string>& na
   size_t best_distance = 0;
   for (const std::string& name : names) {
     const size_t distance = edit_distance(wanted, lower_case(name));
-    // A third of the letters: one slip in a short name, two or three in a long one. More is another word.
+    // A third of the letters: one slip in a short name, two or three in a
+    // long one. More is another word.
     const size_t limit = std::max<size_t>(1, std::min(wanted.size(), name.size()) / 3);
     if (distance > limit || distance >= std::max(wanted.size(), name.size())) continue;
     if (best == nullptr || distance < best_distance) {

@@ -7,7 +7,8 @@
 
 namespace levada::agent {
 
-// How many letters must be put in, left out, replaced or swapped with their neighbour to make `b` of `a`.
+// How many letters must be put in, left out, replaced or swapped with their
+// neighbour to make `b` of `a`.
 size_t edit_distance(std::string_view a, std::string_view b);
 
 // The name closest to `written`, the first of equals; empty if none is close enough to be meant.

@@ -33,20 +33,13 @@ const Node* Node::find(std::string_view name) const {
 
 const char* kind_name(Node::Kind kind) {
   switch (kind) {
-    case Node::Kind::string:
-      return "a string";
-    case Node::Kind::integer:
-      return "an integer";
-    case Node::Kind::number:
-      return "a number";
-    case Node::Kind::boolean:
-      return "a boolean";
-    case Node::Kind::date:
-      return "a date";
-    case Node::Kind::list:
-      return "a list";
-    case Node::Kind::table:
-      return "a table";
+    case Node::Kind::string: return "a string";
+    case Node::Kind::integer: return "an integer";
+    case Node::Kind::number: return "a number";
+    case Node::Kind::boolean: return "a boolean";
+    case Node::Kind::date: return "a date";
+    case Node::Kind::list: return "a list";
+    case Node::Kind::table: return "a table";
   }
   return "";
 }
@@ -95,19 +88,13 @@ std::string number_text(double number) {
 std::string toml_text(const Node& node, bool hide_secrets) {
   if (hide_secrets && node.kind != Node::Kind::table && names_a_secret(node.key)) return "\"(hidden)\"";
   switch (node.kind) {
-    case Node::Kind::string:
-      return quote(node.written.empty() ? node.text : node.written);
-    case Node::Kind::integer:
-      return std::to_string(node.integer);
-    case Node::Kind::number:
-      return number_text(node.number);
-    case Node::Kind::boolean:
-      return node.integer != 0 ? "true" : "false";
-    case Node::Kind::date:
-      return node.text;
+    case Node::Kind::string: return quote(node.written.empty() ? node.text : node.written);
+    case Node::Kind::integer: return std::to_string(node.integer);
+    case Node::Kind::number: return number_text(node.number);
+    case Node::Kind::boolean: return node.integer != 0 ? "true" : "false";
+    case Node::Kind::date: return node.text;
     case Node::Kind::list:
-    case Node::Kind::table:
-      break;
+    case Node::Kind::table: break;
   }
   const bool is_table = node.kind == Node::Kind::table;
   std::string out;

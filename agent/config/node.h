@@ -41,8 +41,8 @@ std::string quote(std::string_view text);
 // The shortest text that reads back as the same number; always seen to be no integer.
 std::string number_text(double number);
 
-// A value as TOML on one line, a string with substitutions as the user wrote it. With `hide_secrets` the values of keys
-// that by their name hold a secret ("sasl.password") are hidden.
+// A value as TOML on one line, a string with substitutions as the user wrote it. With
+// `hide_secrets` the values of keys that by their name hold a secret ("sasl.password") are hidden.
 std::string toml_text(const Node& node, bool hide_secrets);
 
 }  // namespace levada::agent

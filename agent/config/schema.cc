@@ -1,4 +1,5 @@
-// From a table of a configuration and the options of a component to the values that the component gets.
+// From a table of a configuration and the options of a component to the
+// values that the component gets.
 #include "agent/config/schema.h"
 
 #include <algorithm>

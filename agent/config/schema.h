@@ -1,4 +1,5 @@
-// From a table of a configuration and the options of a component to the values that the component gets.
+// From a table of a configuration and the options of a component to the
+// values that the component gets.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,8 @@ class ValueMemory;
 
 using Options = std::span<const levada_option>;
 
-// One value for each option, in the order of the options. What the values point to lives as long as this object, and
-// stays where it is when the object moves. The options must outlive it.
+// One value for each option, in the order of the options. What the values point to lives as long as
+// this object, and stays where it is when the object moves. The options must outlive it.
 class OptionValues {
  public:
   OptionValues();
@@ -31,7 +32,8 @@ class OptionValues {
   // Every option that is set has a value of its type, and all that are required are set.
   bool sound() const { return sound_; }
 
-  // By the option's name, which must exist. A value that is not set, or was at fault and has no default, is empty or 0.
+  // By the option's name, which must exist. A value that is not set, or was at fault and
+  // has no default, is empty or 0.
   bool is_set(std::string_view name) const { return value(name).set != 0; }
   int64_t integer(std::string_view name) const { return value(name).integer; }
   double number(std::string_view name) const { return value(name).number; }
@@ -43,7 +45,8 @@ class OptionValues {
   // The user wrote it, or an unknown option that most likely means it, which was reported.
   bool is_attempted(std::string_view name) const;
 
-  // Where the user wrote what a path such as "columns.ip.type" names: the place of the deepest part that is there.
+  // Where the user wrote what a path such as "columns.ip.type" names: the place of
+  // the deepest part that is there.
   Location locate(std::string_view path) const;
 
   // One line of TOML for each option that has a value, defaults included and secrets hidden.
@@ -62,13 +65,13 @@ class OptionValues {
 
 enum class UnknownKeys { refuse, ignore };
 
-// Reads one table that is described by several groups of options (the agent's and the component's own) and gives the
-// values of each group. `path` names the table in messages: "sources.clicks".
+// Reads one table that is described by several groups of options (the agent's and the component's
+// own) and gives the values of each group. `path` names the table in messages: "sources.clicks".
 std::vector<OptionValues> read_options(const Node& table, const std::string& path, std::span<const Options> groups,
                                        UnknownKeys unknown_keys, Diagnostics& diagnostics);
 
-// What is wrong with the options themselves, as a plugin declares them: one sentence for each fault. `reserved` are the
-// names that the agent uses in the same table.
+// What is wrong with the options themselves, as a plugin declares them: one sentence for each
+// fault. `reserved` are the names that the agent uses in the same table.
 std::vector<std::string> check_options(Options options, Options reserved);
 
 }  // namespace levada::agent

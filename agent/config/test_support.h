@@ -1,4 +1,5 @@
-// For the tests of this folder: configurations in a folder of their own, and a few components that do nothing.
+// For the tests of this folder: configurations in a folder of their own, and a
+// few components that do nothing.
 #pragma once
 
 #include <array>

@@ -1,12 +1,14 @@
-// TOML text to a tree of nodes. toml++ stops at the first fault; a name that is defined twice is therefore renamed in
-// the text, and the parser runs once more, so that the rest of the file is checked in the same run.
+// TOML text to a tree of nodes. toml++ stops at the first fault; a name that is defined twice
+// is therefore renamed in the text, and the parser runs once more, so that the rest of the
+// file is checked in the same run.
 #include "agent/config/toml_parser.h"
 
 #include <algorithm>
 #include <utility>
 
-// toml++ 3.3 asserts what a user can break: "[" at the end of a line aborts a debug build and is undefined in a
-// release. Behind the assertions it has proper errors, so they are switched off in both.
+// toml++ 3.3 asserts what a user can break: "[" at the end of a line aborts a debug
+// build and is undefined in a release. Behind the assertions it has proper errors, so
+// they are switched off in both.
 #undef NDEBUG
 #define TOML_ASSERT(expression) static_assert(true)
 #define TOML_EXCEPTIONS 0
@@ -67,7 +69,8 @@ Node convert(const toml::node& from, const std::string& file) {
   return node;
 }
 
-// What the library says, less what its parser was doing, and with a remedy where the cause is a common one.
+// What the library says, less what its parser was doing, and with a remedy
+// where the cause is a common one.
 std::string explain(std::string_view description) {
   constexpr std::string_view kDoing = "Error while parsing ";
   std::string_view doing, what = description;
@@ -113,7 +116,8 @@ size_t byte_of_column(std::string_view line, uint32_t column) {
   return at;
 }
 
-// Where on the line the header of that table begins, if it is one: `  [ sources.clicks ]  # comment`.
+// Where on the line the header of that table begins, if it is one: `  [
+// sources.clicks ]  # comment`.
 std::optional<size_t> header_of(std::string_view line, std::string_view name) {
   const size_t begin = line.find_first_not_of(" \t");
   if (begin == std::string_view::npos || line[begin] != '[') return std::nullopt;
@@ -126,8 +130,9 @@ std::optional<size_t> header_of(std::string_view line, std::string_view name) {
   return inside == name ? std::optional(begin) : std::nullopt;
 }
 
-// If the error is a name defined for the second time, gives it another name in `text`. The stand-in starts with "-",
-// as no name of a configuration does, and is as long as a key was, so that the columns behind it stay right.
+// If the error is a name defined for the second time, gives it another name in `text`. The stand-in
+// starts with "-", as no name of a configuration does, and is as long as a key was, so that the
+// columns behind it stay right.
 std::optional<Duplicate> rename_duplicate(std::string& text, const toml::parse_error& error, const std::string& file,
                                           size_t number) {
   const std::string_view description = error.description();

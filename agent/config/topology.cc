@@ -25,7 +25,8 @@ std::vector<std::string> top_level_names() {
   return names;
 }
 
-// The top-level tables that are meant by that name, misspelt ones included: what stands in those is checked as well.
+// The top-level tables that are meant by that name, misspelt ones included: what stands
+// in those is checked as well.
 std::vector<const Node*> tables_of(const Node& root, TableKind kind) {
   const std::vector<std::string> names = top_level_names();
   std::vector<const Node*> tables;

@@ -4,7 +4,8 @@
 //   read_document  the files;
 //   read_agent     [agent], which says where the plugins are;
 //   read_topology  the rest, once the plugins are loaded.
-// The host then lets each sound component check its own values (create) and adds what it says with report().
+// The host then lets each sound component check its own values (create) and
+// adds what it says with report().
 #pragma once
 
 #include <cstdint>
@@ -144,11 +145,13 @@ struct Topology {
 // Whatever was at fault has its default.
 AgentConfig read_agent(const Document& document, Diagnostics& diagnostics);
 
-// It may be built if the diagnostics are empty. If not, what names something that is not there is left out, so that
-// the sound components can still be created and asked what they think of their options.
+// It may be built if the diagnostics are empty. If not, what names something that is not
+// there is left out, so that the sound components can still be created and asked what
+// they think of their options.
 Topology read_topology(const Document& document, const ComponentCatalogue& catalogue, Diagnostics& diagnostics);
 
-// What is wrong with the options that a component declares; for the registry, before it takes the component in.
+// What is wrong with the options that a component declares; for the registry,
+// before it takes the component in.
 std::vector<std::string> check_component(const levada_component& component);
 
 }  // namespace levada::agent

@@ -1,5 +1,6 @@
-// Turns what a user wrote into values of the types that options have. A message says what must be there, what is there,
-// and what to write instead; it never shows a secret or what a substitution gave.
+// Turns what a user wrote into values of the types that options have. A message says
+// what must be there, what is there, and what to write instead; it never shows a secret
+// or what a substitution gave.
 #include "agent/config/value_reader.h"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
-// Who reads and writes what: turns the names in a topology into indices and checks that nothing hangs loose.
+// Who reads and writes what: turns the names in a topology into indices and
+// checks that nothing hangs loose.
 #include "agent/config/wiring.h"
 
 #include <algorithm>
@@ -45,7 +46,8 @@ class Wiring {
   }
 
  private:
-  // The target that is named; reports a name that is none and takes the nearest for used, as it is most likely meant.
+  // The target that is named; reports a name that is none and takes the nearest for
+  // used, as it is most likely meant.
   std::optional<size_t> resolve(Targets& targets, const Node& name, const std::string& path) {
     const auto found = std::find(targets.names.begin(), targets.names.end(), name.text);
     if (found != targets.names.end()) {

@@ -1,4 +1,5 @@
-// Who reads and writes what: turns the names in a topology into indices and checks that nothing hangs loose.
+// Who reads and writes what: turns the names in a topology into indices and
+// checks that nothing hangs loose.
 #pragma once
 
 #include "agent/config/topology.h"

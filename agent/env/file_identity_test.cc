@@ -1,12 +1,11 @@
 // What the file service says of real files: which is which, who writes to them, who has a folder.
-#include "agent/env/system_files.h"
-
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
+#include "agent/env/system_files.h"
 #include "levada/host.h"
 
 namespace levada::agent {

@@ -22,7 +22,8 @@ struct Block {
 
 TEST(MemoryPool, lends_blocks_of_at_least_the_size_that_are_aligned_and_readable_behind_their_end) {
   const MemoryPool pool;
-  for (const size_t bytes : {size_t{0}, size_t{1}, size_t{4096}, size_t{4097}, size_t{1} << 20, (size_t{1} << 20) + 1}) {
+  for (const size_t bytes :
+       {size_t{0}, size_t{1}, size_t{4096}, size_t{4097}, size_t{1} << 20, (size_t{1} << 20) + 1}) {
     const Block block(pool, bytes);
     ASSERT_NE(block.data, nullptr);
     EXPECT_GE(block.capacity, bytes);

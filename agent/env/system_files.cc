@@ -1,5 +1,5 @@
-// The file service over POSIX calls. A handle is a file descriptor; that of a watch is two, the second one, which ends a
-// wait, shifted by 32 bits.
+// The file service over POSIX calls. A handle is a file descriptor; that of a watch is two, the
+// second one, which ends a wait, shifted by 32 bits.
 #include "agent/env/system_files.h"
 
 #include <dirent.h>
@@ -147,8 +147,9 @@ std::string parent_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-// Each folder is durable before something is made in it. The one that was there may be of a process that was killed
-// behind mkdir, so its parent is synced, too; as far as that is possible: it may be anybody's.
+// Each folder is durable before something is made in it. The one that was there may be of a
+// process that was killed behind mkdir, so its parent is synced, too; as far as that is
+// possible: it may be anybody's.
 int64_t make_folder(void* context, const char* path) {
   std::string made;
   std::string there;
@@ -274,10 +275,9 @@ int64_t is_written(void*, int64_t handle) {
 
 const levada_files* system_files() {
   static const levada_files table = {
-      sizeof table,  nullptr,     open_file,  close_file,   read_file,       write_file, sync_file,
-      truncate_file, file_info,   stat_path,  list_folder,  make_folder,     rename_path, link_path,
-      remove_path,   sync_folder, free_bytes, watch_folder, wait_for_change, end_wait,   lock_file,
-      is_written,    share_path};
+      sizeof table, nullptr,      open_file,       close_file,  read_file,   write_file, sync_file,   truncate_file,
+      file_info,    stat_path,    list_folder,     make_folder, rename_path, link_path,  remove_path, sync_folder,
+      free_bytes,   watch_folder, wait_for_change, end_wait,    lock_file,   is_written, share_path};
   return &table;
 }
 

@@ -1,6 +1,5 @@
-// As text: the stream's end (with a "!" for a jump, a "=" where it restates), rows read, stream and file, then outcome,
-// rows, component and reason
-// of each count; tabs between.
+// As text: the stream's end (with a "!" for a jump, a "=" where it restates), rows read, stream and
+// file, then outcome, rows, component and reason of each count; tabs between.
 #include "agent/flow/account.h"
 
 #include <algorithm>
@@ -19,7 +18,8 @@ constexpr std::string_view kOutcomes[] = {"filtered", "elsewhere", "dead letters
 
 std::string_view name_of(Outcome outcome) { return kOutcomes[static_cast<size_t>(outcome)]; }
 
-void add_to_counts(std::vector<AuditCount>& counts, Outcome outcome, std::string_view component, std::string_view reason, int64_t rows) {
+void add_to_counts(std::vector<AuditCount>& counts, Outcome outcome, std::string_view component,
+                   std::string_view reason, int64_t rows) {
   const auto find = [&](std::string_view wanted) {
     return std::find_if(counts.begin(), counts.end(), [&](const AuditCount& count) {
       return count.outcome == outcome && count.reason == wanted && count.component == component;
@@ -46,7 +46,8 @@ std::optional<std::vector<AuditCount>> read_counts(std::span<const std::string_v
   for (; !parts.empty(); parts = parts.subspan(4)) {
     unsigned outcome = 0;
     int64_t rows = 0;
-    if (!read_number(parts[0], outcome) || outcome >= std::size(kOutcomes) || !read_number(parts[1], rows)) return std::nullopt;
+    if (!read_number(parts[0], outcome) || outcome >= std::size(kOutcomes) || !read_number(parts[1], rows))
+      return std::nullopt;
     counts.push_back({static_cast<Outcome>(outcome), unescaped(parts[2]), unescaped(parts[3]), rows});
   }
   return counts;

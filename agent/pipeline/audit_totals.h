@@ -1,5 +1,5 @@
-// What a reader of a channel has been given and what became of it, since it was set up: kept with its commits, so that
-// it is as true as they are. `levada audit` shows it.
+// What a reader of a channel has been given and what became of it, since it was set up: kept with
+// its commits, so that it is as true as they are. `levada audit` shows it.
 #pragma once
 
 #include <map>
@@ -34,8 +34,8 @@ class AuditTotals {
 
   // A batch was written: so many of its rows.
   void add(const Account& account, int64_t delivered);
-  // Rows were written that an interceptor had held. Of which stream and file they are is not known: they count for the
-  // one that was added last.
+  // Rows were written that an interceptor had held. Of which stream and file they are is not known:
+  // they count for the one that was added last.
   void add_held(int64_t delivered, const std::vector<AuditCount>& counts);
   // Rows that were counted as delivered turned out not to be.
   void take_back(int64_t rows, const std::vector<AuditCount>& counts);

@@ -1,4 +1,5 @@
-// How long to wait before something that failed is tried again: twice as long each time, up to a limit.
+// How long to wait before something that failed is tried again: twice as
+// long each time, up to a limit.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,5 @@
-// Puts batches through copies of a chain on several threads, and gives them back in the order in which they came.
+// Puts batches through copies of a chain on several threads, and gives them back in
+// the order in which they came.
 #pragma once
 
 #include <condition_variable>
@@ -9,15 +10,16 @@
 #include <thread>
 #include <vector>
 
-#include "agent/pipeline/backoff.h"
 #include "agent/flow/in_flight.h"
+#include "agent/pipeline/backoff.h"
 #include "agent/pipeline/interceptor_chain.h"
 
 namespace levada::agent {
 
 class ChainWorkers {
  public:
-  // One chain for each worker. With one chain, or empty ones, no thread is made: the work is done in next().
+  // One chain for each worker. With one chain, or empty ones, no thread is
+  // made: the work is done in next().
   ChainWorkers(std::vector<InterceptorChain> chains, Backoff backoff, const levada_clock& clock);
   ~ChainWorkers();
 
@@ -25,11 +27,12 @@ class ChainWorkers {
   // Whether submit may be called.
   bool has_room() const;
   void submit(InFlight batch);
-  // The oldest batch that was submitted, once it is through. IDLE: not within the timeout, or there is none.
-  // FATAL: an interceptor cannot go on.
+  // The oldest batch that was submitted, once it is through. IDLE: not within the timeout, or there
+  // is none. FATAL: an interceptor cannot go on.
   Result<InFlight> next(nanoseconds timeout);
   bool empty() const;
-  // See InterceptorChain; only while empty. What gives rows by itself has a state, and so one worker.
+  // See InterceptorChain; only while empty. What gives rows by itself
+  // has a state, and so one worker.
   nanoseconds deadline() const { return chains_[0].deadline(); }
   Result<InFlight> advance(nanoseconds now, bool ended);
   // Drops all batches that were submitted and not given back.

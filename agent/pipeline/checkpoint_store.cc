@@ -1,5 +1,5 @@
-// A checked file: the epoch, a line for each position, one for each state with its size, an empty line, the bytes of the
-// states.
+// A checked file: the epoch, a line for each position, one for each state with its size, an empty
+// line, the bytes of the states.
 #include "agent/pipeline/checkpoint_store.h"
 
 #include <algorithm>

@@ -27,19 +27,20 @@ class CheckpointStore {
 
   // Durable when it returns. In place of one of the same epoch, which never came to be.
   Done save(const std::string& reader, const StoredCheckpoint& record) const;
-  // Nothing where that reader saved none of that epoch. One that is damaged is an error: going on without it would lose
-  // or double rows.
+  // Nothing where that reader saved none of that epoch. One that is damaged is an error: going on
+  // without it would lose or double rows.
   Result<std::optional<StoredCheckpoint>> load(const std::string& reader, uint64_t epoch) const;
   // The newest.
   Result<std::optional<StoredCheckpoint>> load_last(const std::string& reader) const;
-  // The sink has done that commit, too. Told to whoever asks from outside, and to nobody who goes on from it: it is not
-  // synced, and may be older than the truth after a crash.
+  // The sink has done that commit, too. Told to whoever asks from outside, and to nobody who goes
+  // on from it: it is not synced, and may be older than the truth after a crash.
   void confirm(const std::string& reader, uint64_t epoch) const;
   // The newest that was confirmed.
   Result<std::optional<StoredCheckpoint>> load_confirmed(const std::string& reader) const;
   // The streams that the reader is known to have committed rows of.
   Result<std::set<std::string>> confirmed_streams(const std::string& reader) const;
-  // The streams that any reader has ever committed rows of, also one that is not configured any more.
+  // The streams that any reader has ever committed rows of, also one
+  // that is not configured any more.
   Result<std::set<std::string>> known_streams() const;
   // Names of the readers that have saved any.
   Result<std::vector<std::string>> readers() const;

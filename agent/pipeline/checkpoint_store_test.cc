@@ -26,8 +26,8 @@ TEST_F(CheckpointStoreTest, knows_nothing_of_a_new_sink) {
 
 TEST_F(CheckpointStoreTest, gives_back_what_was_saved) {
   const StoredCheckpoint whole{7,
-                           {{"clicks", "tab\there % line\nend \xff", 123}, {"clicks/t/0", "", 0}},
-                           {{"interceptors.count", std::string("\0\n\xff", 3)}, {"audit", ""}}};
+                               {{"clicks", "tab\there % line\nend \xff", 123}, {"clicks/t/0", "", 0}},
+                               {{"interceptors.count", std::string("\0\n\xff", 3)}, {"audit", ""}}};
   ASSERT_TRUE(store.save("sinks.a", record(6, "1")));
   ASSERT_TRUE(store.save("sinks.a", whole));
   const auto kept = store.load_last("sinks.a");

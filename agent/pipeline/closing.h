@@ -11,8 +11,8 @@
 
 namespace levada::agent {
 
-// Asks it again until it is through; after `end`, a monotonic time, it is given up. Whether it closed well: errors are
-// logged.
+// Asks it again until it is through; after `end`, a monotonic time, it is given up. Whether it
+// closed well: errors are logged.
 template <class Component>
 bool close_until(Component& component, std::chrono::nanoseconds end, const levada_clock& clock) {
   using std::chrono::nanoseconds;

@@ -215,14 +215,16 @@ Done trim_dead_letters(const Services& services, const std::string& folder, cons
   }));
   if (log->segments.empty() || kept <= log->segments.front().first.row) return {};
 
-  // The channel removes whole segments that its readers have read: one of them has read all up to there.
+  // The channel removes whole segments that its readers have read: one of
+  // them has read all up to there.
   const auto options = DeadLetters::channel_options(folder);
   FileChannel channel(options, services, FileChannel::Drive::by_hand);
   channel.add_writer();
   const auto cursor = channel.add_cursor("replay");
   LEVADA_TRY(channel.open());
   if (kept == log->end.row) {
-    // A record without rows begins a segment of its own, so that the last one with letters can go, too.
+    // A record without rows begins a segment of its own, so that the last
+    // one with letters can go, too.
     Batch empty(0);
     empty.stream = "trimmed";
     empty.position = "-";

@@ -1,5 +1,5 @@
-// A source that the agent has by itself: gives rows out of the dead letters again, as they were when they were
-// rejected. `levada replay` runs it.
+// A source that the agent has by itself: gives rows out of the dead letters again, as they were
+// when they were rejected. `levada replay` runs it.
 #pragma once
 
 #include <array>
@@ -51,7 +51,8 @@ class DeadLetterSource final : public Source {
   static Result<std::unique_ptr<DeadLetterSource>> create(Settings settings, Host host);
   static const levada_component* component();
 
-  // Position: the number of the next letter. Only looks at the folder: somebody else may write to it.
+  // Position: the number of the next letter. Only looks at the folder:
+  // somebody else may write to it.
   Done open(std::span<const Position> positions) override;
   Result<Batch> poll(std::chrono::nanoseconds timeout) override;
   Done acknowledge(std::string_view, std::string_view) override { return {}; }
@@ -71,7 +72,8 @@ class DeadLetterSource final : public Source {
   uint64_t next_letter_ = 0;
 };
 
-// Who rejected rows, in whose chain: one pair for each that the filter lets through and no done one knows.
+// Who rejected rows, in whose chain: one pair for each that the filter lets
+// through and no done one knows.
 struct DeadLetterOrigin {
   std::string owner, component;
   auto operator<=>(const DeadLetterOrigin&) const = default;

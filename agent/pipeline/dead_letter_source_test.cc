@@ -1,4 +1,5 @@
-// Which dead letters are given again, and which leave the disk. `levada replay` as a whole is in tests/faults.
+// Which dead letters are given again, and which leave the disk. `levada replay`
+// as a whole is in tests/faults.
 #include "agent/pipeline/dead_letter_source.h"
 
 #include <gtest/gtest.h>

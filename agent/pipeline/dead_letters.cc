@@ -12,7 +12,8 @@ constexpr const char* kDeadLetterColumns[] = {DeadLetters::kReason, DeadLetters:
                                               DeadLetters::kStream, DeadLetters::kPosition,  DeadLetters::kTime,
                                               DeadLetters::kCut};
 
-// The channel's stream for the letters of a component about a stream: what is stored of it is known by its rows.
+// The channel's stream for the letters of a component about a stream: what is
+// stored of it is known by its rows.
 std::string mark_name(const DeadLetters::Origin& origin, const std::string& component) {
   return origin.owner + '\t' + component + '\t' + origin.stream;
 }

@@ -1,5 +1,5 @@
-// Rows that a component turned down, kept in a durable channel of their own: with the reason, who turned them down,
-// where they come from, and the row as it was.
+// Rows that a component rejected, kept in a durable channel of their own: with the reason, who
+// rejected them, where they come from, and the row as it was.
 #pragma once
 
 #include <deque>
@@ -17,7 +17,8 @@ namespace levada::agent {
 
 class DeadLetters {
  public:
-  // The columns of a letter that are not the row's; a column of the row that is called like one gets kRowPrefix.
+  // The columns of a letter that are not the row's; a column of the row that is
+  // called like one gets kRowPrefix.
   static constexpr const char* kReason = "reason";        // text
   static constexpr const char* kComponent = "component";  // text: "interceptors.clean"
   static constexpr const char* kOwner = "owner";          // text: the source or sink in whose chain it stands
@@ -42,14 +43,16 @@ class DeadLetters {
     std::string stream, position;
     uint64_t end;  // Rows of the stream before its position.
   };
-  // They are kept in memory until sync; what is stored already, of a batch that comes again, is not stored twice.
-  // In the order of the batches. [any thread]
+  // They are kept in memory until sync; what is stored already, of a batch that comes again, is not
+  // stored twice. In the order of the batches. [any thread]
   void add(const Origin& origin, const RejectedRows& rows);
-  // Of which batch the rows were is not known: they are stored again if they come again. [any thread]
+  // Of which batch the rows were is not known: they are stored again if
+  // they come again. [any thread]
   void add_late(const std::string& owner, const RejectedRows& rows);
-  // Makes what was added durable: before what is left of the batch is, or its position is acknowledged. [any thread]
+  // Makes what was added durable: before what is left of the batch is, or its position
+  // is acknowledged. [any thread]
   Done sync();
-  // Up to which rows of the stream letters are stored, for each component that turned some down.
+  // Up to which rows of the stream letters are stored, for each component that rejected some.
   std::vector<uint64_t> marks(const std::string& stream) const;
   // The components whose rows are stored, or were before they were replayed: "interceptors.clean".
   std::set<std::string> components() const;

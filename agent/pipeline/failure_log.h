@@ -1,11 +1,12 @@
-// Warnings about something that fails again and again: the first, any that is new, and one a minute.
+// Warnings about something that fails again and again: the first, any
+// that is new, and one a minute.
 #pragma once
 
 #include <chrono>
 #include <string>
 
-#include "agent/observe/log.h"
 #include "agent/flow/account.h"
+#include "agent/observe/log.h"
 
 namespace levada::agent {
 

@@ -7,7 +7,7 @@
 namespace levada::agent {
 
 void reject_rows(const std::string& component, OnReject on_reject, Batch rejected, std::vector<AuditCount>& counts,
-               std::vector<RejectedRows>& to) {
+                 std::vector<RejectedRows>& to) {
   const Column* reasons = rejected.text("reason");
   const auto outcome = on_reject == OnReject::drop ? Outcome::dropped : Outcome::dead_letters;
   std::vector<AuditCount> kinds;
@@ -147,7 +147,7 @@ Done InterceptorChain::run_under_way(InFlight& in_flight) {
 Done InterceptorChain::pass(Link& link) {
   CBatch& batch = *under_way_;
   const int64_t rows = batch.get()->rows.length;
-  // One that may turn no row down gets the same batch until it has none to turn down.
+  // One that may turn no row down gets the same batch until it has none to reject.
   Batch before;
   if (link.on_reject == OnReject::block) {
     auto opened = batch.open_rows();
@@ -158,7 +158,7 @@ Done InterceptorChain::pass(Link& link) {
   const auto blocked = [&](const std::string& reason) {
     detail::release(*batch.get());
     before.share(*batch.get());
-    return retry("turns rows down, and on_reject is \"block\": " + reason);
+    return retry("rejects rows, and on_reject is \"block\": " + reason);
   };
   CBatch rejected;
   auto done = link.instance.intercept(batch, rejected);

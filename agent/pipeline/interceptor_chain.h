@@ -14,9 +14,9 @@ namespace levada::agent {
 // The states of interceptors, by their paths.
 using States = std::map<std::string, std::string>;
 
-// Counts what was turned down by kind of reason; gives the rows to `to` where they are kept.
+// Counts what was rejected by kind of reason; gives the rows to `to` where they are kept.
 void reject_rows(const std::string& component, OnReject on_reject, Batch rejected, std::vector<AuditCount>& counts,
-               std::vector<RejectedRows>& to);
+                 std::vector<RejectedRows>& to);
 
 class InterceptorChain {
  public:
@@ -24,13 +24,15 @@ class InterceptorChain {
 
   bool empty() const { return links_.empty(); }
   Done open();
-  // Puts in place of the batch what becomes of it. RETRY: call again with the same batch, and it goes on at the
-  // interceptor that failed. FATAL: that interceptor cannot go on.
+  // Puts in place of the batch what becomes of it. RETRY: call again with the same batch, and it
+  // goes on at the interceptor that failed. FATAL: that interceptor cannot go on.
   Done run(InFlight& in_flight);
-  // When rows may be due that do not come out of a batch, by the monotonic time; the maximum: at the end of intake only.
+  // When rows may be due that do not come out of a batch, by the monotonic time; the
+  // maximum: at the end of intake only.
   nanoseconds deadline() const;
-  // Rows that are due, or with `ended` all that the interceptors hold, as far as one of them gives at once; they have gone
-  // through the rest of the chain. IDLE: there are none. RETRY and FATAL: see run.
+  // Rows that are due, or with `ended` all that the interceptors hold, as far as one of
+  // them gives at once; they have gone through the rest of the chain. IDLE: there are
+  // none. RETRY and FATAL: see run.
   Result<InFlight> advance(nanoseconds now, bool ended);
   // Forgets a batch that failed.
   void reset() {

@@ -36,7 +36,8 @@ TEST_F(LostRowsTest, of_the_last_segment_are_missing_in_the_audit_of_each_reader
     text[text.size() - 200] ^= 1;
     disk.files.write_file(path, text);
   };
-  // One of two readers has had some rows, and the damage is found by a start and once more by the next one.
+  // One of two readers has had some rows, and the damage is found by a start
+  // and once more by the next one.
   for (const uint64_t segment_bytes : {4000, 1 << 20}) {
     for (const Damage damage : {deleted, zeroed, cut, emptied, flipped}) {
       bench.options.folder += "/next";

@@ -1,6 +1,7 @@
-// The whole path of rows in process, from a source over a chain and a channel to sinks: every call to the disk fails
-// once, or is the last one of the process. At the end every row is delivered once, the running count has counted each
-// once, and every row that was turned down is in the dead letters once.
+// The whole path of rows in process, from a source over a chain and a channel to sinks:
+// every call to the disk fails once, or is the last one of the process. At the end every row
+// is delivered once, the running count has counted each once, and every row that was
+// rejected is in the dead letters once.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -58,7 +59,8 @@ class Process {
     source_ = std::make_unique<SourceRunner>(std::move(parts), dead_letters_, bench.services, bench.stop);
   }
 
-  // Until all is done; false where it cannot be, or the process has died with the call of that number.
+  // Until all is done; false where it cannot be, or the process has died
+  // with the call of that number.
   bool run(int64_t dies_at) {
     if (!dead_letters_.open() || !channel_->open()) return false;
     bool source_started = false;
@@ -96,8 +98,8 @@ class Process {
                             {3, 1 << 20, std::chrono::seconds(1)},
                             kBackoff,
                             {{path, OnReject::dead_letters}}};
-    sinks_.push_back(
-        std::make_unique<SinkRunner>(std::move(parts), dead_letters_, bench_.checkpoint_store, bench_.services, bench_.stop));
+    sinks_.push_back(std::make_unique<SinkRunner>(std::move(parts), dead_letters_, bench_.checkpoint_store,
+                                                  bench_.services, bench_.stop));
   }
   bool start_source() {
     std::vector<StreamStarts::Reader> readers;
@@ -118,7 +120,8 @@ class Process {
   std::unique_ptr<SourceRunner> source_;
 };
 
-// Rows 1 to 23: every fifth is turned down in front of the channel, every seventh in front of the sink.
+// Rows 1 to 23: every fifth is rejected in front of the channel, every
+// seventh in front of the sink.
 void write_scripts() {
   Script& source = scripts()["sources.clicks"];
   for (int row = 1; row <= kRows; ++row) source.rows.push_back(std::to_string(row));
@@ -155,7 +158,8 @@ void check(TestBench& bench) {
   }
   EXPECT_EQ(scripts()["sinks.checkpoint"].committed, counted);
   EXPECT_EQ(sorted(bench.letters("body")), sorted(letters));
-  // It keeps no checkpoint: what it had committed when the process died may come again, and nothing is missing.
+  // It keeps no checkpoint: what it had committed when the process died may come
+  // again, and nothing is missing.
   const auto& all = scripts()["sinks.plain"].committed;
   EXPECT_EQ(std::set<std::string>(all.begin(), all.end()), std::set<std::string>(plain.begin(), plain.end()));
 

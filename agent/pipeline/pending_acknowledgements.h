@@ -1,4 +1,5 @@
-// What a source has given and is not stored yet: each stream is acknowledged by itself, as soon as its rows are stored.
+// What a source has given and is not stored yet: each stream is acknowledged by itself, as
+// soon as its rows are stored.
 #pragma once
 
 #include <deque>
@@ -13,7 +14,8 @@ namespace levada::agent {
 
 class PendingAcknowledgements {
  public:
-  // A batch of the stream is on its way. In the order of its batches. Empty position: a part of a batch.
+  // A batch of the stream is on its way. In the order of its batches. Empty
+  // position: a part of a batch.
   void add(const std::string& stream, std::string position, std::shared_ptr<Acknowledgement> acknowledgement) {
     streams_[stream].push_back({std::move(position), std::move(acknowledgement)});
   }
@@ -30,8 +32,8 @@ class PendingAcknowledgements {
     }
     return !stored_.empty();
   }
-  // Calls `tell(stream, position)` with the last position of each stream, which stands for all before it. A stream for
-  // which that fails comes again at the next call.
+  // Calls `tell(stream, position)` with the last position of each stream, which stands for all
+  // before it. A stream for which that fails comes again at the next call.
   template <class Tell>
   Done acknowledge(Tell tell) {
     while (!stored_.empty()) {

@@ -8,7 +8,8 @@ namespace levada::agent {
 namespace {
 
 constexpr nanoseconds kTurn = std::chrono::milliseconds(100);
-// Sinks are woken when rows come, and when their channel is closed: a thousand that have nothing to do cost nothing.
+// Sinks are woken when rows come, and when their channel is closed: a thousand that
+// have nothing to do cost nothing.
 constexpr nanoseconds kSinkTurn = std::chrono::seconds(1);
 // A sink that takes longer to open is named in the log as what the source waits for.
 constexpr nanoseconds kOpenSoon = std::chrono::seconds(5);
@@ -26,7 +27,8 @@ Done Pipeline::start() {
   LEVADA_TRY(open_when_possible([this] { return parts_.dead_letters->open(); }));
   for (auto& channel : parts_.channels) LEVADA_TRY(open_when_possible([&channel] { return channel->open(); }));
   running_ = parts_.sources.size() + parts_.sinks.size();
-  for (size_t number = 0; number < parts_.sinks.size(); ++number) threads_.emplace_back([this, number] { run_sink(number); });
+  for (size_t number = 0; number < parts_.sinks.size(); ++number)
+    threads_.emplace_back([this, number] { run_sink(number); });
   for (size_t number = 0; number < parts_.sources.size(); ++number)
     threads_.emplace_back([this, number] { run_source(number); });
   return {};
@@ -55,7 +57,8 @@ void Pipeline::run_sink(size_t number) {
   ended(turn);
 }
 
-// A source goes to where its channels stand, or the sinks behind those that keep nothing: they have to be open.
+// A source goes to where its channels stand, or the sinks behind those that keep
+// nothing: they have to be open.
 bool Pipeline::find_start(size_t number) {
   auto& source = parts_.sources[number];
   std::vector<StreamStarts::Reader> readers;

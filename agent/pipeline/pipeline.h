@@ -1,5 +1,5 @@
-// A topology that runs: its channels, and a runner with a thread of its own for each source and each reader of a
-// channel.
+// A topology that runs: its channels, and a runner with a thread of its own for each source
+// and each reader of a channel.
 #pragma once
 
 #include <memory>
@@ -23,7 +23,8 @@ class Pipeline {
       Channel* channel;
     };
     std::vector<DurableChannel> durable;  // Its channels that say where it goes on.
-    std::vector<size_t> sinks = {};  // The sinks of its other channels, by their number in Parts: they say it for those.
+    std::vector<size_t> sinks =
+        {};  // The sinks of its other channels, by their number in Parts: they say it for those.
   };
   // What it is made of, see PipelineBuilder. What stands above is used by what stands below.
   struct Parts {
@@ -40,13 +41,14 @@ class Pipeline {
   explicit Pipeline(Parts parts);
   ~Pipeline();
 
-  // Makes channels ready and starts the threads. Fails where a channel or the dead letters cannot be opened.
+  // Makes channels ready and starts the threads. Fails where a channel or the
+  // dead letters cannot be opened.
   Done start();
-  // Until all sources have ended and all sinks have stored what they gave, or a stop has come to its end. Gives up
-  // `stop_timeout` after stop_intake.
+  // Until all sources have ended and all sinks have stored what they gave, or a stop has come to
+  // its end. Gives up `stop_timeout` after stop_intake.
   Outcome wait();
-  // Ends the components, after wait, when nobody calls stop_intake any more: sinks complete their files then, and count
-  // that. Whether all closed well; what did not is logged.
+  // Ends the components, after wait, when nobody calls stop_intake any more: sinks complete their
+  // files then, and count that. Whether all closed well; what did not is logged.
   bool close();
   // Sources read no more; what is under way is stored. [any thread]
   void stop_intake();

@@ -34,9 +34,12 @@ PipelineBuilder::PipelineBuilder(const AgentConfig& agent, const Topology& topol
     : agent_(agent),
       topology_(topology),
       diagnostics_(diagnostics),
-      parts_{services, until_drained, nanoseconds(agent.stop_timeout_ns),
+      parts_{services,
+             until_drained,
+             nanoseconds(agent.stop_timeout_ns),
              std::make_unique<DeadLetters>(services, agent.dead_letters_dir),
-             std::make_unique<CheckpointStore>(Files(services.files), agent.data_dir), std::make_unique<Stop>()} {}
+             std::make_unique<CheckpointStore>(Files(services.files), agent.data_dir),
+             std::make_unique<Stop>()} {}
 
 std::unique_ptr<Pipeline> PipelineBuilder::build() {
   for (const auto& channel : topology_.channels) add_channel(channel);
@@ -115,7 +118,7 @@ void PipelineBuilder::add_reader(const Config& config, std::unique_ptr<SinkTarge
                           std::move(on_reject)};
   read_channel_.push_back(*config.channel);
   parts_.sinks.push_back(std::make_unique<SinkRunner>(std::move(parts), *parts_.dead_letters, *parts_.checkpoints,
-                                                          parts_.services, *parts_.stop));
+                                                      parts_.services, *parts_.stop));
 }
 
 void PipelineBuilder::add_sinks() {
@@ -146,7 +149,8 @@ void PipelineBuilder::add_sinks() {
   }
 }
 
-// By convention the option "line_bytes" of a source says how long a row may be; longer ones are rejected.
+// By convention the option "line_bytes" of a source says how long a row may
+// be; longer ones are rejected.
 void PipelineBuilder::check_row_size(const SourceConfig& config) {
   if (!config.sound()) return;
   for (size_t at = 0; at < config.component->option_count; ++at) {
@@ -169,15 +173,16 @@ void PipelineBuilder::add_source(const SourceConfig& config) {
   if (!created) return;
   std::vector<Channel*> channels;
   for (const auto channel : config.channels) channels.push_back(parts_.channels[channel].get());
-  SourceRunner::Parts parts{SourceInstance(std::move(created)),
-                            std::move(workers),
-                            Selector(config.selector, config.channels),
-                            std::move(channels),
-                            kSourceBackoff,
-                            static_cast<size_t>(agent_.memory_bytes),
-                            config.on_reject,
-                            config.owner,
-                            StreamStarts(Files(parts_.services.files), StreamStarts::path(agent_.data_dir, config.name))};
+  SourceRunner::Parts parts{
+      SourceInstance(std::move(created)),
+      std::move(workers),
+      Selector(config.selector, config.channels),
+      std::move(channels),
+      kSourceBackoff,
+      static_cast<size_t>(agent_.memory_bytes),
+      config.on_reject,
+      config.owner,
+      StreamStarts(Files(parts_.services.files), StreamStarts::path(agent_.data_dir, config.name))};
   auto& running = parts_.sources.emplace_back();
   running.runner =
       std::make_unique<SourceRunner>(std::move(parts), *parts_.dead_letters, parts_.services, *parts_.stop);

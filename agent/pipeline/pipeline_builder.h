@@ -19,7 +19,8 @@ class PipelineBuilder {
   PipelineBuilder(const AgentConfig& agent, const Topology& topology, const Services& services, bool until_drained,
                   Diagnostics& diagnostics);
 
-  // Creates every component, which checks its options; what they say goes to the diagnostics. Touches nothing outside.
+  // Creates every component, which checks its options; what they say goes to the
+  // diagnostics. Touches nothing outside.
   std::unique_ptr<Pipeline> build();
 
  private:
@@ -40,7 +41,7 @@ class PipelineBuilder {
   Diagnostics& diagnostics_;
   Pipeline::Parts parts_;
   std::map<size_t, size_t> instances_;  // How many there are of each interceptor.
-  std::vector<size_t> read_channel_;  // By number of the sink runner: the channel that it reads.
+  std::vector<size_t> read_channel_;    // By number of the sink runner: the channel that it reads.
 };
 
 }  // namespace levada::agent

@@ -12,13 +12,15 @@ namespace levada::agent {
 
 class Selector {
  public:
-  // Rows that a load-balancing source may cut its batches at, so that a replay puts every row into the same channel.
+  // Rows that a load-balancing source may cut its batches at, so that a replay puts
+  // every row into the same channel.
   static constexpr uint64_t kBlockRows = 8192;
 
   // `channels`: the source's channels, by their index in the topology.
   Selector(const SelectorConfig& config, const std::vector<size_t>& channels);
 
-  // A batch for each channel, in the order of `channels`. One may be without rows: it carries the position.
+  // A batch for each channel, in the order of `channels`. One may be without
+  // rows: it carries the position.
   std::vector<Batch> route(const Batch& batch) const;
   bool cuts_blocks() const { return type_ == SelectorConfig::Type::load_balance; }
 

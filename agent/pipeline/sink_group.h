@@ -1,4 +1,5 @@
-// Several sinks that take the rows of one channel together: the first that works, or each its share.
+// Several sinks that take the rows of one channel together: the first
+// that works, or each its share.
 #pragma once
 
 #include <memory>
@@ -9,8 +10,8 @@
 
 namespace levada::agent {
 
-// A sink that failed gets no rows until its penalty is over. Rows since the last commit go to the others then, so a
-// group is at least once.
+// A sink that failed gets no rows until its penalty is over. Rows since the last commit go to the
+// others then, so a group is at least once.
 class SinkGroup final : public SinkTarget {
  public:
   SinkGroup(SinkGroupConfig::Type type, std::vector<std::unique_ptr<SinkInstance>> sinks,

@@ -9,7 +9,8 @@ namespace levada::agent {
 namespace {
 
 constexpr nanoseconds kIdleEvery = std::chrono::seconds(1);
-// The stream of a checkpoint that numbers the commits: what the agent keeps of a commit is found by it.
+// The stream of a checkpoint that numbers the commits: what the agent
+// keeps of a commit is found by it.
 constexpr const char* kEpochStream = "@epoch";
 constexpr const char* kAudit = "audit";
 // An interceptor that names a deadline and has nothing to give then is asked again after that time.
@@ -17,8 +18,8 @@ constexpr nanoseconds kAdvanceAgain = std::chrono::milliseconds(100);
 
 }  // namespace
 
-SinkRunner::SinkRunner(Parts parts, DeadLetters& dead_letters, const CheckpointStore& checkpoint_store, const Services& services,
-                       Stop& stop)
+SinkRunner::SinkRunner(Parts parts, DeadLetters& dead_letters, const CheckpointStore& checkpoint_store,
+                       const Services& services, Stop& stop)
     : name_(std::move(parts.name)),
       target_(std::move(parts.target)),
       workers_(std::move(parts.workers)),
@@ -44,8 +45,8 @@ std::optional<Positions> SinkRunner::recovered() const {
 Turn SinkRunner::turn(nanoseconds timeout) {
   if (stop_.now) return Turn::ended;
   if (const auto left = backoff_.left(now()); left.count() > 0) {
-    // Sources wait for the positions of a sink that cannot be opened: with intake stopped there is nothing to bring
-    // home.
+    // Sources wait for the positions of a sink that cannot be opened: with intake stopped
+    // there is nothing to bring home.
     if (stop_.intake && !recovered_once_) return Turn::ended;
     pause_.wait(std::min(left, timeout));
     return Turn::waited;
@@ -155,7 +156,8 @@ Turn SinkRunner::read(nanoseconds timeout) {
   while (workers_->has_room() && !commit_due()) {
     auto in_flight = channel_.read(cursor_, workers_->empty() ? timeout : nanoseconds{0});
     if (!in_flight) break;
-    // What the sink had before a crash or a failed call comes once more; a durable channel knows itself where to go on.
+    // What the sink had before a crash or a failed call comes once more; a durable channel
+    // knows itself where to go on.
     const auto known = channel_.durable() ? committed_.end() : committed_.find(in_flight->stream);
     const bool empty = in_flight->batch.rows() == 0;
     bytes_ += static_cast<int64_t>(in_flight->bytes);
@@ -244,7 +246,8 @@ Done SinkRunner::start_commit() {
   return {};
 }
 
-// What the agent keeps of the commit: before it, where the sink says which commit was its last; else behind it.
+// What the agent keeps of the commit: before it, where the sink says which commit
+// was its last; else behind it.
 Done SinkRunner::save() {
   if (saved_) return {};
   stored_checkpoint_->states[kAudit] = audit_.encoded();
@@ -314,7 +317,7 @@ Turn SinkRunner::failed(const Error& error, const char* what) {
   return Turn::waited;
 }
 
-// Rows that the sink turned down when they were written; how many there were.
+// Rows that the sink rejected when they were written; how many there were.
 Result<int64_t> SinkRunner::reject_written(CBatch& rejected, InFlight& in_flight) {
   if (rejected.empty()) return 0;
   auto rows = rejected.open_rows();
@@ -323,7 +326,7 @@ Result<int64_t> SinkRunner::reject_written(CBatch& rejected, InFlight& in_flight
   const auto policy = on_reject_.at(target_->name());
   if (policy == OnReject::block && count > 0) {
     const Column* reasons = rows->text("reason");
-    return retry("turns rows down, and on_reject is \"block\": " +
+    return retry("rejects rows, and on_reject is \"block\": " +
                  std::string(reasons ? reasons->text(0) : "no reason was given"));
   }
   rows_rejected_.add(count);
@@ -331,7 +334,8 @@ Result<int64_t> SinkRunner::reject_written(CBatch& rejected, InFlight& in_flight
   return count;
 }
 
-// Rows that turned out to be unwritable when they were committed: of which batch they were is no longer known.
+// Rows that turned out to be unwritable when they were committed: of which batch
+// they were is no longer known.
 void SinkRunner::reject_late(CBatch& rejected) {
   auto rows = rejected.open_rows();
   if (!rows) return log_error(name_, "rejected rows are lost: " + rows.error().message);

@@ -1,5 +1,5 @@
-// Runs a sink, or a group of them: read from the channel, chain, write; commit by rows, bytes or time; go back after a
-// failure.
+// Runs a sink, or a group of them: read from the channel, chain, write; commit by rows, bytes or
+// time; go back after a failure.
 #pragma once
 
 #include <atomic>
@@ -8,10 +8,10 @@
 #include <string>
 
 #include "agent/channels/channel.h"
+#include "agent/pipeline/audit_totals.h"
 #include "agent/pipeline/chain_workers.h"
 #include "agent/pipeline/checkpoint_store.h"
 #include "agent/pipeline/failure_log.h"
-#include "agent/pipeline/audit_totals.h"
 #include "agent/pipeline/sink_target.h"
 #include "agent/pipeline/source_runner.h"
 #include "agent/pipeline/stop.h"
@@ -43,7 +43,8 @@ class SinkRunner {
   // How far the sink had got when it was opened; nothing before that. [any thread]
   std::optional<Positions> recovered() const;
   Turn turn(nanoseconds timeout);
-  // Closes the sink and its interceptors, until the monotonic time `end`; whether all closed well. After the last turn.
+  // Closes the sink and its interceptors, until the monotonic time `end`; whether all
+  // closed well. After the last turn.
   bool close(nanoseconds end);
 
  private:

@@ -61,8 +61,8 @@ struct SinkRunnerTest : ::testing::Test {
                             policy,
                             Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
                             {{"sinks.out", on_reject}}};
-    runner =
-        std::make_unique<SinkRunner>(std::move(parts), bench.dead_letters, bench.checkpoint_store, bench.services, bench.stop);
+    runner = std::make_unique<SinkRunner>(std::move(parts), bench.dead_letters, bench.checkpoint_store, bench.services,
+                                          bench.stop);
   }
   void send(const Texts& bodies, bool with_position = true) {
     auto batch = testkit::batch_of(bodies);
@@ -137,8 +137,8 @@ TEST_F(SinkRunnerTest, commits_early_when_a_source_waits_for_room) {
                           {100, 1 << 20, std::chrono::hours(1)},
                           Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
                           {}};
-  runner =
-      std::make_unique<SinkRunner>(std::move(parts), bench.dead_letters, bench.checkpoint_store, bench.services, bench.stop);
+  runner = std::make_unique<SinkRunner>(std::move(parts), bench.dead_letters, bench.checkpoint_store, bench.services,
+                                        bench.stop);
   auto batch = testkit::batch_of({"a"});
   batch.position = "1";
   const InFlight in_flight{.batch = batch,

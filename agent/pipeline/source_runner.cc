@@ -45,8 +45,8 @@ Done SourceRunner::start_from(std::vector<StreamStarts::Reader> readers, const s
   auto own = known;
   std::erase_if(own, is_other);
   LEVADA_TRY(starts_.load());
-  // Nobody knows any more where a stream of that number was: it has other rows now than those that its dead letters are
-  // of.
+  // Nobody knows any more where a stream of that number was: it has other rows now than those
+  // that its dead letters are of.
   const auto first_number = [this](const std::string& stream) {
     const auto marks = dead_letters_.marks(stream);
     return marks.empty() ? 0 : *std::ranges::max_element(marks);
@@ -131,8 +131,9 @@ Turn SourceRunner::finish(nanoseconds timeout) {
   return Turn::waited;
 }
 
-// Nothing that it gave is on its way, and nothing lies in its channels: to wait would give no memory back. One row may
-// need more than there is, and what a source has read of it is in use, too.
+// Nothing that it gave is on its way, and nothing lies in its channels: to wait
+// would give no memory back. One row may need more than there is, and what a source
+// has read of it is in use, too.
 bool SourceRunner::is_alone() const {
   return pending_.empty() && workers_->empty() &&
          std::ranges::all_of(channels_, [](const Channel* channel) { return channel->holder().empty(); });
@@ -199,7 +200,7 @@ void SourceRunner::reject_rows(InFlight& in_flight) {
   out.take(rejected);
   rows_rejected_.add(out.rows());
   if (on_reject_ == OnReject::block && out.rows() > 0)
-    blocked_ = "turns rows down, and on_reject is \"block\": " + std::string(out.text("reason")->text(0));
+    blocked_ = "rejects rows, and on_reject is \"block\": " + std::string(out.text("reason")->text(0));
   agent::reject_rows(name(), on_reject_, std::move(out), in_flight.account.counts, in_flight.rejected_rows);
   batch.take(kept);
   batch.remove("reason");
@@ -228,7 +229,8 @@ void SourceRunner::send(InFlight in_flight) {
 bool SourceRunner::hand_on(nanoseconds timeout) {
   while (!unsent_.empty()) {
     auto& next = unsent_.front();
-    // Rows that are not in the batch any more must not be lost once a durable channel has what is left of it.
+    // Rows that are not in the batch any more must not be lost once a durable
+    // channel has what is left of it.
     if (next.channel->durable()) {
       if (auto synced = dead_letters_.sync(); !synced) {
         wait(synced.error().message);

@@ -1,5 +1,5 @@
-// Runs a source: polls it, and takes its batches through the numbering, the chain and the selector to the channels;
-// acknowledges what is stored downstream.
+// Runs a source: polls it, and takes its batches through the numbering, the chain and the selector
+// to the channels; acknowledges what is stored downstream.
 #pragma once
 
 #include <deque>
@@ -37,13 +37,14 @@ class SourceRunner {
 
   const std::string& name() const { return source_.name(); }
   bool replays() const { return source_.replays(); }
-  // `readers`: the durable channels, and the sinks of the others. `known`: streams that were ever committed, see
-  // CheckpointStore. Before the first turn; again where it fails.
+  // `readers`: the durable channels, and the sinks of the others. `known`: streams that were ever
+  // committed, see CheckpointStore. Before the first turn; again where it fails.
   Done start_from(std::vector<StreamStarts::Reader> readers, const std::set<std::string>& known = {});
   // One step; waits at most so long.
   Turn turn(nanoseconds timeout);
   void wake() { signal_->raise(); }
-  // Closes the source and its interceptors, until the monotonic time `end`; whether all closed well. After the last turn.
+  // Closes the source and its interceptors, until the monotonic time `end`; whether all
+  // closed well. After the last turn.
   bool close(nanoseconds end);
 
  private:
@@ -82,10 +83,10 @@ class SourceRunner {
   Counter rows_read_, rows_rejected_, bytes_read_, polls_failed_, milliseconds_waited_;
 
   bool opened_ = false, ended_ = false, closed_ = false;
-  bool to_close_ = false;  // The source's open was called.
-  std::vector<Position> start_;    // By the source's own stream names.
-  std::deque<InFlight> cut_;       // Parts that wait for a worker.
-  std::deque<Unsent> unsent_;      // What waits for room in a channel.
+  bool to_close_ = false;        // The source's open was called.
+  std::vector<Position> start_;  // By the source's own stream names.
+  std::deque<InFlight> cut_;     // Parts that wait for a worker.
+  std::deque<Unsent> unsent_;    // What waits for room in a channel.
   PendingAcknowledgements pending_;
   nanoseconds waits_since_{};  // For room or memory; 0: it does not.
   bool wait_logged_ = false;

@@ -16,7 +16,7 @@ using Texts = std::vector<std::string>;
 
 constexpr nanoseconds kNow{0};
 
-// As a source does it: a reason where a row is turned down, null elsewhere.
+// As a source does it: a reason where a row is rejected, null elsewhere.
 class Picky final : public Source {
  public:
   struct Settings {};
@@ -251,7 +251,7 @@ TEST_F(SourceRunnerTest, sends_rows_that_the_source_turned_down_to_the_dead_lett
       1u << 30,
       OnReject::dead_letters,
       {},
-                            StreamStarts(Files(bench.services.files), "/data/starts/clicks")};
+      StreamStarts(Files(bench.services.files), "/data/starts/clicks")};
   runner = std::make_unique<SourceRunner>(std::move(parts), bench.dead_letters, bench.services, bench.stop);
   run();
   EXPECT_EQ(read(), (std::vector<Seen>{{{"a"}, "2", 0, 2}}));
@@ -284,7 +284,8 @@ TEST_F(SourceRunnerTest, reads_one_batch_at_a_time_while_memory_is_used_up) {
   }
 }
 
-// A sink that is new knows nothing of the stream, and its rows are others than those of the dead letters.
+// A sink that is new knows nothing of the stream, and its rows are others
+// than those of the dead letters.
 TEST_F(SourceRunnerTest, gives_no_number_of_a_dead_letter_again_when_a_stream_begins_anew) {
   RejectedRows rejected{"interceptors.clean", testkit::batch_of({"broken"}), {}};
   bench.dead_letters.add({"sources.clicks", "clicks", "7", 7}, rejected);

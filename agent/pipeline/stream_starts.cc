@@ -1,4 +1,5 @@
-// A checked file: a line for each reader, for each stream that it has a position of, and for each start.
+// A checked file: a line for each reader, for each stream that it has a
+// position of, and for each start.
 #include "agent/pipeline/stream_starts.h"
 
 #include <algorithm>
@@ -26,8 +27,9 @@ std::optional<Position> furthest_behind(const std::vector<Positions>& all, const
 
 Done StreamStarts::load() {
   auto content = load_checked(files_, path_, kFirstLine);
-  const auto damaged = fatal(path_ + " is damaged, or was written by another version: it says where sinks that have "
-                                     "committed nothing yet began");
+  const auto damaged = fatal(path_ +
+                             " is damaged, or was written by another version: it says where sinks that have "
+                             "committed nothing yet began");
   if (content.code() == Code::reject) return damaged;
   if (!content) return std::move(content).error();
   readers_.clear();

@@ -1,5 +1,6 @@
-// Where a source goes on, from what the readers of its channels say: sinks of memory channels, and durable channels. One
-// that was killed before its first commit of a stream says nothing of it, and must not be taken for one that is new.
+// Where a source goes on, from what the readers of its channels say: sinks of memory channels, and
+// durable channels. One that was killed before its first commit of a stream says nothing of it, and
+// must not be taken for one that is new.
 #pragma once
 
 #include <functional>
@@ -16,8 +17,8 @@ namespace levada::agent {
 class StreamStarts {
  public:
   struct Reader {
-    std::string name;       // "sinks.out" or "channels.main"
-    Positions positions;    // What it has stored, by the full names of streams.
+    std::string name;                      // "sinks.out" or "channels.main"
+    Positions positions;                   // What it has stored, by the full names of streams.
     std::set<std::string> confirmed = {};  // Streams that it is known to have committed rows of.
   };
 
@@ -29,15 +30,18 @@ class StreamStarts {
 
   // FATAL where the file is damaged.
   Done load();
-  // The positions of each reader, in order, with one for every stream that any of them knows, or that is in `known`:
+  // The positions of each reader, in order, with one for every stream that any of them
+  // knows, or that is in `known`:
   // - A reader that is new, or that was started anew, joins where the one furthest behind is.
-  // - Any other has had nothing of the stream: it stands at its beginning, which has no position. `first_number` says
-  //   which number the first row has then, for a stream that none of them knows.
+  // - Any other has had nothing of the stream: it stands at its beginning, which has
+  //   no position. `first_number` says which number the first row has then, for a
+  //   stream that none of them knows.
   std::vector<Positions> complete(const std::vector<Reader>& readers, const std::set<std::string>& known,
                                   const std::function<uint64_t(const std::string&)>& first_number);
   // The source has said where a stream begins that nobody knew: all readers are there.
   void begin(const Position& position);
-  // Durable when it returns: before the source is opened, and before rows of a stream that begins are handed on.
+  // Durable when it returns: before the source is opened, and before rows of a
+  // stream that begins are handed on.
   Done save();
 
  private:

@@ -1,4 +1,5 @@
-// A reader that has committed nothing yet gets the rows of a stream from its beginning; one that is new joins the others.
+// A reader that has committed nothing yet gets the rows of a stream from its beginning; one
+// that is new joins the others.
 #include "agent/pipeline/stream_starts.h"
 
 #include <gtest/gtest.h>
@@ -15,8 +16,8 @@ struct StreamStartsTest : ::testing::Test {
   static Positions beginning(uint64_t sequence = 0) { return {{"clicks", {"clicks", "", sequence}}}; }
 
   // What an agent does that starts, with a process of its own.
-  std::vector<Positions> start(const std::vector<StreamStarts::Reader>& readers, const std::set<std::string>& known = {},
-                               const Position& begins = {}) {
+  std::vector<Positions> start(const std::vector<StreamStarts::Reader>& readers,
+                               const std::set<std::string>& known = {}, const Position& begins = {}) {
     StreamStarts starts(host.host().files(), "/data/starts/clicks");
     EXPECT_TRUE(starts.load());
     auto all = starts.complete(readers, known, [this](const auto&) { return first; });

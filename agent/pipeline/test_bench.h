@@ -1,5 +1,5 @@
-// What tests of the pipeline stand on: a clock and disks in the test's hands, a source that plays what a test wrote
-// down, an interceptor that fails on demand, and a sink that keeps what it got.
+// What tests of the pipeline stand on: a clock and disks in the test's hands, a source that plays
+// what a test wrote down, an interceptor that fails on demand, and a sink that keeps what it got.
 #pragma once
 
 #include <deque>
@@ -18,16 +18,18 @@
 
 namespace levada::agent::testing {
 
-// What the component of one name does, and what was done to it. Outlives the component, as a disk would.
+// What the component of one name does, and what was done to it. Outlives
+// the component, as a disk would.
 struct Script {
-  // Source: rows in order; a poll gives up to `poll_rows` of them. Positions are row numbers as text.
+  // Source: rows in order; a poll gives up to `poll_rows` of them.
+  // Positions are row numbers as text.
   std::vector<std::string> rows;
   size_t poll_rows = 2;
   bool ends = true;
   bool jumps = false;              // The first batch is no continuation of what was before.
   std::vector<std::string> files;  // A column of the batches, where it has any.
   std::vector<std::string> acknowledged;
-  std::vector<bool> back_pressure;   // What it was told of it.
+  std::vector<bool> back_pressure;      // What it was told of it.
   std::function<void()> while_polling;  // Runs in poll, before it looks for rows.
   int wakes = 0, closes = 0;
   std::vector<Position> opened_at;
@@ -36,7 +38,8 @@ struct Script {
   std::vector<Position> checkpoint;
   bool keeps_checkpoint = false;
   size_t writes = 0;
-  // What the next calls answer instead of doing their work, by call: "open", "poll", "write", "commit", "intercept".
+  // What the next calls answer instead of doing their work, by call: "open", "poll",
+  // "write", "commit", "intercept".
   std::map<std::string, std::deque<Error>> answers;
   // Interceptor: what it does to each batch.
   std::function<Done(Batch&)> intercept;
@@ -150,8 +153,8 @@ class Counting final : public StatefulInterceptor {
   int count_ = 0;
 };
 
-// Holds the bodies that come in, and gives one row for all of them: ten seconds behind the first, or at the end of
-// intake.
+// Holds the bodies that come in, and gives one row for all of them: ten seconds behind the
+// first, or at the end of intake.
 class Holding final : public StatefulInterceptor {
  public:
   struct Settings {};
@@ -239,8 +242,7 @@ class TestBench {
   testkit::MemoryFiles files{clock};
   Metrics metrics;
   Stop stop;
-  const levada_clock clock_table{sizeof(levada_clock), nullptr,
-                                 [](void*) { return current_clock()->now().count(); },
+  const levada_clock clock_table{sizeof(levada_clock), nullptr, [](void*) { return current_clock()->now().count(); },
                                  [](void*) { return current_clock()->monotonic().count(); }};
   Services services{files.table(), &clock_table, &memory, log_service(), &metrics};
   DeadLetters dead_letters{services, "/dead"};

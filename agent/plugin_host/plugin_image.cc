@@ -40,7 +40,8 @@ class Descriptor {
   int number_;
 };
 
-// What the loader would map stands in the file: it does not look, and a file that was cut off ends the process.
+// What the loader would map stands in the file: it does not look, and a file that
+// was cut off ends the process.
 Done check_elf(std::string_view bytes) {
   ElfW(Ehdr) header;
   if (bytes.size() < sizeof header)

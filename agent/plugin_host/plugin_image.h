@@ -1,5 +1,5 @@
-// The bytes of a plugin file: checked to be a whole shared library, and copied, so that whatever becomes of the file
-// later does no harm to whoever runs it.
+// The bytes of a plugin file: checked to be a whole shared library, and copied, so that whatever
+// becomes of the file later does no harm to whoever runs it.
 #pragma once
 
 #include <string>
@@ -19,9 +19,10 @@ class PluginImage {
   const std::string& path() const { return path_; }
   // A file that was changed or replaced has another.
   const std::string& identity() const { return identity_; }
-  // What the loader of this process is given: a copy in memory, which lives as long as the image. Debuggers can read it
-  // while the process lives, and /proc/PID/maps shows the file's name. A library that looks for others beside itself
-  // ($ORIGIN) is loaded from where it lies, and is no copy.
+  // What the loader of this process is given: a copy in memory, which lives as long as the
+  // image. Debuggers can read it while the process lives, and /proc/PID/maps shows the
+  // file's name. A library that looks for others beside itself ($ORIGIN) is loaded from
+  // where it lies, and is no copy.
   std::string loadable() const;
 
  private:

@@ -39,7 +39,8 @@ using Clock = std::chrono::steady_clock;
 // All of it, or nothing where the other side ended or the time is up.
 bool read_all(int from, char* to, size_t size, Clock::time_point deadline) {
   while (size > 0) {
-    // Rounded up: a wait that ends before the deadline would take a child that hangs for one that ended.
+    // Rounded up: a wait that ends before the deadline would take a child
+    // that hangs for one that ended.
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
     pollfd ready{from, POLLIN, 0};
     const int found = ::poll(&ready, 1, static_cast<int>(std::max<int64_t>(left.count(), 0)));

@@ -12,8 +12,8 @@ class ConstantColumn {
  public:
   ConstantColumn(std::string name, std::string text) : name_(std::move(name)), text_(std::move(text)) {}
 
-  // Adds it. Where the batch has a column of that name, only its nulls are filled, or all of it with `overwrite`; one
-  // that holds no text is then left as it is.
+  // Adds it. Where the batch has a column of that name, only its nulls are filled, or all of it
+  // with `overwrite`; one that holds no text is then left as it is.
   void add_to(Batch& batch, bool overwrite) {
     const auto* there = batch.find(name_);
     if (overwrite || !there) {

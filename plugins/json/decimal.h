@@ -7,7 +7,8 @@
 
 namespace levada {
 
-// -WHOLE.FRACTIONeEXPONENT; fraction and exponent may be missing. Zeros in front are allowed, JSON has none.
+// -WHOLE.FRACTIONeEXPONENT; fraction and exponent may be missing. Zeros in
+// front are allowed, JSON has none.
 struct Decimal {
   bool negative = false;
   std::string_view whole;
@@ -18,8 +19,8 @@ struct Decimal {
 // Nothing for a text that is no such number, as "inf", ".5" and "+1".
 std::optional<Decimal> parse_decimal(std::string_view text);
 
-// The whole number that the text stands for, however it is written: 3, 3.0, 3e2, 30e-1. Nothing for one with a
-// fraction, and for one that 64 bits cannot hold.
+// The whole number that the text stands for, however it is written: 3, 3.0, 3e2, 30e-1. Nothing for
+// one with a fraction, and for one that 64 bits cannot hold.
 std::optional<int64_t> parse_whole(std::string_view text);
 
 }  // namespace levada

@@ -1,5 +1,5 @@
-// Validates one JSON document after the other with simdjson, in place where enough bytes behind it may be read, and
-// tells where in it the tokens stand.
+// Validates one JSON document after the other with simdjson, in place where enough bytes behind it
+// may be read, and tells where in it the tokens stand.
 #pragma once
 
 #include <simdjson.h>
@@ -65,7 +65,8 @@ class JsonParser {
   // Copies the text: for the rare one that lies in memory of unknown extent.
   bool parse(std::string_view text) { return parse(text, text.data() + text.size()); }
 
-  // Finds the tokens only: true says that the text is UTF-8 and that its strings are closed, and no more.
+  // Finds the tokens only: true says that the text is UTF-8 and that its
+  // strings are closed, and no more.
   bool find_tokens(Documents::Document document) {
     const size_t bytes = document.text.size();
     reserve(bytes);
@@ -74,15 +75,16 @@ class JsonParser {
     return parser_.implementation->stage1(reinterpret_cast<const uint8_t*>(text_), bytes,
                                           simdjson::stage1_mode::regular) == simdjson::SUCCESS;
   }
-  // Whether the text whose tokens were found is a valid document. The second stage of simdjson, which writes all its
-  // values down, is for those alone that a walk through their tokens does not tell.
+  // Whether the text whose tokens were found is a valid document. The second stage of
+  // simdjson, which writes all its values down, is for those alone that a walk
+  // through their tokens does not tell.
   bool is_valid() {
     return (!has_backslash_ && plain_tokens(text_).is_object()) ||
            parser_.implementation->stage2(document_) == simdjson::SUCCESS;
   }
 
-  // Where the tokens of the last text begin: brackets, commas, colons, opening quotes, the first byte of each other
-  // scalar.
+  // Where the tokens of the last text begin: brackets, commas, colons, opening quotes, the
+  // first byte of each other scalar.
   const uint32_t* tokens() const { return parser_.implementation->structural_indexes.get(); }
   uint32_t token_count() const { return parser_.implementation->n_structural_indexes; }
   // The same, of a text without backslashes, which stands at `text`.

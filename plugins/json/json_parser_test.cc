@@ -1,4 +1,5 @@
-// The parser reads rows in place without touching what lies behind their memory, and finds their tokens.
+// The parser reads rows in place without touching what lies behind their
+// memory, and finds their tokens.
 #include "json/json_parser.h"
 
 #include <gtest/gtest.h>

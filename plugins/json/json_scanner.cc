@@ -21,14 +21,16 @@ constexpr std::array<bool, 256> kPlain = [] {
   return table;
 }();
 
-// Passes over text that may stand in any string as it is, eight bytes at once; less than eight may be left of it.
+// Passes over text that may stand in any string as it is, eight bytes at once; less
+// than eight may be left of it.
 size_t skip_plain(std::string_view text, size_t at) {
   constexpr uint64_t kOnes = 0x0101010101010101;
   const auto zeros = [](uint64_t bytes) { return bytes - kOnes; };
   for (; at + 8 <= text.size(); at += 8) {
     uint64_t bytes;
     std::memcpy(&bytes, text.data() + at, 8);
-    // The highest bit of each that is outside of ASCII, a control character, a quote or a backslash.
+    // The highest bit of each that is outside of ASCII, a control
+    // character, a quote or a backslash.
     const uint64_t others = (bytes - 0x20 * kOnes) | zeros(bytes ^ '"' * kOnes) | zeros(bytes ^ '\'' * kOnes) |
                             zeros(bytes ^ '\\' * kOnes) | bytes;
     if (const uint64_t found = others & 0x80 * kOnes) return at + static_cast<size_t>(std::countr_zero(found)) / 8;
@@ -111,7 +113,8 @@ bool JsonScanner::push(size_t at, bool is_object) {
 
 bool JsonScanner::trailing_comma(size_t comma, size_t at) {
   if (!repairs(Repairs::kTrailingCommas)) return fail(comma, std::string("trailing comma before '") + text_[at] + "'");
-  // A comment behind the comma has gone to the repaired text already: then the comma there is the one to take out.
+  // A comment behind the comma has gone to the repaired text already: then the comma
+  // there is the one to take out.
   if (copied_ <= comma) replace(comma, 1, "");
   else repaired_.erase(repaired_.rfind(','), 1);
   is_repaired_ = true;

@@ -1,6 +1,6 @@
-// Reads JSON byte by byte, as strictly as simdjson does (RFC 8259, UTF-8, the same limits), to say where and why a
-// document is invalid and where one document ends and the next begins; on demand it repairs what is known to be meant
-// well.
+// Reads JSON byte by byte, as strictly as simdjson does (RFC 8259, UTF-8, the same limits), to say
+// where and why a document is invalid and where one document ends and the next begins; on demand it
+// repairs what is known to be meant well.
 #pragma once
 
 #include <array>
@@ -30,7 +30,8 @@ class JsonScanner {
  public:
   explicit JsonScanner(std::string_view text, unsigned repairs = 0) : text_(text), repairs_(repairs) {}
 
-  // Reads the value that begins at `at`, of any type. Gives where it ends; nothing where it is invalid: see fault().
+  // Reads the value that begins at `at`, of any type. Gives where it ends; nothing
+  // where it is invalid: see fault().
   std::optional<size_t> scan(size_t at);
   // Where the white space (and the comments, if they are repaired) from `at` on ends.
   size_t skip_space(size_t at) const;

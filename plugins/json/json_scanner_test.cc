@@ -1,4 +1,5 @@
-// The scanner says where a document is invalid, agrees with simdjson on whether it is, and repairs what it is asked to.
+// The scanner says where a document is invalid, agrees with simdjson on whether it is, and
+// repairs what it is asked to.
 #include "json/json_scanner.h"
 
 #include <gtest/gtest.h>

@@ -26,7 +26,8 @@ void append_utf8(uint32_t point, std::string& out) {
   }
 }
 
-// Whether a number that no double holds is too large, rather than too small: where its first digit that counts stands.
+// Whether a number that no double holds is too large, rather than too small: where its
+// first digit that counts stands.
 bool is_too_large(std::string_view digits) {
   int64_t position = 0, exponent = 0;
   bool after_point = false, found = false;

@@ -36,8 +36,8 @@ char* append_number(char* to, Number value) {
   return std::to_chars(to, to + kScalarBound, value).ptr;
 }
 
-// Always with a point or an exponent: it stays a double for whoever reads it, and never is an integer that is too
-// large.
+// Always with a point or an exponent: it stays a double for whoever reads it, and never is
+// an integer that is too large.
 char* append_double(char* to, double value) {
   char* end = append_number(to, value);
   if (std::any_of(to, end, [](char c) { return c == '.' || c == 'e'; })) return end;
@@ -67,7 +67,8 @@ bool is_json(std::string_view text) {
   return end && scanner.skip_space(*end) == text.size();
 }
 
-// Line feeds can only stand between the tokens of valid JSON, and would end the row too early for a reader of lines.
+// Line feeds can only stand between the tokens of valid JSON, and would end the row too
+// early for a reader of lines.
 char* copy_on_one_line(std::string_view text, char* to) {
   return std::transform(text.begin(), text.end(), to, [](char c) { return c == '\n' || c == '\r' ? ' ' : c; });
 }
@@ -98,8 +99,8 @@ bool needs_escape(uint64_t bytes) {
   return (found & ~bytes & 0x80 * kOnes) != 0;
 }
 
-// Copies the text as it is; false where something in it needs an escape. In pieces of fixed size, of which the last
-// overlaps the one before, as a copy of any size is a call.
+// Copies the text as it is; false where something in it needs an escape. In pieces of fixed size,
+// of which the last overlaps the one before, as a copy of any size is a call.
 bool copy_plain(const char* from, size_t size, char* to) {
   if (size >= 16) {
     Block found{};

@@ -19,8 +19,8 @@ struct JsonStyle {
   std::vector<std::string> raw = {};  // Columns whose text is JSON already.
 };
 
-// The columns of these names in this order; where no names are given, all but `exclude`. Names that the batch does not
-// have, and opaque columns, are left out.
+// The columns of these names in this order; where no names are given, all but `exclude`. Names that
+// the batch does not have, and opaque columns, are left out.
 std::vector<Column> choose_columns(const Batch& batch, std::span<const std::string> names,
                                    std::span<const std::string> exclude);
 
@@ -36,12 +36,13 @@ class JsonWriter {
   size_t bound(int64_t row) const {
     return fixed_bound_ + (text_bounds_.empty() ? 0 : text_bounds_[static_cast<size_t>(row)]);
   }
-  // Writes the row as one object, without a line feed behind it; gives where it ends. `to` has room for bound(row)
-  // bytes.
+  // Writes the row as one object, without a line feed behind it; gives where it ends. `to`
+  // has room for bound(row) bytes.
   char* write(int64_t row, char* to);
 
-  // Values so far that JSON cannot hold: numbers that are not finite and times outside of the years 0 to 9999 (null was
-  // written), bytes that are not UTF-8 (U+FFFD was written for each), raw text that is not JSON (written as a string).
+  // Values so far that JSON cannot hold: numbers that are not finite and times outside of the years
+  // 0 to 9999 (null was written), bytes that are not UTF-8 (U+FFFD was written for each), raw text
+  // that is not JSON (written as a string).
   int64_t replaced() const { return replaced_; }
 
  private:
@@ -77,8 +78,8 @@ class JsonWriter {
   Rfc3339Writer rfc3339_;
 };
 
-// Writes `text` as a JSON string with its quotes: at most 6 bytes for each of its own, and 2. Gives the end. The text
-// must be UTF-8.
+// Writes `text` as a JSON string with its quotes: at most 6 bytes for each of its own, and 2. Gives
+// the end. The text must be UTF-8.
 char* write_json_string(std::string_view text, char* to);
 
 }  // namespace levada

@@ -1,4 +1,5 @@
-// Walks through the tokens of a document and judges them on the way, which saves most documents the parse in full.
+// Walks through the tokens of a document and judges them on the way, which saves most
+// documents the parse in full.
 #pragma once
 
 #include <cstddef>
@@ -8,9 +9,10 @@
 
 namespace levada {
 
-// Of a text without backslashes that simdjson's first stage has found the tokens of: so it is UTF-8, and its strings
-// are closed and have no control characters. Every function that gives false says that the text is invalid there, or
-// not plain: it has numbers with exponents or more than 18 digits, or nests deeper than 32 levels.
+// Of a text without backslashes that simdjson's first stage has found the tokens of: so it is
+// UTF-8, and its strings are closed and have no control characters. Every function that gives false
+// says that the text is invalid there, or not plain: it has numbers with exponents or more than 18
+// digits, or nests deeper than 32 levels.
 class PlainTokens {
  public:
   static constexpr int kMaxDepth = 32;
@@ -54,10 +56,12 @@ class PlainTokens {
     if (first == '[') return ++at_, depth > 0 && elements(depth - 1);
     return scalar(first);
   }
-  // Where the token at hand begins; and the text from there to the end of the value that was just passed.
+  // Where the token at hand begins; and the text from there to the end of
+  // the value that was just passed.
   const char* mark() const { return text_ + at_[0]; }
   std::string_view since(const char* mark) const { return {mark, static_cast<size_t>(end_before(at_[0]) - mark)}; }
-  // Passes over what stands behind a member: a comma, or, with `is_last`, the bracket that closes the object.
+  // Passes over what stands behind a member: a comma, or, with `is_last`, the
+  // bracket that closes the object.
   bool behind_member(bool& is_last) {
     if (at_ == end_) return false;
     const char next = here();

@@ -7,7 +7,8 @@
 
 namespace levada {
 
-// "line offset 57, file offset 10057": the byte of the row's body, and of its file where the batch knows that.
+// "line offset 57, file offset 10057": the byte of the row's body, and of its
+// file where the batch knows that.
 inline std::string place_of(const Batch& batch, int64_t row, size_t byte) {
   std::string place;
   place.reserve(128);  // There is a reason to come behind it.

@@ -1,4 +1,5 @@
-// A client of librdkafka: what the Kafka plugins do alike to start one, to connect, and when it fails.
+// A client of librdkafka: what the Kafka plugins do alike to start one,
+// to connect, and when it fails.
 #pragma once
 
 #include <librdkafka/rdkafka.h>

@@ -121,8 +121,8 @@ Done KafkaConf::set_properties(const Tree& librdkafka, std::string_view componen
   return {};
 }
 
-// librdkafka looks at them together when a client is made. One without brokers touches nothing but the files that it is
-// to read.
+// librdkafka looks at them together when a client is made. One without brokers touches nothing but
+// the files that it is to read.
 Done KafkaConf::try_out(rd_kafka_type_t type) const {
   char why[512];
   rd_kafka_conf_t* conf = copy();

@@ -14,12 +14,13 @@
 
 namespace levada {
 
-// Names and values of a table, those of tables within it joined by dots, so that `message.max.bytes = 1` need not be
-// quoted.
+// Names and values of a table, those of tables within it joined by dots, so that
+// `message.max.bytes = 1` need not be quoted.
 using Properties = std::vector<std::pair<std::string, std::string>>;
 Properties flatten(const Tree& table);
 
-// Fails on a librdkafka that is too old to be trusted with data; `version` as rd_kafka_version() gives it.
+// Fails on a librdkafka that is too old to be trusted with data; `version` as
+// rd_kafka_version() gives it.
 Done check_version(int version, const std::string& text);
 
 // A property that users do not set by its own name.
@@ -50,7 +51,8 @@ class KafkaConf {
   Done set(const std::string& name, const std::string& value, const std::string& option);
   // Brokers, TLS and login, and a librdkafka that is new enough. Does not look at the network.
   Done set_connection(const KafkaConnection& connection);
-  // The free table, after all else; `component` ("sink") and `owned` say what is set elsewhere, beside the connection.
+  // The free table, after all else; `component` ("sink") and `owned` say what is set
+  // elsewhere, beside the connection.
   Done set_properties(const Tree& librdkafka, std::string_view component, std::span<const OwnedProperty> owned);
   // Finds settings that contradict each other in librdkafka's eyes, without a look at the network.
   Done try_out(rd_kafka_type_t type) const;

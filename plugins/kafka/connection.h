@@ -1,4 +1,5 @@
-// How a component reaches the brokers: the settings that all Kafka plugins share, with their options.
+// How a component reaches the brokers: the settings that all Kafka
+// plugins share, with their options.
 #pragma once
 
 #include <array>

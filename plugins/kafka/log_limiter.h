@@ -16,7 +16,8 @@ class LogLimiter {
  public:
   explicit LogLimiter(Host host) : host_(host) {}
 
-  // Lines that differ only in numbers, or in "(after ...)" at their end, are of one kind. From any thread.
+  // Lines that differ only in numbers, or in "(after ...)" at their end, are
+  // of one kind. From any thread.
   void write(int syslog_level, std::string_view facility, std::string_view message);
   // The last line that told of a problem, held back or not; empty if there was none.
   std::string last_problem() const {

@@ -1,4 +1,5 @@
-// Where a partition of a Kafka topic stands, as the text that the Kafka source names and a Kafka sink can read.
+// Where a partition of a Kafka topic stands, as the text that the Kafka source
+// names and a Kafka sink can read.
 #pragma once
 
 #include <cstdint>
@@ -8,11 +9,12 @@
 
 namespace levada {
 
-// A sink of the same cluster that is told to (group_offsets) commits the offset to the group within its transaction,
-// for this member and generation. It counts on this: while the member reads on, what it read in an earlier generation
-// was either committed before that generation ended, or is read again from the group's committed offset. That holds
-// where partitions are assigned eagerly ("range", "roundrobin"): all are given back, once their rows are acknowledged,
-// before a generation ends, and start anew at the committed offset.
+// A sink of the same cluster that is told to (group_offsets) commits the offset to the group within
+// its transaction, for this member and generation. It counts on this: while the member reads on,
+// what it read in an earlier generation was either committed before that generation ended, or is
+// read again from the group's committed offset. That holds where partitions are assigned eagerly
+// ("range", "roundrobin"): all are given back, once their rows are acknowledged, before a
+// generation ends, and start anew at the committed offset.
 struct KafkaPosition {
   std::string cluster;  // Its id.
   std::string group;    // The consumer group; empty for a source with a fixed share.
@@ -30,7 +32,8 @@ std::string write_kafka_position(const KafkaPosition& position);
 // Nothing where the text is another source's.
 std::optional<KafkaPosition> read_kafka_position(std::string_view text);
 
-// The metadata text of an offset that is committed to a group, by the source or in a sink's transaction.
+// The metadata text of an offset that is committed to a group, by the
+// source or in a sink's transaction.
 inline std::string metadata_of_owner(std::string_view owner) { return "levada " + std::string(owner); }
 // The owner in such a text; nothing where somebody else committed.
 inline std::optional<std::string_view> owner_of_metadata(std::string_view metadata) {

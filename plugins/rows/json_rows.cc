@@ -12,7 +12,8 @@ constexpr std::string_view kMark = "\xef\xbb\xbf";
 
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
-// Behind the closing quote of the string that starts there; at the line break that ends it before; 0: neither is there.
+// Behind the closing quote of the string that starts there; at the line break that ends it
+// before; 0: neither is there.
 size_t end_of_string(const char* text, size_t begin, size_t end) {
   for (size_t at = begin + 1; at < end; ++at) {
     if (text[at] == '"') return at + 1;

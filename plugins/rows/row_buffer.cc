@@ -50,7 +50,8 @@ std::span<char> RowBuffer::room(uint64_t expected) {
   const size_t wanted = std::clamp<uint64_t>(expected, std::min(kLeastBuffer, rules_.read_bytes), rules_.read_bytes);
   const size_t left = is_sealed_ ? 0 : buffer_.capacity() - end_;
   if (left < std::min(wanted, kLeastRead)) {
-    // Of the usual size where it can be, so that the host's pool has one. A row that fills half of it needs more room.
+    // Of the usual size where it can be, so that the host's pool has one. A row that
+    // fills half of it needs more room.
     const size_t carried = end_ - begin_;
     Buffer next(std::max(std::min(carried + wanted, rules_.read_bytes), 2 * carried));
     if (carried) std::memcpy(next.data(), buffer_.data() + begin_, carried);
@@ -147,7 +148,8 @@ int64_t RowBuffer::split_documents(View* views, int64_t* offsets, int64_t room, 
   return rows;
 }
 
-// A row that is longer than allowed, or the last one of a file; false where neither is there as yet.
+// A row that is longer than allowed, or the last one of a file; false
+// where neither is there as yet.
 bool RowBuffer::split_long_row(bool at_end) {
   std::string_view row = rest();
   if (rules_.rows == Rows::lines) {

@@ -1,4 +1,5 @@
-// Where the bytes of files become the rows of a batch: read into place once, then only views of them move.
+// Where the bytes of files become the rows of a batch: read into place once,
+// then only views of them move.
 #pragma once
 
 #include <span>
@@ -54,7 +55,8 @@ class RowBuffer {
   bool full() const { return rows_ > 0 && (is_unsplit_ || batch_bytes_ >= rules_.read_bytes - rules_.read_bytes / 8); }
   // Goes on with what the last batch had no more room for; false: there is no such.
   bool split_rest();
-  // The rows so far, with a column "reason" where some of them are rejected, and "cut" where some are cut.
+  // The rows so far, with a column "reason" where some of them are rejected,
+  // and "cut" where some are cut.
   Batch finish();
 
  private:

@@ -1,4 +1,5 @@
-// Lines are gathered and printed by the block; a reader that is slow makes the sink wait, and never hang.
+// Lines are gathered and printed by the block; a reader that is slow makes
+// the sink wait, and never hang.
 #include "console.h"
 
 #include <poll.h>

@@ -103,7 +103,8 @@ Done Completion::publish(const Unfinished& file) {
   if (name->empty()) {
     LEVADA_TRY(files_.remove(file.path));
   } else if (const auto renamed = calls->rename(calls->context, file.path.c_str(), name->c_str()); renamed == -ENOENT) {
-    // Done before a crash, or before a call that failed; but a folder that is not there says nothing.
+    // Done before a crash, or before a call that failed; but a folder
+    // that is not there says nothing.
     levada_file_info info{};
     if (const auto found = files_.stat(folder, info); found < 0) return file_error("stat", folder, found);
   } else if (renamed < 0) {

@@ -24,10 +24,11 @@ class Completion {
   void add(Unfinished file) { files_left_.push_back(std::move(file)); }
   const std::vector<Unfinished>& left() const { return files_left_; }
 
-  // Cuts files that were left open back to their committed bytes and ends them, and removes fresh ones: what is left is
-  // complete. Says how many files that were.
+  // Cuts files that were left open back to their committed bytes and ends them, and removes fresh
+  // ones: what is left is complete. Says how many files that were.
   Result<int64_t> settle();
-  // Gives complete files their names, and says to how many. What fails is left, and is tried again with the next call.
+  // Gives complete files their names, and says to how many. What fails is left, and is
+  // tried again with the next call.
   int64_t publish();
 
  private:

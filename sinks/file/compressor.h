@@ -1,4 +1,5 @@
-// Compresses blocks, each of them into a frame of its own: a file of such frames can be cut behind any of them.
+// Compresses blocks, each of them into a frame of its own: a file of such frames
+// can be cut behind any of them.
 #pragma once
 
 #include <zlib.h>

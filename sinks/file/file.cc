@@ -10,7 +10,8 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-// No other sink has it: not one of another agent on the same machine, nor on another, nor one before this.
+// No other sink has it: not one of another agent on the same machine, nor on
+// another, nor one before this.
 std::string new_id(Host host) {
   char digits[17];
   std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(host.random()));
@@ -73,7 +74,8 @@ Done FileSink::open() {
   if (!last) return std::move(last).error();
   id_ = last->id.empty() ? new_id(host_) : std::move(last->id);
   next_number_ = last->next_number;
-  // Where nothing is left to complete, a folder that cannot be made yet holds nobody up before rows come.
+  // Where nothing is left to complete, a folder that cannot be made yet
+  // holds nobody up before rows come.
   if (!last->files.empty() || make_folder(root())) LEVADA_TRY(lock_names());
   for (auto& file : last->files) {
     if (files_.exists(file.path)) files_recovered_.add();
@@ -118,8 +120,8 @@ Done FileSink::settle_all() {
 }
 
 Done FileSink::complete() {
-  // A commit that failed may be on the disk all the same, for good or until a power cut. It is undone there before any
-  // file is cut back behind it.
+  // A commit that failed may be on the disk all the same, for good or until a power cut. It is
+  // undone there before any file is cut back behind it.
   if (!manifest_.certain()) LEVADA_TRY(restate());
   auto settled = completion_.settle();
   if (!settled) return std::move(settled).error();

@@ -1,6 +1,6 @@
-// The sink that writes rows to files in folders. A file has another name while it is written; it appears under its own,
-// complete and durable, with a commit. The manifest is where a commit happens: it says how far the streams have got,
-// and which bytes of which files belong to that.
+// The sink that writes rows to files in folders. A file has another name while it is written; it
+// appears under its own, complete and durable, with a commit. The manifest is where a commit
+// happens: it says how far the streams have got, and which bytes of which files belong to that.
 #pragma once
 
 #include <array>

@@ -1,4 +1,5 @@
-// The disk fails at each call in turn, fills up at each byte, or the process or the machine dies at each call in turn.
+// The disk fails at each call in turn, fills up at each byte, or the process or the
+// machine dies at each call in turn.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -17,13 +18,15 @@ namespace {
 using namespace std::chrono_literals;
 using testkit::Lose;
 
-// Does with the sink what the host does: writes two streams by turns, commits, is idle, goes back to what recover says
-// after a failure, starts the sink anew after a crash. After each call it looks at the disk as a reader does.
+// Does with the sink what the host does: writes two streams by turns, commits, is idle, goes back
+// to what recover says after a failure, starts the sink anew after a crash. After each call it
+// looks at the disk as a reader does.
 class TestBench {
  public:
   static constexpr uint64_t kRows = 6;  // Of each stream.
 
-  // Data folder and output lie on two file systems. What is torn off by a crash depends on the seed.
+  // Data folder and output lie on two file systems. What is torn off by
+  // a crash depends on the seed.
   explicit TestBench(FileSettings settings, int seed = 0) : settings_(std::move(settings)) {
     files().make_folders("/out");
     files().mount("/out");
@@ -69,7 +72,8 @@ class TestBench {
     return done();
   }
 
-  // What is wrong with the disk when all is done; empty where each row is in one complete file, once, and nothing else.
+  // What is wrong with the disk when all is done; empty where each row is in one complete
+  // file, once, and nothing else.
   std::string fault() {
     if (files().open_handles() != 0) return "files are still open";
     return disk_fault();
@@ -144,8 +148,8 @@ class TestBench {
     return {};
   }
 
-  // A complete file never changes, and has rows of commits only. What was committed before a crash is known when
-  // recover says so.
+  // A complete file never changes, and has rows of commits only. What was committed before a crash
+  // is known when recover says so.
   void look() {
     for (const auto& path : files().paths()) {
       if (!path.starts_with("/out/") || path.ends_with(".tmp") || path.ends_with(".lock")) continue;

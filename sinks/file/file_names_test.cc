@@ -1,4 +1,5 @@
-// Sinks that write into one folder with one prefix, of one agent or of several, leave each other's files alone.
+// Sinks that write into one folder with one prefix, of one agent or of several,
+// leave each other's files alone.
 #include <gtest/gtest.h>
 
 #include <cerrno>
@@ -89,8 +90,8 @@ TEST(FileNames, a_restart_leaves_the_open_files_of_another_sink_alone) {
   auto one = start(machine, settings()), two = start(host, settings());
   ASSERT_TRUE(write(*one, "of one"));
   ASSERT_TRUE(commit(*one));
-  // Looking for the folder, for two names, which are free as far as it can see; three calls for the manifest; the file;
-  // then it dies.
+  // Looking for the folder, for two names, which are free as far as it can see; three calls for the
+  // manifest; the file; then it dies.
   machine.files().fail_call(2, ENOENT);
   machine.files().fail_call(3, ENOENT);
   machine.files().crash_at(8);

@@ -81,7 +81,7 @@ TEST_F(FileRecoveryTest, names_all_positions_of_the_last_commit) {
   EXPECT_EQ(start(), second);
 }
 
-// Rows that were filtered or turned down must not come again.
+// Rows that were filtered or rejected must not come again.
 TEST_F(FileRecoveryTest, a_commit_without_rows_is_one) {
   start();
   const Positions positions = {{"clicks", "7", 7}};

@@ -4,7 +4,7 @@
 //   position, rows before it, stream, position       for each stream
 //   open or complete, committed bytes, path, name    for each file with committed rows
 //   end, CRC-32 of all above
-//   new, path, name, CRC-32 of the line up to here   for each file without; appended, so the last one may be torn
+//   new, path, name, CRC-32 of the line up to here   for each file without; appended: may be torn
 #include "manifest.h"
 
 #include <zlib.h>
@@ -119,8 +119,8 @@ std::optional<Committed> read(std::string_view content) {
   return committed;
 }
 
-// Version 1 had neither positions nor checksum, escaped nothing, and files without committed rows were open ones with 0
-// bytes.
+// Version 1 had neither positions nor checksum, escaped nothing, and files without committed rows
+// were open ones with 0 bytes.
 std::optional<Committed> read_version_1(std::string_view content) {
   Committed committed;
   content.remove_prefix(kFirstLineOf1.size());

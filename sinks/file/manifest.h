@@ -1,5 +1,6 @@
-// What the sink's last commit stands for, kept in its data folder: how far each stream has got, and the files that are
-// not under their final names yet. What is done with them after a crash follows from it.
+// What the sink's last commit stands for, kept in its data folder: how far each stream has
+// got, and the files that are not under their final names yet. What is done with them
+// after a crash follows from it.
 #pragma once
 
 #include <cstdint>
@@ -35,14 +36,15 @@ class Manifest {
  public:
   Manifest(Files files, std::string folder) : files_(files), folder_(std::move(folder)), file_(folder_ + "/files") {}
 
-  // What the last commit left, and files that were begun after it. Fails with FATAL where it is damaged.
+  // What the last commit left, and files that were begun after it. Fails
+  // with FATAL where it is damaged.
   Result<Committed> load() const;
   // The file is going to be made, and is the sink's own from now on, durably. Only while certain.
   Done begin(const Unfinished& file);
   // This is all there is, durably: the point at which a commit happens.
   Done replace(const Committed& committed);
-  // False until the first replace, and after a call that failed: what a crash would leave may be either, the old or the
-  // new, and no file may be changed that both of them do not give up.
+  // False until the first replace, and after a call that failed: what a crash would leave may be
+  // either, the old or the new, and no file may be changed that both of them do not give up.
   bool certain() const { return certain_; }
 
  private:

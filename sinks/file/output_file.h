@@ -27,7 +27,8 @@ class OutputFile {
   OutputFile(const Style& style, File file, Unfinished entry, std::chrono::nanoseconds now)
       : style_(&style), file_(std::move(file)), entry_(std::move(entry)), opened_(now), used_(now) {}
 
-  // Adds a row. Room for a row of `bytes` bytes at most, to be written by the caller, who then says how long it is.
+  // Adds a row. Room for a row of `bytes` bytes at most, to be written by the caller,
+  // who then says how long it is.
   Done append(std::string_view row) {
     auto room = reserve(row.size());
     if (!room) return std::move(room).error();

@@ -10,8 +10,8 @@ namespace {
 constexpr int64_t kSecond = 1'000'000;
 constexpr size_t kLongestValue = 100;
 
-// How long, in microseconds, an escape stays the same at least; 0: there is no such escape. Offsets of time zones
-// change by quarters of an hour.
+// How long, in microseconds, an escape stays the same at least; 0: there is no such escape. Offsets
+// of time zones change by quarters of an hour.
 int64_t unit_of(char escape) {
   switch (escape) {
     case 'S': return kSecond;

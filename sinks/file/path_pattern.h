@@ -1,4 +1,5 @@
-// The path of the file that a row belongs in, made of time and columns: "/data/{host}/%Y/%m/%d/part-".
+// The path of the file that a row belongs in, made of time and columns:
+// "/data/{host}/%Y/%m/%d/part-".
 #pragma once
 
 #include <cstdint>
@@ -27,9 +28,9 @@ class PathPattern {
   void bind(const Batch& batch) { bound_.bind(pattern_, batch); }
   // Rows of the same unit have the same time in their paths. `time` in microseconds since 1970.
   int64_t unit(int64_t time) const { return time >= 0 ? time / unit_us_ : (time + 1) / unit_us_ - 1; }
-  // Appends the row's path. Gives the name of the column that has no value, else null. What a column says stays within
-  // one part of the path: slashes and control characters become "_", so do ".", ".." and "", and 100 bytes are the
-  // most.
+  // Appends the row's path. Gives the name of the column that has no value, else null. What a
+  // column says stays within one part of the path: slashes and control characters become "_", so do
+  // ".", ".." and "", and 100 bytes are the most.
   const std::string* append(int64_t row, int64_t time, std::string& to);
 
  private:

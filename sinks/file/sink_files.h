@@ -1,4 +1,5 @@
-// The files of a sink in a test. In the names that a test writes and reads, "ID" stands for the sink's id.
+// The files of a sink in a test. In the names that a test writes and reads,
+// "ID" stands for the sink's id.
 #pragma once
 
 #include <string>

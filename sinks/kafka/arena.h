@@ -12,7 +12,8 @@ namespace levada::kafka_sink {
 
 class Arena {
  public:
-  // Room for `bytes`; where there is none left, for `more` at once. What is used of it is said with use().
+  // Room for `bytes`; where there is none left, for `more` at once. What is
+  // used of it is said with use().
   char* reserve(size_t bytes, size_t more) {
     if (blocks_.empty() || blocks_.back().capacity() - used_ < bytes) {
       blocks_.emplace_back(std::max(bytes, more));

@@ -1,5 +1,6 @@
-// Rows that made a transaction fail. They are remembered until a commit succeeds: when all is written again, a row that
-// is at fault is left out, and one that is only under suspicion is sent with nothing else under way.
+// Rows that made a transaction fail. They are remembered until a commit succeeds: when all is
+// written again, a row that is at fault is left out, and one that is only under suspicion is sent
+// with nothing else under way.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +19,7 @@ struct BlamedRow {
   uint64_t sequence;   // the same whenever it is written again,
   int64_t row;         // and its number there.
   std::string reason;
-  bool certain;  // At fault itself; else it was turned down together with others.
+  bool certain;  // At fault itself; else it was rejected together with others.
 };
 
 class BlamedRows {

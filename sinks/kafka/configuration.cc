@@ -38,8 +38,8 @@ Done set_delivery(KafkaConf& conf, const KafkaSettings& settings) {
   LEVADA_TRY(conf.set("compression.codec", kCompressions[static_cast<size_t>(settings.compression)], "compression"));
   const std::chrono::duration<double, std::milli> linger = settings.linger;
   LEVADA_TRY(conf.set("linger.ms", std::to_string(linger.count()), "linger"));
-  // The sink bounds what librdkafka holds; its own bounds stay out of the way. A transaction has a message for each
-  // position besides.
+  // The sink bounds what librdkafka holds; its own bounds stay out of the way. A transaction has a
+  // message for each position besides.
   constexpr int64_t kMostPositions = 100'000;
   const auto messages = settings.in_flight + (settings.transactions ? kMostPositions : 0);
   LEVADA_TRY(conf.set("queue.buffering.max.messages", std::to_string(messages), "in_flight"));
@@ -47,7 +47,8 @@ Done set_delivery(KafkaConf& conf, const KafkaSettings& settings) {
   // Brokers refuse batches over 1 MiB unless told otherwise.
   LEVADA_TRY(conf.set("batch.num.messages", "10000", ""));
   LEVADA_TRY(conf.set("batch.size", "1000000", ""));
-  // No message is given up: the host waits, and says so. One of a transaction is when the transaction is.
+  // No message is given up: the host waits, and says so. One of a
+  // transaction is when the transaction is.
   if (!settings.transactions) LEVADA_TRY(conf.set("message.timeout.ms", "0", ""));
   // The same partition for the same key as Java's producers choose.
   return conf.set("partitioner", "murmur2_random", "");

@@ -28,9 +28,9 @@ bool Kafka::feed() {
     return false;
   }
   while (!feeding_.done()) {
-    // An idempotent producer has one request under way for a partition, and librdkafka polls in circles while more wait
-    // behind it. So new messages are produced when all in-flight ones are through: that costs a third
-    // less, and the pipe is as full.
+    // An idempotent producer has one request under way for a partition, and librdkafka polls in
+    // circles while more wait behind it. So new messages are produced when all in-flight ones are
+    // through: that costs a third less, and the pipe is as full.
     if (in_flight_.messages() > 0) return false;
     feed_part();
     if (in_flight_.failure()) return false;

@@ -84,8 +84,8 @@ Done GroupOffsets::send(rd_kafka_t* producer, const Positions& from, const Posit
   return {};
 }
 
-// With an assignor that lets members keep partitions from one generation to the next, rows of a generation that is over
-// would be dropped though nobody reads them again.
+// With an assignor that lets members keep partitions from one generation to the next, rows of a
+// generation that is over would be dropped though nobody reads them again.
 Done GroupOffsets::check_assignor(rd_kafka_t* producer, const std::string& group) {
   if (checked_groups_.contains(group)) return {};
   const Held<rd_kafka_queue_t> answers(rd_kafka_queue_new(producer));

@@ -1,5 +1,5 @@
-// The offsets of a Kafka source's consumer group, committed in the sink's transactions, so that whoever takes the
-// partitions over goes on behind the rows that were committed.
+// The offsets of a Kafka source's consumer group, committed in the sink's transactions, so that
+// whoever takes the partitions over goes on behind the rows that were committed.
 #pragma once
 
 #include <librdkafka/rdkafka.h>
@@ -25,16 +25,17 @@ class GroupOffsets {
 
   // The cluster that the sink writes to: offsets of others are not in its reach.
   void set_cluster(std::string id) { cluster_ = std::move(id); }
-  // FATAL where the batch comes from where no offset can be committed: a source that is none of Kafka or
-  // reads a share, another cluster, a file channel.
+  // FATAL where the batch comes from where no offset can be committed: a source that is none of
+  // Kafka or reads a share, another cluster, a file channel.
   Done check(const Batch& batch) const;
-  // The rows were read by a member of a generation that the group has left: another member has their partition now,
-  // and reads them again. Counts them.
+  // The rows were read by a member of a generation that the group has left: another member has
+  // their partition now, and reads them again. Counts them.
   bool fenced(const Batch& batch);
   // A position that must not be stored: it lies behind rows that were fenced.
   bool stale(std::string_view position) const;
 
-  // Adds what differs from `from` to the transaction. IDLE: not within the time, to be called again.
+  // Adds what differs from `from` to the transaction. IDLE: not within
+  // the time, to be called again.
   Done send(rd_kafka_t* producer, const Positions& from, const Positions& to, std::chrono::nanoseconds timeout);
 
  private:

@@ -6,10 +6,11 @@
 namespace levada::kafka_sink {
 namespace {
 
-// A record of the same batch was invalid, this one was not; headers before librdkafka 2.3 do not name it.
+// A record of the same batch was invalid, this one was not; headers before
+// librdkafka 2.3 do not name it.
 constexpr int kOtherRecordInvalid = -138;
 
-// The broker looks at a batch of messages and may turn down all of it for one.
+// The broker looks at a batch of messages and may reject all of it for one.
 bool may_be_the_rows_fault(rd_kafka_resp_err_t error) {
   switch (static_cast<int>(error)) {
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:

@@ -1,5 +1,6 @@
-// The rows that are under way: given to Kafka, or about to be, and not yet answered for. It keeps their batches, and
-// with them the memory that librdkafka's messages point into, until the last report has come.
+// The rows that are under way: given to Kafka, or about to be, and not yet answered for. It
+// keeps their batches, and with them the memory that librdkafka's messages point into,
+// until the last report has come.
 #pragma once
 
 #include <librdkafka/rdkafka.h>
@@ -37,7 +38,8 @@ class InFlightMessages {
     int64_t bytes = 0;
   };
 
-  // A row that the broker refuses makes the whole transaction fail: it is blamed, and not rejected yet.
+  // A row that the broker refuses makes the whole transaction fail: it is
+  // blamed, and not rejected yet.
   explicit InFlightMessages(bool transactional) : transactional_(transactional) {}
 
   // What a message of the row carries, so that its report finds back to it.
@@ -75,8 +77,8 @@ class InFlightMessages {
   // A row that cannot be made a message of.
   void reject(Row row, std::string reason);
 
-  // A row that the broker turned down together with others of its batch: to be sent with nothing else under way, to see
-  // whether it is at fault itself.
+  // A row that the broker rejected together with others of its batch: to be sent with nothing else
+  // under way, to see whether it is at fault itself.
   const Row* to_send_alone() const { return suspects_.empty() ? nullptr : &suspects_.front(); }
   void sent_alone() {
     suspects_.pop_front();

@@ -78,7 +78,8 @@ Done Kafka::open() {
   return {};
 }
 
-// Without transactions what is under way cannot be called back: it may still arrive, and will be written once more.
+// Without transactions what is under way cannot be called back: it may still arrive,
+// and will be written once more.
 Result<std::vector<Position>> Kafka::recover() {
   if (transactions_) return roll_back();
   const bool stale = !producer_ || !in_flight_.empty() || in_flight_.failure();
@@ -97,7 +98,8 @@ Result<std::vector<Position>> Kafka::roll_back() {
     const Done aborted = transactions_->abort(*producer_);
     if (aborted.code() == Code::fatal) return aborted.error();
     if (!aborted) host_.info(aborted.error().message);
-    // Behind a row that the broker has refused librdkafka leaves a gap in the sequence of the next transaction.
+    // Behind a row that the broker has refused librdkafka leaves a gap in the
+    // sequence of the next transaction.
     const bool gap = !in_flight_.blamed().empty();
     if (!aborted || gap || transactions_->needs_new_producer() || in_flight_.messages() > 0) {
       transactions_->use_new_producer();
@@ -167,7 +169,8 @@ Done Kafka::commit_transaction(const Checkpoint& checkpoint, nanoseconds timeout
   work(left(), [&] { return in_flight_.empty() && in_flight_.messages() == 0; });
   if (in_flight_.failure()) return *in_flight_.failure();
   if (!in_flight_.empty() || in_flight_.messages() > 0) return levada::idle();
-  // Before the transaction is committed they must be on the host's disk: it has them there when it calls again.
+  // Before the transaction is committed they must be on the host's disk: it has
+  // them there when it calls again.
   if (!in_flight_.rejected().empty()) {
     rejected = in_flight_.rejected().take();
     return levada::idle();
@@ -183,8 +186,8 @@ Done Kafka::idle() {
   return {};
 }
 
-// Takes in reports and feeds, until that is enough, nothing can go on, or the time is up. The time is real: it is the
-// network that is waited for.
+// Takes in reports and feeds, until that is enough, nothing can go on, or the time is up. The time
+// is real: it is the network that is waited for.
 template <class Enough>
 void Kafka::work(nanoseconds timeout, Enough enough) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;

@@ -1,5 +1,5 @@
-// The sink that writes rows to Kafka topics. It bounds the in-flight messages and waits for the report of
-// each, so that memory is bounded and an idempotent producer costs no more than another.
+// The sink that writes rows to Kafka topics. It bounds the in-flight messages and waits for the
+// report of each, so that memory is bounded and an idempotent producer costs no more than another.
 #pragma once
 
 #include <array>

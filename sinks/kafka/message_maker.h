@@ -29,8 +29,8 @@ class MessageMaker {
   // All messages go to one topic, and need only payload, key and tag.
   bool one_topic() const { return topic_.constant(); }
   bool has_headers() const { return !headers_.empty(); }
-  // Values are pieces of the body column, and there are no keys: messages can be made without a look at each row's
-  // columns.
+  // Values are pieces of the body column, and there are no keys: messages can be made without
+  // a look at each row's columns.
   bool plain() const {
     return !writer_ && !has_key() && body_ && body_->type() != Type::dictionary && !body_->has_nulls();
   }

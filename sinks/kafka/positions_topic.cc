@@ -135,7 +135,8 @@ Result<Positions> PositionsTopic::read(const std::string& id, Until until) const
   if (!measurer) return std::move(measurer).error();
   rd_kafka_t* const measuring = *measurer ? measurer->get() : reader->get();
 
-  // The measurer is asked first: it finds the leaders of a topic that it has metadata of without a wait.
+  // The measurer is asked first: it finds the leaders of a topic that it
+  // has metadata of without a wait.
   const TopicHandle measured(rd_kafka_topic_new(measuring, name_.c_str(), nullptr));
   auto partitions = partitions_of(measuring, measured.get());
   if (!partitions) return std::move(partitions).error().at(where);

@@ -25,14 +25,15 @@ struct Topic {
 
 class Producer : public Client {
  public:
-  // Reports go to `in_flight`, from within serve; topics that are not there are made as `new_topic` says,
-  // if it does. In-flight messages and log must outlive the producer.
+  // Reports go to `in_flight`, from within serve; topics that are not there are made as `new_topic`
+  // says, if it does. In-flight messages and log must outlive the producer.
   static Result<std::unique_ptr<Producer>> start(const KafkaConf& conf, const std::optional<NewTopic>& new_topic,
                                                  InFlightMessages& in_flight, LogLimiter& log);
   // Drops what is under way; no report comes any more.
   ~Producer();
 
-  // The topic of that name, made at the broker if that is asked for. REJECT: no topic can have this name.
+  // The topic of that name, made at the broker if that is asked for. REJECT:
+  // no topic can have this name.
   Result<Topic*> topic(const std::string& name);
   size_t topics() const { return topics_.size(); }
   // Lets go of all topics; what was produced to them stays under way.

@@ -1,4 +1,4 @@
-// The rows that Kafka turned down since the last commit, gathered out of many batches into one.
+// The rows that Kafka rejected since the last commit, gathered out of many batches into one.
 #pragma once
 
 #include <span>
@@ -15,8 +15,9 @@ class RejectedRows {
   }
   bool empty() const { return parts_.empty(); }
   void clear() { parts_.clear(); }
-  // All of them, with a column "reason". A row has nulls in the columns that its batch did not have; a column that has
-  // different types in different batches becomes text. Opaque columns are kept where all rows come from one batch.
+  // All of them, with a column "reason". A row has nulls in the columns that its batch did not
+  // have; a column that has different types in different batches becomes text. Opaque columns are
+  // kept where all rows come from one batch.
   Batch take();
 
  private:

@@ -13,8 +13,9 @@ using std::chrono::nanoseconds;
 // Until a predecessor's transaction is rolled back.
 constexpr std::chrono::seconds kTakeOverTimeout{10};
 constexpr std::chrono::seconds kAbortTimeout{10};
-// What was produced gets to the broker before an abort, if that is quick: an abort right behind it is what brokers
-// least expect. A purge would leave a gap in the sequence of an idempotent producer.
+// What was produced gets to the broker before an abort, if that is quick: an abort
+// right behind it is what brokers least expect. A purge would leave a gap in the
+// sequence of an idempotent producer.
 constexpr std::chrono::seconds kAbortFlush{1};
 // A call that is cut short begins anew: it gets the time for a round trip to a slow broker.
 constexpr std::chrono::seconds kOffsetsTimeout{1};
@@ -88,7 +89,8 @@ Done Transactions::take_over(Producer& producer) {
 Done Transactions::fence(Producer& producer) {
   state_ = State::fresh;
   if (fenced_by_time_) {
-    // If it was another agent, it stays: what it has committed is not behind what our sources have read.
+    // If it was another agent, it stays: what it has committed is not
+    // behind what our sources have read.
     auto found = topic_.read(id_, PositionsTopic::Until::first_open_transaction);
     if (!found) return std::move(found).error();
     if (!is_ours(*found)) return taken_over("it has committed other positions");
@@ -128,7 +130,8 @@ Done Transactions::begin(Producer& producer) {
   return {};
 }
 
-// What lies behind rows that were fenced stays as it was: whoever reads on from there must find them.
+// What lies behind rows that were fenced stays as it was: whoever reads
+// on from there must find them.
 Positions Transactions::next_after(const Checkpoint& checkpoint) const {
   Positions next;
   for (const auto& position : checkpoint.positions) {

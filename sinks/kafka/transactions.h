@@ -1,5 +1,6 @@
-// The sink's transactions: each has the rows from one commit to the next and, in the positions topic, where they came
-// from. Takes the place of a predecessor with the same id, and notices a successor.
+// The sink's transactions: each has the rows from one commit to the next and, in the
+// positions topic, where they came from. Takes the place of a predecessor with the same
+// id, and notices a successor.
 #pragma once
 
 #include <chrono>
@@ -20,15 +21,16 @@ class Transactions {
  public:
   Transactions(const KafkaSettings& settings, KafkaConf reader, Host host, LogLimiter& log);
 
-  // Sets the transactional id in the producer's configuration: what the user gave, or a random one that is kept on
-  // disk.
+  // Sets the transactional id in the producer's configuration: what the user gave, or a
+  // random one that is kept on disk.
   Done name(KafkaConf& conf);
   Done open(Producer& producer) { return topic_.open(producer); }
 
-  // What stands is that of the last commit, and a transaction may begin. Fails where another agent has the id now.
+  // What stands is that of the last commit, and a transaction may begin. Fails where
+  // another agent has the id now.
   Done take_over(Producer& producer);
-  // The transaction that is open, if one is, never was. Where that fails, or the last commit is in doubt, a new
-  // producer must take over.
+  // The transaction that is open, if one is, never was. Where that fails, or the last commit is in
+  // doubt, a new producer must take over.
   Done abort(Producer& producer);
   bool ready() const { return state_ == State::ready; }
   bool needs_new_producer() const { return state_ == State::committing || state_ == State::ended; }
@@ -40,7 +42,8 @@ class Transactions {
   bool fenced(const Batch& batch) { return group_offsets_ && group_offsets_->fenced(batch); }
   // Before the first row.
   Done begin(Producer& producer);
-  // Produces the checkpoint's positions as a part of the transaction; gives how many messages that were.
+  // Produces the checkpoint's positions as a part of the transaction; gives
+  // how many messages that were.
   Result<int64_t> write_positions(Producer& producer, const Checkpoint& checkpoint);
   // When all messages are delivered. IDLE: not through within the time.
   Done commit(Producer& producer, std::chrono::nanoseconds timeout);
@@ -49,8 +52,8 @@ class Transactions {
   Error ended(const FatalError& why);
 
  private:
-  // A producer is fresh until it has fenced its predecessors. `committing` ends in `ready`, or in `ended` where nobody
-  // knows whether the commit took place.
+  // A producer is fresh until it has fenced its predecessors. `committing` ends in `ready`, or in
+  // `ended` where nobody knows whether the commit took place.
   enum class State { fresh, alone, ready, open, committing, ended };
 
   Done fence(Producer& producer);

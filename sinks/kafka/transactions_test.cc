@@ -1,5 +1,6 @@
-// Rows and positions in transactions, against brokers within the process. What those cannot do, such as rolling back
-// what others see, is tested against a real Kafka: tests/e2e/kafka_transactions_test.py.
+// Rows and positions in transactions, against brokers within the process. What those cannot do,
+// such as rolling back what others see, is tested against a real Kafka:
+// tests/e2e/kafka_transactions_test.py.
 #include "transactions.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
-// Lines of a web server's access log in the common log format, with hosts that send too much and surges of failures.
+// Lines of a web server's access log in the common log format, with hosts that send too
+// much and surges of failures.
 #pragma once
 
 #include "records.h"

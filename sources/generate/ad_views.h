@@ -1,4 +1,5 @@
-// Views of banners, written when they end: so the start, which is the event time, comes out of order by up to a minute.
+// Views of banners, written when they end: so the start, which is the event time, comes
+// out of order by up to a minute.
 #pragma once
 
 #include <cmath>

@@ -1,4 +1,5 @@
-// Lines of several applications' logs in one: log4j, a web server, syslog, and stack traces that follow an error.
+// Lines of several applications' logs in one: log4j, a web server, syslog, and stack
+// traces that follow an error.
 #pragma once
 
 #include "records.h"
@@ -139,9 +140,7 @@ class AppLog {
         out.text("kernel: [").number(random.below(99'999)).text(".").padded(random.below(999'999), 6);
         out.text("] eth0: link up, 1000Mbps, full-duplex");
         break;
-      case 3:
-        out.text("CRON[").number(random.below(32'768)).text("]: (root) CMD (run-parts /etc/cron.hourly)");
-        break;
+      case 3: out.text("CRON[").number(random.below(32'768)).text("]: (root) CMD (run-parts /etc/cron.hourly)"); break;
       default:
         out.text("systemd[1]: Started Session ")
             .number(random.below(9999))

@@ -1,4 +1,5 @@
-// The source `generate`: positions, rate, ends, and what create refuses. What the rows hold: records_test.cc.
+// The source `generate`: positions, rate, ends, and what create refuses. What
+// the rows hold: records_test.cc.
 #include "generate.h"
 
 #include <gtest/gtest.h>

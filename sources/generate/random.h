@@ -1,4 +1,5 @@
-// Random numbers that depend on a key and a row number only, so that any row can be made without those before it.
+// Random numbers that depend on a key and a row number only, so that any row can be
+// made without those before it.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,8 @@ inline uint64_t mix(uint64_t x) {
 // The numbers of one row.
 class Random {
  public:
-  // Mixed before it is counted on: neighbouring rows would share all but one of their numbers otherwise.
+  // Mixed before it is counted on: neighbouring rows would share all but
+  // one of their numbers otherwise.
   Random(uint64_t key, uint64_t row) : state_(mix(key + row * kGolden)) {}
 
   uint64_t next() { return mix(state_ += kGolden); }

@@ -1,5 +1,5 @@
-// Writes rows of any kind one behind the other, breaks some of them, and puts an array's brackets and commas around
-// them.
+// Writes rows of any kind one behind the other, breaks some of them, and puts an array's
+// brackets and commas around them.
 #include "records.h"
 
 #include <algorithm>

@@ -45,9 +45,8 @@ TEST(Records, stay_as_they_are_from_release_to_release) {
   EXPECT_EQ(
       rows(Record::bot_events, 1)[0],
       R"({"type":"click","ip":"172.20.0.0","event_time":1780272000,"url":"https://shop.example.org/c/cat3/p/56628"})");
-  EXPECT_EQ(
-      rows(Record::access_log, 1)[0],
-      R"(59.203.121.40 - - [01/Jun/2026:00:00:00 +0000] "GET /search?q=3457 HTTP/1.1" 404 -)");
+  EXPECT_EQ(rows(Record::access_log, 1)[0],
+            R"(59.203.121.40 - - [01/Jun/2026:00:00:00 +0000] "GET /search?q=3457 HTTP/1.1" 404 -)");
   EXPECT_EQ(
       rows(Record::ad_views, 1)[0],
       R"({"view_id":"00000000-0000-4000","start_timestamp":1780271999884,"end_timestamp":1780272000000,"banner_id":566,"campaign_id":2})");

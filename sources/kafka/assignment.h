@@ -1,5 +1,5 @@
-// The partitions that are this source's: how they come, how far each is read, acknowledged and committed, and how they
-// are let go of, so that nobody reads a row twice.
+// The partitions that are this source's: how they come, how far each is read, acknowledged and
+// committed, and how they are let go of, so that nobody reads a row twice.
 #pragma once
 
 #include <librdkafka/rdkafka.h>
@@ -57,7 +57,8 @@ class Assignment : public Consumer::Listener {
   Assignment(Host host, const Topics& topics, LogLimiter& log)
       : host_(host), topics_(topics), log_(log), rows_missing_(host.counter("rows_missing")) {}
 
-  // From now on with this consumer; what an earlier one had is away. It must outlive the offset resolver and this.
+  // From now on with this consumer; what an earlier one had is away. It must outlive
+  // the offset resolver and this.
   void start(Consumer& consumer, OffsetResolver& offset_resolver, Rules rules);
   // Where the sinks stand.
   void set_checkpoints(std::span<const Position> positions);

@@ -1,5 +1,5 @@
-// Makes batches of messages. Bodies and keys are copied into one block: a message that is lent costs more than its
-// copy, and keeps alive all that was fetched with it.
+// Makes batches of messages. Bodies and keys are copied into one block: a message that is lent
+// costs more than its copy, and keeps alive all that was fetched with it.
 #pragma once
 
 #include <librdkafka/rdkafka.h>
@@ -24,8 +24,8 @@ class BatchMaker {
   bool topic_ = false, partition_ = false, offset_ = false, timestamp_ = false, key_ = false, headers_ = false;
 };
 
-// The headers as a JSON object; a name that comes more than once has an array of values. Bytes that are not UTF-8 are
-// replaced by U+FFFD. False where the message has none.
+// The headers as a JSON object; a name that comes more than once has an array of values. Bytes that
+// are not UTF-8 are replaced by U+FFFD. False where the message has none.
 bool append_headers(const rd_kafka_message_t& message, std::string& to);
 
 }  // namespace levada::kafka_source

@@ -1,4 +1,5 @@
-// Which librdkafka property follows from which option of the source, and what a source of ours needs.
+// Which librdkafka property follows from which option of the source, and
+// what a source of ours needs.
 #include "configuration.h"
 
 #include <array>
@@ -31,8 +32,8 @@ Result<KafkaConf> consumer_conf(const KafkaSourceSettings& settings, const std::
   LEVADA_TRY(conf.set("auto.offset.reset", "error", ""));
   LEVADA_TRY(conf.set("enable.partition.eof", "true", ""));
   LEVADA_TRY(conf.set("partition.assignment.strategy", "cooperative-sticky", ""));
-  // What is fetched ahead stays small, and a fetch that waits for room does not wait for the second that is
-  // librdkafka's default.
+  // What is fetched ahead stays small, and a fetch that waits for room does not wait for the second
+  // that is librdkafka's default.
   LEVADA_TRY(conf.set("queued.max.messages.kbytes", "16384", ""));
   LEVADA_TRY(conf.set("fetch.max.bytes", "8388608", ""));
   LEVADA_TRY(conf.set("fetch.queue.backoff.ms", "5", ""));

@@ -19,7 +19,8 @@ namespace {
 using std::chrono::nanoseconds;
 
 constexpr std::chrono::seconds kLeaveTimeout{5};
-// How long the coordinator may hold back its answers while members of the group join; and if there is none.
+// How long the coordinator may hold back its answers while members of the
+// group join; and if there is none.
 constexpr std::chrono::seconds kJoinTimeout{10};
 constexpr std::chrono::seconds kUnreachableTimeout{1};
 
@@ -94,10 +95,10 @@ void Consumer::leave(nanoseconds timeout) {
   }
 }
 
-// A broker answers the requests of a connection in order, and one to join a group only when all members
-// have joined. The request to leave would wait behind it, and the group then for a member that is gone,
-// until its session has timed out. So this asks for something else first, which is answered behind the
-// join: whatever the answer is.
+// A broker answers the requests of a connection in order, and one to join a group only when all
+// members have joined. The request to leave would wait behind it, and the group then for a member
+// that is gone, until its session has timed out. So this asks for something else first, which is
+// answered behind the join: whatever the answer is.
 void Consumer::wait_for_coordinator(nanoseconds timeout) {
   timeout = std::min<nanoseconds>(timeout, unreachable() ? kUnreachableTimeout : kJoinTimeout);
   if (timeout <= nanoseconds(0)) return;

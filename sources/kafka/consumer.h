@@ -45,11 +45,13 @@ class Consumer : public Client {
 
   // Waits for a broker to answer, and looks for the topics that are named.
   Done connect_to(const Topics& topics, std::chrono::nanoseconds timeout);
-  // All partitions of topics that match. RETRY where one that is named is not there. From any thread.
+  // All partitions of topics that match. RETRY where one that is named
+  // is not there. From any thread.
   Result<TopicPartitionList> find(const Topics& topics, std::chrono::nanoseconds timeout) const;
   Done subscribe(const Topics& topics);
 
-  // Takes messages, of which some may be errors; calls the listener. Waits for the first at most so long.
+  // Takes messages, of which some may be errors; calls the listener. Waits
+  // for the first at most so long.
   size_t consume(std::chrono::nanoseconds timeout, rd_kafka_message_t** to, size_t room);
   // Ends a consume that waits. From any thread.
   void wake() { rd_kafka_queue_yield(queue_.get()); }
@@ -58,8 +60,8 @@ class Consumer : public Client {
   Done unassign(const rd_kafka_topic_partition_list_t& partitions);
   // Fetches some partitions from other offsets; `all` are those and the others that are assigned.
   Done restart(const rd_kafka_topic_partition_list_t& some, const rd_kafka_topic_partition_list_t& all);
-  // Stops and goes on with the fetching of all that is assigned; a consumer that is paused still hears of
-  // its group from consume.
+  // Stops and goes on with the fetching of all that is assigned; a consumer that is paused still
+  // hears of its group from consume.
   void pause();
   void resume();
   Done commit(const rd_kafka_topic_partition_list_t& offsets);

@@ -159,7 +159,8 @@ TEST_F(KafkaGroup, keeps_its_name_over_restarts) {
   EXPECT_EQ(owner(), first);
 }
 
-// Eager assignment is for a real broker to show: the mock shuts members out that take their time to give back.
+// Eager assignment is for a real broker to show: the mock shuts members out that
+// take their time to give back.
 TEST_F(KafkaGroup, gives_each_row_to_one_agent_when_a_second_comes_and_goes) {
   produce(0, 20);
   agent.start();

@@ -14,8 +14,8 @@ using std::chrono::nanoseconds;
 
 // How long open waits for a broker before it lets the host decide.
 constexpr std::chrono::seconds kConnectTimeout{3};
-// How long the last commits, and to leave the group, may take when the source is done with. A group whose
-// members change takes no commits before all of them have joined again.
+// How long the last commits, and to leave the group, may take when the source is done with. A group
+// whose members change takes no commits before all of them have joined again.
 constexpr std::chrono::seconds kFinishTimeout{30};
 // How long the host may leave out polls until the source looks after its group itself.
 constexpr std::chrono::seconds kUnpolledFor{5};
@@ -105,8 +105,8 @@ nanoseconds KafkaSource::unpolled_for() const {
   return std::min<nanoseconds>(kUnpolledFor, milliseconds(number_of(parsed_.conf, "max.poll.interval.ms") / 4));
 }
 
-// While rows wait for room downstream the host does not poll. The group would take the partitions away after
-// max.poll.interval.ms, and its other members wait for partitions that they are to get.
+// While rows wait for room downstream the host does not poll. The group would take the partitions
+// away after max.poll.interval.ms, and its other members wait for partitions that they are to get.
 void KafkaSource::serve_unpolled() {
   const std::unique_lock lock(mutex_, std::try_to_lock);
   if (!lock || !consumer_ || std::chrono::steady_clock::now() - polled_ < unpolled_for()) return;
@@ -210,8 +210,8 @@ Done KafkaSource::take_error(const rd_kafka_message_t& message) {
   return {};
 }
 
-// Without rows: so that a partition without any is found again where it was first looked at, and the host hears where
-// it goes on if that is not where its sinks stand.
+// Without rows: so that a partition without any is found again where it was first looked at, and
+// the host hears where it goes on if that is not where its sinks stand.
 Batch KafkaSource::announcement(Partition& partition) {
   partition.announced = true;
   Batch batch;

@@ -1,5 +1,5 @@
-// The source that reads topics of Kafka: a stream for each partition, committed to the consumer group as far as its
-// rows are stored downstream.
+// The source that reads topics of Kafka: a stream for each partition, committed to the consumer
+// group as far as its rows are stored downstream.
 #pragma once
 
 #include <array>

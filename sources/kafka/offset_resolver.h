@@ -1,4 +1,5 @@
-// Asks the brokers what takes a while, off the thread that polls: which partitions there are, and where to start.
+// Asks the brokers what takes a while, off the thread that polls: which partitions
+// there are, and where to start.
 #pragma once
 
 #include <future>

@@ -19,8 +19,8 @@ constexpr std::chrono::seconds kUnreachableTimeout{3};
 
 bool is_ours(const Partition& partition) { return partition.stage != Stage::away; }
 
-// The group goes on without this member: it takes no commit of it any more. A generation that is over
-// says nothing of that: members of a cooperative group keep partitions from one to the next.
+// The group goes on without this member: it takes no commit of it any more. A generation that is
+// over says nothing of that: members of a cooperative group keep partitions from one to the next.
 bool is_fencing(rd_kafka_resp_err_t error) {
   return error == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID || error == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID ||
          error == RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST;
@@ -42,7 +42,8 @@ void Assignment::acknowledge(const std::string& stream, std::string_view positio
   const auto read = read_kafka_position(position);
   if (at == partitions_.end() || !read) return;
   auto& mine = at->second;
-  // Rows that were handed out before the partition was lost say nothing of those since it has come back.
+  // Rows that were handed out before the partition was lost say nothing of
+  // those since it has come back.
   const bool late = read->generation < mine.generation || read->member != membership_.member;
   if (!is_ours(mine) || late || read->offset > mine.next || read->offset < mine.acknowledged) return;
   mine.acknowledged = read->offset;

@@ -43,8 +43,9 @@ struct Known {
   bool came_back = false;              // This process has read it before; `checkpoint` is what was acknowledged then.
 };
 
-// Where to go on; nothing where nothing is known. A checkpoint that is behind what this agent has committed is that of
-// a sink that is behind: it wins. Where another agent has got further, its rows are delivered there.
+// Where to go on; nothing where nothing is known. A checkpoint that is behind what this agent
+// has committed is that of a sink that is behind: it wins. Where another agent has got further,
+// its rows are delivered there.
 inline std::optional<int64_t> known_start(const Known& known, std::string_view owner) {
   if (!known.checkpoint) return known.committed ? std::optional(known.committed->offset) : std::nullopt;
   if (!known.shared || !known.committed || known.committed->offset <= *known.checkpoint) return known.checkpoint;

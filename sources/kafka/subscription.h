@@ -1,4 +1,5 @@
-// Which partitions a source reads: topics by name or regular expression, and a fixed share of their partitions.
+// Which partitions a source reads: topics by name or regular expression, and a
+// fixed share of their partitions.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,8 @@ struct Share {
 
 class Topics {
  public:
-  // Names, and POSIX extended regular expressions that start with "^"; the error is about the option "topics".
+  // Names, and POSIX extended regular expressions that start with "^"; the error
+  // is about the option "topics".
   static Result<Topics> from(const std::vector<std::string>& topics);
 
   // As librdkafka's subscriptions have them, too.

@@ -20,7 +20,8 @@ bool has_changed(const Pass& last, const levada_file_info& info) {
 
 std::string Completion::target_of(const Known& known) const {
   const auto path = folder_ + "/" + known.last.file;
-  // What may be wanted back is not deleted, and does not look like one that went through as it should.
+  // What may be wanted back is not deleted, and does not look like one
+  // that went through as it should.
   if (known.last.set_aside) return path + kChangedSuffix;
   if (rules_.completed == Completed::keep) return {};
   if (known.last.damaged) return path + kDamagedSuffix;
@@ -29,7 +30,8 @@ std::string Completion::target_of(const Known& known) const {
   return {};
 }
 
-// Rows came after the file was completed: it gets its old name again, unless another file has that by now.
+// Rows came after the file was completed: it gets its old name again, unless
+// another file has that by now.
 Result<Completion::Outcome> Completion::give_back(const std::string& completed, const std::string& path) {
   auto linked = files_.link(completed, path);
   if (linked && !*linked) return Outcome::lost_rows;

@@ -1,4 +1,5 @@
-// What happens to a file once all its rows are stored downstream: another name, another folder, or nothing.
+// What happens to a file once all its rows are stored downstream: another
+// name, another folder, or nothing.
 #pragma once
 
 #include <set>
@@ -35,9 +36,11 @@ class Completion {
     written,   // Someone has it open for writing: it is not completed yet.
     lost_rows  // It has grown since it was completed, and nothing can be done about it.
   };
-  // Finds out whether the file is still as it was read, and only then completes it. `as`: where it is then.
+  // Finds out whether the file is still as it was read, and only then
+  // completes it. `as`: where it is then.
   Result<Outcome> complete(const Known& known, std::string& as);
-  // Looks at it once more when writers that were slow have had their time: was_done, returned, lost_rows or vanished.
+  // Looks at it once more when writers that were slow have had their time: was_done,
+  // returned, lost_rows or vanished.
   Result<Outcome> look_again(const Known& known);
   // It is not there any more, perhaps since an earlier run completed it.
   void note_gone(const Known& known);

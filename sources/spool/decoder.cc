@@ -1,4 +1,5 @@
-// Plain files, and compressed ones: each member of these is looked at to its checksum before the first byte is given.
+// Plain files, and compressed ones: each member of these is looked at to its checksum
+// before the first byte is given.
 #include "decoder.h"
 
 #include <algorithm>

@@ -12,8 +12,8 @@ namespace levada::spool {
 class Decoder {
  public:
   virtual ~Decoder() = default;
-  // The next bytes, at least one of them; 0 at the end of the file, or while it is busy. After a failure the same can
-  // be tried again.
+  // The next bytes, at least one of them; 0 at the end of the file, or while it is busy. After a
+  // failure the same can be tried again.
   virtual Result<size_t> read(char* to, size_t bytes) = 0;
   // How much of the file has been used.
   virtual uint64_t file_bytes() const = 0;

@@ -10,11 +10,12 @@ namespace levada::spool {
 
 class FileReader {
  public:
-  // `head`: its first bytes, which tell how it is compressed. `replayed`: it was read before, up to pass.to where that
-  // stands.
+  // `head`: its first bytes, which tell how it is compressed. `replayed`: it was read before, up
+  // to pass.to where that stands.
   FileReader(File file, Pass pass, Compression compression, bool replayed);
 
-  // The next bytes of what the file holds; 0: none now, and at_end() says whether there will be more.
+  // The next bytes of what the file holds; 0: none now, and at_end()
+  // says whether there will be more.
   Result<size_t> read(char* to, size_t bytes);
   bool at_end() const { return at_end_; }
   // What is probably left to read, or more.

@@ -1,5 +1,5 @@
-// The book of what has been taken, read, acknowledged and completed; what it says is in the journal before anyone acts
-// on it.
+// The book of what has been taken, read, acknowledged and completed; what it says is in the
+// journal before anyone acts on it.
 #pragma once
 
 #include <map>
@@ -26,14 +26,15 @@ class FileRegistry {
  public:
   FileRegistry(Journal journal, std::string folder) : journal_(std::move(journal)), folder_(std::move(folder)) {}
 
-  // Reads the journal; `folder`: the one that is read now. Gives how many of its lines made no sense.
+  // Reads the journal; `folder`: the one that is read now. Gives how
+  // many of its lines made no sense.
   Result<int64_t> load(const FileId& folder);
-  // Goes to where downstream stands; without one, to what was last acknowledged. False: it lies before what was
-  // acknowledged, and what is in between does not come again.
+  // Goes to where downstream stands; without one, to what was last acknowledged. False: it lies
+  // before what was acknowledged, and what is in between does not come again.
   bool resume(const std::optional<SpoolPosition>& position);
 
-  // The next pass that has to come again as it came before the restart, from where it goes on; nothing once all have
-  // come.
+  // The next pass that has to come again as it came before the restart, from where it goes
+  // on; nothing once all have come.
   std::optional<Pass> next_replay() const;
   // It has come, or can not.
   void replayed(uint64_t pass) { replay_ = pass + 1; }
@@ -42,8 +43,8 @@ class FileRegistry {
   uint64_t begin(Pass pass);
   // A new pass, or one that had not come to its end before the restart, is over.
   void end(const Pass& pass);
-  // Reading failed for good: a later pass begins at that place, and those that should have come again after this one do
-  // not.
+  // Reading failed for good: a later pass begins at that place, and those that should have come
+  // again after this one do not.
   void break_off(const Pass& pass, Place at);
   // Where the rows end that have been read.
   uint64_t next() const { return next_; }
@@ -60,7 +61,8 @@ class FileRegistry {
   // The file is completed, or gone: whatever has its inode is new.
   void forget(const FileId& id);
 
-  // Downstream has the rows of all passes before this one. Gives the files that can be completed now.
+  // Downstream has the rows of all passes before this one. Gives the
+  // files that can be completed now.
   std::vector<FileId> acknowledge(uint64_t pass);
   uint64_t acknowledged() const { return acknowledged_; }
   // Files that are acknowledged and not completed, by name.

@@ -8,8 +8,8 @@
 
 namespace levada::spool {
 
-// Which files are taken. Patterns are those of the shell; one with a '/' is about the path below the folder, any other
-// about the name alone.
+// Which files are taken. Patterns are those of the shell; one with a '/' is about the path below
+// the folder, any other about the name alone.
 struct NameRules {
   std::vector<std::string> include;
   std::vector<std::string> ignore;    // Wins; folders too.

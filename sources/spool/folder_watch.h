@@ -1,5 +1,5 @@
-// Waits for something to happen in a folder: by the operating system's notices where it has them, else for the time
-// alone.
+// Waits for something to happen in a folder: by the operating system's notices where it has
+// them, else for the time alone.
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,8 @@ class FolderWatch {
   FolderWatch& operator=(const FolderWatch&) = delete;
   ~FolderWatch() { close(); }
 
-  // True: something has changed in the folder, perhaps. File systems on a network give no such notice.
+  // True: something has changed in the folder, perhaps. File systems on a
+  // network give no such notice.
   bool wait(std::chrono::nanoseconds time);
 
  private:

@@ -1,4 +1,5 @@
-// Appends are cut off again where they fail half-way, so that the next one starts on a line of its own.
+// Appends are cut off again where they fail half-way, so that the next one
+// starts on a line of its own.
 #include "journal.h"
 
 namespace levada::spool {
@@ -35,7 +36,8 @@ Result<File> Journal::open() {
 Done Journal::append(std::string_view lines) {
   if (is_replaced_)
     if (auto counted = load(); !counted) return std::move(counted).error();
-  // Opened anew after a failure: what a file system says of a handle that failed once is not to be trusted.
+  // Opened anew after a failure: what a file system says of a handle that
+  // failed once is not to be trusted.
   File file = std::exchange(file_, File());
   if (!file) {
     auto opened = open();

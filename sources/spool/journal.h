@@ -1,4 +1,5 @@
-// A file of lines in the instance's data folder: what is appended to it survives a crash, as a whole or not at all.
+// A file of lines in the instance's data folder: what is appended to it survives a
+// crash, as a whole or not at all.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// The spooler's records as text: a JSON object on one line, for the position of a batch and for the journal.
+// The spooler's records as text: a JSON object on one line, for the position of
+// a batch and for the journal.
 #pragma once
 
 #include <memory>
@@ -10,7 +11,8 @@
 
 namespace levada::spool {
 
-// Where the rows of a batch end: passes before `pass` are over; in that one, if it has begun, it goes on at `place`.
+// Where the rows of a batch end: passes before `pass` are over; in that one, if it has
+// begun, it goes on at `place`.
 struct SpoolPosition {
   uint64_t pass = 0;
   std::optional<std::string> file;

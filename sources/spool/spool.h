@@ -1,5 +1,5 @@
-// The spool source: files that are dropped into a folder become rows, each once, and are completed when their rows are
-// stored downstream.
+// The spool source: files that are dropped into a folder become rows, each once, and are completed
+// when their rows are stored downstream.
 #pragma once
 
 #include <array>

@@ -1,4 +1,5 @@
-// What the spool source promises of files that are not as they should be: changed, replaced, gone, unreadable, damaged.
+// What the spool source promises of files that are not as they should be: changed,
+// replaced, gone, unreadable, damaged.
 #include <cerrno>
 
 #include "spool_test_bench.h"
@@ -297,10 +298,8 @@ TEST(SpoolChanges, goes_on_with_a_file_where_reading_it_failed_for_long) {
   ASSERT_TRUE(bench.poll());
   for (int failure = 1; failure <= 3; ++failure) {
     bench.host.files().fail_call(1, EIO);
-    if (failure < 3)
-      EXPECT_FALSE(bench.poll());
-    else
-      EXPECT_TRUE(bench.poll());
+    if (failure < 3) EXPECT_FALSE(bench.poll());
+    else EXPECT_TRUE(bench.poll());
   }
   EXPECT_EQ(bench.taken_rows(), (Texts{std::string(63, 'a'), "other"}));
   bench.host.clock().advance(2min);

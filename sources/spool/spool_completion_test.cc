@@ -1,4 +1,5 @@
-// Writers that are slow: a file is looked at before and after it is completed, and what came late is read.
+// Writers that are slow: a file is looked at before and after it is
+// completed, and what came late is read.
 #include "spool_test_bench.h"
 
 namespace levada::spool {

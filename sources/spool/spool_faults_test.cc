@@ -1,4 +1,5 @@
-// Every disk call of the spool source fails once, or the power goes at it: each row comes once all the same.
+// Every disk call of the spool source fails once, or the power goes at it: each
+// row comes once all the same.
 #include <algorithm>
 #include <cerrno>
 #include <functional>
@@ -51,7 +52,8 @@ struct Story {
     ADD_FAILURE() << "does not come to an end";
   }
 
-  // All rows are there, once; and another start has nothing left to read, and completes what was left.
+  // All rows are there, once; and another start has nothing left to read,
+  // and completes what was left.
   void expect_each_row_once() {
     std::sort(stored.begin(), stored.end());
     std::sort(lines.begin(), lines.end());

@@ -1,4 +1,5 @@
-// The spool source's dealings with single files: taking and reading them, whatever has happened to them.
+// The spool source's dealings with single files: taking and reading them,
+// whatever has happened to them.
 #include <algorithm>
 
 #include "spool.h"
@@ -9,7 +10,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// So often a read that fails is repeated at once (the host backs off in between), before other files have their turn.
+// So often a read that fails is repeated at once (the host backs off in between), before
+// other files have their turn.
 constexpr int kReadTries = 3;
 // So many files may be known and not be there.
 constexpr size_t kKnownSlack = 10'000;
@@ -280,8 +282,8 @@ Done Spool::read_failed(Error why) {
 
 void Spool::end_reading() {
   const Pass& pass = reading_->pass;
-  // One that broke off amid a row when it was read first does so again; another pass has the rest. Half a row of a
-  // damaged file is none.
+  // One that broke off amid a row when it was read first does so again; another pass has the rest.
+  // Half a row of a damaged file is none.
   if ((pass.to && !pass.finished) || pass.damaged || !reading_->damage().empty()) rows_->drop_rest();
   else rows_->end_file();
   if (!pass.to) {

@@ -1,4 +1,5 @@
-// Files are known by what they are: names change, come again and are swapped, and inodes are used again.
+// Files are known by what they are: names change, come again and are
+// swapped, and inodes are used again.
 #include "spool_test_bench.h"
 
 namespace levada::spool {

@@ -1,4 +1,5 @@
-// What the spool source promises across crashes and failures: no row lost, none twice, the same order again.
+// What the spool source promises across crashes and failures: no row lost, none
+// twice, the same order again.
 #include <algorithm>
 #include <functional>
 
@@ -140,7 +141,7 @@ TEST(SpoolRestart, does_not_read_again_what_was_acknowledged_when_downstream_for
 TEST(SpoolRestart, leaves_out_a_position_and_journal_lines_that_make_no_sense) {
   SpoolTestBench bench;
   bench.host.files().write_file(bench.host.data_dir() + "/journal",
-                              "{\"folder\":\"/in\"}\nnonsense\n{\"acknowledged\":3}\n{\"pass\":");
+                                "{\"folder\":\"/in\"}\nnonsense\n{\"acknowledged\":3}\n{\"pass\":");
   bench.write("a", "1\n");
   bench.start("kafka:17");
   bench.drain_and_acknowledge();

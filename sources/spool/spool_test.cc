@@ -1,4 +1,5 @@
-// What the spool source promises of ordinary files: which it takes, when, in which order, and what becomes of them.
+// What the spool source promises of ordinary files: which it takes, when, in which
+// order, and what becomes of them.
 #include "levada/testkit/conformance.h"
 #include "spool_test_bench.h"
 

@@ -29,9 +29,12 @@ struct SpoolTestBench {
     return settings;
   }
 
-  explicit SpoolTestBench(Spool::Settings with = usual()) : settings(std::move(with)) { host.files().make_folders("/in"); }
+  explicit SpoolTestBench(Spool::Settings with = usual()) : settings(std::move(with)) {
+    host.files().make_folders("/in");
+  }
 
-  // With several batches of rows, with one row, empty, in a folder and without a last line end. Gives their lines.
+  // With several batches of rows, with one row, empty, in a folder and without a last
+  // line end. Gives their lines.
   std::vector<std::string> fill_with_five_files() {
     settings.recursive = true;
     settings.order = Order::name;

@@ -48,8 +48,9 @@ inline bool born_apart(const Identity& identity, const levada_file_info& info) {
   return identity.born_ns != 0 && info.born_ns != 0 && identity.born_ns != info.born_ns;
 }
 
-// A file read in one go: from its start or from where the last pass ended, to its end or to where reading failed.
-// Passes are numbered in the order in which their rows came, and come again in that order after a crash.
+// A file read in one go: from its start or from where the last pass ended, to its end or to
+// where reading failed. Passes are numbered in the order in which their rows came, and come
+// again in that order after a crash.
 struct Pass {
   uint64_t number = 0;
   std::string file;  // Path below the folder, as it was when the pass began.
@@ -72,7 +73,8 @@ struct Head {
 // Reads the head of an open file.
 Result<Head> read_head(File& file, const levada_file_info& info);
 
-// Extends the identity by the end of what has been read of the file. Where that cannot be read it stays as it is.
+// Extends the identity by the end of what has been read of the file. Where that
+// cannot be read it stays as it is.
 void extend(Identity& identity, File& file, uint64_t end);
 
 // Whether the file is the one of that identity, which has perhaps grown or shrunk since.

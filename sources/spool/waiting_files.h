@@ -1,4 +1,5 @@
-// The files that wait to be taken: which of them have settled, which is next, and which are to be tried again later.
+// The files that wait to be taken: which of them have settled, which is next, and which
+// are to be tried again later.
 #pragma once
 
 #include <algorithm>
@@ -41,14 +42,16 @@ class WaitingFiles {
 
   bool empty() const { return ready_.empty(); }
   Found take();
-  // It could not be read: it is tried again later, each time after a longer pause. Logs the first failure of a file.
+  // It could not be read: it is tried again later, each time after a longer pause. Logs
+  // the first failure of a file.
   void put_off(const std::string& path, const Error& why);
   // It changed although it seemed to have settled: it has to settle once more.
   void unsettle(const std::string& path);
   // Something has changed, perhaps: what the last scan saw is not all any more.
   void look_again() { is_stale_ = true; }
-  // Whether the last scan was after the last look_again, and left nothing behind that will become ready by itself.
-  // Of a file that is written to all the time, or can never be read, nothing is expected any more after a while.
+  // Whether the last scan was after the last look_again, and left nothing behind that will become
+  // ready by itself. Of a file that is written to all the time, or can never be read, nothing is
+  // expected any more after a while.
   bool nothing_expected() const;
   // How many files and folders could not be read when last tried.
   int64_t failed() const;

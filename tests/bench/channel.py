@@ -95,7 +95,8 @@ def backlog(levada, events, gib):
         agent.send_signal(signal.SIGTERM)
         agent.wait()
         stored = sum(path.stat().st_size for path in (folder / "data/channels/main").glob("*.log"))
-        config.write_text(configuration(folder, FILE, f'type = "file"\npath = "{folder}/out"\ncommit_interval = "100ms"'))
+        sink = f'type = "file"\npath = "{folder}/out"\ncommit_interval = "100ms"'
+        config.write_text(configuration(folder, FILE, sink))
         agent = subprocess.Popen([levada, "run", "--config", str(config)])
         out = folder / "out"
         first = wait_until(lambda: any(path.stat().st_size for path in out.glob("*")), agent, "the first rows")
@@ -131,7 +132,8 @@ def main():
         report(figures)
         if gib > 0:
             stored, first, most = backlog(levada, events, gib)
-            print(f"backlog of {stored:.1f} GiB: first rows on disk {first:.2f} s after the start, at most {most:.0f} MiB")
+            print(f"backlog of {stored:.1f} GiB: first rows on disk {first:.2f} s after the start,"
+                f" at most {most:.0f} MiB")
 
 
 def report(figures):

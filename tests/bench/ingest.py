@@ -141,7 +141,8 @@ def main():
 
 
 def report(figures, lines, size):
-    print(f"{lines} lines of {size / lines:.0f} bytes; CPU of the whole process, {len(next(iter(figures.values()))) - 1} runs")
+    runs = len(next(iter(figures.values()))) - 1
+    print(f"{lines} lines of {size / lines:.0f} bytes; CPU of the whole process, {runs} runs")
     print(f"{'':24}{'µs a line':>12}{'least':>9}{'most MiB':>10}{'/ kcat':>9}")
     # The first of each warms the caches.
     cost = {name: [cpu * 1e6 / lines for cpu, _ in runs[1:]] for name, runs in figures.items()}
@@ -149,7 +150,8 @@ def report(figures, lines, size):
     for name, runs in cost.items():
         ratio = statistics.median(a / b for a, b in zip(runs, limit)) if limit and "kafka" in name else None
         print(
-            f"{name:24}{statistics.median(runs):12.3f}{min(runs):9.3f}{max(memory for _, memory in figures[name]):10.0f}"
+            f"{name:24}{statistics.median(runs):12.3f}{min(runs):9.3f}"
+            f"{max(memory for _, memory in figures[name]):10.0f}"
             + (f"{ratio:9.2f}" if ratio else "")
         )
 

@@ -1,5 +1,6 @@
-// The conformance tests as a shared library with plain C functions, for conformance.py: plugins are loaded as the agent
-// loads them, and every batch that they hand over is also shown to a check of the caller's.
+// The conformance tests as a shared library with plain C functions, for conformance.py:
+// plugins are loaded as the agent loads them, and every batch that they hand over is also
+// shown to a check of the caller's.
 #include <dlfcn.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -23,13 +24,13 @@ using Check = int (*)(levada_batch* batch, char* why, size_t room);
 
 std::string checked(const levada_batch& batch, Check check) {
   if (auto fault = levada::testkit::fault_of(batch); !fault.empty()) return fault;
-  levada::testkit::Ledger ledger;
+  levada::testkit::LentStructs lent_structs;
   levada_batch share = levada::detail::empty_batch();
-  SharedBatch::borrow(batch).lend(share, ledger);
+  SharedBatch::borrow(batch).lend(share, lent_structs);
   char why[4096] = "";
   const int wrong = check(&share, why, sizeof why);
   levada::detail::release(share);
-  if (ledger.outstanding() != 0) return "the check did not release the batch";
+  if (lent_structs.outstanding() != 0) return "the check did not release the batch";
   return wrong ? std::string("pyarrow: ") + why : "";
 }
 

@@ -67,7 +67,9 @@ def as_others_make_it(bodies, dice, nulls):
             "a_number": pa.array(sparse([dice.uniform(-1e9, 1e9) for _ in range(count)], nulls, dice), pa.float32()),
             "an_integer": pa.array(sparse(numbers, nulls, dice), pa.int32()),
             "a_time": pa.array(sparse([abs(number) for number in numbers], nulls, dice), pa.timestamp("ms", "+02:00")),
-            "a_dictionary": pa.array(sparse([dice.choice(words) for _ in range(count)], nulls, dice)).dictionary_encode(),
+            "a_dictionary": pa.array(
+                sparse([dice.choice(words) for _ in range(count)], nulls, dice)
+            ).dictionary_encode(),
             "a_list": pa.array(sparse(lists, nulls, dice), pa.list_(pa.string())),
             "a_struct": pa.array(sparse(structs, nulls, dice)),
             "a_date": pa.array(sparse(numbers, nulls, dice), pa.int32()).cast(pa.date32()),

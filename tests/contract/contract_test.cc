@@ -1,5 +1,5 @@
-// Plugins that were built with version 1.0 of the contract, and with a later version than this agent's, are loaded and
-// run by this agent.
+// Plugins that were built with version 1.0 of the contract, and with a later version than this
+// agent's, are loaded and run by this agent.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -16,7 +16,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A batch for a call to fill in, of the size that this agent knows. What lies behind it is not the call's.
+// A batch for a call to fill in, of the size that this agent knows. What lies
+// behind it is not the call's.
 struct GuardedBatch {
   levada_batch batch = levada::detail::empty_batch();
   char behind[64];
@@ -128,7 +129,8 @@ TEST_F(ContractTest, a_plugin_of_a_later_version_runs) {
 
 TEST_F(ContractTest, the_sdk_of_a_later_version_fills_batches_no_further_than_this_agent_knows_them) {
   load(LATER_SDK_PLUGIN);
-  const auto numbers = make("later_sdk_numbers", "sources.numbers"), shout = make("later_sdk_shout", "interceptors.shout");
+  const auto numbers = make("later_sdk_numbers", "sources.numbers"),
+             shout = make("later_sdk_shout", "interceptors.shout");
   const auto& source = *static_cast<const levada_source_functions*>(component("later_sdk_numbers")->functions);
   const auto& interceptor = *static_cast<const levada_interceptor_functions*>(component("later_sdk_shout")->functions);
   levada_error error{};

@@ -1,5 +1,5 @@
-/* A component of each kind in plain C11. It is built with the frozen header of version 1.0, and with one that has more at
- * the end of every struct, as a later version will: both must work with the agent of today. */
+/* A component of each kind in plain C11. It is built with the frozen header of version 1.0, and with one that has more
+ * at the end of every struct, as a later version will: both must work with the agent of today. */
 #include <levada/plugin.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static levada_code check_host(const levada_host* host, levada_error* error) {
   return LEVADA_FATAL;
 }
 
-/* ---- The source: three batches of three rows, "row 0" and so on --------------------------------------------- */
+/* ---- The source: three batches of three rows, "row 0" and so on ------------------------------ */
 
 struct numbers {
   int64_t next;
@@ -128,7 +128,7 @@ static levada_code acknowledge_numbers(void* self, levada_bytes stream, levada_b
   return LEVADA_OK;
 }
 
-/* ---- The interceptor: lets the first rows of all pass; a state says how many did ------------------------------ */
+/* ---- The interceptor: lets the first rows of all pass; a state says how many did ------------- */
 
 struct first {
   int64_t left;
@@ -150,7 +150,7 @@ static levada_code intercept_first(void* self, levada_batch* batch, levada_batch
   return LEVADA_OK;
 }
 
-/* ---- The sink: appends bodies to a file in its folder ---------------------------------------------------------- */
+/* ---- The sink: appends bodies to a file in its folder ---------------------------------------- */
 
 struct lines {
   const levada_files* files;
@@ -229,7 +229,7 @@ static levada_code commit_lines(void* self, int64_t timeout_ns, const levada_che
   return result < 0 ? disk_failed(result, error) : LEVADA_OK;
 }
 
-/* ---- What there is ---------------------------------------------------------------------------------------------- */
+/* ---- What there is --------------------------------------------------------------------------- */
 
 static const levada_source_functions source_functions = {.size = sizeof source_functions,
                                                          .promises = replays,

@@ -1,4 +1,5 @@
-# Compares what the two programs print: any difference breaks plugins that were built with version 1.0.
+# Compares what the two programs print: any difference breaks plugins that
+# were built with version 1.0.
 foreach(version IN ITEMS FROZEN PRESENT)
   execute_process(COMMAND "${${version}}" OUTPUT_VARIABLE ${version}_printed COMMAND_ERROR_IS_FATAL ANY)
 endforeach()

@@ -1,4 +1,5 @@
-// Components of the C++ SDK, built with a plugin.h that has more at the end of every struct, as a later version will.
+// Components of the C++ SDK, built with a plugin.h that has more at the end of every
+// struct, as a later version will.
 #include <levada/sdk.h>
 
 #ifndef LEVADA_LATER

@@ -41,7 +41,8 @@ class KafkaSource(KafkaTest):
         self.assertEqual(len(rows), 13)
         for number in range(12):
             row = rows[str(number)]
-            self.assertEqual((row["topic"], row["partition"], row["offset"]), (self.topic, number % PARTITIONS, number // PARTITIONS))
+            place = (self.topic, number % PARTITIONS, number // PARTITIONS)
+            self.assertEqual((row["topic"], row["partition"], row["offset"]), place)
             self.assertEqual(row["timestamp"], "2026-01-01T00:00:00.123000Z")
             headers = row["headers"]
             headers = json.loads(headers) if isinstance(headers, str) else headers
@@ -66,7 +67,8 @@ class KafkaSource(KafkaTest):
         for turn in range(3):
             before = rows_of(second)
             second.start()
-            self.wait_for(lambda: rows_of(second) > before + 1000, f"turn {turn}: the one that came reads", first, second)
+            what = f"turn {turn}: the one that came reads"
+            self.wait_for(lambda: rows_of(second) > before + 1000, what, first, second)
             first.stop()
             before = rows_of(second)
             self.wait_for(lambda: rows_of(second) > before + 1000, f"turn {turn}: the one that stays reads", second)
@@ -111,7 +113,8 @@ class KafkaSource(KafkaTest):
         self.wait_for(lambda: count() > 1000, "rows are in the files", agent)
         kafka = [os.environ["LEVADA_SERVICES"] + "/kafka"]
         subprocess.run([*kafka, "kill", os.environ["KAFKA_DIR"], "1"], check=True, timeout=60)
-        subprocess.run([*kafka, "start", os.environ["KAFKA_DIR"]], check=True, timeout=SECONDS, stdout=subprocess.DEVNULL)
+        start = [*kafka, "start", os.environ["KAFKA_DIR"]]
+        subprocess.run(start, check=True, timeout=SECONDS, stdout=subprocess.DEVNULL)
         before = count()
         self.wait_for(lambda: count() > before + 1000, "rows come again", agent)
         writer.stop()
@@ -160,7 +163,11 @@ class KafkaSource(KafkaTest):
             producer.flush(SECONDS)
             end(60)
         agents = {
-            isolation: Agent(self, isolation, f'topics = ["{self.topic}"]\ngroup = "{isolation}-{self.topic}"\nisolation = "{isolation}"')
+            isolation: Agent(
+                self,
+                isolation,
+                f'topics = ["{self.topic}"]\ngroup = "{isolation}-{self.topic}"\nisolation = "{isolation}"',
+            )
             for isolation in ("read_committed", "read_uncommitted")
         }
         for isolation, agent in agents.items():

@@ -19,7 +19,8 @@ import uuid
 try:
     import confluent_kafka
 except ImportError:  # tools/setup has put it into a venv.
-    cache = os.environ.get("LEVADA_CACHE") or os.environ.get("XDG_CACHE_HOME", f"{pathlib.Path.home()}/.cache") + "/levada"
+    user_cache = os.environ.get("XDG_CACHE_HOME", f"{pathlib.Path.home()}/.cache")
+    cache = os.environ.get("LEVADA_CACHE") or user_cache + "/levada"
     python = f"{cache}/venv/bin/python3"
     if sys.executable == python or not os.path.exists(python):
         raise

@@ -129,7 +129,8 @@ class KafkaTransactions(unittest.TestCase):
         chance = random.Random(SEED)
         config = self.configure()
         kills = 0
-        # At least one is to hit an open transaction: its rows are in the topic, and no reader of committed ones sees them.
+        # At least one is to hit an open transaction: its rows are in the topic, and no reader of
+        # committed ones sees them.
         while kills < KILLS or not self.aborted():
             self.assertLess(kills, 6 * KILLS, "no kill hit an open transaction")
             self.spool_file(chance.randrange(1, 60_000))

@@ -1,4 +1,4 @@
-"""on_reject = "block": nothing passes a row that is turned down, nothing is lost, and the log says what it waits for."""
+"""on_reject = "block": nothing passes a row that is rejected, nothing is lost, and the log says what it waits for."""
 
 import unittest
 

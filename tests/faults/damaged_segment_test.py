@@ -1,6 +1,6 @@
-"""Segments of a file channel are damaged, cut short, zeroed and removed while they hold a backlog: the rest is delivered
-in order, and what is missing is counted in the log, by `levada channel verify` and by `levada audit`, until the
-operator acknowledges it.
+"""Segments of a file channel are damaged, cut short, zeroed and removed while they hold a backlog: the rest is
+delivered in order, and what is missing is counted in the log, by `levada channel verify` and by `levada audit`,
+until the operator acknowledges it.
 """
 
 import re

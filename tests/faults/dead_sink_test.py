@@ -1,5 +1,5 @@
-"""One of three sinks on a channel is dead: the others get everything that the channel can hold, the log names the one that
-is waited for, and when it comes back it gets each row once.
+"""One of three sinks on a channel is dead: the others get everything that the channel can hold, the log names the
+one that is waited for, and when it comes back it gets each row once.
 """
 
 import re
@@ -64,9 +64,9 @@ class DeadSink(FaultTest):
         self.prepare({"type": "memory", "capacity_bytes": "1GiB"}, memory="2MiB")
         self.wait_for_the_dead_one(r"2 MiB of memory_bytes are used up; .* for sinks.dead\n")
 
-    def wait_for_the_dead_one(self, obstacle):
+    def wait_for_the_dead_one(self, reason):
         self.start()
-        self.wait_until_said("warning sources.files: waits: .*" + obstacle)
+        self.wait_until_said("warning sources.files: waits: .*" + reason)
         self.wait_for(lambda: len(set(self.others_have())) == 1, "both others have all that was read")
         rows = self.others_have()[0]
         self.assertTrue(0 < rows < self.spool.rows, f"{rows} rows; {self.context()}")
@@ -82,7 +82,8 @@ class DeadSink(FaultTest):
         self.stop()
         for sink in ("first", "third"):
             self.assert_once(self.rows_in(f"out/{sink}"), self.spool.rows, sink)
-        self.assertEqual(self.command("channel", "dump", "main").count("\n"), self.spool.rows, "it waits in the channel")
+        waiting = self.command("channel", "dump", "main").count("\n")
+        self.assertEqual(waiting, self.spool.rows, "it waits in the channel")
 
 
 if __name__ == "__main__":

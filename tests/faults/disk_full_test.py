@@ -160,7 +160,8 @@ class FullDisk(FaultTest):
         self.block_sink()
         self.start()
         self.wait_until_said(r"warning sinks.rows: \w+: ")
-        # The source has read its file, and the sink's rows go to another disk: what is left to write there is the commit.
+        # The source has read its file, and the sink's rows go to another disk: what is left to write
+        # there is the commit.
         self.fill()
         before = len(self.said())
         self.unblock_sink()

@@ -1,5 +1,5 @@
-"""The guarantee table of docs/guides/delivery.md, cell by cell: each source over each channel into each sink, with kill -9
-at random points.
+"""The guarantee table of docs/guides/delivery.md, cell by cell: each source over each channel into each sink, with
+kill -9 at random points.
 
 guarantees_test.py Local needs no server; guarantees_test.py Kafka runs below tests/services/with-kafka.
 """
@@ -95,7 +95,8 @@ class Guarantees(FaultTest):
         elif source == "generate":
             lines = self.generated()
         else:
-            subprocess.run(["kcat", "-P", "-b", BROKER, "-t", f"{self.topic}-in"], input=text.encode(), check=True, timeout=SECONDS)
+            command = ["kcat", "-P", "-b", BROKER, "-t", f"{self.topic}-in"]
+            subprocess.run(command, input=text.encode(), check=True, timeout=SECONDS)
         return collections.Counter(lines)
 
     def generated(self):
@@ -117,7 +118,8 @@ class Guarantees(FaultTest):
         elif self.sink == "console":
             texts = [path.read_text() for path in self.outputs]
         else:
-            command = ["kcat", "-C", "-q", "-e", "-o", "beginning", "-b", BROKER, "-X", "isolation.level=read_committed"]
+            command = ["kcat", "-C", "-q", "-e", "-o", "beginning", "-b", BROKER]
+            command += ["-X", "isolation.level=read_committed"]
             texts = [subprocess.run([*command, "-t", f"{self.topic}-out", "-f", "%s\\n"], capture_output=True, text=True,
                                     check=True, timeout=SECONDS).stdout]
         # A line that a kill cut off is no row; the report of a run is none, either.
@@ -166,7 +168,7 @@ class Guarantees(FaultTest):
         self.check(expected)
 
     def prove_stdin(self, channel):
-        """What the channel has on disk, or the sink in a commit, is safe. What was under way is lost, and never doubled."""
+        """What the channel has on disk, or the sink in a commit, is safe. What was under way is lost, never doubled."""
         stored, under_way, later = (self.lines(part * STDIN_ROWS, STDIN_ROWS) for part in range(3))
         self.start(stdin=subprocess.PIPE)
         self.give(stored)

@@ -57,7 +57,8 @@ class Kills(FaultTest):
         print(f"{spool.rows:,} rows, {len(spool.broken):,} dead letters after {KILLS} kills")
         for reader in ("sinks.rows", "sinks.counts"):
             self.assertRegex(audit, rf"{reader}, commit ")
-        read = f"read {spool.rows + len(spool.broken):,} = delivered {spool.rows:,} + dead letters {len(spool.broken):,}"
+        broken = len(spool.broken)
+        read = f"read {spool.rows + broken:,} = delivered {spool.rows:,} + dead letters {broken:,}"
         self.assertEqual(audit.count(f"files: {read}\n"), 2, audit)
 
     def test_behind_a_memory_channel_nothing_is_lost_or_doubled(self):

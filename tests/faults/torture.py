@@ -247,7 +247,8 @@ class Run:
             seen[row["id"]] += 1
         lost, once = seen.count(0), seen.count(1)
         if once != len(seen):
-            raise SystemExit(f"{where}: {lost} rows lost (the first {seen.find(0)}), {len(seen) - once - lost} doubled, "
+            doubled = len(seen) - once - lost
+            raise SystemExit(f"{where}: {lost} rows lost (the first {seen.find(0)}), {doubled} doubled, "
                              f"of {len(seen)}, in {self.folder}")
 
     def in_topic(self):

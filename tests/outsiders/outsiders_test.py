@@ -174,7 +174,8 @@ class Bad(unittest.TestCase):
 
     def test_what_is_cut_off_or_empty_is_refused_and_the_others_run(self):
         whole = (PLUGINS / "shout.so").stat().st_size
-        self.assertRegex(self.refusal("cut_off.so"), rf"is cut off: it has {whole // 2} bytes of at least \d+; copy it again")
+        said = rf"is cut off: it has {whole // 2} bytes of at least \d+; copy it again"
+        self.assertRegex(self.refusal("cut_off.so"), said)
         self.assertIn("is no shared library: it has 0 bytes", self.refusal("empty.so"))
         for command in (["check"], ["run", "--until-drained"]):
             code, output = levada(*command, "--config", write_config("beside_bad_ones", "shout"))
@@ -197,7 +198,8 @@ class Bad(unittest.TestCase):
         config = write_config("replaced", "shout")
         config.write_text(config.read_text().replace("rows = 100", "rows = 0\nrate = 1000\nbatch_rows = 10"))
         environment = {**os.environ, "LEVADA_PLUGIN_PATH": str(folder)}
-        agent = subprocess.Popen([PROGRAM, "run", "--config", config], env=environment, stdout=subprocess.PIPE, text=True)
+        command = [PROGRAM, "run", "--config", config]
+        agent = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
         try:
             self.assertTrue(agent.stdout.readline().endswith("#\n"))
             self.assertRegex(pathlib.Path(f"/proc/{agent.pid}/maps").read_text(), r"r-xp.*shout\.so")
@@ -219,7 +221,8 @@ class Bad(unittest.TestCase):
         config = write_config("displaced")
         code, output = levada("check", "--config", config, plugins=own)
         self.assertEqual(code, 2, output)
-        self.assertRegex(output, rf"sinks\.out\.type: the sink console is given by {own}/console\.so and by .*; name the folders")
+        both = rf"sinks\.out\.type: the sink console is given by {own}/console\.so and by .*; name the folders"
+        self.assertRegex(output, both)
         code, output = levada("check", "--config", config, plugins=f"{own}:{stock}")
         self.assertEqual(code, 0, output)
         config.write_text(config.read_text().replace('"console"', '"null"'))

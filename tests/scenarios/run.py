@@ -20,7 +20,8 @@ from scenario import BadScenario, Section
 
 TIMEOUT_S = 110  # ctest's own is a little longer: this one still shows what the program said.
 DIFF_LINES = 80
-KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "LD_PRELOAD", "ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS")
+SANITIZER_VARIABLES = ("ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS")
+KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "LD_PRELOAD", *SANITIZER_VARIABLES)
 
 
 class Difference(Exception):
@@ -123,7 +124,8 @@ class Run:
 
     def dead_letters(self):
         dump = subprocess.run([self.program, "channel", "dump", "--config", "agent.toml", "dead_letters"],
-                              cwd=self.folder, env=self.environment, capture_output=True, timeout=TIMEOUT_S, check=False)
+                              cwd=self.folder, env=self.environment, capture_output=True, timeout=TIMEOUT_S,
+                              check=False)
         if b"the channel was never open" in dump.stderr:
             return []
         if dump.returncode != 0:
@@ -131,7 +133,7 @@ class Run:
         return dump.stdout.decode("utf-8").split("\n")[:-1]
 
     def check(self, command, outcome, expected):
-        """What came out as sections. Whatever is not expected has to be unremarkable: exit 0, no errors, no warnings."""
+        """What came out as sections. Whatever is not expected has to be unremarkable: exit 0, no error, no warning."""
         missing = [name for name in ("exit", "errors", "log") if name not in [section.name for section in expected]]
         implied = [Section("exit", "0") if name == "exit" else Section(name) for name in missing]
         actual, differences = [], []

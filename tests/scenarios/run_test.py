@@ -86,7 +86,8 @@ class Runner(unittest.TestCase):
 
     def test_each_expectation_fails_by_itself(self):
         changes = {
-            "exit 3": "exit 0", "a diagnostic": "another", "slow": "fast", "a row": "no row", "b\na": "a\nb", "a\nb\n": "a\n",
+            "exit 3": "exit 0", "a diagnostic": "another", "slow": "fast", "a row": "no row", "b\na": "a\nb",
+            "a\nb\n": "a\n",
             "out/rows\n": "", "too long |": "too short |", "1,200": "1,201", "too long  1": "too long  2",
         }
         for there, instead in changes.items():
@@ -112,8 +113,10 @@ class Runner(unittest.TestCase):
         self.assertTrue(self.run_text(written)[0])
 
     def test_input_reaches_the_program_as_it_is_written(self):
-        self.write_program('#!/bin/sh\ncat plain escaped - "$0.none" 2>/dev/null | od -An -c | tr -d " \\n"\necho "$GREETING"\n')
-        text = ("# Input.\n\n--- file plain\nx\n\n--- file escaped escaped\n\\xef\\0\\\ny\\\n\n--- stdin numbered 2\n${n}\n\n"
+        self.write_program('#!/bin/sh\ncat plain escaped - "$0.none" 2>/dev/null | od -An -c | tr -d " \\n"\n'
+        'echo "$GREETING"\n')
+        text = ("# Input.\n\n--- file plain\nx\n\n--- file escaped escaped\n\\xef\\0\\\ny\\\n\n"
+        "--- stdin numbered 2\n${n}\n\n"
                 "--- environment GREETING=hello\n\n--- command x\n\n--- stdout\nx\\n357\\0y1\\n2\\nhello\n")
         self.assertEqual(self.run_text(text), (True, f"passed: {self.file}\n"))
 
@@ -124,7 +127,8 @@ class Runner(unittest.TestCase):
             self.assertTrue(self.run_text(text)[0], flag)
 
     def test_a_scenario_at_fault_is_refused(self):
-        for text in ("--- command x\n", "# No command.\n", "# Bad.\n\n--- comand x\n", "# Bad.\n\n--- exit 0\n\n--- command x\n",
+        for text in ("--- command x\n", "# No command.\n", "# Bad.\n\n--- comand x\n",
+        "# Bad.\n\n--- exit 0\n\n--- command x\n",
                      "# Bad.\n\n--- file ../x\n\n--- command x\n", "# Bad.\n\n--- file x zip\n\n--- command x\n"):
             self.assertFalse(self.run_text(text)[0], text)
 

@@ -1,4 +1,4 @@
-"""Whatever the umask: what the agent makes is for its own user only, and a sink's files for a group where it is told so."""
+"""Whatever the umask: what the agent makes is for its own user only; a sink's files for a group where it is told so."""
 
 import grp
 import os

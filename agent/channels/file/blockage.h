@@ -1,4 +1,5 @@
-// What keeps a channel from taking batches, and the words for it. Not locked: the channel guards it.
+// What keeps a channel from taking batches, and the words for it. Not
+// locked: the channel guards it.
 #pragma once
 
 #include <string>

@@ -19,15 +19,17 @@ class Cipher {
   // Of 64 hexadecimal digits.
   static Result<Cipher> create(std::string_view key);
 
-  // What a sealed text is longer by: a tag of 16 bytes, and the 12 random ones that no two texts share. By chance two
-  // of 2^32 texts of a key would with a probability of 2^-33.
+  // What a sealed text is longer by: a tag of 16 bytes, and the 12 random ones that no two texts
+  // share. By chance two of 2^32 texts of a key would with a probability of 2^-33.
   static constexpr size_t kOverhead = 28;
 
-  // The first eight bytes of the key's SHA-256: which key a file needs, and nothing about what it is.
+  // The first eight bytes of the key's SHA-256: which key a file needs,
+  // and nothing about what it is.
   uint64_t id() const { return id_; }
   // Writes the sealed parts to `to`; `with` is authenticated beside them.
   Done seal(std::span<const levada_bytes> parts, std::span<const std::string_view> with, char* to) const;
-  // In place; false where the text, or what is authenticated with it, is not what was sealed with this key.
+  // In place; false where the text, or what is authenticated with it, is not
+  // what was sealed with this key.
   bool open(char* text, size_t sealed_bytes, std::span<const std::string_view> with) const;
 
  private:

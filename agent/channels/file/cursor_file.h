@@ -1,5 +1,6 @@
-// The file `cursors` of a channel: how far each reader is, and what of the log is known to be synced. It may be older
-// than the log, and missing; a log that holds less than it says has lost rows.
+// The file `cursors` of a channel: how far each reader is, and what of the log is
+// known to be synced. It may be older than the log, and missing; a log that holds
+// less than it says has lost rows.
 #pragma once
 
 #include <map>
@@ -22,7 +23,8 @@ struct CursorFile {
 
   // Empty where there is none, or it is damaged.
   static Result<CursorFile> load(const Files& files, const std::string& folder, uint64_t log_id, const KeyRing& keys);
-  // Its lines; the sources are sealed where there is a cipher. Each time the sealed text is another.
+  // Its lines; the sources are sealed where there is a cipher. Each
+  // time the sealed text is another.
   Result<std::string> text(uint64_t log_id, const Cipher* cipher) const;
   // Durable when it returns.
   static Done save(const Files& files, const std::string& folder, std::string_view text);

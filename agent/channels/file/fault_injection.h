@@ -1,5 +1,5 @@
-// Sources that send again what a channel did not take over, and sinks that go on where they committed: whatever
-// happens to the disk between, each row must come once, and in order.
+// Sources that send again what a channel did not take over, and sinks that go on where they
+// committed: whatever happens to the disk between, each row must come once, and in order.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
-// Opening and closing; the channel's own thread. What it does with batches is in the files file_channel_*.cc.
+// Opening and closing; the channel's own thread. What it does with batches is in
+// the files file_channel_*.cc.
 #include "agent/channels/file/file_channel.h"
 
 #include "agent/channels/file/file_channel_state.h"
@@ -7,8 +8,8 @@
 namespace levada::agent {
 namespace {
 
-// A segment goes as a whole: with fewer than these in a channel of limited size, it would often be full with little
-// left to read.
+// A segment goes as a whole: with fewer than these in a channel of limited size, it would often be
+// full with little left to read.
 constexpr uint64_t kSegmentsMin = 8;
 
 uint64_t segment_limit(const FileChannelOptions& options) {

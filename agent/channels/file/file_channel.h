@@ -1,5 +1,5 @@
-// A channel on disk: a log of segments that survives the process, and that each reader goes through with a cursor of
-// its own. docs/formats/file-channel.md describes its files.
+// A channel on disk: a log of segments that survives the process, and that each reader goes through
+// with a cursor of its own. docs/formats/file-channel.md describes its files.
 #pragma once
 
 #include <memory>
@@ -36,7 +36,8 @@ class FileChannel final : public Channel {
 
   void add_writer() override;
   size_t add_cursor(const std::string& reader) override;
-  // Code::retry: the disk failed, call it again. Code::fatal: the configuration or the format's version is wrong.
+  // Code::retry: the disk failed, call it again. Code::fatal: the configuration or
+  // the format's version is wrong.
   Done open() override;
   bool durable() const override { return true; }
   Positions positions() const override;
@@ -54,8 +55,8 @@ class FileChannel final : public Channel {
   bool under_back_pressure(size_t cursor) const override;
   void apply_back_pressure() override;
 
-  // One round of what the channel's thread does: sync what was appended, remove segments that all have read, save the
-  // cursors once a second.
+  // One round of what the channel's thread does: sync what was appended, remove segments that all
+  // have read, save the cursors once a second.
   void run_once();
 
  private:

@@ -34,8 +34,8 @@ bool FileChannel::State::append(InFlight&& in_flight) {
       return true;
     }
   }
-  // After a crash its source would send it again, from a position before it, and cut elsewhere. So it is written
-  // together with the part that has the position, and counts together with it.
+  // After a crash its source would send it again, from a position before it, and cut elsewhere. So
+  // it is written together with the part that has the position, and counts together with it.
   if (batch.position.empty()) {
     held_.add(std::move(in_flight));
     return true;
@@ -130,7 +130,8 @@ bool FileChannel::State::write_group(std::vector<InFlight> group) {
   uint64_t written = active_ ? active_->bytes() : 0;
   if (active_ && (written >= segment_limit_ || !active_->usable())) start_new_ = true;
   if (start_new_) {
-    // What a segment says of its sources' positions must not be newer than what is synced before it.
+    // What a segment says of its sources' positions must not be newer
+    // than what is synced before it.
     if (options_.sync != Sync::none && !sync()) return false;
     if (auto done = start_segment(tail_.end(), tail_.last_row(), tail_.positions()); !done) {
       counters_.writes_failed.add();
@@ -250,8 +251,8 @@ void FileChannel::State::enter_again(std::vector<RecentBatch> batches) {
 
 void FileChannel::State::count_written_bytes() { segments_.resize_last(active_->bytes()); }
 
-// After a failed sync nothing that was not synced before can be believed, whatever a later sync says: it is written
-// once more, to another segment.
+// After a failed sync nothing that was not synced before can be believed, whatever a later sync
+// says: it is written once more, to another segment.
 bool FileChannel::State::repair() {
   const std::lock_guard write_lock(write_mutex_);
   if (space_.rests(now())) return false;

@@ -142,7 +142,8 @@ TEST_F(FileChannelDamageTest, cuts_off_a_torn_tail_and_nothing_else) {
 
 TEST_F(FileChannelDamageTest, takes_no_record_for_one_that_stands_in_the_text_of_an_event) {
   fill();
-  // The text of an event is a whole segment of another channel, and the record's own header is damaged.
+  // The text of an event is a whole segment of another channel, and the
+  // record's own header is damaged.
   const auto segment = bench.files.read_file(path(0));
   const auto start = decode_segment_header(segment.data())->bytes();
   bench.options.folder = "/data/other";

@@ -1,4 +1,5 @@
-// Every call to the disk fails once, or is the last one of the process; and rows come and go at random.
+// Every call to the disk fails once, or is the last one of the process;
+// and rows come and go at random.
 #include <cerrno>
 #include <cstdlib>
 #include <random>

@@ -13,7 +13,8 @@ size_t FileChannel::State::add_cursor(const std::string& reader) {
   return number;
 }
 
-// Where it was saved, or at the oldest record. What was saved may be older than the last segment that went.
+// Where it was saved, or at the oldest record. What was saved may be older
+// than the last segment that went.
 void FileChannel::State::place(ReaderCursor& cursor) {
   const auto saved = cursors_.saved_place(cursor.reader);
   Place place = segments_.empty() ? tail_.end() : segments_.front().first;
@@ -32,7 +33,8 @@ void FileChannel::State::resume(size_t number, const Positions& committed) {
   if (!ours)
     log_warning(options_.name, cursor.reader + " was last at " + mine->second.position +
                                    ", in another folder than this: it starts at " + cursor.next.text());
-  // Numbers that its sink has seen are not given again, for it would take them for rows that it has.
+  // Numbers that its sink has seen are not given again, for it would
+  // take them for rows that it has.
   const Place known = ours ? position->place : Place{mine->second.sequence, 0};
   if (known > tail_.end()) {
     if (tail_.needs_sync()) {
@@ -89,7 +91,8 @@ std::optional<InFlight> FileChannel::State::from_memory(ReaderCursor& cursor) {
   return in_flight;
 }
 
-// A record out of a segment; nothing where the disk failed, or the cursor moved on to another segment.
+// A record out of a segment; nothing where the disk failed, or the cursor
+// moved on to another segment.
 std::optional<InFlight> FileChannel::State::from_disk(ReaderCursor& cursor, std::unique_lock<std::mutex>& lock) {
   if (!segments_.find(cursor.at.serial) && !locate(cursor, lock)) return std::nullopt;
   const auto number = segments_.find(cursor.at.serial);
@@ -172,7 +175,8 @@ void FileChannel::State::leave_segment(ReaderCursor& cursor, size_t number, std:
     follows = std::min(follows, next.row);
   }
   const uint64_t rows = follows > cursor.next.row ? follows - cursor.next.row : 0;
-  // What stands behind the last record that counts may be anything: a write that failed, and was made again elsewhere.
+  // What stands behind the last record that counts may be anything: a write that failed,
+  // and was made again elsewhere.
   if (rows > 0) missed(cursor, left.serial, damaged_at, rows);
   cursor.next = std::max(cursor.next, next);
   cursor.at = last || in_memory ? Location() : Location{segments_[number + 1].serial, segments_[number + 1].records_at};
@@ -184,7 +188,8 @@ void FileChannel::State::missed(const ReaderCursor& cursor, uint64_t serial, std
   const auto number = segments_.find(serial);
   if (number && damaged_at) {
     segments_.mark_damaged(*number);
-    // At once: the next start would take the segment for a good one, as its readers are through with the damage.
+    // At once: the next start would take the segment for a good one, as its readers
+    // are through with the damage.
     if (auto kept = segment_files_.quarantine(segments_[*number].path); !kept)
       log_warning(options_.name, kept.error().message);
   }

@@ -6,8 +6,9 @@
 // mutex_        Guards what writers, readers and the channel's thread share. Nothing waits for a
 //               disk while it holds mutex_.
 //
-// `active_` and the end of `tail_` change only under write_mutex_ and mutex_ together, so writers may
-// look at them with write_mutex_ alone. `keys_` and `log_id_` are set by `open`, before all else.
+// `active_` and the end of `tail_` change only under write_mutex_ and mutex_
+// together, so writers may look at them with write_mutex_ alone. `keys_` and
+// `log_id_` are set by `open`, before all else.
 #pragma once
 
 #include <thread>

@@ -1,5 +1,5 @@
-// What stands in a file channel's files: places, the headers of segments and records, names. The bytes are described
-// in docs/formats/file-channel.md.
+// What stands in a file channel's files: places, the headers of segments and records, names. The
+// bytes are described in docs/formats/file-channel.md.
 #pragma once
 
 #include <compare>
@@ -12,8 +12,8 @@
 
 namespace levada::agent {
 
-// Where a record stands in the channel. Records without rows take up no row number: they are told apart by how many
-// such records stand before them at their row.
+// Where a record stands in the channel. Records without rows take up no row number: they are told
+// apart by how many such records stand before them at their row.
 struct Place {
   uint64_t row = 0;
   uint64_t empty = 0;
@@ -60,7 +60,8 @@ struct RecordHeader {
   uint64_t bytes() const { return aligned(kRecordHeaderBytes + stored_bytes); }
 };
 
-// The sums begin with the log's id, so that a record that lies in the text of an event is not taken for one.
+// The sums begin with the log's id, so that a record that lies in the text of
+// an event is not taken for one.
 void encode(const RecordHeader& header, uint64_t log_id, char* to);
 std::optional<RecordHeader> decode_record_header(const char* from, uint64_t log_id);
 // What the cipher authenticates beside the payload: the header without its sums.
@@ -74,10 +75,10 @@ struct SegmentHeader {
   uint32_t version = kFormatVersion;
   uint32_t flags = 0;
   uint64_t log_id = 0;
-  Place first;                  // Of its first record.
-  uint64_t follows_row = 0;     // Where the rows before it end: numbers between the two were never given.
-  uint64_t key_id = 0;          // 0: not encrypted.
-  int64_t created_ns = 0;       // Since 1970.
+  Place first;                   // Of its first record.
+  uint64_t follows_row = 0;      // Where the rows before it end: numbers between the two were never given.
+  uint64_t key_id = 0;           // 0: not encrypted.
+  int64_t created_ns = 0;        // Since 1970.
   uint64_t positions_bytes = 0;  // Stored behind the header: how far each source's stream had got.
   uint32_t positions_crc = 0;
 
@@ -89,7 +90,8 @@ void encode(const SegmentHeader& header, char* to);
 // idle(): it does not check out; fatal: another version wrote it.
 Result<SegmentHeader> decode_segment_header(const char* from);
 
-// "00000000000000000120.log", and with "+3" before the dot where empty records stand before its first.
+// "00000000000000000120.log", and with "+3" before the dot where empty
+// records stand before its first.
 std::string segment_name(const Place& first);
 std::optional<Place> parse_segment_name(std::string_view name);
 

@@ -12,8 +12,8 @@ class LogReader {
   // Of what recover_log found; the log and the keys must outlive it.
   LogReader(Files files, const RecoveredLog& log, const KeyRing& keys) : files_(files), log_(&log), keys_(&keys) {}
 
-  // The next record that counts and has rows from `from_row` on, or is behind it; nothing behind the last. Damage, and
-  // segments that have gone meanwhile, are passed over.
+  // The next record that counts and has rows from `from_row` on, or is behind it; nothing behind
+  // the last. Damage, and segments that have gone meanwhile, are passed over.
   Result<std::optional<SegmentReader::Record>> next(uint64_t from_row = 0);
 
  private:

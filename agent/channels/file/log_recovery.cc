@@ -7,8 +7,8 @@ namespace levada::agent {
 namespace {
 
 constexpr std::string_view kChannelLine = "levada channel ";
-// Readers may have seen more row numbers than a crash has left. No crash takes away as many rows as this, and there are
-// numbers for four billion such crashes.
+// Readers may have seen more row numbers than a crash has left. No crash takes away as many rows as
+// this, and there are numbers for four billion such crashes.
 constexpr uint64_t kRowsLeftOut = uint64_t{1} << 32;
 
 uint64_t random_id() {
@@ -140,7 +140,8 @@ Done Recovery::read_starts() {
   return {};
 }
 
-// Out of the last segment whose start is intact, and of the records between it and the last segment.
+// Out of the last segment whose start is intact, and of the records
+// between it and the last segment.
 Done Recovery::read_positions() {
   size_t from = log_.segments.size();
   while (from > 0) {
@@ -186,8 +187,9 @@ Done Recovery::scan_last() {
     durable = std::max(durable, (*record)->header.durable_bytes);
   }
 
-  // What was never known to be synced ends at the first record that does not check out: a crash may have kept those
-  // behind it, and the sources will send all of them again. Below that, damage is passed over.
+  // What was never known to be synced ends at the first record that does not check out: a
+  // crash may have kept those behind it, and the sources will send all of them again. Below
+  // that, damage is passed over.
   uint64_t reached = last.records_at;
   size_t kept = 0;
   for (; kept < found.size(); ++kept) {
@@ -214,8 +216,8 @@ Done Recovery::scan_last() {
   return repair_ == Repair::all ? cut(last.path, last.bytes) : Done();
 }
 
-// What was synced and is not there. Sources were told that these rows are stored, and may not have them any more: they
-// go on behind them, and the numbers that are left out say how many there were.
+// What was synced and is not there. Sources were told that these rows are stored, and may not have
+// them any more: they go on behind them, and the numbers that are left out say how many there were.
 void Recovery::find_lost() {
   for (const auto& [stream, position] : log_.cursors.sources) {
     Position& found = log_.positions[stream];

@@ -22,12 +22,13 @@ struct Segment {
 struct RecoveredLog {
   uint64_t log_id = 0;
   std::vector<Segment> segments;
-  Place end;          // Behind the last record that is there, or is proved to have been.
-  Place next;         // Where the next record goes.
+  Place end;            // Behind the last record that is there, or is proved to have been.
+  Place next;           // Where the next record goes.
   Positions positions;  // Of the sources.
   CursorFile cursors;
   uint64_t cut_bytes = 0;  // Of the torn tail.
-  // Streams whose last rows were synced and are gone, as the cursors prove: where what is left of them ends.
+  // Streams whose last rows were synced and are gone, as the cursors prove:
+  // where what is left of them ends.
   std::map<std::string, uint64_t> lost;
 
   bool is_last(const Segment& segment) const { return &segment == &segments.back(); }

@@ -1,5 +1,6 @@
-// The rows of a channel that cannot be read any more: each gap is counted once, however many readers
-// pass over it, and readers are told what each stream has lost. Not locked: the channel guards it.
+// The rows of a channel that cannot be read any more: each gap is counted once, however
+// many readers pass over it, and readers are told what each stream has lost. Not
+// locked: the channel guards it.
 #pragma once
 
 #include <algorithm>

@@ -17,7 +17,7 @@ size_t ReaderCursors::add(const std::string& reader) {
 void ReaderCursors::commit(size_t number) {
   ReaderCursor& cursor = cursors_[number];
   cursor.committed = cursor.next;
-  cursor.relieved = back_pressures_;
+  cursor.back_pressures_committed = back_pressures_;
 }
 
 void ReaderCursors::rewind(size_t number) {

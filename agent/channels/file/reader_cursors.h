@@ -28,7 +28,7 @@ struct ReaderCursor {
   uint64_t segment_serial = 0;             // Of `segment`; 0: there is none.
   bool failed = false;                     // The last read from the disk did.
   size_t woken = 0;                        // Times of back-pressure that it has been woken for.
-  size_t relieved = 0;                     // Times of back-pressure before its last commit.
+  size_t back_pressures_committed = 0;     // Times of back-pressure before its last commit.
 };
 
 class ReaderCursors {
@@ -62,7 +62,7 @@ class ReaderCursors {
   bool must_wake(const ReaderCursor& cursor) const { return cursor.woken != back_pressures_; }
   void woke(ReaderCursor& cursor) const { cursor.woken = back_pressures_; }
   // The reader has not committed since the last one.
-  bool under_back_pressure(size_t number) const { return cursors_[number].relieved != back_pressures_; }
+  bool under_back_pressure(size_t number) const { return cursors_[number].back_pressures_committed != back_pressures_; }
 
  private:
   std::deque<ReaderCursor> cursors_;  // References to them stay good.

@@ -52,7 +52,8 @@ class RecentBatches {
 
   bool empty() const { return batches_.empty(); }
   const RecentBatch& oldest() const { return batches_.front(); }
-  // The batch at the place, or the next one; null where there is none, or the place is an older one.
+  // The batch at the place, or the next one; null where there is none,
+  // or the place is an older one.
   const RecentBatch* find(const Place& place) const;
   std::vector<RecentBatch> from(const Place& place) const;
   uint64_t bytes() const { return bytes_; }

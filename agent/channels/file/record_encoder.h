@@ -1,4 +1,5 @@
-// A batch in flight as the payload of a record: a few small tables, and the buffers of its columns from where they lie.
+// A batch in flight as the payload of a record: a few small tables, and the buffers of its
+// columns from where they lie.
 #pragma once
 
 #include <string>
@@ -20,8 +21,8 @@ class RecordEncoder {
   RecordEncoder(const RecordEncoder&) = delete;
   RecordEncoder& operator=(const RecordEncoder&) = delete;
 
-  // Fills in what the header says of the payload, and gives the whole record as it goes into the file: its parts point
-  // into the batch and the encoder, until the next call.
+  // Fills in what the header says of the payload, and gives the whole record as it goes into the
+  // file: its parts point into the batch and the encoder, until the next call.
   Result<std::span<levada_bytes>> encode(const InFlight& in_flight, RecordHeader header, uint64_t log_id);
   // Lets go of the last batch.
   void forget();

@@ -1,4 +1,4 @@
-// Deliveries as records, and back: every type, however its array came to be.
+// Batches as records, and back: every type, however its array came to be.
 #include <gtest/gtest.h>
 
 #include <cstring>

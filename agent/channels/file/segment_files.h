@@ -12,7 +12,8 @@ class SegmentFiles {
  public:
   SegmentFiles(const Files& files, std::string folder) : files_(files), folder_(std::move(folder)) {}
 
-  // Gives the segment a second name in `quarantine`, which is left when the channel needs it no more.
+  // Gives the segment a second name in `quarantine`, which is left when
+  // the channel needs it no more.
   Done quarantine(const std::string& path) const;
   // Removes it, a damaged one but for its name in `quarantine`. OK where it is not there.
   Done remove(const Segment& segment) const;

@@ -1,4 +1,5 @@
-// Segments that go: good ones for good, damaged ones to the quarantine; and parts of batches that wait for the rest.
+// Segments that go: good ones for good, damaged ones to the quarantine; and parts of
+// batches that wait for the rest.
 #include "agent/channels/file/segment_files.h"
 
 #include <gtest/gtest.h>

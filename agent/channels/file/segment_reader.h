@@ -15,7 +15,7 @@ namespace levada::agent {
 struct SegmentStart {
   SegmentHeader header;
   bool intact = false;  // The header checks out,
-  Positions positions;    // and so does this.
+  Positions positions;  // and so does this.
   bool positions_intact = false;
 };
 
@@ -25,8 +25,8 @@ class SegmentReader {
   SegmentReader(Files files, std::string path, uint64_t log_id, const KeyRing& keys)
       : files_(files), path_(std::move(path)), log_id_(log_id), keys_(&keys) {}
 
-  // Fails with Code::fatal where another version wrote it, or its key is missing. The positions is left out unless it is
-  // asked for.
+  // Fails with Code::fatal where another version wrote it, or its key is missing. The positions is
+  // left out unless it is asked for.
   Result<SegmentStart> start(bool with_positions);
 
   struct Record {
@@ -36,8 +36,8 @@ class SegmentReader {
     uint64_t end() const { return offset + header.bytes(); }
   };
   enum class Depth { headers, payloads };
-  // The first record at or behind the offset, and before `limit`, that checks out: its header, or all of it.
-  // `damaged_at` is set to the first offset where something was passed over.
+  // The first record at or behind the offset, and before `limit`, that checks out: its header, or
+  // all of it. `damaged_at` is set to the first offset where something was passed over.
   Result<std::optional<Record>> next(uint64_t offset, uint64_t limit, Depth depth, std::optional<uint64_t>* damaged_at);
   Result<uint64_t> size();
   const std::string& path() const { return path_; }

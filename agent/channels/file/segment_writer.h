@@ -13,8 +13,8 @@ namespace levada::agent {
 
 class SegmentWriter {
  public:
-  // Makes the file, with its header and the text of the sources' positions; one of its name is replaced. A file under a
-  // segment's name has a whole header.
+  // Makes the file, with its header and the text of the sources' positions; one of its name is
+  // replaced. A file under a segment's name has a whole header.
   static Result<std::unique_ptr<SegmentWriter>> create(const Files& files, const std::string& folder,
                                                        SegmentHeader header, const std::string& positions,
                                                        const Cipher* cipher, bool sync);

@@ -1,4 +1,5 @@
-// A channel with one source and two readers, which is opened, filled in batches of one size, and opened again.
+// A channel with one source and two readers, which is opened, filled in batches
+// of one size, and opened again.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
-// What tests of the file channel stand on: a disk and a clock in the test's hands, and batches of rows that know
-// where they came from.
+// What tests of the file channel stand on: a disk and a clock in the test's hands, and batches of
+// rows that know where they came from.
 #pragma once
 
 #include <string>
@@ -32,8 +32,7 @@ class ChannelTestBench {
   testkit::MemoryFiles files{clock};
   Metrics metrics;
   FileChannelOptions options;
-  const levada_clock clock_table{sizeof(levada_clock), nullptr,
-                                 [](void*) { return current()->clock.now().count(); },
+  const levada_clock clock_table{sizeof(levada_clock), nullptr, [](void*) { return current()->clock.now().count(); },
                                  [](void*) { return current()->clock.monotonic().count(); }};
   Services services{files.table(), &clock_table, &memory, log_service(), &metrics};
 

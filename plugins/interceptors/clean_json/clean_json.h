@@ -33,7 +33,8 @@ class CleanJson final : public Interceptor {
   };
 
   CleanJson(unsigned repairs, const Host& host);
-  // For rows that are not simply one object; false where the row holds none, and nothing broken either.
+  // For rows that are not simply one object; false where the row holds
+  // none, and nothing broken either.
   bool split(const Batch& batch, int64_t row, const View& view, Documents::Document document);
   void keep(int64_t row, const View& view, std::string_view whole, std::string_view object) {
     rows_.push_back(row);
@@ -47,7 +48,8 @@ class CleanJson final : public Interceptor {
   RowSplitter splitter_;
   Counter filtered_, added_, repaired_count_;
 
-  // Of the batch at hand: for each object that goes on the row that it is of, and where it stands there.
+  // Of the batch at hand: for each object that goes on the row that it is
+  // of, and where it stands there.
   std::vector<int64_t> rows_;
   std::vector<View> views_;
   std::vector<Repaired> repairs_;

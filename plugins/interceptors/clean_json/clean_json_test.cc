@@ -1,5 +1,5 @@
-// The interceptor clean_json: what leaves it, byte for byte, what it drops, splits, repairs, and what it says of the
-// rest.
+// The interceptor clean_json: what leaves it, byte for byte, what it drops, splits, repairs,
+// and what it says of the rest.
 #include "clean_json.h"
 
 #include <gtest/gtest.h>

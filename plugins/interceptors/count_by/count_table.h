@@ -1,4 +1,5 @@
-// How often each key has come: a hash table over keys that lie one behind the other, each with its count.
+// How often each key has come: a hash table over keys that lie one behind
+// the other, each with its count.
 #pragma once
 
 #include <boost/unordered/unordered_flat_set.hpp>

@@ -77,7 +77,8 @@ class Reader {
     }
     return true;
   }
-  // One that stands for itself: no start of another construct, and plain ASCII, whose bytes are its characters.
+  // One that stands for itself: no start of another construct, and plain ASCII,
+  // whose bytes are its characters.
   bool read_character(char& character) {
     if (rest_.empty()) return false;
     character = rest_.front();

@@ -1,4 +1,5 @@
-// Regular expressions of the form ^[0-9a-f]{8,16}$: all characters of one class. A table tells them faster than RE2.
+// Regular expressions of the form ^[0-9a-f]{8,16}$: all characters of one class. A
+// table tells them faster than RE2.
 #pragma once
 
 #include <array>

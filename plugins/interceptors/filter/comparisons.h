@@ -1,4 +1,5 @@
-// Conditions that set a column against what the user wrote: numbers, texts, lists of them, regular expressions.
+// Conditions that set a column against what the user wrote: numbers, texts, lists
+// of them, regular expressions.
 #pragma once
 
 #include <optional>

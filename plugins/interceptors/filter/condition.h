@@ -1,4 +1,5 @@
-// A condition over the columns of a batch, evaluated a whole column at a time. Its parts: condition_parser.h.
+// A condition over the columns of a batch, evaluated a whole column at a time.
+// Its parts: condition_parser.h.
 #pragma once
 
 #include <functional>
@@ -11,8 +12,8 @@
 
 namespace levada::filter {
 
-// One byte for each row: 1 where the row still meets all that was asked, else 0. There are always whole groups of
-// eight, so that bitmaps can be taken over a byte at a time.
+// One byte for each row: 1 where the row still meets all that was asked, else 0. There are always
+// whole groups of eight, so that bitmaps can be taken over a byte at a time.
 class Mask {
  public:
   void reset(int64_t rows, uint8_t value) { bytes_.assign((static_cast<size_t>(rows) + 7) / 8 * 8, value); }
@@ -40,8 +41,9 @@ class Remarks {
 class Condition {
  public:
   virtual ~Condition() = default;
-  // Clears the rows that do not meet it. Rows that are clear already stay so, and are not looked at where that costs.
-  // A row in which the column is null, or that has no such column, does not meet it.
+  // Clears the rows that do not meet it. Rows that are clear already stay so, and are
+  // not looked at where that costs. A row in which the column is null, or that has no
+  // such column, does not meet it.
   virtual void narrow(const Batch& batch, Mask& mask, Remarks& remarks) = 0;
 };
 using ConditionPtr = std::unique_ptr<Condition>;

@@ -1,4 +1,5 @@
-// A parser by recursive descent: each function reads what it is named after, or sets the error once.
+// A parser by recursive descent: each function reads what it is named
+// after, or sets the error once.
 #include "condition_parser.h"
 
 #include <charconv>

@@ -8,7 +8,8 @@
 
 namespace levada::filter {
 
-// Fails with where and what: "at character 12: expected a column, got ')'". Characters count from 1.
+// Fails with where and what: "at character 12: expected a column, got
+// ')'". Characters count from 1.
 Result<ConditionPtr> parse_condition(std::string_view text);
 
 }  // namespace levada::filter

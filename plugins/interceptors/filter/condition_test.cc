@@ -1,4 +1,5 @@
-// What each condition says about columns of each type, with nulls, slices and dictionaries among them.
+// What each condition says about columns of each type, with nulls, slices
+// and dictionaries among them.
 #include "condition.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
-// The interceptor `filter`: its settings, and what becomes of the rows. Conditions: condition_test.cc.
+// The interceptor `filter`: its settings, and what becomes of the rows.
+// Conditions: condition_test.cc.
 #include "filter.h"
 
 #include <gtest/gtest.h>

@@ -24,7 +24,8 @@ bool holds(T value, Operator how, T literal) {
   return false;
 }
 
-// A comparison with values of one type that gives what exact numbers would give, whatever the literal's type is.
+// A comparison with values of one type that gives what exact numbers would give,
+// whatever the literal's type is.
 template <class T>
 struct Rule {
   Operator how = Operator::equal;

@@ -1,4 +1,5 @@
-// Conditions that set a column against texts and regular expressions. A timestamp can be set against its text.
+// Conditions that set a column against texts and regular expressions. A timestamp
+// can be set against its text.
 #include <re2/re2.h>
 
 #include <cstring>
@@ -114,7 +115,8 @@ class LiteralCondition final : public Condition {
   ConditionPtr on_time_;
 };
 
-// Against columns of text by hash; against others it says what the comparisons one by one would say.
+// Against columns of text by hash; against others it says what the
+// comparisons one by one would say.
 class OneOfManyTexts final : public Condition {
  public:
   OneOfManyTexts(std::string column, std::vector<std::string> texts)

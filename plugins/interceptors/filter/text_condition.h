@@ -1,4 +1,5 @@
-// Conditions on the text of a column: one test, applied to all its rows, or to all its words where it is a dictionary.
+// Conditions on the text of a column: one test, applied to all its rows, or to all its
+// words where it is a dictionary.
 #pragma once
 
 #include <charconv>
@@ -10,8 +11,8 @@ namespace levada::filter {
 template <class Test>
 concept TestsViews = requires(const Test& test, const Views& views, const View& view) { test(views, view); };
 
-// Test: bool operator()(std::string_view) const; and, where it can tell from a view without its text, also
-// bool operator()(const Views&, const View&) const.
+// Test: bool operator()(std::string_view) const; and, where it can tell from a view without its
+// text, also bool operator()(const Views&, const View&) const.
 template <class Test>
 class TextCondition final : public Condition {
  public:

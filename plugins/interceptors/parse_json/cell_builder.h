@@ -26,7 +26,8 @@ class CellBuilder {
     std::string_view text;
     bool has_escapes;
   };
-  // Adds a value, which is a part of the document's text; false, and a null, where it is not of the column's type.
+  // Adds a value, which is a part of the document's text; false, and a null, where it
+  // is not of the column's type.
   bool append(const Document& document, std::string_view value) {
     if (document.has_escapes || !is_string_ || value[0] != '"') return append_any(document, value);
     append_raw(document, value.substr(1, value.size() - 2));

@@ -1,4 +1,5 @@
-// The columns that a user declared: where in a document their values stand, and of what type they are.
+// The columns that a user declared: where in a document their values
+// stand, and of what type they are.
 #pragma once
 
 #include <string>
@@ -13,8 +14,8 @@ namespace levada::parse_json {
 
 class DeclaredColumns {
  public:
-  // From `columns = { ip = "text", at = { pointer = "/event/time", type = "timestamp", unit = "ms", required = true }
-  // }`.
+  // From `columns = { ip = "text", at = { pointer = "/event/time", type = "timestamp", unit
+  // = "ms", required = true } }`.
   static Result<DeclaredColumns> create(const Tree& columns);
 
   // Starts a batch with these documents.
@@ -23,8 +24,9 @@ class DeclaredColumns {
   bool read(const TokenCursor& cursor, bool has_escapes) { return tree_.read(cursor, has_escapes); }
   // The same for a document that is plain and valid; false where it may be neither.
   bool read_plain(const PlainTokens& tokens) { return tree_.read_plain(tokens); }
-  // Adds the values that were found. False, with the reason, where the row is to be rejected: a required value is
-  // missing, or, if `reject_mismatches`, a value is of a wrong type; else that is null and counted.
+  // Adds the values that were found. False, with the reason, where the row is to be
+  // rejected: a required value is missing, or, if `reject_mismatches`, a value is of a wrong
+  // type; else that is null and counted.
   bool append(const CellBuilder::Document& document, bool reject_mismatches, std::string& reason);
   void append_nulls();
   std::vector<Column> finish();

@@ -9,7 +9,8 @@
 namespace levada::parse_json {
 
 namespace {
-// Keys are short: comparing two pieces that overlap is quicker than the call that compares any size.
+// Keys are short: comparing two pieces that overlap is quicker than the
+// call that compares any size.
 bool same(std::string_view a, std::string_view b) {
   const size_t size = a.size();
   if (size != b.size()) return false;

@@ -14,13 +14,15 @@ namespace levada::parse_json {
 
 class FieldTree {
  public:
-  // Adds a pointer of RFC 6901 ("/u/url", "/list/0"); its value gets the next number. False where it is none.
+  // Adds a pointer of RFC 6901 ("/u/url", "/list/0"); its value gets the next
+  // number. False where it is none.
   bool add(std::string_view pointer);
 
-  // Finds the values in an object; false where its tokens make no sense. `has_escapes`: there are backslashes in the
-  // text.
+  // Finds the values in an object; false where its tokens make no sense. `has_escapes`: there
+  // are backslashes in the text.
   bool read(TokenCursor cursor, bool has_escapes);
-  // The same for an object that is plain and valid; false where it may be neither, and `read` is to be asked.
+  // The same for an object that is plain and valid; false where it may be
+  // neither, and `read` is to be asked.
   bool read_plain(PlainTokens tokens);
   // The text of a value, a string with its quotes; empty where the object has none.
   std::string_view operator[](size_t number) const { return values_[number]; }

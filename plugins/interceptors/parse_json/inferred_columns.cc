@@ -96,7 +96,8 @@ bool InferredColumns::members(int64_t row, TokenCursor& cursor, bool has_escapes
       if (!unescape(key, unescaped_)) return false;
       key = unescaped_;
     }
-    // The first of several members of one name counts, also where it is null, an object or an array.
+    // The first of several members of one name counts, also where it is
+    // null, an object or an array.
     const bool is_scalar = value[0] != '{' && value[0] != '[' && value[0] != 'n';
     const bool is_passed = has_passed(key);
     auto* found = find(key, is_scalar && !is_passed);

@@ -18,7 +18,8 @@ class InferredColumns {
   static constexpr size_t kMaxColumns = 1000;
 
   void start();
-  // Finds the scalars of an object; false where its tokens make no sense, and then nothing of it is kept.
+  // Finds the scalars of an object; false where its tokens make no sense,
+  // and then nothing of it is kept.
   bool read(int64_t row, TokenCursor cursor, bool has_escapes);
   // The columns, one value for each row of `body`. A value that is no JSON is null.
   std::vector<Column> finish(const Column& body);
@@ -47,7 +48,8 @@ class InferredColumns {
   };
 
   bool members(int64_t row, TokenCursor& cursor, bool has_escapes);
-  // The column of the key; null where it has none yet, unless one is wanted and there is room for it.
+  // The column of the key; null where it has none yet, unless one is
+  // wanted and there is room for it.
   Found* find(std::string_view key, bool wanted);
   bool has_passed(std::string_view key) const;
   void pass(std::string_view key);

@@ -1,5 +1,5 @@
-// The interceptor parse_json: rows that are no objects, options, what it does with a batch. The columns themselves:
-// declared_columns_test.cc and inferred_columns_test.cc.
+// The interceptor parse_json: rows that are no objects, options, what it does with a batch. The
+// columns themselves: declared_columns_test.cc and inferred_columns_test.cc.
 #include "parse_json.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
-// What the tests of parse_json share: it is made from options as a user writes them, through the plugin's own table.
+// What the tests of parse_json share: it is made from options as a user writes them,
+// through the plugin's own table.
 #pragma once
 
 #include <gtest/gtest.h>

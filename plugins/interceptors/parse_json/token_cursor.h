@@ -1,4 +1,5 @@
-// Goes through a document along its tokens. It takes no text for granted: where the tokens make no sense, it says so.
+// Goes through a document along its tokens. It takes no text for granted: where the
+// tokens make no sense, it says so.
 #pragma once
 
 #include <string_view>

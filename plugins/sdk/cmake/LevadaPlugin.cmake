@@ -1,9 +1,10 @@
-# levada_add_plugin(NAME SOURCES file... [LINK target...] [TESTS file...] [TEST_LINK target...] [TEST_LABEL label])
+# levada_add_plugin(NAME SOURCES file... [LINK target...] [TESTS file...] [TEST_LINK
+# target...] [TEST_LABEL label])
 #
-# Builds NAME.so against the SDK: hidden symbols but the entry, nothing bound across plugins, installed into the plugin
-# folder. TESTS build one GoogleTest program, NAME_plugin_test, on top of the testkit where that is there; ctest knows its
-# tests by TEST_LABEL, "unit" without one.
-# The same call serves levada's own plugins and those of others (find_package(levada_sdk)).
+# Builds NAME.so against the SDK: hidden symbols but the entry, nothing bound across plugins,
+# installed into the plugin folder. TESTS build one GoogleTest program, NAME_plugin_test, on top of
+# the testkit where that is there; ctest knows its tests by TEST_LABEL, "unit" without one. The same
+# call serves levada's own plugins and those of others (find_package(levada_sdk)).
 include_guard(GLOBAL)
 include(GNUInstallDirs)
 

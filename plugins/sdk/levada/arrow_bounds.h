@@ -12,9 +12,7 @@ namespace levada::detail {
 class Bounds {
  public:
   // What is wrong, or nothing. The schema's layout must be known.
-  static std::string fault(const ArrowSchema& schema, const ArrowArray& array) {
-    return Bounds(schema, array).find();
-  }
+  static std::string fault(const ArrowSchema& schema, const ArrowArray& array) { return Bounds(schema, array).find(); }
 
  private:
   Bounds(const ArrowSchema& schema, const ArrowArray& array)

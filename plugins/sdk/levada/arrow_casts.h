@@ -5,7 +5,8 @@
 //   timestamps with a zone -> microseconds UTC: nanoseconds are rounded down, and what is out of
 //     reach becomes the first or last time that can be told
 //   dictionaries of text with other indices, or with nulls in them -> int32 indices of views
-// A timestamp without a zone is no point in time, and stays opaque; so does what might not fit (uint64).
+// A timestamp without a zone is no point in time, and stays opaque; so does
+// what might not fit (uint64).
 #pragma once
 
 #include <limits>
@@ -157,10 +158,9 @@ class Cast {
         valid.as<uint8_t>()[at / 8] &= static_cast<uint8_t>(~(1u << (at % 8)));
       }
     }
-    auto texts = format == "U" ? cast.text<int64_t>("", Type::text)
-                 : format == "u"
-                     ? cast.text<int32_t>("", Type::text)
-                     : Column("", Type::text, std::shared_ptr<const ArrowArray>(owner_, array_.dictionary));
+    auto texts = format == "U"   ? cast.text<int64_t>("", Type::text)
+                 : format == "u" ? cast.text<int32_t>("", Type::text)
+                                 : Column("", Type::text, std::shared_ptr<const ArrowArray>(owner_, array_.dictionary));
     if (!texts) return std::nullopt;
     held->dictionary = std::make_unique<ArrowArray>();
     share(texts->array(), texts->shared(), *held->dictionary);

@@ -25,8 +25,8 @@ std::shared_ptr<const Arrow> hold(Arrow& from) {
 
 template <class Arrow>
 struct SharedNode {
-  std::shared_ptr<const void> owner;    // Of the buffers and texts.
-  std::unique_ptr<Arrow[]> below;       // The children, and the dictionary.
+  std::shared_ptr<const void> owner;  // Of the buffers and texts.
+  std::unique_ptr<Arrow[]> below;     // The children, and the dictionary.
   std::unique_ptr<Arrow*[]> children;
   int64_t count = 0;
 };

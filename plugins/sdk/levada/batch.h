@@ -28,10 +28,12 @@ class Batch {
   Batch() = default;
   explicit Batch(int64_t rows) : rows_(rows) {}
 
-  // Takes over the rows of a batch. A column that is one of the contract's types in another layout becomes that type
-  // (see arrow_casts.h); any other is opaque. Fails, and takes nothing, where a column's layout is not known.
+  // Takes over the rows of a batch. A column that is one of the contract's types in another layout
+  // becomes that type (see arrow_casts.h); any other is opaque. Fails, and takes nothing, where a
+  // column's layout is not known.
   static Result<Batch> adopt(levada_batch& from);
-  // Hands a share of the rows over; the batch stays as it is. `to.size` says how much room there is, and stays.
+  // Hands a share of the rows over; the batch stays as it is. `to.size` says how
+  // much room there is, and stays.
   void share(levada_batch& to) const;
 
   int64_t rows() const { return rows_; }
@@ -40,7 +42,8 @@ class Batch {
     const auto at = std::find_if(columns_.begin(), columns_.end(), [&](const Column& c) { return c.name() == name; });
     return at == columns_.end() ? nullptr : &*at;
   }
-  // A column of text, bytes or dictionary; null where there is none of that name, or it has another type.
+  // A column of text, bytes or dictionary; null where there is none of that
+  // name, or it has another type.
   const Column* text(std::string_view name) const {
     const auto* column = find(name);
     return column && column->is_textual() ? column : nullptr;
@@ -48,7 +51,8 @@ class Batch {
   // The raw events; null where an interceptor has dropped them.
   const Column* body() const { return text("body"); }
 
-  // Adds a column, or puts it in place of the one of its name. Its rows must be as many as the batch's.
+  // Adds a column, or puts it in place of the one of its name. Its rows
+  // must be as many as the batch's.
   void set(Column column) {
     const auto at =
         std::find_if(columns_.begin(), columns_.end(), [&](const Column& c) { return c.name() == column.name(); });
@@ -58,7 +62,8 @@ class Batch {
   bool remove(std::string_view name) {
     return std::erase_if(columns_, [&](const Column& c) { return c.name() == name; }) != 0;
   }
-  // Keeps these rows only, in this order; a number may come more than once. Marks go with their rows.
+  // Keeps these rows only, in this order; a number may come more than
+  // once. Marks go with their rows.
   void take(std::span<const int64_t> rows) {
     for (auto& column : columns_) column = levada::take(column, rows.data(), static_cast<int64_t>(rows.size()));
     rows_ = static_cast<int64_t>(rows.size());
@@ -78,14 +83,14 @@ class Batch {
     return part;
   }
 
-  // Sends a row to the dead letters, and marks it to be dropped. By its number as the batch came in: before rows are
-  // taken or dropped.
+  // Sends a row to the dead letters, and marks it to be dropped. By its number as the batch came
+  // in: before rows are taken or dropped.
   void reject(int64_t row, std::string reason) {
     rejections_.push_back({row, std::move(reason), {}});
     drop(row);
   }
-  // The same for an interceptor that makes rows anew: by the number that the row had as the batch came in, and nothing
-  // is dropped. `body`: the part that is at fault, where not all of it is.
+  // The same for an interceptor that makes rows anew: by the number that the row had as the batch
+  // came in, and nothing is dropped. `body`: the part that is at fault, where not all of it is.
   void reject_part(int64_t row, std::string reason, std::string body = {}) {
     rejections_.push_back({row, std::move(reason), std::move(body)});
   }
@@ -107,8 +112,8 @@ class Batch {
   // The rows that were rejected, out of the batch as it came in, with a column "reason".
   static Batch rejected(const Batch& input, std::span<const Rejection> rejections);
 
-  // Row by row: for (auto event : batch) event.set_body(...). Changes show when the loop is over and `apply` has run;
-  // the SDK runs it after intercept.
+  // Row by row: for (auto event : batch) event.set_body(...). Changes show when the loop is over
+  // and `apply` has run; the SDK runs it after intercept.
   class Iterator;
   Iterator begin();
   Iterator end();
@@ -231,8 +236,8 @@ inline void release_child_schema(ArrowSchema* schema) {
 
 inline void describe(const Column& column, ArrowSchema& to) {
   if (column.schema()) {
-    const auto owner = std::make_shared<std::pair<std::shared_ptr<const ArrowSchema>, std::string>>(column.schema(),
-                                                                                                   column.name());
+    const auto owner =
+        std::make_shared<std::pair<std::shared_ptr<const ArrowSchema>, std::string>>(column.schema(), column.name());
     levada::detail::share<ArrowSchema>(*column.schema(), owner, to);
     to.name = owner->second.c_str();
     return;

@@ -52,7 +52,8 @@ class Validity {
 
 }  // namespace detail
 
-// Builds an int64, float64 or timestamp column (T = int64_t or double), or the indices of a dictionary (int32_t).
+// Builds an int64, float64 or timestamp column (T = int64_t or double), or the
+// indices of a dictionary (int32_t).
 template <class T>
 class ValueBuilder {
  public:
@@ -67,7 +68,8 @@ class ValueBuilder {
     values_.template as<T>()[rows_] = T{};
     validity_.append_null(rows_++);
   }
-  // For tight loops: where the next rows go, with room for so many, and how many of them were filled in.
+  // For tight loops: where the next rows go, with room for so many, and how
+  // many of them were filled in.
   T* extend(int64_t rows) {
     reserve(rows);
     return values_.template as<T>() + rows_;
@@ -86,7 +88,9 @@ class ValueBuilder {
     return Column::adopt(std::move(name), type, array);
   }
   // The indices, with the texts that they stand for.
-  Column finish(std::string name, const Column& dictionary) && requires std::same_as<T, int32_t> {
+  Column finish(std::string name, const Column& dictionary) &&
+    requires std::same_as<T, int32_t>
+  {
     auto held = std::make_unique<detail::Held>();
     held->buffers = {values_, validity_.bits()};
     held->pointers = {validity_.bits().data(), values_.data()};
@@ -138,8 +142,8 @@ class BooleanBuilder {
   int64_t rows_ = 0;
 };
 
-// Builds a text or bytes column. Text is copied in (append), or stays where it is: in a buffer that was lent (lend,
-// append_lent), or in another column (share, append_part).
+// Builds a text or bytes column. Text is copied in (append), or stays where it is: in a buffer that
+// was lent (lend, append_lent), or in another column (share, append_part).
 class TextBuilder {
  public:
   explicit TextBuilder(int64_t rows = 0) : views_(static_cast<size_t>(rows ? rows : 8) * sizeof(View)) {}
@@ -155,8 +159,8 @@ class TextBuilder {
     validity_.append_null(rows_++);
   }
 
-  // Makes a buffer one that views may point into; gives its number. `used`: bytes of it that are in use, counted as
-  // held.
+  // Makes a buffer one that views may point into; gives its number. `used`: bytes of it that
+  // are in use, counted as held.
   int32_t lend(Buffer buffer, size_t used) {
     pointers_.push_back(buffer.data());
     sizes_.push_back(static_cast<int64_t>(used));
@@ -171,7 +175,8 @@ class TextBuilder {
     validity_.append_valid(rows_++);
   }
 
-  // For tight loops: where the next rows go, with room for so many, and how many of them were filled in.
+  // For tight loops: where the next rows go, with room for so many, and how
+  // many of them were filled in.
   View* extend(int64_t rows) {
     reserve(rows);
     return views_.as<View>() + rows_;
@@ -181,8 +186,8 @@ class TextBuilder {
     rows_ += rows;
   }
 
-  // Makes the buffers of a text or bytes column ones that views may point into; gives what is added to its views'
-  // numbers.
+  // Makes the buffers of a text or bytes column ones that views may point into; gives what is
+  // added to its views' numbers.
   int32_t share(const Column& column) {
     const auto first = static_cast<int32_t>(pointers_.size());
     const ArrowArray& array = column.array();
@@ -195,7 +200,8 @@ class TextBuilder {
     arrays_.push_back(column.shared());
     return first;
   }
-  // `part` lies within the text of `view`, which is `whole`, of a column that was shared as `first`.
+  // `part` lies within the text of `view`, which is `whole`, of a
+  // column that was shared as `first`.
   void append_part(const View& view, std::string_view whole, std::string_view part, int32_t first) {
     reserve();
     put_part(views_.as<View>() + rows_, view, whole, part, first);

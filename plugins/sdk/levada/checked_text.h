@@ -1,5 +1,6 @@
-// Small files that must not be read when they are damaged: a first line that says what the file is, the content, and a
-// line with the CRC32C of all before it. And the lines that such content is made of.
+// Small files that must not be read when they are damaged: a first line that says what
+// the file is, the content, and a line with the CRC32C of all before it. And the lines
+// that such content is made of.
 #pragma once
 
 #include <cerrno>
@@ -38,7 +39,8 @@ inline std::string checked_text(std::string_view first_line, std::string_view co
   return text + "end\t" + checksum(text) + '\n';
 }
 
-// Removes a checked text from the beginning of `text` and gives its content; nothing where it is another or damaged.
+// Removes a checked text from the beginning of `text` and gives its content; nothing
+// where it is another or damaged.
 inline std::optional<std::string_view> take_checked(std::string_view first_line, std::string_view& text) {
   constexpr std::string_view kEnd = "\nend\t";
   constexpr size_t kDigits = 8;
@@ -54,7 +56,8 @@ inline std::optional<std::string_view> take_checked(std::string_view first_line,
   return std::nullopt;
 }
 
-// The content of a checked file; nothing where there is none. Code::reject: it is damaged, or something else.
+// The content of a checked file; nothing where there is none. Code::reject: it
+// is damaged, or something else.
 inline Result<std::optional<std::string>> load_checked(const Files& files, const std::string& path,
                                                        std::string_view first_line) {
   levada_file_info info{};

@@ -16,7 +16,8 @@
 
 namespace levada {
 
-// `opaque` is any other type of Arrow: the column keeps its schema and passes through, and nobody reads its values.
+// `opaque` is any other type of Arrow: the column keeps its schema and passes through,
+// and nobody reads its values.
 enum class Type : uint8_t { boolean, int64, float64, timestamp, text, bytes, dictionary, opaque };
 
 inline constexpr const char* format_of(Type type) {
@@ -35,11 +36,12 @@ inline constexpr const char* format_of(Type type) {
 
 inline constexpr const char* name_of(Type type) {
   constexpr const char* kNames[] = {"boolean", "int64", "float64",    "timestamp",
-                                      "text",    "bytes", "dictionary", "opaque"};
+                                    "text",    "bytes", "dictionary", "opaque"};
   return kNames[static_cast<size_t>(type)];
 }
 
-// An element of a "vu" or "vz" column, laid out as Arrow says: up to 12 bytes stand inside, longer ones in a buffer.
+// An element of a "vu" or "vz" column, laid out as Arrow says: up to 12 bytes stand
+// inside, longer ones in a buffer.
 struct View {
   static constexpr int32_t kInline = 12;
   int32_t size;
@@ -60,8 +62,8 @@ struct View {
     put(&view, text, buffer, offset);
     return view;
   }
-  // The same, where it is to stay: quicker in tight loops, as a view on the stack is written by halves and read as a
-  // whole, which stalls the processor.
+  // The same, where it is to stay: quicker in tight loops, as a view on the stack is written by
+  // halves and read as a whole, which stalls the processor.
   static void put(View* to, std::string_view text, int32_t buffer, int32_t offset) {
     const auto size = static_cast<uint32_t>(text.size());
     uint64_t first, second;
@@ -86,7 +88,8 @@ struct View {
     std::memcpy(&word, from, sizeof word);
     return word;
   }
-  // Up to 12 bytes, zeros behind them: out of loads of fixed size that overlap, as a copy of any size is a call.
+  // Up to 12 bytes, zeros behind them: out of loads of fixed size that overlap, as
+  // a copy of any size is a call.
   static std::pair<uint64_t, uint64_t> short_words(const char* from, size_t size) {
     if (size >= 8) return {load<uint64_t>(from), uint64_t{load<uint32_t>(from + size - 4)} >> (8 * (12 - size))};
     if (size >= 4) return {load<uint32_t>(from) | uint64_t{load<uint32_t>(from + size - 4)} << (8 * (size - 4)), 0};
@@ -116,7 +119,8 @@ class Views {
   const void* const* buffers_ = nullptr;
 };
 
-// Copies share the array. Reading does not check the type: ask type() first, or use the typed access of Batch.
+// Copies share the array. Reading does not check the type: ask type() first, or
+// use the typed access of Batch.
 class Column {
  public:
   Column() = default;
@@ -143,7 +147,8 @@ class Column {
   bool is_textual() const { return type_ == Type::text || type_ == Type::bytes || type_ == Type::dictionary; }
   const ArrowArray& array() const { return *array_; }
   const std::shared_ptr<const ArrowArray>& shared() const { return array_; }
-  // What a column that came in has besides its type: metadata, or all of it where the column is opaque. May be null.
+  // What a column that came in has besides its type: metadata, or all of it where the
+  // column is opaque. May be null.
   const std::shared_ptr<const ArrowSchema>& schema() const { return schema_; }
   Column renamed(std::string name) const { return Column(std::move(name), type_, array_, schema_); }
   // The rows first .. first + count - 1, of the same array.
@@ -151,14 +156,13 @@ class Column {
     return Column(name_, type_, detail::slice(array_, first, count), schema_);
   }
 
-  // Whether rows may be null. An opaque column whose layout has no bitmap of nulls (a union) has none.
+  // Whether rows may be null. An opaque column whose layout has no bitmap
+  // of nulls (a union) has none.
   bool has_nulls() const { return validity_ ? array_->null_count != 0 : is_all_null(); }
-  bool null(int64_t row) const {
-    return validity_ ? !detail::bit(validity_, array_->offset + row) : is_all_null();
-  }
+  bool null(int64_t row) const { return validity_ ? !detail::bit(validity_, array_->offset + row) : is_all_null(); }
 
-  // The values of a column of fixed width: int64_t for int64 and timestamp, double for float64, int32_t for the
-  // indices of a dictionary.
+  // The values of a column of fixed width: int64_t for int64 and timestamp, double for float64,
+  // int32_t for the indices of a dictionary.
   template <class T>
   const T* values() const {
     return static_cast<const T*>(array_->buffers[1]) + array_->offset;

@@ -1,8 +1,8 @@
 // CRC32C (Castagnoli), by the processor's instruction where it has one.
 //
-// The instruction takes three cycles and can start one each cycle: three blocks that lie behind each
-// other are summed at once, and their sums joined by tables that say what a block of zeros makes of a
-// sum.
+// The instruction takes three cycles and can start one each cycle: three blocks that lie
+// behind each other are summed at once, and their sums joined by tables that say what a
+// block of zeros makes of a sum.
 #pragma once
 
 #include <array>

@@ -16,8 +16,8 @@ inline Result<bool> is_free(const Files& files, const std::string& name) {
   return found < 0;
 }
 
-// The first free one of the names `name(0)`, `name(1)`, ... Of a file that has one of them `is_ours(its
-// info)` says whether it needs no name any more: then an empty one is given.
+// The first free one of the names `name(0)`, `name(1)`, ... Of a file that has one of them
+// `is_ours(its info)` says whether it needs no name any more: then an empty one is given.
 template <class Name, class IsOurs>
 Result<std::string> first_free(const Files& files, Name name, IsOurs is_ours) {
   for (int number = 0;; ++number) {

@@ -144,8 +144,8 @@ class Files {
   Done make_folder(const std::string& path) const {
     return done("create", path, files_->make_folder(files_->context, path.c_str()));
   }
-  // Takes a folder that is there for one user alone, while the file that it gives lives. FATAL where
-  // somebody else has it; a file without a handle where there are no locks.
+  // Takes a folder that is there for one user alone, while the file that it gives lives. FATAL
+  // where somebody else has it; a file without a handle where there are no locks.
   Result<File> lock_folder(const std::string& path) const {
     const auto handle = has(*files_, &levada_files::lock) ? files_->lock(files_->context, path.c_str()) : -ENOTSUP;
     if (handle == -ENOTSUP) return File();
@@ -167,7 +167,8 @@ class Files {
   Done remove(const std::string& path) const {
     return done("remove", path, files_->remove(files_->context, path.c_str()));
   }
-  // A file that stays locked for as long as what comes back lives; without a handle where somebody else has the lock.
+  // A file that stays locked for as long as what comes back lives; without a handle
+  // where somebody else has the lock.
   Result<File> lock(const std::string& path) const {
     const auto handle = has(*files_, &levada_files::lock) ? files_->lock(files_->context, path.c_str()) : -ENOTSUP;
     if (handle == -EWOULDBLOCK) return File();
@@ -176,8 +177,8 @@ class Files {
   }
   // Lets the members of a group read a file or folder.
   Done share(const std::string& path, const std::string& group) const {
-    const auto shared = has(*files_, &levada_files::share) ? files_->share(files_->context, path.c_str(), group.c_str())
-                                                        : -ENOTSUP;
+    const auto shared =
+        has(*files_, &levada_files::share) ? files_->share(files_->context, path.c_str(), group.c_str()) : -ENOTSUP;
     if (shared == -EINVAL) return retry("there is no group \"" + group + "\"");
     return done("give to the group " + group + ":", path, shared);
   }

@@ -1,4 +1,5 @@
-// Text with the values of columns in it: "logs-{host}", "{user:-nobody}". Topics, keys, headers and paths are made so.
+// Text with the values of columns in it: "logs-{host}", "{user:-nobody}". Topics, keys,
+// headers and paths are made so.
 #pragma once
 
 #include <charconv>
@@ -13,7 +14,8 @@
 
 namespace levada {
 
-// Appends a value that is not null as a person would write it; a timestamp as 2026-01-31T23:59:59.5Z.
+// Appends a value that is not null as a person would write it; a
+// timestamp as 2026-01-31T23:59:59.5Z.
 inline void append_value(const Column& column, int64_t row, std::string& to) {
   char text[40];
   const auto number = [&](auto value) { to.append(text, std::to_chars(text, text + sizeof text, value).ptr); };
@@ -49,7 +51,8 @@ class Pattern {
   class Bound;
 
   Pattern() = default;
-  // "{name}" is the column's value, "{name:-text}" the text where it has none, "{{" and "}}" are braces.
+  // "{name}" is the column's value, "{name:-text}" the text where it has
+  // none, "{{" and "}}" are braces.
   static Result<Pattern> parse(std::string_view text);
 
   const std::vector<Piece>& pieces() const { return pieces_; }
@@ -81,14 +84,14 @@ class Pattern::Bound {
     }
   }
 
-  // Appends the row's text. Gives the name of the column that has no value (and no fallback), else null; what was
-  // appended is of no use then.
+  // Appends the row's text. Gives the name of the column that has no value (and no fallback), else
+  // null; what was appended is of no use then.
   const std::string* append(int64_t row, std::string& to) const {
     return append(
         row, to, [](std::string&, size_t) {}, [](const std::string& literal, std::string& at) { at += literal; });
   }
-  // The same; `value` may change what a column has put behind position `from` of `to`, `literal` appends a piece's
-  // literal.
+  // The same; `value` may change what a column has put behind position `from` of `to`,
+  // `literal` appends a piece's literal.
   template <class Value, class Literal>
   const std::string* append(int64_t row, std::string& to, Value value, Literal literal) const {
     for (size_t at = 0; at < columns_.size(); ++at) {

@@ -33,7 +33,7 @@ extern "C" {
 #define LEVADA_ABI_MAJOR 1
 #define LEVADA_ABI_MINOR 1
 
-/* ---- The Arrow C Data Interface, as its specification defines it ------------------------------------------- */
+/* ---- The Arrow C Data Interface, as its specification defines it ----------------------------- */
 #ifndef ARROW_C_DATA_INTERFACE
 #define ARROW_C_DATA_INTERFACE
 #define ARROW_FLAG_DICTIONARY_ORDERED 1
@@ -64,7 +64,7 @@ struct ArrowArray {
 };
 #endif
 
-/* ---- Results ------------------------------------------------------------------------------------------------ */
+/* ---- Results --------------------------------------------------------------------------------- */
 
 /* What the caller does next. */
 typedef int32_t levada_code;
@@ -89,7 +89,7 @@ typedef struct levada_bytes {
   size_t size;
 } levada_bytes;
 
-/* ---- Batches ------------------------------------------------------------------------------------------------ */
+/* ---- Batches --------------------------------------------------------------------------------- */
 
 /* Rows that travel together. `rows` is a struct array without nulls, `schema` names its columns.
  * Column types:
@@ -134,7 +134,7 @@ typedef struct levada_checkpoint {
   uint64_t epoch; /* Number of the commit, one more each time. */
 } levada_checkpoint;
 
-/* ---- Options ------------------------------------------------------------------------------------------------ */
+/* ---- Options --------------------------------------------------------------------------------- */
 
 /* The type of an option, and what a levada_value of it holds. */
 enum {
@@ -182,7 +182,7 @@ typedef struct levada_value {
   size_t count;
 } levada_value;
 
-/* ---- The host, as a plugin sees it ---------------------------------------------------------------------------- */
+/* ---- The host, as a plugin sees it ----------------------------------------------------------- */
 
 typedef struct levada_host {
   uint32_t size;
@@ -213,16 +213,16 @@ typedef struct levada_metrics {
 #define LEVADA_CLOCK "levada.clock/1"
 typedef struct levada_clock {
   uint32_t size;
-  void* context;                /* First argument of all below. */
-  int64_t (*now)(void*);        /* Nanoseconds since 1970 UTC; may jump. [any] */
-  int64_t (*monotonic)(void*);  /* Nanoseconds; never goes back. [any] */
+  void* context;               /* First argument of all below. */
+  int64_t (*now)(void*);       /* Nanoseconds since 1970 UTC; may jump. [any] */
+  int64_t (*monotonic)(void*); /* Nanoseconds; never goes back. [any] */
 } levada_clock;
 
 #define LEVADA_RANDOM "levada.random/1"
 typedef struct levada_random {
   uint32_t size;
-  void* context;                                 /* First argument of all below. */
-  void (*fill)(void*, void* to, size_t bytes);  /* Good enough for keys. [any] */
+  void* context;                               /* First argument of all below. */
+  void (*fill)(void*, void* to, size_t bytes); /* Good enough for keys. [any] */
 } levada_random;
 
 /* Memory for the rows of batches: counted against the agent's byte budget and reused. 64 bytes
@@ -289,7 +289,7 @@ typedef struct levada_files {
   int64_t (*share)(void*, const char* path, const char* group);
 } levada_files;
 
-/* ---- Components ----------------------------------------------------------------------------------------------- */
+/* ---- Components ------------------------------------------------------------------------------ */
 
 enum { LEVADA_SOURCE = 0, LEVADA_INTERCEPTOR = 1, LEVADA_SINK = 2 };
 
@@ -414,7 +414,7 @@ typedef struct levada_plugin {
   size_t component_count;
 } levada_plugin;
 
-/* ---- Sizes ---------------------------------------------------------------------------------------------------- */
+/* ---- Sizes ----------------------------------------------------------------------------------- */
 
 /* Whether the struct behind the pointer has the field: it may be older than this header. */
 #define LEVADA_HAS(type, pointer, field) ((pointer)->size >= LEVADA_SIZE_UP_TO(type, field))

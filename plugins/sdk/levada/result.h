@@ -41,12 +41,13 @@ inline Error wrong(std::string option, std::string why) { return {Code::fatal, s
 template <class T = std::monostate>
 class [[nodiscard]] Result {
  public:
-  Result() requires std::same_as<T, std::monostate> : state_(std::in_place_index<0>) {}
+  Result()
+    requires std::same_as<T, std::monostate>
+      : state_(std::in_place_index<0>) {}
   template <class U = T>
-  requires std::constructible_from<T, U&&> &&
-      (!std::same_as<std::remove_cvref_t<U>, Error>)&&(!std::same_as<std::remove_cvref_t<U>, Result>)  //
-      Result(U&& value)
-      : state_(std::in_place_index<0>, std::forward<U>(value)) {}
+    requires std::constructible_from<T, U&&> && (!std::same_as<std::remove_cvref_t<U>, Error>) &&
+             (!std::same_as<std::remove_cvref_t<U>, Result>)  //
+  Result(U&& value) : state_(std::in_place_index<0>, std::forward<U>(value)) {}
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
 
   bool ok() const { return state_.index() == 0; }

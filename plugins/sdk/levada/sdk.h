@@ -266,18 +266,18 @@ constexpr decltype(levada_interceptor_functions::deadline) deadline() {
 template <class Component>
 constexpr decltype(levada_interceptor_functions::advance) advancer() {
   if constexpr (advances<Component>())
-    return [](void* self, int64_t now_ns, int32_t ended, levada_batch* out, levada_batch* rejected,
-              levada_error* error) {
-      return run<Component>(self, error, [&](Component& component) -> Done {
-        auto given = component.advance(std::chrono::nanoseconds(now_ns), ended != 0);
-        if (!given) return std::move(given).error();
-        const Batch all = *given;
-        given->apply();
-        hand_over_rejected(all, given->rejections(), rejected);
-        hand_over(*given, out);
-        return {};
-      });
-    };
+    return
+        [](void* self, int64_t now_ns, int32_t ended, levada_batch* out, levada_batch* rejected, levada_error* error) {
+          return run<Component>(self, error, [&](Component& component) -> Done {
+            auto given = component.advance(std::chrono::nanoseconds(now_ns), ended != 0);
+            if (!given) return std::move(given).error();
+            const Batch all = *given;
+            given->apply();
+            hand_over_rejected(all, given->rejections(), rejected);
+            hand_over(*given, out);
+            return {};
+          });
+        };
   return nullptr;
 }
 
@@ -345,7 +345,9 @@ const levada_component* source(const char* name, const char* summary) {
           return source.acknowledge(detail::view(stream), detail::view(position));
         });
       },
-      detail::waker<Component>(), detail::back_pressure<Component>(), detail::close<Source, Component>};
+      detail::waker<Component>(),
+      detail::back_pressure<Component>(),
+      detail::close<Source, Component>};
   return detail::component<Component>(LEVADA_SOURCE, name, summary, &functions);
 }
 
@@ -374,8 +376,11 @@ const levada_component* interceptor(const char* name, const char* summary) {
         if (code != LEVADA_OK && taken) detail::hand_over(input, batch);
         return code;
       },
-      detail::saver<Component>(), detail::loader<Component>(), detail::deadline<Component>(),
-      detail::advancer<Component>(), detail::close<Interceptor, Component>};
+      detail::saver<Component>(),
+      detail::loader<Component>(),
+      detail::deadline<Component>(),
+      detail::advancer<Component>(),
+      detail::close<Interceptor, Component>};
   return detail::component<Component>(LEVADA_INTERCEPTOR, name, summary, &functions);
 }
 

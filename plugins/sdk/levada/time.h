@@ -1,4 +1,5 @@
-// Points in time as text, read and written: RFC 3339, which timestamps in logs, JSON and configurations are written in.
+// Points in time as text, read and written: RFC 3339, which timestamps in logs, JSON and
+// configurations are written in.
 #pragma once
 
 #include <chrono>
@@ -11,7 +12,8 @@
 
 namespace levada {
 
-// Writes times as "2024-02-29T22:59:59.250000Z"; remembers the day, as times that follow each other mostly share it.
+// Writes times as "2024-02-29T22:59:59.250000Z"; remembers the day, as times that
+// follow each other mostly share it.
 class Rfc3339Writer {
  public:
   static constexpr size_t kSize = 27;
@@ -61,8 +63,8 @@ class Rfc3339Writer {
   char date_[11] = {};
 };
 
-// Microseconds since 1970 UTC of "2026-06-01T12:00:00.5Z", "2026-06-01 14:00:00+02:00", ...; without a zone it is UTC.
-// Digits beyond microseconds are cut off.
+// Microseconds since 1970 UTC of "2026-06-01T12:00:00.5Z", "2026-06-01 14:00:00+02:00", ...;
+// without a zone it is UTC. Digits beyond microseconds are cut off.
 inline std::optional<int64_t> parse_rfc3339(std::string_view text) {
   const char* at = text.data();
   const char* const end = at + text.size();

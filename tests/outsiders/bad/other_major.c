@@ -1,4 +1,4 @@
-/* A plugin for version 2 of the contract, of which an agent with version 1 must not call anything. */
+/* A plugin for version 2 of the contract, of which an agent of version 1 must call nothing. */
 #include <levada/plugin.h>
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-/* An interceptor of an outsider in plain C11: lets the first rows of all pass and drops the rest. */
+/* An interceptor of an outsider in plain C11: lets the first rows pass and drops the rest. */
 #include <levada/plugin.h>
 #include <stdio.h>
 #include <stdlib.h>

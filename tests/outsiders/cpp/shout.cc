@@ -1,4 +1,5 @@
-// An interceptor of an outsider in C++: ends each body with a mark, and turns down what is shouted already.
+// An interceptor of an outsider in C++: ends each body with a mark, and
+// rejects what is shouted already.
 #include <levada/sdk.h>
 
 struct Shout final : levada::Interceptor {

@@ -21,13 +21,13 @@ Batch wide() {
 
 // What is wrong with the wide batch once `damage` has been at it.
 std::string fault_after(const std::function<void(levada_batch&)>& damage) {
-  Ledger ledger;
+  LentStructs lent_structs;
   levada_batch batch = detail::empty_batch();
-  SharedBatch::of(wide()).lend(batch, ledger);
+  SharedBatch::of(wide()).lend(batch, lent_structs);
   damage(batch);
   const auto fault = fault_of(batch);
   detail::release(batch);
-  EXPECT_EQ(ledger.outstanding(), 0);
+  EXPECT_EQ(lent_structs.outstanding(), 0);
   return fault;
 }
 

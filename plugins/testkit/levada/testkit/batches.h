@@ -65,7 +65,8 @@ inline Batch batch_of(const std::vector<std::string>& bodies) {
   return batch;
 }
 
-// The values of a column, as text; "<null>" for a null, and one "<missing>" where there is no such column.
+// The values of a column, as text; "<null>" for a null, and one "<missing>"
+// where there is no such column.
 inline std::vector<std::string> texts(const Batch& batch, std::string_view name) {
   const Column* column = batch.find(name);
   if (!column) return {"<missing>"};
@@ -76,13 +77,9 @@ inline std::vector<std::string> texts(const Batch& batch, std::string_view name)
       continue;
     }
     switch (column->type()) {
-      case Type::boolean:
-        all.emplace_back(column->boolean(row) ? "true" : "false");
-        break;
+      case Type::boolean: all.emplace_back(column->boolean(row) ? "true" : "false"); break;
       case Type::int64:
-      case Type::timestamp:
-        all.push_back(std::to_string(column->values<int64_t>()[row]));
-        break;
+      case Type::timestamp: all.push_back(std::to_string(column->values<int64_t>()[row])); break;
       case Type::float64: {
         char digits[32];
         all.emplace_back(digits, std::to_chars(digits, std::end(digits), column->values<double>()[row]).ptr);
@@ -90,12 +87,8 @@ inline std::vector<std::string> texts(const Batch& batch, std::string_view name)
       }
       case Type::text:
       case Type::bytes:
-      case Type::dictionary:
-        all.emplace_back(column->text(row));
-        break;
-      case Type::opaque:
-        all.emplace_back("<opaque>");
-        break;
+      case Type::dictionary: all.emplace_back(column->text(row)); break;
+      case Type::opaque: all.emplace_back("<opaque>"); break;
     }
   }
   return all;

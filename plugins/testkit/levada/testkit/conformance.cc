@@ -85,7 +85,8 @@ std::string difference(const std::vector<std::string>& expected, const std::vect
   return "";
 }
 
-// ---- inputs ---------------------------------------------------------------------------------------------------------
+// ---- inputs
+// -------------------------------------------------------------------------------------------------
 
 Batch plain_input(const Subject& subject) { return batch_of(subject.bodies); }
 
@@ -149,7 +150,7 @@ std::vector<Input> inputs_of(const Subject& subject) {
 }
 
 // ---- tests
-// ------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 std::vector<Must> musts_of(uint32_t kind) {
   auto all = plugin_musts();

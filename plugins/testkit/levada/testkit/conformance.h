@@ -1,8 +1,9 @@
-// The MUSTs of docs/spec as tests that any component can be put to, through the C contract as the agent uses it.
+// The MUSTs of docs/spec as tests that any component can be put to, through the C
+// contract as the agent uses it.
 //
 // In a plugin's test program, next to its own tests:
 //   LEVADA_CONFORMANCE(clean_json, [] {
-//     levada::testkit::Subject subject = levada::testkit::subject("clean_json", "repair = [\"nan\"]");
+//     auto subject = levada::testkit::subject("clean_json", "repair = [\"nan\"]");
 //     subject.bodies = {R"({"a":1})", "[", R"({"a":)"};
 //     return subject;
 //   });
@@ -35,9 +36,10 @@ struct Subject {
   std::function<void(FakeHost&)> prepare;  // A source: puts there what it reads. Called anew for each instance's host.
   std::vector<std::string> bodies;         // An interceptor or a sink: bodies that it can make something of.
   std::vector<SharedBatch> inputs;         // And batches of other kinds.
-  // A stateful interceptor: options, a line for each, whose state one with `options` cannot go on with.
+  // A stateful interceptor: options, a line for each, whose state one with
+  // `options` cannot go on with.
   std::optional<std::string> other_options;
-  bool cuts_matter = false;                // An interceptor whose rows depend on which rows came in one batch.
+  bool cuts_matter = false;  // An interceptor whose rows depend on which rows came in one batch.
   std::function<std::string(const levada_batch&)> fault = fault_of;  // What is wrong with a batch that it hands over.
 };
 

@@ -1,5 +1,5 @@
-// The part of docs/spec/interceptor.md on rows that are given later than they came in, as tests; and how interceptors
-// under test are called.
+// The part of docs/spec/interceptor.md on rows that are given later than they came in, as tests;
+// and how interceptors under test are called.
 #include <algorithm>
 
 #include "levada/testkit/conformance_interceptor.h"
@@ -32,10 +32,10 @@ void TestedInterceptor::note(const Received& rejected, Outcome& outcome) {
 
 Outcome TestedInterceptor::intercept(const SharedBatch& input) {
   Outcome outcome;
-  Ledger ledger;
+  LentStructs lent_structs;
   {
     Received batch, rejected;
-    input.lend(batch.batch, ledger);
+    input.lend(batch.batch, lent_structs);
     outcome.code = instance_.call(
         [&](auto* error) { return functions().intercept(instance_.self(), &batch.batch, &rejected.batch, error); });
     outcome.message = instance_.message();
@@ -47,7 +47,7 @@ Outcome TestedInterceptor::intercept(const SharedBatch& input) {
     }
     note(rejected, outcome);
   }
-  outcome.outstanding = ledger.outstanding();
+  outcome.outstanding = lent_structs.outstanding();
   return outcome;
 }
 

@@ -1,5 +1,5 @@
-// The conformance tests of what version 1.1 of the contract added, put to the test: sound components pass, and each
-// fault is found under its number.
+// The conformance tests of what version 1.1 of the contract added, put to the test: sound
+// components pass, and each fault is found under its number.
 #include <algorithm>
 
 #include "levada/testkit/conformance_test_support.h"
@@ -9,7 +9,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// ---- any kind --------------------------------------------------------------------------------------
+// ---- any kind
+// --------------------------------------------------------------------------------------
 
 template <class Self>
 struct FaultyShout : Shout {
@@ -98,7 +99,8 @@ TEST(Conformance, finds_a_component_that_writes_behind_a_batch) {
   EXPECT_EQ(broken(changed.subject), Numbers{"P17"});
 }
 
-// ---- sources ---------------------------------------------------------------------------------------
+// ---- sources
+// ---------------------------------------------------------------------------------------
 
 // Waits for /in/file, and gives its lines.
 struct Waits : Source {
@@ -149,9 +151,7 @@ struct SleepsOn : Waits {
   static Result<std::unique_ptr<SleepsOn>> create(Settings, Host host) { return std::make_unique<SleepsOn>(host); }
   void wake() override {}
 };
-TEST(Conformance, finds_a_source_that_is_not_woken) {
-  EXPECT_EQ(broken(waiting_subject<SleepsOn>()), Numbers{"S14"});
-}
+TEST(Conformance, finds_a_source_that_is_not_woken) { EXPECT_EQ(broken(waiting_subject<SleepsOn>()), Numbers{"S14"}); }
 
 struct DropsUnderPressure : Waits {
   using Waits::Waits;
@@ -164,7 +164,8 @@ TEST(Conformance, finds_a_source_that_loses_rows_under_back_pressure) {
   EXPECT_EQ(broken(waiting_subject<DropsUnderPressure>()), Numbers{"S15"});
 }
 
-// ---- interceptors that give rows later -------------------------------------------------------------
+// ---- interceptors that give rows later
+// -------------------------------------------------------------
 
 // Holds all rows back until a minute after the first of them.
 struct Holds : StatefulInterceptor {
@@ -304,9 +305,10 @@ TEST(Conformance, finds_an_interceptor_that_takes_a_state_of_other_options_for_a
   EXPECT_EQ(broken(holding_subject<TakesAnyOptions>()), Numbers{"I22"});
 }
 
-// ---- sinks -----------------------------------------------------------------------------------------
+// ---- sinks
+// -----------------------------------------------------------------------------------------
 
-struct CommitsInClose : Keeper {
+struct CommitsInClose : CheckpointSink {
   static Result<std::unique_ptr<CommitsInClose>> create(Settings, Host host) {
     auto made = std::make_unique<CommitsInClose>();
     made->files = host.files();
@@ -314,12 +316,12 @@ struct CommitsInClose : Keeper {
   }
   Done commit(const Checkpoint& checkpoint, std::chrono::nanoseconds timeout, Batch& rejected) override {
     last = checkpoint;
-    return Keeper::commit(checkpoint, timeout, rejected);
+    return CheckpointSink::commit(checkpoint, timeout, rejected);
   }
   Done close(std::chrono::nanoseconds timeout) override {
     Batch rejected;
     if (last.positions.empty()) return {};
-    return Keeper::commit(last, timeout, rejected);
+    return CheckpointSink::commit(last, timeout, rejected);
   }
   Checkpoint last;
 };

@@ -112,7 +112,8 @@ void reads_dictionaries_as_text(const Subject& subject, Findings& findings) {
   compare(expected, Tested(subject).intercept(dictionary_input(texts)), "as a dictionary", findings);
 }
 
-// What stands behind `name=` in a row; "<missing>" where the row has no such column. For values without spaces.
+// What stands behind `name=` in a row; "<missing>" where the row has no such
+// column. For values without spaces.
 std::string value_in(const std::string& row, const std::string& name) {
   const auto at = row.find(' ' + name + '=');
   if (at == row.npos) return "<missing>";

@@ -15,7 +15,7 @@ struct Outcome {
   std::string message;
   std::vector<std::string> rows, rejected;
   std::string fault;              // Of the batch that came back.
-  std::string rejected_fault;     // Of the rows that were turned down.
+  std::string rejected_fault;     // Of the rows that were rejected.
   std::vector<std::string> left;  // The batch after a failed call.
   int64_t outstanding = 0;        // Structs of the input that were never released.
 };

@@ -54,7 +54,8 @@ class Instance {
   std::string message_;
 };
 
-// A batch that a component hands over, released at the end. What lies behind it is no business of the component's.
+// A batch that a component hands over, released at the end. What lies behind it is no
+// business of the component's.
 struct Received {
   levada_batch batch = detail::empty_batch();
   char behind[64];
@@ -84,8 +85,9 @@ std::string name_of(levada_code code);
 // Where two lists of rows part; empty if they do not.
 std::string difference(const std::vector<std::string>& expected, const std::vector<std::string>& got);
 
-// The batches that interceptors and sinks are given: the subject's own, and those made of its bodies: plain, empty,
-// sliced, full of nulls, as a dictionary, without a body, and beside columns of every type.
+// The batches that interceptors and sinks are given: the subject's own, and those made of
+// its bodies: plain, empty, sliced, full of nulls, as a dictionary, without a body, and
+// beside columns of every type.
 struct Input {
   std::string name;
   SharedBatch batch;

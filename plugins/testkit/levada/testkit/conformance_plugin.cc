@@ -30,7 +30,8 @@ bool has_all(const levada_component& component, size_t size_min, Function Functi
 
 void describes_itself(const Subject& subject, Findings& findings) {
   const auto& component = *subject.component;
-  if (component.size < LEVADA_COMPONENT_SIZE_MIN) findings.push_back("its size is too small for version 1.0 of the contract");
+  if (component.size < LEVADA_COMPONENT_SIZE_MIN)
+    findings.push_back("its size is too small for version 1.0 of the contract");
   if (!is_snake_case(component.name)) findings.push_back("its name is not in snake_case");
   if (auto fault = summary_fault(component.summary); !fault.empty()) findings.push_back(fault);
   if (!component.create || !component.destroy) findings.push_back("create or destroy is missing");
@@ -66,14 +67,16 @@ void declares_options(const Subject& subject, Findings& findings) {
     if (!names.insert(option.name).second) add("another option has that name");
     if (auto fault = summary_fault(option.summary); !fault.empty()) add(fault);
     if (option.type > LEVADA_TREE) add("its type is none of the contract");
-    if (option.flags & ~uint32_t{LEVADA_REQUIRED | LEVADA_SECRET | LEVADA_ADVANCED | LEVADA_READS_FOLDER | LEVADA_WRITES_FOLDER})
+    if (option.flags &
+        ~uint32_t{LEVADA_REQUIRED | LEVADA_SECRET | LEVADA_ADVANCED | LEVADA_READS_FOLDER | LEVADA_WRITES_FOLDER})
       add("it has flags that the contract does not have");
     if (option.type == LEVADA_CHOICE && choices_of(option).empty()) add("a choice needs choices");
     if (option.choices && option.type != LEVADA_CHOICE && option.type != LEVADA_STRINGS)
       add("it has choices, but is none");
     if (option.fallback && (option.flags & LEVADA_REQUIRED)) add("it is required and has a default");
     if (option.fallback)
-      if (auto done = check_value(option, option.fallback); !done) add("its default is no value of it: " + done.error().message);
+      if (auto done = check_value(option, option.fallback); !done)
+        add("its default is no value of it: " + done.error().message);
   }
 }
 
@@ -133,9 +136,9 @@ std::vector<std::unique_ptr<Received>> use(Instance& instance, Findings& finding
     case LEVADA_INTERCEPTOR: {
       const auto& functions = instance.functions<levada_interceptor_functions>();
       if (functions.open) expect(instance.call([&](auto* error) { return functions.open(self, error); }), "open");
-      Ledger ledger;
+      LentStructs lent_structs;
       auto *batch = room(), *rejected = room();
-      SharedBatch::of(plain_input(instance.subject())).lend(*batch, ledger);
+      SharedBatch::of(plain_input(instance.subject())).lend(*batch, lent_structs);
       expect(instance.call([&](auto* error) { return functions.intercept(self, batch, rejected, error); }),
              "intercept");
       return received;
@@ -183,7 +186,8 @@ void takes_memory_of_its_own_host(const Subject& subject, Findings& findings) {
     const auto kept = use(one, ignored);
     const auto before = first->memory_in_use();
     const auto more = use(other, ignored);
-    if (first->memory_in_use() != before) findings.push_back("it made a batch in the memory of another instance's host");
+    if (first->memory_in_use() != before)
+      findings.push_back("it made a batch in the memory of another instance's host");
   }
   for (const auto& host : {first, second})
     if (host->memory_in_use() != 0) findings.push_back("memory did not go back to the host that it came from");

@@ -15,7 +15,8 @@ constexpr auto kTimeout = std::chrono::milliseconds(100);
 // Of each stream: position, and rows before it.
 using Positions = std::map<std::string, std::pair<std::string, uint64_t>>;
 
-// What is committed as number `epoch`: a stream, the host's own, and one with whatever may stand in texts.
+// What is committed as number `epoch`: a stream, the host's own, and one with
+// whatever may stand in texts.
 Positions checkpoint_of(uint64_t epoch) {
   if (epoch == 0) return {};
   const auto number = std::to_string(epoch);
@@ -58,7 +59,7 @@ class Tested {
   levada_code write(const SharedBatch& input) {
     return not_idle([&] {
       Received batch, rejected;
-      input.lend(batch.batch, *ledger);
+      input.lend(batch.batch, *lent_structs);
       const auto code = timed([&](auto* error) {
         return functions().write(instance_.self(), std::chrono::nanoseconds(kTimeout).count(), &batch.batch,
                                  &rejected.batch, error);
@@ -78,8 +79,8 @@ class Tested {
       Received rejected;
       const levada_checkpoint checkpoint = {sizeof checkpoint, 0, at.data(), at.size(), epoch};
       const auto code = timed([&](auto* error) {
-        return functions().commit(instance_.self(), std::chrono::nanoseconds(kTimeout).count(), &checkpoint, &rejected.batch,
-                                  error);
+        return functions().commit(instance_.self(), std::chrono::nanoseconds(kTimeout).count(), &checkpoint,
+                                  &rejected.batch, error);
       });
       note(rejected);
       return code;
@@ -111,7 +112,8 @@ class Tested {
   std::vector<std::string> left;  // Of the batch after a write.
   std::vector<std::string> rejected;
   std::string rejected_fault;
-  const std::shared_ptr<Ledger> ledger = std::make_shared<Ledger>();  // Outlives what the instance still holds.
+  const std::shared_ptr<LentStructs> lent_structs =
+      std::make_shared<LentStructs>();  // Outlives what the instance still holds.
 
  private:
   const levada_sink_functions& functions() { return instance_.functions<levada_sink_functions>(); }
@@ -335,7 +337,7 @@ void leaves_the_batch_when_it_fails(const Subject& subject, Findings& findings) 
   if (tested.message().empty()) findings.push_back("a write failed and did not say why");
   if (const auto was = rows_of(input.get()); tested.left != was)
     findings.push_back("a write failed and " + difference(was, tested.left));
-  if (tested.ledger->outstanding() != 0) findings.push_back("a write failed and kept a part of the batch");
+  if (tested.lent_structs->outstanding() != 0) findings.push_back("a write failed and kept a part of the batch");
 }
 
 void says_why_it_rejects(const Subject& subject, Findings& findings) {
@@ -350,16 +352,17 @@ void says_why_it_rejects(const Subject& subject, Findings& findings) {
 void releases_all_that_it_took(const Subject& subject, Findings& findings) {
   const auto before = memory_in_use();
   for (const auto& input : inputs_of(subject)) {
-    std::shared_ptr<Ledger> ledger;
+    std::shared_ptr<LentStructs> lent_structs;
     {
       Tested tested(subject);
       if (!started(tested, findings)) return;
-      ledger = tested.ledger;
+      lent_structs = tested.lent_structs;
       tested.write(input.batch);
       tested.commit(1);
     }
-    if (ledger->outstanding())
-      findings.push_back(input.name + ": " + std::to_string(ledger->outstanding()) + " structs were never released");
+    if (lent_structs->outstanding())
+      findings.push_back(input.name + ": " + std::to_string(lent_structs->outstanding()) +
+                         " structs were never released");
   }
   if (memory_in_use() != before)
     findings.push_back(std::to_string(memory_in_use() - before) + " bytes of memory were never released");
@@ -407,7 +410,8 @@ void does_not_commit_when_it_closes(const Subject& subject, Findings& findings) 
   if (!started(second, findings)) return;
   if (second.keeps_checkpoint() && second.positions != checkpoint_of(1))
     findings.push_back("after a close between write and commit, recover does not name the last commit");
-  if (second.deliver(batches[1], 2) != LEVADA_OK) return findings.push_back("it failed after a close: " + second.message());
+  if (second.deliver(batches[1], 2) != LEVADA_OK)
+    return findings.push_back("it failed after a close: " + second.message());
   const auto fault = delivery_fault(lines_of(straight.host()), lines_of(*host), second.keeps_checkpoint());
   if (!fault.empty()) findings.push_back("after a close between write and commit, " + fault);
 }

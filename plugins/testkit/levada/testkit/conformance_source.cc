@@ -37,7 +37,8 @@ class Tested {
         [&](auto* error) { return functions().open(instance_.self(), all.data(), all.size(), error); });
   }
 
-  // Polls until the source ends or has long been idle. RETRY is answered with another call, as the agent does.
+  // Polls until the source ends or has long been idle. RETRY is answered with
+  // another call, as the agent does.
   levada_code run(Findings& findings) {
     int idle = 0;
     for (int polls = 0; polls < kPollsMax; ++polls) {
@@ -290,11 +291,11 @@ void ends_its_wait_when_it_is_woken(const Subject& subject, Findings& findings) 
 }
 
 void gives_the_same_rows_under_back_pressure(const Subject& subject, Findings& findings) {
-  Tested plain(subject), pressed(subject);
-  if (!pressed.has_back_pressure()) return;
-  pressed.under_back_pressure = true;
-  if (!read_all(plain, findings) || !read_all(pressed, findings)) return;
-  if (auto parts = difference(plain.rows(), pressed.rows()); !parts.empty()) findings.push_back(parts);
+  Tested plain(subject), slowed(subject);
+  if (!slowed.has_back_pressure()) return;
+  slowed.under_back_pressure = true;
+  if (!read_all(plain, findings) || !read_all(slowed, findings)) return;
+  if (auto parts = difference(plain.rows(), slowed.rows()); !parts.empty()) findings.push_back(parts);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// The conformance tests put to the test: sound components pass, and each fault is found under its number.
+// The conformance tests put to the test: sound components pass, and each
+// fault is found under its number.
 #include "levada/testkit/conformance.h"
 
 #include <gtest/gtest.h>
@@ -167,9 +168,9 @@ TEST(Conformance, finds_a_source_that_does_not_go_on_where_it_was) {
 
 // ---- sinks --------------------------------------------------------------------------------------
 
-LEVADA_CONFORMANCE(of_a_sink, sink_subject<Keeper>);
+LEVADA_CONFORMANCE(of_a_sink, sink_subject<CheckpointSink>);
 
-struct NeverSyncs : Keeper {
+struct NeverSyncs : CheckpointSink {
   static Result<std::unique_ptr<NeverSyncs>> create(Settings, Host host) {
     auto made = std::make_unique<NeverSyncs>();
     made->files = host.files();
@@ -189,7 +190,7 @@ TEST(Conformance, finds_a_sink_that_commits_without_a_sync) {
 }
 
 // The rows first, then the positions: a crash between the two doubles rows.
-struct TakesTwoSteps : Keeper {
+struct TakesTwoSteps : CheckpointSink {
   static Result<std::unique_ptr<TakesTwoSteps>> create(Settings, Host host) {
     auto made = std::make_unique<TakesTwoSteps>();
     made->files = host.files();
@@ -221,14 +222,14 @@ TEST(Conformance, finds_a_sink_that_stores_rows_and_checkpoint_one_after_the_oth
   EXPECT_EQ(broken(sink_subject<TakesTwoSteps>()), (Numbers{"K4", "K6"}));
 }
 
-struct ForgetsStreams : Keeper {
+struct ForgetsStreams : CheckpointSink {
   static Result<std::unique_ptr<ForgetsStreams>> create(Settings, Host host) {
     auto made = std::make_unique<ForgetsStreams>();
     made->files = host.files();
     return made;
   }
   Result<std::vector<Position>> recover() override {
-    auto positions = Keeper::recover();
+    auto positions = CheckpointSink::recover();
     if (positions && !positions->empty()) positions->resize(1);
     return positions;
   }
@@ -237,7 +238,7 @@ TEST(Conformance, finds_a_sink_that_keeps_a_part_of_the_checkpoint) {
   EXPECT_EQ(broken(sink_subject<ForgetsStreams>()), (Numbers{"K4", "K6", "K15"}));
 }
 
-struct KeepsAfterRecovery : Keeper {
+struct KeepsAfterRecovery : CheckpointSink {
   static Result<std::unique_ptr<KeepsAfterRecovery>> create(Settings, Host host) {
     auto made = std::make_unique<KeepsAfterRecovery>();
     made->files = host.files();
@@ -245,7 +246,7 @@ struct KeepsAfterRecovery : Keeper {
   }
   Result<std::vector<Position>> recover() override {
     const auto before = written;
-    auto positions = Keeper::recover();
+    auto positions = CheckpointSink::recover();
     written = before;
     return positions;
   }
@@ -254,7 +255,7 @@ TEST(Conformance, finds_a_sink_that_writes_twice_after_a_failed_commit) {
   EXPECT_EQ(broken(sink_subject<KeepsAfterRecovery>()), Numbers{"K6"});
 }
 
-struct RejectsInSilence : Keeper {
+struct RejectsInSilence : CheckpointSink {
   static Result<std::unique_ptr<RejectsInSilence>> create(Settings, Host) {
     return std::make_unique<RejectsInSilence>();
   }
@@ -287,12 +288,15 @@ TEST(Conformance, finds_options_that_are_not_legal) {
   Findings findings;
   for (const auto& must : musts_of(LEVADA_INTERCEPTOR))
     if (std::string_view(must.name).starts_with("P4")) must.test(subject, findings);
-  EXPECT_EQ(findings, (Findings{"option CamelCase: its name is not in snake_case",
-                                "option no_stop: its summary is no sentence that ends with a full stop",
-                                "option time: its default is no value of it: 1:10: this is no number; text, durations and sizes stand in "
-                                "quotes: \"5s\", \"64KiB\"",
-                                "option both: it is required and has a default",
-                                "option both: another option has that name", "option both: a choice needs choices"}));
+  EXPECT_EQ(
+      findings,
+      (Findings{
+          "option CamelCase: its name is not in snake_case",
+          "option no_stop: its summary is no sentence that ends with a full stop",
+          "option time: its default is no value of it: 1:10: this is no number; text, durations and sizes stand in "
+          "quotes: \"5s\", \"64KiB\"",
+          "option both: it is required and has a default", "option both: another option has that name",
+          "option both: a choice needs choices"}));
 }
 
 }  // namespace

@@ -117,12 +117,13 @@ Subject source_subject() {
   return subject;
 }
 
-// Keeps rows until the commit, then puts all that it ever got into /out, behind a line with the positions.
-struct Keeper : Sink {
+// Keeps rows until the commit, then puts all that it ever got into /out,
+// behind a line with the positions.
+struct CheckpointSink : Sink {
   using Settings = Nothing;
   static constexpr auto options = kNoOptions;
-  static Result<std::unique_ptr<Keeper>> create(Settings, Host host) {
-    auto made = std::make_unique<Keeper>();
+  static Result<std::unique_ptr<CheckpointSink>> create(Settings, Host host) {
+    auto made = std::make_unique<CheckpointSink>();
     made->files = host.files();
     return made;
   }
@@ -168,7 +169,7 @@ struct Keeper : Sink {
 template <class Component>
 Subject sink_subject() {
   Subject subject;
-  subject.component = sink<Component>("keeper", "Keeps rows.");
+  subject.component = sink<Component>("checkpoint_sink", "Keeps rows.");
   subject.bodies = {"one", "two that is longer than twelve bytes", "three", "four"};
   return subject;
 }

@@ -23,7 +23,8 @@ std::deque<Lent>& all_lent() {
   return *kAll;
 }
 
-// As small as was asked for, and full of rubbish: who reads what nobody wrote gets nonsense, not zeros.
+// As small as was asked for, and full of rubbish: who reads what nobody
+// wrote gets nonsense, not zeros.
 void* allocate(void* lent, size_t bytes, size_t* capacity) {
   *capacity = std::max<size_t>((bytes + 63) & ~size_t{63}, 64);
   void* data = std::aligned_alloc(64, *capacity + 64);

@@ -1,4 +1,5 @@
-// A host for tests: its clock, disk, log and counters are in the test's hands, its memory is watched.
+// A host for tests: its clock, disk, log and counters are in the test's
+// hands, its memory is watched.
 #pragma once
 
 #include <cstddef>
@@ -20,8 +21,8 @@ namespace levada::testkit {
 // Bytes that are held of the memory of all fake hosts of this program; 0 when all batches are gone.
 size_t memory_in_use();
 
-// The thread that makes one has a MemoryScope of it: components that a test calls without the contract, and batches of
-// the test itself, lie in the host's memory.
+// The thread that makes one has a MemoryScope of it: components that a test calls without the
+// contract, and batches of the test itself, lie in the host's memory.
 class FakeHost {
  public:
   explicit FakeHost(std::string component = "components.test");

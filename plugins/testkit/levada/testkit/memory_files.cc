@@ -27,7 +27,8 @@ MemoryFiles::MemoryFiles(ManualClock& clock, uint64_t seed)
   fill_in_table();
 }
 
-// ---- the tree --------------------------------------------------------------------------------------------------
+// ---- the tree
+// -------------------------------------------------------------------------------------------------
 
 NodePointer MemoryFiles::find(std::string_view path) const {
   NodePointer node = root_;
@@ -96,7 +97,8 @@ uint64_t MemoryFiles::free_bytes() const {
   return used < *capacity_ ? *capacity_ - used : 0;
 }
 
-// ---- what the rest of the bench does ------------------------------------------------------------------------------
+// ---- what the rest of the bench does
+// ------------------------------------------------------------------------------
 
 void MemoryFiles::write_file(std::string_view path, std::string_view text) {
   const std::lock_guard lock(mutex_);
@@ -184,7 +186,8 @@ void MemoryFiles::set_telling_writers(bool supported) {
   tells_writers_ = supported;
 }
 
-// ---- what a test looks at -------------------------------------------------------------------------------------------
+// ---- what a test looks at
+// -------------------------------------------------------------------------------------------
 
 std::string MemoryFiles::read_file(std::string_view path) const {
   const std::lock_guard lock(mutex_);
@@ -226,7 +229,8 @@ int64_t MemoryFiles::open_handles() const {
   return static_cast<int64_t>(handles_.size());
 }
 
-// ---- faults ---------------------------------------------------------------------------------------------------------
+// ---- faults
+// -------------------------------------------------------------------------------------------------
 
 void MemoryFiles::fail_call(int64_t n, int error) {
   const std::lock_guard lock(mutex_);

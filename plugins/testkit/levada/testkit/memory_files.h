@@ -1,4 +1,5 @@
-// The host's file system, in memory: a test can break any call of it, fill it up, and pull the plug.
+// The host's file system, in memory: a test can break any call of it,
+// fill it up, and pull the plug.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +17,9 @@
 
 namespace levada::testkit {
 
-// What a crash takes away. Bytes are safe after sync of their file; creations, renames and removals after
-// sync_folder of each folder that they change; new folders at once, as journaling file systems have it once anything in
-// them is synced.
+// What a crash takes away. Bytes are safe after sync of their file; creations, renames and removals
+// after sync_folder of each folder that they change; new folders at once, as journaling file
+// systems have it once anything in them is synced.
 enum class Lose {
   nothing,   // The process dies, the machine runs on.
   unsynced,  // All that was not synced.
@@ -33,8 +34,9 @@ class MemoryFiles {
 
   const levada_files* table() const { return &table_; }
 
-  // What the rest of the bench does. It never fails, counts as no call, and is durable at once. A file that is there
-  // keeps its inode; folders are made as needed; a path that is not there is left alone.
+  // What the rest of the bench does. It never fails, counts as no call, and is durable
+  // at once. A file that is there keeps its inode; folders are made as needed; a path
+  // that is not there is left alone.
   void write_file(std::string_view path, std::string_view text);
   void append_file(std::string_view path, std::string_view text);
   void remove_file(std::string_view path);
@@ -60,7 +62,8 @@ class MemoryFiles {
   std::vector<std::string> paths() const;             // Of all files, sorted.
   int64_t open_handles() const;
 
-  // Faults. Calls are counted from now: 1 is the next one. Every call counts but close, wait and wake.
+  // Faults. Calls are counted from now: 1 is the next one. Every call
+  // counts but close, wait and wake.
   void fail_call(int64_t n, int error);    // It does nothing and fails, once.
   void short_write_at(int64_t n);          // The n-th write from now writes half of its bytes.
   void crash_at(int64_t n);                // It and all after it do nothing and fail with EIO, until crash().

@@ -1,4 +1,5 @@
-// The files and folders of a MemoryFiles, each with what it looks like now and what a power cut would leave of it.
+// The files and folders of a MemoryFiles, each with what it looks like now and what a
+// power cut would leave of it.
 #pragma once
 
 #include <cstdint>
@@ -47,8 +48,8 @@ struct Node {
   void truncate(uint64_t size);
   void change(Change change);
   void sync();
-  // Goes back to what was synced; with a generator, also to some of what came after it: the first so many operations,
-  // the last of them perhaps in part.
+  // Goes back to what was synced; with a generator, also to some of what came after it: the first
+  // so many operations, the last of them perhaps in part.
   void lose_unsynced(std::mt19937_64* torn);
 };
 

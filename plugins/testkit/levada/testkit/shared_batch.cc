@@ -15,7 +15,7 @@ struct Copied {
   std::shared_ptr<const levada_batch> origin;
   std::deque<Arrow> structs;
   std::vector<Arrow*> children;
-  std::shared_ptr<Ledger::Counts> counts;
+  std::shared_ptr<LentStructs::Counts> counts;
 };
 
 template <class Arrow>
@@ -32,7 +32,7 @@ void release_copy(Arrow* copy) {
 
 template <class Arrow>
 void copy_tree(const Arrow& from, Arrow& to, const std::shared_ptr<const levada_batch>& origin,
-               const std::shared_ptr<Ledger::Counts>& counts) {
+               const std::shared_ptr<LentStructs::Counts>& counts) {
   auto* copied = new Copied<Arrow>{origin, {}, {}, counts};
   to = from;
   for (int64_t at = 0; at < from.n_children; ++at) {
@@ -49,7 +49,8 @@ void copy_tree(const Arrow& from, Arrow& to, const std::shared_ptr<const levada_
   ++counts->lent;
 }
 
-// Lets go of the outer structs when the last copy of them goes; they may hold children moved from elsewhere.
+// Lets go of the outer structs when the last copy of them goes; they may hold
+// children moved from elsewhere.
 std::shared_ptr<levada_batch> hold(const levada_batch& batch) {
   return {new levada_batch(batch), [](levada_batch* held) {
             detail::release(*held);
@@ -80,16 +81,16 @@ SharedBatch SharedBatch::borrow(const levada_batch& batch) {
   return shared;
 }
 
-void SharedBatch::lend(levada_batch& to, Ledger& ledger) const {
+void SharedBatch::lend(levada_batch& to, LentStructs& lent_structs) const {
   to = {};
   to.size = sizeof to;
   to.sequence = held_->sequence;
-  copy_tree(held_->rows, to.rows, held_, ledger.counts_);
-  copy_tree(held_->schema, to.schema, held_, ledger.counts_);
+  copy_tree(held_->rows, to.rows, held_, lent_structs.counts_);
+  copy_tree(held_->schema, to.schema, held_, lent_structs.counts_);
 }
 
 SharedBatch SharedBatch::sliced(int64_t first, int64_t count) const {
-  const auto ignored = std::make_shared<Ledger::Counts>();
+  const auto ignored = std::make_shared<LentStructs::Counts>();
   levada_batch slice = *held_;
   copy_tree(held_->rows, slice.rows, held_, ignored);
   copy_tree(held_->schema, slice.schema, held_, ignored);

@@ -1,4 +1,5 @@
-// A batch in C structs that several components can be given, which sees that each gives back what it got exactly once.
+// A batch in C structs that several components can be given, which sees that each gives
+// back what it got exactly once.
 #pragma once
 
 #include <atomic>
@@ -12,7 +13,7 @@
 namespace levada::testkit {
 
 // Whether everything that was lent came back.
-class Ledger {
+class LentStructs {
  public:
   int64_t outstanding() const { return counts_->lent.load() - counts_->returned.load(); }
 
@@ -36,14 +37,15 @@ class SharedBatch {
   // Leaves the rows to the caller, who keeps them for longer than all that is made of this.
   static SharedBatch borrow(const levada_batch& batch);
 
-  // Fills in structs of their own that share the buffers. Each of them, children and dictionaries too, has a release
-  // that is noted in the ledger.
-  void lend(levada_batch& to, Ledger& ledger) const;
+  // Fills in structs of their own that share the buffers. Each of them, children and dictionaries
+  // too, has a release that is noted in the lent_structs.
+  void lend(levada_batch& to, LentStructs& lent_structs) const;
   // The structs themselves, to be read.
   const levada_batch& get() const { return *held_; }
   int64_t rows() const { return held_->rows.length; }
 
-  // The rows first .. first + count - 1 by way of the offset of the struct, or of the offsets of its columns.
+  // The rows first .. first + count - 1 by way of the offset of the struct, or
+  // of the offsets of its columns.
   SharedBatch sliced(int64_t first, int64_t count) const;
   SharedBatch sliced_in_columns(int64_t first, int64_t count) const;
 

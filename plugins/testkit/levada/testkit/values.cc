@@ -23,8 +23,7 @@ Done check_value(const levada_option& option, std::string_view text) {
   component.name = "default";
   component.options = &alone;
   component.option_count = 1;
-  if (auto values = Values::parse(component, "value = " + std::string(text)); !values)
-    return std::move(values).error();
+  if (auto values = Values::parse(component, "value = " + std::string(text)); !values) return std::move(values).error();
   return {};
 }
 

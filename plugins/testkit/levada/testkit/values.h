@@ -14,8 +14,8 @@ namespace levada::testkit {
 
 class Values {
  public:
-  // `text` is a table of TOML; what it leaves out has its default. Fails where an option is unknown,
-  // missing, or its value is not of its type. The component outlives the values.
+  // `text` is a table of TOML; what it leaves out has its default. Fails where an option is
+  // unknown, missing, or its value is not of its type. The component outlives the values.
   static Result<Values> parse(const levada_component& component, std::string_view text);
 
   const levada_value* data() const { return levada_values_data(read_.get()); }

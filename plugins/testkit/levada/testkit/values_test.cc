@@ -80,9 +80,10 @@ TEST(Values, say_what_is_wrong) {
   // Each fault with its place, and all of them in one call.
   EXPECT_EQ(why(""), "1:1: x: option \"path\" is missing");
   EXPECT_EQ(why("path = 3"), "1:8: x.path: must be a string, not an integer; write \"3\"");
-  EXPECT_EQ(why("nothing = 1\npath = \"a\"\nsettle = \"5 parsecs\""),
-            "1:1: x: unknown option \"nothing\"\n3:10: x.settle: must be a duration, not \"5 parsecs\"; write a whole number "
-            "and its unit, such as \"250ms\", \"5s\", \"10m\", \"2h\" or \"1d\"");
+  EXPECT_EQ(
+      why("nothing = 1\npath = \"a\"\nsettle = \"5 parsecs\""),
+      "1:1: x: unknown option \"nothing\"\n3:10: x.settle: must be a duration, not \"5 parsecs\"; write a whole number "
+      "and its unit, such as \"250ms\", \"5s\", \"10m\", \"2h\" or \"1d\"");
   EXPECT_EQ(why("path = \"a\"\ncompleted = \"burn\""),
             "2:13: x.completed: must be \"rename\", \"move\" or \"delete\", not \"burn\"");
   EXPECT_EQ(why("path = \"a\"\nrepair = [\"all\"]"), "2:11: x.repair: must be \"nan\" or \"comments\", not \"all\"");
