@@ -1,5 +1,5 @@
 // CRC32C: known sums, and all ways to the same sum.
-#include "agent/base/crc32c.h"
+#include "levada/crc32c.h"
 
 #include <gtest/gtest.h>
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstdio>
 #include <cstring>
-#include <ctime>
+
+#include "levada/time.h"
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -109,15 +109,14 @@ char* write_base64(std::string_view bytes, char* to) {
   return to;
 }
 
-void append_time(std::string& to, int64_t nanoseconds_since_1970) {
-  const std::time_t seconds = nanoseconds_since_1970 / 1'000'000'000;
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  char text[40];
-  const auto length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-  to.append(text, length);
-  std::snprintf(text, sizeof text, ".%03dZ", static_cast<int>(nanoseconds_since_1970 / 1'000'000 % 1000));
-  to += text;
+void append_time(std::string& to, int64_t microseconds_since_1970) {
+  char text[Rfc3339Writer::kSize];
+  if (!Rfc3339Writer().write(microseconds_since_1970, text)) {
+    to += std::to_string(microseconds_since_1970);
+    return;
+  }
+  constexpr size_t kMilliseconds = 4;
+  to.append(text, Rfc3339Writer::kSecondsSize + kMilliseconds) += 'Z';
 }
 
 }  // namespace levada::agent

@@ -26,9 +26,10 @@ RowJson::RowJson(const Batch& batch) {
   for (const auto& column : batch.columns()) {
     Field& field = fields_.emplace_back(Field{&column, ",", ","});
     append_json_text(field.prefix, column.name());
-    append_json_text(field.base64_prefix, column.name() + "_base64");
+    const bool opaque = column.type() == Type::opaque;
+    append_json_text(field.other_prefix, column.name() + (opaque ? "_opaque" : "_base64"));
     field.prefix += ':';
-    field.base64_prefix += ':';
+    field.other_prefix += ':';
   }
 }
 
@@ -36,10 +37,15 @@ void RowJson::append(std::string& to, int64_t row) const {
   for (const auto& field : fields_) {
     const Column& column = *field.column;
     if (column.null(row)) continue;
+    if (column.type() == Type::opaque) {
+      to += field.other_prefix;
+      append_json_text(to, column.schema()->format);
+      continue;
+    }
     if (column.is_textual()) {
       const auto text = column.text(row);
       const bool readable = is_utf8(text);
-      to += readable ? field.prefix : field.base64_prefix;
+      to += readable ? field.prefix : field.other_prefix;
       readable ? append_json_text(to, text) : append_base64(to, text);
       continue;
     }
@@ -48,7 +54,7 @@ void RowJson::append(std::string& to, int64_t row) const {
       case Type::boolean: to += column.boolean(row) ? "true" : "false"; break;
       case Type::timestamp:
         to += '"';
-        append_time(to, column.values<int64_t>()[row] * 1000);
+        append_time(to, column.values<int64_t>()[row]);
         to += '"';
         break;
       case Type::float64: append_number(to, column.values<double>()[row]); break;

@@ -29,6 +29,14 @@ TEST(RowJson, writes_every_type_and_leaves_out_nulls) {
   EXPECT_EQ(row(batch, 1), R"(,"ratio":"Infinity","kind":"x")");
 }
 
+TEST(RowJson, shows_that_there_is_an_opaque_value_and_of_which_format) {
+  Batch batch(2);
+  batch.set(testkit::list_column("tags", {std::vector<int64_t>{1, 2}, std::nullopt}));
+  batch.set(repeat("kind", "x", 2));
+  EXPECT_EQ(row(batch, 0), R"(,"tags_opaque":"+l","kind":"x")");
+  EXPECT_EQ(row(batch, 1), R"(,"kind":"x")");
+}
+
 TEST(RowJson, writes_bytes_that_are_no_text_as_base64) {
   EXPECT_EQ(row(testkit::batch_of({"\xff\xfe"}), 0), R"(,"body_base64":"//4=")");
 }

@@ -29,18 +29,18 @@ std::string equation(const AuditTotals::Entry& entry) {
   return text;
 }
 
-void print_counts(const AuditTotals::Entry& entry) {
+void print_counts(const AuditTotals::Entry& entry, const Secrets& secrets) {
   auto counts = entry.counts;
   std::sort(counts.begin(), counts.end(), [](const AuditCount& a, const AuditCount& b) { return a.rows > b.rows; });
   for (const auto& count : counts)
     if (count.rows > 0)
       std::printf("      %-12s %s %s%s%s\n", grouped(count.rows).c_str(), std::string(name_of(count.outcome)).c_str(),
-                  count.component.c_str(), count.reason.empty() ? "" : ": ", count.reason.c_str());
+                  count.component.c_str(), count.reason.empty() ? "" : ": ", secrets.hide(count.reason).c_str());
 }
 
 // Whether all of it adds up.
 bool print(const std::string& reader, const StoredCheckpoint& record, const AuditTotals& audit,
-           const AcknowledgedMissing& acknowledged) {
+           const AcknowledgedMissing& acknowledged, const Secrets& secrets) {
   bool good = true;
   std::printf("%s, commit %s\n", reader.c_str(), grouped(static_cast<int64_t>(record.epoch)).c_str());
   for (const auto& [name, stream] : audit.streams()) {
@@ -53,7 +53,7 @@ bool print(const std::string& reader, const StoredCheckpoint& record, const Audi
       good &= entry.difference() == 0;
     }
     std::printf("  %s: %s\n", name.c_str(), equation(total).c_str());
-    print_counts(total);
+    print_counts(total, secrets);
     const int64_t known = std::min(acknowledged.rows(reader, name, record.epoch), stream.missing);
     const int64_t missing = stream.missing - known;
     if (missing > 0) std::printf("    MISSING %s rows never came\n", grouped(missing).c_str());
@@ -64,7 +64,7 @@ bool print(const std::string& reader, const StoredCheckpoint& record, const Audi
                   grouped(stream.restarts).c_str());
     good &= missing == 0 && stream.doubled == 0;
     for (const auto& entry : stream.entries)
-      if (!entry.file.empty()) std::printf("    %s: %s\n", entry.file.c_str(), equation(entry).c_str());
+      if (!entry.file.empty()) std::printf("    %s: %s\n", secrets.hide(entry.file).c_str(), equation(entry).c_str());
   }
   return good;
 }
@@ -80,7 +80,7 @@ int audit(const std::string& path, bool acknowledge_missing) {
   AcknowledgedMissing acknowledged(files, loaded.agent.data_dir);
   bool good = true;
   const auto report = [&](const Error& error) {
-    std::fprintf(stderr, "%s\n", error.message.c_str());
+    std::fprintf(stderr, "%s\n", loaded.secrets.hide(error.message).c_str());
     good = false;
   };
   if (auto used = check_used(loaded.agent.data_dir); !used) report(used.error());
@@ -98,7 +98,7 @@ int audit(const std::string& path, bool acknowledge_missing) {
     if (audit && acknowledge_missing)
       for (const auto& [stream, entry] : audit->streams())
         if (entry.missing > 0) acknowledged.set(reader, stream, (*record)->epoch, entry.missing);
-    if (audit) good &= print(reader, **record, *audit, acknowledged);
+    if (audit) good &= print(reader, **record, *audit, acknowledged, loaded.secrets);
     else report(fatal("what " + reader + " keeps for the audit cannot be read"));
   }
   if (acknowledge_missing)

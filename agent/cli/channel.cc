@@ -11,8 +11,8 @@
 namespace levada::agent {
 namespace {
 
-int failed(const FileChannelOptions& channel, const Error& error) {
-  std::fprintf(stderr, "%s: %s\n", channel.name.c_str(), error.message.c_str());
+int failed(const FileChannelOptions& channel, const Error& error, const Secrets& secrets) {
+  std::fprintf(stderr, "%s: %s\n", channel.name.c_str(), secrets.hide(error.message).c_str());
   return kFailed;
 }
 
@@ -67,11 +67,11 @@ std::string rows_of(const Seen& seen) {
   return "backlog " + number(backlog) + " rows, delivered " + number(rows - backlog) + " rows";
 }
 
-void list(const FileChannelOptions& channel, const Seen& seen) {
+void list(const FileChannelOptions& channel, const Seen& seen, const Secrets& secrets) {
   const auto& segments = seen.log.segments;
   uint64_t bytes = 0;
   for (const auto& segment : segments) bytes += segment.bytes;
-  std::printf("%s  %s\n  %s, %s bytes, %s segment%s", channel.name.c_str(), channel.folder.c_str(),
+  std::printf("%s  %s\n  %s, %s bytes, %s segment%s", channel.name.c_str(), secrets.hide(channel.folder).c_str(),
               rows_of(seen).c_str(), number(bytes).c_str(), number(segments.size()).c_str(),
               segments.size() == 1 ? "" : "s");
   if (!segments.empty()) {
@@ -80,7 +80,7 @@ void list(const FileChannelOptions& channel, const Seen& seen) {
         opened.next(segments.front().records_at, segments.front().bytes, SegmentReader::Depth::headers, nullptr);
     if (first && *first) {
       std::string time;
-      append_time(time, (*first)->header.written_ns);
+      append_time(time, (*first)->header.written_ns / 1000);
       std::printf(", the oldest of %s", time.c_str());
     }
   }
@@ -93,13 +93,14 @@ void list(const FileChannelOptions& channel, const Seen& seen) {
 // Goes through a channel's records, and tells what is wrong with them.
 class Verification {
  public:
-  Verification(const FileChannelOptions& channel, const Seen& seen) : channel_(channel), seen_(seen) {}
+  Verification(const FileChannelOptions& channel, const Seen& seen, const Secrets& secrets)
+      : channel_(channel), seen_(seen), secrets_(secrets) {}
 
   int run() {
     const auto& segments = seen_.log.segments;
     if (!segments.empty()) expected_ = {std::max(segments.front().follows_row, segments.front().first.row), 0};
     for (const auto& segment : segments)
-      if (auto done = check(segment); !done && !seen_.is_gone(segment)) return failed(channel_, done.error());
+      if (auto done = check(segment); !done && !seen_.is_gone(segment)) return failed(channel_, done.error(), secrets_);
     check_readers();
     std::printf("%s: %s: %s records with %s rows, %s segments", channel_.name.c_str(),
                 faults_ == 0 ? "good" : "DAMAGED", number(records_).c_str(), number(rows_).c_str(),
@@ -147,7 +148,7 @@ class Verification {
   void fault(const std::string& path, uint64_t offset, const char* what, uint64_t rows) {
     ++faults_;
     missing_ += rows;
-    std::printf("%s:%llu: %s", path.c_str(), static_cast<unsigned long long>(offset), what);
+    std::printf("%s:%llu: %s", secrets_.hide(path).c_str(), static_cast<unsigned long long>(offset), what);
     if (rows > 0)
       std::printf("; %s rows from row %s on are missing", number(rows).c_str(), number(expected_.row).c_str());
     std::printf("\n");
@@ -155,6 +156,7 @@ class Verification {
 
   const FileChannelOptions& channel_;
   const Seen& seen_;
+  const Secrets& secrets_;
   Place expected_;
   uint64_t records_ = 0, rows_ = 0, missing_ = 0, faults_ = 0;
 };
@@ -180,35 +182,35 @@ uint64_t dump(const SegmentReader::Record& record, uint64_t from, uint64_t most)
 
 }  // namespace
 
-int list_channels(const std::vector<FileChannelOptions>& channels, const Services& services) {
+int list_channels(const std::vector<FileChannelOptions>& channels, const Services& services, const Secrets& secrets) {
   int code = kOk;
   for (const auto& channel : channels) {
     const auto seen = Seen::look(channel, services);
-    if (seen) list(channel, *seen);
-    if (!seen) code = failed(channel, seen.error());
+    if (seen) list(channel, *seen, secrets);
+    if (!seen) code = failed(channel, seen.error(), secrets);
   }
   return code;
 }
 
-int verify_channels(const std::vector<FileChannelOptions>& channels, const Services& services) {
+int verify_channels(const std::vector<FileChannelOptions>& channels, const Services& services, const Secrets& secrets) {
   int code = kOk;
   for (const auto& channel : channels) {
     const auto seen = Seen::look(channel, services);
-    const int own = seen ? Verification(channel, *seen).run() : failed(channel, seen.error());
+    const int own = seen ? Verification(channel, *seen, secrets).run() : failed(channel, seen.error(), secrets);
     code = std::max(code, own);
   }
   return code;
 }
 
 int dump_channel(const FileChannelOptions& channel, const Services& services, uint64_t from,
-                 std::optional<uint64_t> rows) {
+                 std::optional<uint64_t> rows, const Secrets& secrets) {
   const auto seen = Seen::look(channel, services);
-  if (!seen) return failed(channel, seen.error());
+  if (!seen) return failed(channel, seen.error(), secrets);
   uint64_t most = rows.value_or(~uint64_t{0});
   LogReader reader(seen->files, seen->log, seen->keys);
   while (most > 0) {
     const auto record = reader.next(from);
-    if (!record) return failed(channel, record.error());
+    if (!record) return failed(channel, record.error(), secrets);
     if (!*record) break;
     most -= dump(**record, from, most);
   }

@@ -21,7 +21,7 @@ int channel(const ChannelRequest& request) {
   const auto loaded = load_for_inspection(request.config, diagnostics);
   if (refused(diagnostics)) return kBadConfiguration;
   if (auto used = check_used(loaded.agent.data_dir); !used) {
-    std::fprintf(stderr, "%s\n", used.error().message.c_str());
+    std::fprintf(stderr, "%s\n", loaded.secrets.hide(used.error().message).c_str());
     return kFailed;
   }
   SystemServices system;
@@ -40,9 +40,9 @@ int channel(const ChannelRequest& request) {
   }
   if (channels.empty())
     std::fprintf(stderr, "no file channel of %s and no dead letters hold anything\n", request.config.c_str());
-  if (request.what == "list") return list_channels(channels, services);
-  if (request.what == "verify") return verify_channels(channels, services);
-  return dump_channel(channels.front(), services, request.from, request.rows);
+  if (request.what == "list") return list_channels(channels, services, loaded.secrets);
+  if (request.what == "verify") return verify_channels(channels, services, loaded.secrets);
+  return dump_channel(channels.front(), services, request.from, request.rows, loaded.secrets);
 }
 
 }  // namespace levada::agent

@@ -10,6 +10,8 @@ Configuration load_configuration(const std::string& path, Diagnostics& diagnosti
   Configuration loaded;
   const auto document = read_document(path, diagnostics);
   if (!document) return loaded;
+  loaded.secrets = document->secrets;
+  set_log_secrets(document->secrets);
   loaded.agent = read_agent(*document, diagnostics);
   set_log_level(static_cast<int32_t>(loaded.agent.log_level));
   loaded.registry.load(plugin_folders(loaded.agent.plugin_dirs));
@@ -22,6 +24,8 @@ Configuration load_for_inspection(const std::string& path, Diagnostics& diagnost
   Configuration loaded;
   const auto document = read_document(path, diagnostics);
   if (!document) return loaded;
+  loaded.secrets = document->secrets;
+  set_log_secrets(document->secrets);
   loaded.agent = read_agent(*document, diagnostics);
   Diagnostics ignored;
   loaded.topology = read_topology(*document, loaded.registry, ignored);

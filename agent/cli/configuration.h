@@ -11,6 +11,7 @@ namespace levada::agent {
 struct Configuration {
   Registry registry;
   AgentConfig agent;
+  Secrets secrets;
   Topology topology;
 };
 

@@ -12,6 +12,7 @@
 #include "agent/observe/log.h"
 #include "agent/pipeline/dead_letter_source.h"
 #include "agent/pipeline/pipeline_builder.h"
+#include "agent/pipeline/stream_starts.h"
 #include "levada/checked_text.h"
 
 namespace levada::agent {
@@ -303,8 +304,11 @@ class Replay {
     const auto counts = count(jobs.last(), jobs.done());
     if (!counts) return fail(counts.error());
     int64_t rejected = 0;
+    const auto name_of = [&](size_t pass) {
+      return "replay-" + std::to_string(jobs.number()) + "-" + std::to_string(pass + 1);
+    };
     for (size_t pass = 0; pass < counts->size(); ++pass) {
-      const auto name = "replay-" + std::to_string(jobs.number()) + "-" + std::to_string(pass + 1);
+      const auto name = name_of(pass);
       if (const int code = run_pass(name, (*counts)[pass].origin, jobs); code != kOk) return code;
       // By the letters, as this pass may have been begun by a replay that was cut short.
       const auto again = count_dead_letters_of_stream(files_, agent_->dead_letters_dir, name);
@@ -315,6 +319,8 @@ class Replay {
       rejected += *again;
     }
     if (auto done = jobs.finish_last(); !done) return fail(done.error());
+    for (size_t pass = 0; pass < counts->size(); ++pass)
+      (void)files_.remove(StreamStarts::path(agent_->data_dir, name_of(pass)));
     if (const int code = trim(jobs); code != kOk) return code;
     return rejected > 0 ? kNotAllGood : kOk;
   }
@@ -339,7 +345,8 @@ class Replay {
     const auto pipeline = PipelineBuilder(loaded.agent, loaded.topology, system.services(), true, diagnostics).build();
     if (refused(diagnostics)) return kBadConfiguration;
     if (auto started = pipeline->start(); !started) return fail(started.error());
-    return pipeline->wait() == Pipeline::Outcome::drained ? kOk : kFailed;
+    const bool is_drained = pipeline->wait() == Pipeline::Outcome::drained;
+    return pipeline->close() && is_drained ? kOk : kFailed;
   }
 
   const ReplayRequest& request_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <set>
 
 #include "agent/base/numbers.h"
 #include "agent/cli/commands.h"
@@ -51,6 +52,19 @@ void raise_file_limit(const Topology& topology) {
                       ": raise the limit (ulimit -n, LimitNOFILE)");
 }
 
+// After a kill, rows since the last commit come again. Those that a component rejected then are known by its name.
+void warn_of_missing(const std::set<std::string>& components, const Topology& topology) {
+  const auto has = [](const auto& configured, const std::string& path) {
+    return std::any_of(configured.begin(), configured.end(), [&](const auto& each) { return each.path == path; });
+  };
+  for (const auto& component : components)
+    if (!has(topology.sources, component) && !has(topology.interceptors, component) && !has(topology.sinks, component) &&
+        !has(topology.sink_groups, component))
+      log_warning("", "the last run was killed, and the configuration has no " + component +
+                          " any more: rows that it rejected since the last commit may be rejected once more under "
+                          "another name");
+}
+
 int log_failure(const Error& error) {
   log_error("", error.message);
   return kFailed;
@@ -85,10 +99,11 @@ int run_agent(const std::string& path, bool until_drained) {
     });
     if (auto started = pipeline->start(); !started) return log_failure(started.error());
     log_info("", "levada " LEVADA_VERSION " runs " + path);
+    if (lock.is_after_crash()) warn_of_missing(dead_letters.components(), loaded.topology);
     outcome = pipeline->wait();
   }
   if (!pipeline->close()) outcome = Pipeline::Outcome::failed;
-  if (until_drained) std::fputs(report.text().c_str(), stdout);
+  if (until_drained) std::fputs(loaded.secrets.hide(report.text()).c_str(), stdout);
   else log_lines(status.summary());
   if (outcome == Pipeline::Outcome::stopped) log_info("", "stopped");
   if (outcome == Pipeline::Outcome::timed_out)

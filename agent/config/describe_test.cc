@@ -25,6 +25,8 @@ TEST(Describe, names_every_option_with_type_default_and_summary) {
       "Options:\n"
       "  path  (string, required)\n"
       "      Folder that files are dropped into.\n"
+      "  recursive  (boolean, default false, advanced)\n"
+      "      Whether folders inside it are read.\n"
       "  completed  (\"rename\", \"move\", \"delete\" or \"keep\", default \"rename\")\n"
       "      What becomes of a file that was read.\n"
       "  settle  (duration, default \"5s\")\n"

@@ -15,9 +15,11 @@ namespace {
 
 constexpr size_t kMostConfigurationBytes = 64 << 20;
 
-void substitute_all(Node& node, const std::string& path, const std::string& folder, Diagnostics& diagnostics) {
+void substitute_all(Node& node, const std::string& path, const std::string& folder, Secrets& secrets,
+                    Diagnostics& diagnostics) {
   if (node.kind == Node::Kind::string) {
     Substitution result = substitute(node.text, folder);
+    for (auto& secret : result.secrets) secrets.add(std::move(secret));
     if (!result.error.empty()) {
       diagnostics.add(node.location, path, result.error);
       node.missing = true;
@@ -29,7 +31,8 @@ void substitute_all(Node& node, const std::string& path, const std::string& fold
     return;
   }
   for (Node& item : node.items) {
-    substitute_all(item, node.kind == Node::Kind::table ? join_path(path, item.key) : path, folder, diagnostics);
+    substitute_all(item, node.kind == Node::Kind::table ? join_path(path, item.key) : path, folder, secrets,
+                   diagnostics);
   }
 }
 
@@ -69,7 +72,7 @@ std::vector<std::string> files_of(const std::string& path, Diagnostics& diagnost
 }  // namespace
 
 std::optional<Document> read_document(const std::string& path, Diagnostics& diagnostics) {
-  Document document{path, {}};
+  Document document{path, {}, {}};
   document.root.location = {path, 1, 1};
   bool readable = true;
   std::vector<Node> roots;
@@ -85,7 +88,7 @@ std::optional<Document> read_document(const std::string& path, Diagnostics& diag
       readable = false;
       continue;
     }
-    substitute_all(*root, "", std::filesystem::path(file).parent_path().string(), diagnostics);
+    substitute_all(*root, "", std::filesystem::path(file).parent_path().string(), document.secrets, diagnostics);
     roots.push_back(*std::move(root));
   }
   if (!readable) return std::nullopt;

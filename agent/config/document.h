@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "agent/base/secrets.h"
 #include "agent/config/node.h"
 
 namespace levada::agent {
@@ -12,6 +13,7 @@ namespace levada::agent {
 struct Document {
   std::string path;  // of the main file, as the user gave it
   Node root;         // strings hold what ${env:} and ${file:} stand for
+  Secrets secrets;
 };
 
 // Tables of several files become one table; a key that is set twice is a finding that names both places. Nothing comes

@@ -23,7 +23,8 @@ bool is_variable_name(std::string_view name) {
 }
 
 // Appends what stands for `inside`, the text between the braces; gives an error or nothing.
-std::string replace_one(std::string_view inside, const std::string& folder, std::string& out) {
+std::string replace_one(std::string_view inside, const std::string& folder, Substitution& result) {
+  std::string& out = result.text;
   if (inside.starts_with("env:")) {
     inside.remove_prefix(4);
     const size_t dash = inside.find(":-");
@@ -52,6 +53,7 @@ std::string replace_one(std::string_view inside, const std::string& folder, std:
     if (file.text.ends_with('\n')) file.text.pop_back();
     if (file.text.ends_with('\r')) file.text.pop_back();
     out += file.text;
+    result.secrets.push_back(std::move(file.text));
     return "";
   }
   return "unknown substitution ${" + std::string(inside) +
@@ -95,7 +97,7 @@ Substitution substitute(std::string_view written, const std::string& folder) {
       result.error = "\"${\" is not closed; write $${ for a plain ${";
       return result;
     }
-    result.error = replace_one(written.substr(next + 2, end - next - 2), folder, result.text);
+    result.error = replace_one(written.substr(next + 2, end - next - 2), folder, result);
     if (!result.error.empty()) return result;
     result.whole = next == 0 && end + 1 == written.size();
     at = end + 1;

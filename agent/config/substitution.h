@@ -3,14 +3,16 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace levada::agent {
 
 struct Substitution {
-  std::string text;    // what the string becomes
-  bool any = false;    // something was substituted or unescaped
-  bool whole = false;  // the string was one substitution and nothing else
-  std::string error;   // if not empty: why there is no text
+  std::string text;                  // what the string becomes
+  bool any = false;                  // something was substituted or unescaped
+  bool whole = false;                // the string was one substitution and nothing else
+  std::string error;                 // if not empty: why there is no text
+  std::vector<std::string> secrets;  // what files gave
 };
 
 // `folder` is where a relative path in ${file:} starts; "$${" becomes "${".

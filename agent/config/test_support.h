@@ -42,7 +42,10 @@ class TestFolder {
 };
 
 inline constexpr auto kSpoolOptions = std::to_array<levada_option>({
-    {"path", LEVADA_STRING, LEVADA_REQUIRED, nullptr, nullptr, "Folder that files are dropped into."},
+    {"path", LEVADA_STRING, LEVADA_REQUIRED | LEVADA_READS_FOLDER, nullptr, nullptr,
+     "Folder that files are dropped into."},
+    {"recursive", LEVADA_BOOLEAN, LEVADA_ADVANCED | LEVADA_READS_FOLDER, nullptr, "false",
+     "Whether folders inside it are read."},
     {"completed", LEVADA_CHOICE, 0, "rename|move|delete|keep", "\"rename\"", "What becomes of a file that was read."},
     {"settle", LEVADA_DURATION, 0, nullptr, "\"5s\"", "How long a file must have been left alone."},
     {"line_bytes", LEVADA_SIZE, LEVADA_ADVANCED, nullptr, "\"1MiB\"", "The longest line."},
@@ -60,6 +63,10 @@ inline constexpr auto kKafkaOptions = std::to_array<levada_option>({
     {"headers", LEVADA_TABLE, 0, nullptr, nullptr, "Headers of each record."},
     {"librdkafka", LEVADA_TREE, LEVADA_ADVANCED, nullptr, nullptr, "Settings for the library."},
     {"ratio", LEVADA_NUMBER, 0, nullptr, "0.5", "A ratio."},
+});
+
+inline constexpr auto kFileOptions = std::to_array<levada_option>({
+    {"to", LEVADA_STRING, LEVADA_REQUIRED | LEVADA_WRITES_FOLDER, nullptr, nullptr, "Folder to write to."},
 });
 
 class TestCatalogue : public ComponentCatalogue {
@@ -95,6 +102,7 @@ class TestCatalogue : public ComponentCatalogue {
       component(LEVADA_SOURCE, "spool", "Reads files that are dropped into a folder.", kSpoolOptions),
       component(LEVADA_INTERCEPTOR, "clean_json", "Makes one object a row.", {}),
       component(LEVADA_INTERCEPTOR, "parse_json", "Makes columns of objects.", kParseOptions),
+      component(LEVADA_SINK, "file", "Writes files.", kFileOptions),
       component(LEVADA_SINK, "kafka", "Writes to Kafka.", kKafkaOptions),
       component(LEVADA_SINK, "null", "Writes nowhere.", {}),
   };

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "agent/config/agent_options.h"
+#include "agent/config/folders.h"
 #include "agent/config/nearest.h"
 #include "agent/config/wiring.h"
 
@@ -296,6 +297,7 @@ AgentConfig read_agent(const Document& document, Diagnostics& diagnostics) {
 Topology read_topology(const Document& document, const ComponentCatalogue& catalogue, Diagnostics& diagnostics) {
   Topology topology = TopologyReader(document.root, catalogue, diagnostics).read();
   wire(topology, document, diagnostics);
+  check_folders(topology, diagnostics);
   return topology;
 }
 

@@ -219,7 +219,7 @@ TEST(Topology, reports_types_that_no_plugin_has) {
   EXPECT_EQ(findings("[sinks.x]\ntype = \"clean_json\"\n" + rest),
             "agent.toml:12:8: sinks.x.type: no sink has the type \"clean_json\"; it is an interceptor\n");
   EXPECT_EQ(findings("[sinks.x]\ntype = \"cassandra\"\n" + rest),
-            "agent.toml:12:8: sinks.x.type: no sink has the type \"cassandra\"; there are kafka, null\n");
+            "agent.toml:12:8: sinks.x.type: no sink has the type \"cassandra\"; there are file, kafka, null\n");
   EXPECT_EQ(findings("[sinks.x]\n" + rest), "agent.toml:11:1: sinks.x: option \"type\" is missing\n");
   EXPECT_EQ(findings("[sinks.x]\ntype = 5\n" + rest),
             "agent.toml:12:8: sinks.x.type: must be a string, not an integer; write \"5\"\n");

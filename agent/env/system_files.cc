@@ -4,8 +4,10 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -17,6 +19,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <csignal>
 #include <cstdio>
 #include <string>
 
@@ -34,12 +37,31 @@ int64_t persist(Call call) {
   }
 }
 
+// What the agent makes is for its own user only, whatever the umask is.
+constexpr mode_t kFileMode = 0600;
+constexpr mode_t kFolderMode = 0700;
+
+int64_t create_file(const char* path, int flags) {
+  const auto fd = persist([&] { return ::open(path, flags | O_CREAT | O_EXCL | O_CLOEXEC, kFileMode); });
+  if (fd >= 0 && ::fchmod(static_cast<int>(fd), kFileMode) < 0) {
+    const int failed = errno;
+    ::close(static_cast<int>(fd));
+    return -failed;
+  }
+  return fd;
+}
+
 int64_t open_file(void*, const char* path, int32_t how) {
-  const int flags = how == LEVADA_READ     ? O_RDONLY
-                    : how == LEVADA_WRITE  ? O_WRONLY | O_CREAT
-                    : how == LEVADA_APPEND ? O_WRONLY | O_CREAT | O_APPEND
-                                           : O_WRONLY | O_CREAT | O_EXCL;
-  return persist([&] { return ::open(path, flags | O_CLOEXEC, 0644); });
+  const int flags = how == LEVADA_READ ? O_RDONLY : how == LEVADA_APPEND ? O_WRONLY | O_APPEND : O_WRONLY;
+  for (;;) {
+    if (how != LEVADA_CREATE) {
+      const auto fd = persist([&] { return ::open(path, flags | O_CLOEXEC); });
+      if (fd != -ENOENT || how == LEVADA_READ) return fd;
+    }
+    const auto made = create_file(path, flags);
+    // Somebody else has made it just now.
+    if (made != -EEXIST || how == LEVADA_CREATE) return made;
+  }
 }
 
 int waker_of(int64_t watch) { return static_cast<int>(watch >> 32); }
@@ -110,27 +132,6 @@ int64_t list_folder(void*, const char* folder, void (*entry)(void*, const char*,
   return failed;
 }
 
-int64_t make_folder(void*, const char* path) {
-  std::string made;
-  for (const char* at = path; *at;) {
-    const char* slash = std::find(at + 1, at + std::char_traits<char>::length(at), '/');
-    made.append(at, slash);
-    at = slash;
-    struct stat info;
-    if (::mkdir(made.c_str(), 0755) == 0) continue;
-    // Read-only parents say EROFS or EACCES rather than EEXIST.
-    const int failed = errno;
-    if (::stat(made.c_str(), &info) < 0) return -failed;
-    if (!S_ISDIR(info.st_mode)) return -ENOTDIR;
-  }
-  return 0;
-}
-
-int64_t rename_path(void*, const char* from, const char* to) { return result(::rename(from, to)); }
-int64_t link_path(void*, const char* from, const char* to) { return result(::link(from, to)); }
-
-int64_t remove_path(void*, const char* path) { return result(::remove(path)); }
-
 int64_t sync_folder(void*, const char* path) {
   const int fd = ::open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return -errno;
@@ -138,6 +139,45 @@ int64_t sync_folder(void*, const char* path) {
   ::close(fd);
   return done;
 }
+
+std::string parent_of(const std::string& path) {
+  const auto last = path.find_last_not_of('/');
+  const auto slash = last == std::string::npos ? 0 : path.find_last_of('/', last);
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+// Each folder is durable before something is made in it. The one that was there may be of a process that was killed
+// behind mkdir, so its parent is synced, too; as far as that is possible: it may be anybody's.
+int64_t make_folder(void* context, const char* path) {
+  std::string made;
+  std::string there;
+  for (const char* at = path; *at;) {
+    const char* slash = std::find(at + 1, at + std::char_traits<char>::length(at), '/');
+    made.append(at, slash);
+    at = slash;
+    if (::mkdir(made.c_str(), kFolderMode) < 0) {
+      // Read-only parents say EROFS or EACCES rather than EEXIST.
+      const int failed = errno;
+      struct stat info;
+      if (::stat(made.c_str(), &info) < 0) return -failed;
+      if (!S_ISDIR(info.st_mode)) return -ENOTDIR;
+      there = made;
+      continue;
+    }
+    if (::chmod(made.c_str(), kFolderMode) < 0) return -errno;
+    if (!there.empty()) sync_folder(context, parent_of(there).c_str());
+    there.clear();
+    if (const auto synced = sync_folder(context, parent_of(made).c_str()); synced < 0) return synced;
+  }
+  if (!there.empty()) sync_folder(context, parent_of(there).c_str());
+  return 0;
+}
+
+int64_t rename_path(void*, const char* from, const char* to) { return result(::rename(from, to)); }
+int64_t link_path(void*, const char* from, const char* to) { return result(::link(from, to)); }
+
+int64_t remove_path(void*, const char* path) { return result(::remove(path)); }
 
 int64_t free_bytes(void*, const char* path) {
   struct statvfs info;
@@ -185,14 +225,59 @@ int64_t wait_for_change(void*, int64_t watch, int64_t timeout_ns) {
 
 int64_t end_wait(void*, int64_t watch) { return result(::eventfd_write(waker_of(watch), 1)); }
 
+int64_t share_path(void*, const char* path, const char* group) {
+  char buffer[16384];
+  struct group entry;
+  struct group* found = nullptr;
+  if (const int failed = ::getgrnam_r(group, &entry, buffer, sizeof buffer, &found)) return -failed;
+  struct stat info;
+  if (!found) return -EINVAL;
+  if (::stat(path, &info) < 0 || ::chown(path, static_cast<uid_t>(-1), found->gr_gid) < 0) return -errno;
+  return result(::chmod(path, S_ISDIR(info.st_mode) ? kFolderMode | 0050 : kFileMode | 0040));
+}
+
+// A folder, or a file to write, which is made if it is missing.
+int64_t open_to_lock(void* context, const char* path) {
+  const auto folder = persist([&] { return ::open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
+  return folder == -ENOTDIR || folder == -ENOENT ? open_file(context, path, LEVADA_WRITE) : folder;
+}
+
+// Whoever removes the file takes the lock with it: what is locked is what the path names then.
+int64_t lock_file(void* context, const char* path) {
+  for (;;) {
+    const int64_t fd = open_to_lock(context, path);
+    if (fd < 0) return fd;
+    const auto locked = persist([&] { return ::flock(static_cast<int>(fd), LOCK_EX | LOCK_NB); });
+    struct stat own, named;
+    if (locked < 0 || ::fstat(static_cast<int>(fd), &own) < 0) {
+      ::close(static_cast<int>(fd));
+      // Network file systems have none, or none for folders.
+      const bool is_unsupported = locked == -ENOLCK || locked == -EBADF || locked == -EINVAL;
+      return is_unsupported ? -ENOTSUP : locked < 0 ? locked : -EIO;
+    }
+    if (::stat(path, &named) == 0 && own.st_dev == named.st_dev && own.st_ino == named.st_ino) return fd;
+    ::close(static_cast<int>(fd));
+  }
+}
+
+// A read lease is given only while nobody has the file open for writing.
+int64_t is_written(void*, int64_t handle) {
+  const auto fd = static_cast<int>(handle);
+  // Whoever opens the file meanwhile makes the kernel send a signal: one that nobody minds.
+  if (::fcntl(fd, F_SETSIG, SIGURG) < 0) return -ENOTSUP;
+  if (::fcntl(fd, F_SETLEASE, F_RDLCK) < 0) return errno == EAGAIN ? 1 : -ENOTSUP;
+  ::fcntl(fd, F_SETLEASE, F_UNLCK);
+  return 0;
+}
+
 }  // namespace
 
 const levada_files* system_files() {
-  static const levada_files table = {sizeof table, nullptr,     open_file,     close_file,     read_file,
-                                     write_file,   sync_file,   truncate_file, file_info,      stat_path,
-                                     list_folder,  make_folder, rename_path,   link_path,      remove_path,
-                                     sync_folder,  free_bytes,  watch_folder,  wait_for_change,
-                                     end_wait};
+  static const levada_files table = {
+      sizeof table,  nullptr,     open_file,  close_file,   read_file,       write_file, sync_file,
+      truncate_file, file_info,   stat_path,  list_folder,  make_folder,     rename_path, link_path,
+      remove_path,   sync_folder, free_bytes, watch_folder, wait_for_change, end_wait,   lock_file,
+      is_written,    share_path};
   return &table;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/base/compaction.h"
 #include "agent/flow/account.h"
 #include "agent/flow/acknowledgement.h"
 #include "levada/sdk.h"
@@ -36,11 +37,5 @@ struct InFlight {
   std::vector<RejectedRows> rejected_rows = {};           // On the way to the dead letters.
   std::shared_ptr<Acknowledgement> acknowledgement = {};  // From the source to the channels only.
 };
-
-inline size_t held_bytes(const Batch& batch) {
-  size_t bytes = 0;
-  for (const auto& column : batch.columns()) bytes += column.held_bytes();
-  return bytes;
-}
 
 }  // namespace levada::agent

@@ -3,6 +3,8 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <utility>
+
 namespace levada::agent {
 namespace {
 
@@ -14,6 +16,11 @@ spdlog::logger& logger() {
     return fresh;
   }();
   return *made;
+}
+
+Secrets& hidden() {
+  static Secrets secrets;
+  return secrets;
 }
 
 spdlog::level::level_enum level_of(int32_t level) {
@@ -29,16 +36,19 @@ spdlog::level::level_enum level_of(int32_t level) {
 
 void set_log_level(int32_t level) { logger().set_level(level_of(level)); }
 
+void set_log_secrets(Secrets secrets) { hidden() = std::move(secrets); }
+
 void log(int32_t level, std::string_view component, std::string_view message) {
-  if (component.empty()) return logger().log(level_of(level), "{}", message);
-  logger().log(level_of(level), "{}: {}", component, message);
+  const auto text = hidden().hide(std::string(message));
+  if (component.empty()) return logger().log(level_of(level), "{}", text);
+  logger().log(level_of(level), "{}: {}", component, text);
 }
 
 const levada_log* log_service() {
-  static const levada_log table = {
-      sizeof table, [](const levada_host* host, int32_t level, levada_bytes message) {
-        log(level, {host->component.data, host->component.size}, {message.data, message.size});
-      }};
+  static const levada_log table = {sizeof table, [](const levada_host* host, int32_t level, levada_bytes message) {
+                                     log(level, {host->component.data, host->component.size},
+                                         {message.data, message.size});
+                                   }};
   return &table;
 }
 

@@ -5,12 +5,15 @@
 #include <string>
 #include <string_view>
 
+#include "agent/base/secrets.h"
 #include "levada/plugin.h"
 
 namespace levada::agent {
 
 // Lines below this level are left out. LEVADA_DEBUG to LEVADA_ERROR.
 void set_log_level(int32_t level);
+// No line shows these from now on. Before there are threads that log.
+void set_log_secrets(Secrets secrets);
 void log(int32_t level, std::string_view component, std::string_view message);
 
 inline void log_info(std::string_view component, std::string_view message) { log(LEVADA_INFO, component, message); }

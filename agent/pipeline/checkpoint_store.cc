@@ -139,11 +139,19 @@ Result<std::set<std::string>> CheckpointStore::known_streams() const {
   auto all = readers();
   if (!all) return std::move(all).error();
   for (const auto& reader : *all) {
-    auto checkpoint = load_confirmed(reader);
-    if (!checkpoint) return std::move(checkpoint).error();
-    if (!*checkpoint) continue;
-    for (const auto& position : (*checkpoint)->positions) streams.insert(position.stream);
+    auto confirmed = confirmed_streams(reader);
+    if (!confirmed) return confirmed;
+    streams.merge(*confirmed);
   }
+  return streams;
+}
+
+Result<std::set<std::string>> CheckpointStore::confirmed_streams(const std::string& reader) const {
+  std::set<std::string> streams;
+  auto checkpoint = load_confirmed(reader);
+  if (!checkpoint) return std::move(checkpoint).error();
+  if (*checkpoint)
+    for (const auto& position : (*checkpoint)->positions) streams.insert(position.stream);
   return streams;
 }
 

@@ -30,11 +30,11 @@ Batch dead_letter_of(const DeadLetters::Origin& origin, const RejectedRows& reje
   ValueBuilder<int64_t> times(count);
   for (int64_t row = 0; row < count; ++row) times.append(now_ns / 1000);
   letter.set(std::move(times).finish(DeadLetters::kTime, Type::timestamp));
+  const bool is_from_source = rejected_rows.component.starts_with("sources.");
   for (const auto& column : rows.columns()) {
     if (&column == reasons) continue;
     // A source says so of its own rows; elsewhere it is a column of the row.
-    if (column.name() == DeadLetters::kCut && column.type() == Type::boolean &&
-        rejected_rows.component.starts_with("sources.")) {
+    if (is_from_source && column.name() == DeadLetters::kCut && column.type() == Type::boolean) {
       letter.set(column);
       continue;
     }
@@ -76,7 +76,7 @@ void DeadLetters::add(const Origin& origin, const RejectedRows& rows) {
 void DeadLetters::add_late(const std::string& owner, const RejectedRows& rows) { keep({}, {owner, {}, {}, 0}, rows); }
 
 void DeadLetters::keep(std::string stream, const Origin& origin, const RejectedRows& rows) {
-  auto letter = dead_letter_of(origin, rows, services_.clock->now(services_.clock->context));
+  auto letter = compacted(dead_letter_of(origin, rows, services_.clock->now(services_.clock->context)));
   letter.stream = std::move(stream);
   letter.position = "-";  // Nobody goes on from it; it says that the batch is whole.
   InFlight in_flight;
@@ -134,6 +134,15 @@ std::vector<uint64_t> DeadLetters::marks(const std::string& stream) const {
   for (const auto& [name, position] : channel_.positions())
     if (const auto parts = tab_separated(name); parts.size() >= 3 && parts[2] == stream)
       all.push_back(position.sequence);
+  return all;
+}
+
+std::set<std::string> DeadLetters::components() const {
+  std::set<std::string> all;
+  const std::lock_guard lock(mutex_);
+  if (!opened_) return all;
+  for (const auto& [name, position] : channel_.positions())
+    if (const auto parts = tab_separated(name); parts.size() >= 3) all.emplace(parts[1]);
   return all;
 }
 

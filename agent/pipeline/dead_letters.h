@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,8 @@ class DeadLetters {
   Done sync();
   // Up to which rows of the stream letters are stored, for each component that turned some down.
   std::vector<uint64_t> marks(const std::string& stream) const;
+  // The components whose rows are stored, or were before they were replayed: "interceptors.clean".
+  std::set<std::string> components() const;
 
   struct Count {
     std::string component, reason;  // See write_kind.

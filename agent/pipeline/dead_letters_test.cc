@@ -37,6 +37,23 @@ TEST(DeadLetters, are_rows_with_reason_component_and_where_they_come_from) {
   EXPECT_EQ(bench.letters("position"), (Texts{"at 7"}));
 }
 
+TEST(DeadLetters, say_which_rows_their_source_has_cut) {
+  for (const auto* component : {"sources.clicks", "interceptors.parse"}) {
+    TestBench bench;
+    Batch batch = testkit::batch_of({"the begin"});
+    batch.set(testkit::text_column("reason", {"too long"}));
+    batch.set(testkit::boolean_column("cut", {true}));
+    std::vector<AuditCount> counts;
+    std::vector<RejectedRows> all;
+    reject_rows(component, OnReject::dead_letters, std::move(batch), counts, all);
+    bench.dead_letters.add(origin(1), all[0]);
+    ASSERT_TRUE(bench.dead_letters.sync());
+    const bool by_source = component == std::string_view("sources.clicks");
+    EXPECT_EQ(bench.letters("cut"), by_source ? Texts{"true"} : Texts{"<missing>"});
+    EXPECT_EQ(bench.letters("row_cut"), by_source ? Texts{"<missing>"} : Texts{"true"});
+  }
+}
+
 TEST(DeadLetters, count_reasons_that_differ_in_numbers_only_as_one) {
   TestBench bench;
   bench.dead_letters.add(origin(1), rejected_rows("", "at byte 5: value expected"));
@@ -67,7 +84,7 @@ TEST(DeadLetters, do_not_keep_a_batch_again_that_comes_again) {
   EXPECT_EQ(bench.letters("body"), (Texts{"a", "b", "c", "c"}));
 }
 
-// Each row points into a block of its own that is much larger, as rows of many files do.
+// Each row comes out of a block of its own that is much larger, and has a page of a mebibyte.
 TEST(DeadLetters, are_stored_also_where_they_hold_more_memory_than_the_channel_takes_at_once) {
   constexpr uint64_t kFiles = 70;
   TestBench bench;
@@ -80,6 +97,35 @@ TEST(DeadLetters, are_stored_also_where_they_hold_more_memory_than_the_channel_t
   }
   ASSERT_TRUE(bench.dead_letters.sync());
   EXPECT_EQ(bench.letters("body"), Texts(kFiles, "broken"));
+}
+
+// The growth was quadratic: each letter held, and wrote, the file names of its whole read batch.
+TEST(DeadLetters, take_up_what_their_rows_need) {
+  constexpr int32_t kFiles = 500;
+  Batch whole(kFiles);
+  std::vector<std::optional<std::string>> bodies(kFiles, "broken");
+  whole.set(testkit::text_column("body", bodies, Type::bytes));
+  TextBuilder names(kFiles);
+  ValueBuilder<int32_t> files(kFiles);
+  for (int32_t file = 0; file < kFiles; ++file) {
+    names.append("/var/spool/clicks/" + std::to_string(file) + ".json");
+    files.append(file);
+  }
+  whole.set(std::move(files).finish("file", std::move(names).finish("", Type::text)));
+  whole.set(testkit::text_column("reason", std::vector<std::optional<std::string>>(kFiles, "no object")));
+  TestBench bench;
+  for (int32_t file = 0; file < kFiles; ++file) {
+    std::vector<AuditCount> counts;
+    std::vector<RejectedRows> rows;
+    reject_rows("interceptors.clean", OnReject::dead_letters, whole.slice(file, 1), counts, rows);
+    bench.dead_letters.add(origin(static_cast<uint64_t>(file) + 1), rows[0]);
+  }
+  ASSERT_TRUE(bench.dead_letters.sync());
+  EXPECT_EQ(bench.letters("file").back(), "/var/spool/clicks/499.json");
+  size_t bytes = 0;
+  for (const auto& path : bench.files.paths())
+    if (path.starts_with("/dead/")) bytes += bench.files.read_file(path).size();
+  EXPECT_LT(bytes, kFiles * size_t{2048});
 }
 
 TEST(DeadLetters, hold_each_row_once_whichever_disk_call_fails) {

@@ -69,7 +69,7 @@ Done InterceptorChain::load(const States& states) {
 Done InterceptorChain::run(InFlight& in_flight) {
   if (links_.empty() || in_flight.batch.rows() == 0) return {};
   if (!under_way_) {
-    under_way_ = std::make_unique<Parcel>(in_flight.batch);
+    under_way_ = std::make_unique<CBatch>(in_flight.batch);
     at_ = 0;
     counts_.clear();
     rejected_.clear();
@@ -89,8 +89,8 @@ Result<InFlight> InterceptorChain::advance(nanoseconds now, bool ended) {
   for (size_t at = 0; at < links_.size() && !advanced_; ++at) {
     auto& link = links_[at];
     if (!link.instance.advances() || (!ended && link.instance.deadline() > now)) continue;
-    auto given = std::make_unique<Parcel>();
-    Parcel rejected;
+    auto given = std::make_unique<CBatch>();
+    CBatch rejected;
     auto done = link.instance.advance(now, ended, *given, rejected);
     if (done.code() == Code::idle) continue;
     if (!done) {
@@ -145,35 +145,35 @@ Done InterceptorChain::run_under_way(InFlight& in_flight) {
 }
 
 Done InterceptorChain::pass(Link& link) {
-  Parcel& parcel = *under_way_;
-  const int64_t rows = parcel.get()->rows.length;
+  CBatch& batch = *under_way_;
+  const int64_t rows = batch.get()->rows.length;
   // One that may turn no row down gets the same batch until it has none to turn down.
   Batch before;
   if (link.on_reject == OnReject::block) {
-    auto opened = parcel.open_rows();
+    auto opened = batch.open_rows();
     if (!opened) return std::move(opened).error();
     before = *std::move(opened);
-    before.share(*parcel.get());
+    before.share(*batch.get());
   }
   const auto blocked = [&](const std::string& reason) {
-    detail::release(*parcel.get());
-    before.share(*parcel.get());
+    detail::release(*batch.get());
+    before.share(*batch.get());
     return retry("turns rows down, and on_reject is \"block\": " + reason);
   };
-  Parcel rejected;
-  auto done = link.instance.intercept(parcel, rejected);
+  CBatch rejected;
+  auto done = link.instance.intercept(batch, rejected);
   if (done.code() == Code::reject) {
     if (link.on_reject == OnReject::block) return blocked(done.error().message);
-    auto whole = parcel.open_rows();
+    auto whole = batch.open_rows();
     if (!whole) return std::move(whole).error();
     whole->set(repeat("reason", done.error().message, whole->rows()));
-    Batch(0).share(*parcel.get());
+    Batch(0).share(*batch.get());
     count(link, rows, 0, *std::move(whole));
     return {};
   }
   if (!done) return done;
-  if (parcel.empty()) return fatal("gave no batch back");
-  const int64_t rows_out = parcel.get()->rows.length;
+  if (batch.empty()) return fatal("gave no batch back");
+  const int64_t rows_out = batch.get()->rows.length;
   Batch rejected_rows;
   if (!rejected.empty()) {
     auto opened = rejected.open_rows();

@@ -58,11 +58,11 @@ class InterceptorChain {
   void count(Link& link, int64_t rows, int64_t rows_out, Batch rejected);
 
   std::vector<Link> links_;
-  std::unique_ptr<Parcel> under_way_;  // The batch, as far as it has come,
-  size_t at_ = 0;                      // where it goes on,
-  bool advanced_ = false;              // whether an interceptor had held its rows,
-  std::vector<AuditCount> counts_;           // and what became of other rows on the way.
-  std::vector<RejectedRows> rejected_;
+  std::unique_ptr<CBatch> under_way_;   // The batch in the chain; null between two batches.
+  size_t at_ = 0;                       // The link that it goes through next.
+  bool advanced_ = false;               // An interceptor had held its rows, and gave them later.
+  std::vector<AuditCount> counts_;      // Of its rows that are no longer in it.
+  std::vector<RejectedRows> rejected_;  // Of its rows.
 };
 
 }  // namespace levada::agent

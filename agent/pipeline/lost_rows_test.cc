@@ -1,8 +1,6 @@
 // Rows that a damaged file channel has lost, as the audit of its readers sees them.
-#include <gtest/gtest.h>
-
 #include "agent/channels/file/format.h"
-#include "agent/channels/file/test_support.h"
+#include "agent/channels/file/test_fixture.h"
 #include "agent/pipeline/audit_totals.h"
 
 namespace levada::agent {
@@ -10,26 +8,8 @@ namespace {
 
 using namespace testing;
 
-constexpr uint64_t kRows = 200, kPerBatch = 10;
-
-class LostRowsTest : public ::testing::Test {
+class LostRowsTest : public TwoReadersTest {
  protected:
-  Done open() {
-    channel.reset();
-    channel = bench.make();
-    channel->add_writer();
-    channel->add_cursor("sinks.one");
-    channel->add_cursor("sinks.two");
-    return channel->open();
-  }
-  void write(uint64_t first, uint64_t end) {
-    for (uint64_t row = first; row < end; row += kPerBatch) {
-      auto in_flight = rows_of("clicks", row, row + kPerBatch);
-      in_flight.account.read = kPerBatch;
-      ASSERT_TRUE(channel->append(std::move(in_flight)));
-      channel->run_once();
-    }
-  }
   // Reads all that comes, and what its audit knows of is committed.
   void read_into(AuditTotals& audit, size_t cursor) {
     for (int round = 0; round < 3; ++round) {
@@ -38,9 +18,6 @@ class LostRowsTest : public ::testing::Test {
     }
     channel->commit(cursor);
   }
-
-  ChannelTestBench bench;
-  std::unique_ptr<FileChannel> channel;
 };
 
 TEST_F(LostRowsTest, of_the_last_segment_are_missing_in_the_audit_of_each_reader) {

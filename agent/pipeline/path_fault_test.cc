@@ -53,7 +53,8 @@ class Process {
                               kBackoff,
                               1u << 30,
                               OnReject::dead_letters,
-                              {}};
+                              {},
+                              StreamStarts(Files(bench.services.files), "/data/starts/clicks")};
     source_ = std::make_unique<SourceRunner>(std::move(parts), dead_letters_, bench.services, bench.stop);
   }
 
@@ -89,25 +90,24 @@ class Process {
     std::vector<InterceptorChain> chain(1);
     for (const auto& interceptor : interceptors) add(chain[0], interceptor);
     SinkRunner::Parts parts{path,
-                            bench_.sink(path),
+                            std::make_unique<SingleSink>(bench_.sink(path)),
                             std::make_unique<ChainWorkers>(std::move(chain), kBackoff, bench_.clock_table),
                             channel_.get(),
                             {3, 1 << 20, std::chrono::seconds(1)},
                             kBackoff,
                             {{path, OnReject::dead_letters}}};
     sinks_.push_back(
-        std::make_unique<SinkRunner>(std::move(parts), dead_letters_, bench_.commits, bench_.services, bench_.stop));
+        std::make_unique<SinkRunner>(std::move(parts), dead_letters_, bench_.checkpoint_store, bench_.services, bench_.stop));
   }
   bool start_source() {
-    std::vector<Positions> positions;
-    if (file_channel_) positions.push_back(file_channel_->positions());
+    std::vector<StreamStarts::Reader> readers;
+    if (file_channel_) readers.push_back({"channels.main", file_channel_->positions()});
     else
       for (auto& sink : sinks_) {
         if (!sink->recovered()) return false;
-        positions.push_back(*sink->recovered());
+        readers.push_back({sink->name(), *sink->recovered()});
       }
-    source_->start_from(positions);
-    return true;
+    return source_->start_from(readers).ok();
   }
 
   TestBench& bench_;
@@ -159,7 +159,7 @@ void check(TestBench& bench) {
   const auto& all = scripts()["sinks.plain"].committed;
   EXPECT_EQ(std::set<std::string>(all.begin(), all.end()), std::set<std::string>(plain.begin(), plain.end()));
 
-  const auto record = bench.commits.load_last("sinks.checkpoint");
+  const auto record = bench.checkpoint_store.load_last("sinks.checkpoint");
   ASSERT_TRUE(record && *record);
   const auto audit = AuditTotals::decode((*record)->states.at("audit"));
   ASSERT_TRUE(audit);

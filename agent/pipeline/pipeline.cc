@@ -10,6 +10,8 @@ namespace {
 constexpr nanoseconds kTurn = std::chrono::milliseconds(100);
 // Sinks are woken when rows come, and when their channel is closed: a thousand that have nothing to do cost nothing.
 constexpr nanoseconds kSinkTurn = std::chrono::seconds(1);
+// A sink that takes longer to open is named in the log as what the source waits for.
+constexpr nanoseconds kOpenSoon = std::chrono::seconds(5);
 
 }  // namespace
 
@@ -55,23 +57,36 @@ void Pipeline::run_sink(size_t number) {
 
 // A source goes to where its channels stand, or the sinks behind those that keep nothing: they have to be open.
 bool Pipeline::find_start(size_t number) {
-  std::vector<Positions> positions;
-  for (const auto* channel : parts_.sources[number].durable) positions.push_back(channel->positions());
-  for (const auto sink : parts_.sources[number].sinks) {
-    auto recovered = wait_for_sink(sink);
+  auto& source = parts_.sources[number];
+  std::vector<StreamStarts::Reader> readers;
+  for (const auto& [name, channel] : source.durable) readers.push_back({name, channel->positions()});
+  for (const auto sink : source.sinks) {
+    auto recovered = wait_for_sink(sink, source.runner->name());
     if (!recovered) return false;
-    positions.push_back(*std::move(recovered));
+    const auto& name = parts_.sinks[sink]->name();
+    auto confirmed = parts_.checkpoints->confirmed_streams(name);
+    if (!confirmed) log_warning("", confirmed.error().message);
+    readers.push_back({name, *std::move(recovered), confirmed ? *std::move(confirmed) : std::set<std::string>()});
   }
   auto known = parts_.checkpoints->known_streams();
   if (!known) log_warning("", known.error().message);
-  parts_.sources[number].runner->start_from(positions, known ? *known : std::set<std::string>());
-  return true;
+  const auto start = [&] { return source.runner->start_from(readers, known ? *known : std::set<std::string>()); };
+  auto started = open_when_possible(start);
+  if (!started) log_error(source.runner->name(), started.error().message);
+  return started.ok();
 }
 
 // Nothing where the agent is stopped first.
-std::optional<Positions> Pipeline::wait_for_sink(size_t sink) {
+std::optional<Positions> Pipeline::wait_for_sink(size_t sink, const std::string& source) {
+  const auto now = [this] { return nanoseconds{parts_.services.clock->monotonic(parts_.services.clock->context)}; };
+  const auto start = now();
+  bool warned = false;
   auto recovered = parts_.sinks[sink]->recovered();
   while (!recovered && !parts_.stop->intake) {
+    if (!warned && now() - start > kOpenSoon) {
+      log_warning(source, "waits: where it goes on is known when " + parts_.sinks[sink]->name() + " is open");
+      warned = true;
+    }
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, kTurn / 10);
     lock.unlock();
@@ -82,9 +97,10 @@ std::optional<Positions> Pipeline::wait_for_sink(size_t sink) {
 
 void Pipeline::run_source(size_t number) {
   const MemoryScope scope(parts_.services.memory->table());
-  (void)find_start(number);
   auto& runner = *parts_.sources[number].runner;
   Turn turn = Turn::worked;
+  // Without a place to start from it must not be opened: it may only end.
+  if (!find_start(number) && !parts_.stop->intake) turn = Turn::failed;
   while (turn == Turn::worked || turn == Turn::waited) turn = runner.turn(kTurn);
   ended(turn);
 }

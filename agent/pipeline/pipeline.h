@@ -18,7 +18,11 @@ class Pipeline {
 
   struct RunningSource {
     std::unique_ptr<SourceRunner> runner;
-    std::vector<Channel*> durable;   // Its channels that say where it goes on.
+    struct DurableChannel {
+      std::string name;
+      Channel* channel;
+    };
+    std::vector<DurableChannel> durable;  // Its channels that say where it goes on.
     std::vector<size_t> sinks = {};  // The sinks of its other channels, by their number in Parts: they say it for those.
   };
   // What it is made of, see PipelineBuilder. What stands above is used by what stands below.
@@ -57,7 +61,7 @@ class Pipeline {
   void run_source(size_t number);
   void run_sink(size_t number);
   bool find_start(size_t number);
-  std::optional<Positions> wait_for_sink(size_t sink);
+  std::optional<Positions> wait_for_sink(size_t sink, const std::string& source);
   void ended(Turn turn);
 
   Parts parts_;

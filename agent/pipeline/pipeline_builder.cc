@@ -124,8 +124,12 @@ void PipelineBuilder::add_sinks() {
     const auto& config = topology_.sinks[number];
     auto created = instance(config);
     auto sink = created ? std::make_unique<SinkInstance>(std::move(created)) : nullptr;
-    if (config.group) members[number] = std::move(sink);
-    else add_reader(config, std::move(sink), {{config.path, config.on_reject}});
+    if (config.group) {
+      members[number] = std::move(sink);
+      continue;
+    }
+    auto target = sink ? std::make_unique<SingleSink>(std::move(sink)) : nullptr;
+    add_reader(config, std::move(target), {{config.path, config.on_reject}});
   }
   for (const auto& group : topology_.sink_groups) {
     std::vector<std::unique_ptr<SinkInstance>> sinks;
@@ -172,14 +176,15 @@ void PipelineBuilder::add_source(const SourceConfig& config) {
                             kSourceBackoff,
                             static_cast<size_t>(agent_.memory_bytes),
                             config.on_reject,
-                            config.owner};
+                            config.owner,
+                            StreamStarts(Files(parts_.services.files), StreamStarts::path(agent_.data_dir, config.name))};
   auto& running = parts_.sources.emplace_back();
   running.runner =
       std::make_unique<SourceRunner>(std::move(parts), *parts_.dead_letters, parts_.services, *parts_.stop);
   for (const auto channel : config.channels) {
     parts_.channels[channel]->add_writer();
     if (parts_.channels[channel]->durable()) {
-      running.durable.push_back(parts_.channels[channel].get());
+      running.durable.push_back({topology_.channels[channel].path, parts_.channels[channel].get()});
       continue;
     }
     for (size_t sink = 0; sink < read_channel_.size(); ++sink)

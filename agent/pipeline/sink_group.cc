@@ -53,7 +53,7 @@ Done SinkGroup::failed(Member& member, Error error) {
   return retry(std::move(error.message));
 }
 
-Done SinkGroup::write(const Batch& batch, nanoseconds timeout, Parcel& rejected) {
+Done SinkGroup::write(const Batch& batch, nanoseconds timeout, CBatch& rejected) {
   // A balancing group asks each member in turn whether it has room.
   const size_t attempts = type_ == SinkGroupConfig::Type::failover ? 1 : members_.size();
   for (size_t attempt = 0; attempt < attempts; ++attempt) {
@@ -68,7 +68,7 @@ Done SinkGroup::write(const Batch& batch, nanoseconds timeout, Parcel& rejected)
   return levada::idle();
 }
 
-Done SinkGroup::commit(const Checkpoint& checkpoint, nanoseconds timeout, Parcel& rejected) {
+Done SinkGroup::commit(const Checkpoint& checkpoint, nanoseconds timeout, CBatch& rejected) {
   for (size_t at = 0; at < members_.size(); ++at) {
     auto& member = members_[at];
     if (!member.written) continue;

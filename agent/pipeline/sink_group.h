@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "agent/config/topology.h"
-#include "agent/plugin_host/instance.h"
+#include "agent/pipeline/sink_target.h"
 
 namespace levada::agent {
 
@@ -20,8 +20,8 @@ class SinkGroup final : public SinkTarget {
   bool keeps_checkpoint() const override { return false; }
   Done open() override { return {}; }
   Result<std::vector<Position>> recover() override;
-  Done write(const Batch& batch, std::chrono::nanoseconds timeout, Parcel& rejected) override;
-  Done commit(const Checkpoint& checkpoint, std::chrono::nanoseconds timeout, Parcel& rejected) override;
+  Done write(const Batch& batch, std::chrono::nanoseconds timeout, CBatch& rejected) override;
+  Done commit(const Checkpoint& checkpoint, std::chrono::nanoseconds timeout, CBatch& rejected) override;
   Done idle() override;
   Done close(std::chrono::nanoseconds timeout) override;
 

@@ -23,11 +23,11 @@ struct SinkGroupTest : ::testing::Test {
     group = std::make_unique<SinkGroup>(type, std::move(sinks), std::chrono::seconds(30), bench.clock_table);
   }
   Done write(const std::string& body) {
-    Parcel rejected;
+    CBatch rejected;
     return group->write(testkit::batch_of({body}), kNow, rejected);
   }
   Done commit() {
-    Parcel rejected;
+    CBatch rejected;
     return group->commit({}, kNow, rejected);
   }
   const Texts& committed(const std::string& sink) { return scripts()[sink].committed; }

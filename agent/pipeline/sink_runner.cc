@@ -17,7 +17,7 @@ constexpr nanoseconds kAdvanceAgain = std::chrono::milliseconds(100);
 
 }  // namespace
 
-SinkRunner::SinkRunner(Parts parts, DeadLetters& dead_letters, const CheckpointStore& commits, const Services& services,
+SinkRunner::SinkRunner(Parts parts, DeadLetters& dead_letters, const CheckpointStore& checkpoint_store, const Services& services,
                        Stop& stop)
     : name_(std::move(parts.name)),
       target_(std::move(parts.target)),
@@ -28,7 +28,7 @@ SinkRunner::SinkRunner(Parts parts, DeadLetters& dead_letters, const CheckpointS
       backoff_(parts.backoff),
       on_reject_(std::move(parts.on_reject)),
       dead_letters_(dead_letters),
-      checkpoint_store_(commits),
+      checkpoint_store_(checkpoint_store),
       clock_(*services.clock),
       stop_(stop),
       rows_written_(services.metrics->counter(name_, "rows_written")),
@@ -87,42 +87,42 @@ Done SinkRunner::recover() {
   auto positions = target_->recover();
   if (!positions) return std::move(positions).error();
   uint64_t epoch = 0;
-  Result<std::optional<StoredCheckpoint>> record = std::optional<StoredCheckpoint>();
+  Result<std::optional<StoredCheckpoint>> stored = std::optional<StoredCheckpoint>();
   if (target_->keeps_checkpoint()) {
     for (const auto& position : *positions)
       if (position.stream == kEpochStream) epoch = position.sequence;
-    if (epoch > 0) record = checkpoint_store_.load(name_, epoch);
+    if (epoch > 0) stored = checkpoint_store_.load(name_, epoch);
   } else {
-    record = checkpoint_store_.load_last(name_);
-    if (record && *record) {
-      epoch = (*record)->epoch;
-      positions = (*record)->positions;
+    stored = checkpoint_store_.load_last(name_);
+    if (stored && *stored) {
+      epoch = (*stored)->epoch;
+      positions = (*stored)->positions;
     }
   }
-  if (!record) return std::move(record).error();
+  if (!stored) return std::move(stored).error();
   committed_.clear();
   for (auto& position : *positions)
     if (position.stream != kEpochStream) committed_[position.stream] = position;
   reached_ = committed_;
-  return load(epoch, *std::move(record));
+  return load(epoch, *std::move(stored));
 }
 
 // Goes back to the state of that commit.
-Done SinkRunner::load(uint64_t epoch, std::optional<StoredCheckpoint> record) {
+Done SinkRunner::load(uint64_t epoch, std::optional<StoredCheckpoint> stored) {
   epoch_ = epoch;
-  if (epoch > 0 && !record) {
+  if (epoch > 0 && !stored) {
     if (!workers_->stateful().empty())
       return fatal(
           "the sink goes on behind commit " + std::to_string(epoch) +
           ", and the state of the interceptors for it is not in data_dir: put it back, or start the sink anew");
     if (!recovered_once_) log_warning(name_, "data_dir has nothing of the commits so far: the audit starts again here");
   }
-  if (record) checkpoint_store_.confirm(name_, epoch);
-  else record.emplace();
-  audit_ = AuditTotals::decode(record->states[kAudit]).value_or(AuditTotals());
-  LEVADA_TRY(workers_->load(record->states));
+  if (stored) checkpoint_store_.confirm(name_, epoch);
+  else stored.emplace();
+  audit_ = AuditTotals::decode(stored->states[kAudit]).value_or(AuditTotals());
+  LEVADA_TRY(workers_->load(stored->states));
   // Interceptors may have been taken out of the chain for a while.
-  unused_states_ = std::move(record->states);
+  unused_states_ = std::move(stored->states);
   unused_states_.erase(kAudit);
   for (const auto& name : workers_->stateful()) unused_states_.erase(name);
   return {};
@@ -193,7 +193,7 @@ Turn SinkRunner::write(nanoseconds timeout) {
   const Batch& batch = pending_->batch;
   int64_t rows = batch.rows();
   if (rows > 0) {
-    Parcel rejected;
+    CBatch rejected;
     auto done = target_->write(batch, timeout, rejected);
     if (done.code() == Code::idle) return Turn::waited;
     if (done.code() == Code::reject) {
@@ -231,24 +231,24 @@ bool SinkRunner::commit_due() const {
 }
 
 Done SinkRunner::start_commit() {
-  record_.emplace();
-  record_->epoch = epoch_ + 1;
-  record_->states = unused_states_;
-  for (const auto& [stream, position] : reached_) record_->positions.push_back(position);
-  LEVADA_TRY(workers_->save(record_->states));
+  stored_checkpoint_.emplace();
+  stored_checkpoint_->epoch = epoch_ + 1;
+  stored_checkpoint_->states = unused_states_;
+  for (const auto& [stream, position] : reached_) stored_checkpoint_->positions.push_back(position);
+  LEVADA_TRY(workers_->save(stored_checkpoint_->states));
   checkpoint_.emplace();
-  checkpoint_->epoch = record_->epoch;
-  checkpoint_->positions = record_->positions;
+  checkpoint_->epoch = stored_checkpoint_->epoch;
+  checkpoint_->positions = stored_checkpoint_->positions;
   checkpoint_->positions.push_back({kEpochStream, std::to_string(checkpoint_->epoch), checkpoint_->epoch});
-  saved_ = delivered_ = false;
+  saved_ = sink_committed_ = false;
   return {};
 }
 
 // What the agent keeps of the commit: before it, where the sink says which commit was its last; else behind it.
 Done SinkRunner::save() {
   if (saved_) return {};
-  record_->states[kAudit] = audit_.encoded();
-  LEVADA_TRY(checkpoint_store_.save(name_, *record_));
+  stored_checkpoint_->states[kAudit] = audit_.encoded();
+  LEVADA_TRY(checkpoint_store_.save(name_, *stored_checkpoint_));
   saved_ = true;
   return {};
 }
@@ -256,15 +256,15 @@ Done SinkRunner::save() {
 Turn SinkRunner::commit(nanoseconds timeout) {
   // Before anything says that the rows are dealt with.
   if (auto done = dead_letters_.sync(); !done) return retry_commit(done.error());
-  if (!delivered_) {
+  if (!sink_committed_) {
     if (target_->keeps_checkpoint())
       if (auto done = save(); !done) return retry_commit(done.error());
-    Parcel rejected;
+    CBatch rejected;
     auto done = target_->commit(*checkpoint_, timeout, rejected);
     if (!rejected.empty()) reject_late(rejected);
     if (done.code() == Code::idle) return Turn::waited;
     if (!done) return failed(done.error(), "commit");
-    delivered_ = true;
+    sink_committed_ = true;
     if (auto synced = dead_letters_.sync(); !synced) return retry_commit(synced.error());
   }
   if (!target_->keeps_checkpoint())
@@ -287,9 +287,9 @@ void SinkRunner::committed() {
   rows_written_.add(rows_);
   commits_.add();
   rows_ = bytes_ = 0;
-  uncommitted_ = delivered_ = false;
+  uncommitted_ = sink_committed_ = false;
   checkpoint_.reset();
-  record_.reset();
+  stored_checkpoint_.reset();
   backoff_.succeeded();
   failures_.succeeded();
   channel_.commit(cursor_);
@@ -298,12 +298,12 @@ void SinkRunner::committed() {
 Turn SinkRunner::failed(const Error& error, const char* what) {
   calls_failed_.add();
   checkpoint_.reset();
-  record_.reset();
+  stored_checkpoint_.reset();
   pending_.reset();
   workers_->clear();
   channel_.rewind(cursor_);
   rows_ = bytes_ = 0;
-  uncommitted_ = delivered_ = false;
+  uncommitted_ = sink_committed_ = false;
   at_position_ = needs_recover_ = true;
   if (error.code != Code::retry) {
     log_error(name_, std::string(what) + ": " + error.message);
@@ -315,7 +315,7 @@ Turn SinkRunner::failed(const Error& error, const char* what) {
 }
 
 // Rows that the sink turned down when they were written; how many there were.
-Result<int64_t> SinkRunner::reject_written(Parcel& rejected, InFlight& in_flight) {
+Result<int64_t> SinkRunner::reject_written(CBatch& rejected, InFlight& in_flight) {
   if (rejected.empty()) return 0;
   auto rows = rejected.open_rows();
   if (!rows) return fatal("rejected rows cannot be read: " + rows.error().message);
@@ -332,7 +332,7 @@ Result<int64_t> SinkRunner::reject_written(Parcel& rejected, InFlight& in_flight
 }
 
 // Rows that turned out to be unwritable when they were committed: of which batch they were is no longer known.
-void SinkRunner::reject_late(Parcel& rejected) {
+void SinkRunner::reject_late(CBatch& rejected) {
   auto rows = rejected.open_rows();
   if (!rows) return log_error(name_, "rejected rows are lost: " + rows.error().message);
   const int64_t count = rows->rows();

@@ -12,6 +12,7 @@
 #include "agent/pipeline/checkpoint_store.h"
 #include "agent/pipeline/failure_log.h"
 #include "agent/pipeline/audit_totals.h"
+#include "agent/pipeline/sink_target.h"
 #include "agent/pipeline/source_runner.h"
 #include "agent/pipeline/stop.h"
 
@@ -34,7 +35,8 @@ class SinkRunner {
     Backoff backoff;
     std::map<std::string, OnReject> on_reject;  // By the sink's name.
   };
-  SinkRunner(Parts parts, DeadLetters& dead_letters, const CheckpointStore& commits, const Services& services, Stop& stop);
+  SinkRunner(Parts parts, DeadLetters& dead_letters, const CheckpointStore& checkpoint_store, const Services& services,
+             Stop& stop);
 
   const std::string& name() const { return name_; }
   bool keeps_checkpoint() const { return target_->keeps_checkpoint(); }
@@ -47,7 +49,7 @@ class SinkRunner {
  private:
   Done open();
   Done recover();
-  Done load(uint64_t epoch, std::optional<StoredCheckpoint> record);
+  Done load(uint64_t epoch, std::optional<StoredCheckpoint> stored);
   Turn read(nanoseconds timeout);
   std::optional<Turn> advance(bool ended, nanoseconds timeout);
   Turn write(nanoseconds timeout);
@@ -58,8 +60,8 @@ class SinkRunner {
   void committed();
   Turn failed(const Error& error, const char* what);
   Turn retry_commit(const Error& error);
-  Result<int64_t> reject_written(Parcel& rejected, InFlight& in_flight);
-  void reject_late(Parcel& rejected);
+  Result<int64_t> reject_written(CBatch& rejected, InFlight& in_flight);
+  void reject_late(CBatch& rejected);
   nanoseconds now() const { return nanoseconds{clock_.monotonic(clock_.context)}; }
 
   const std::string name_;
@@ -81,16 +83,16 @@ class SinkRunner {
   bool opened_ = false, recovered_once_ = false, needs_recover_ = true;
   mutable std::mutex recovered_mutex_;
   std::optional<Positions> recovered_;
-  Positions committed_;                  // What the last commit stands for,
-  Positions reached_;                    // and what the next one will.
-  States unused_states_;                // Kept for interceptors that are not in the chain now.
-  AuditTotals audit_;                       // With what was written since the last commit.
-  std::optional<InFlight> pending_;     // Through the chain, not taken by the sink yet.
-  std::optional<Checkpoint> checkpoint_;          // Of the commit under way,
-  std::optional<StoredCheckpoint> record_;  // what the agent keeps with it,
-  bool saved_ = false;                  // and whether that is durable,
-  bool delivered_ = false;              // and whether the sink has done it.
-  int64_t rows_ = 0, bytes_ = 0;        // Since the last commit.
+  Positions committed_;                                // What the last commit stands for.
+  Positions reached_;                                  // What the next commit will stand for.
+  States unused_states_;                               // Kept for interceptors that are not in the chain now.
+  AuditTotals audit_;                                  // With what was written since the last commit.
+  std::optional<InFlight> pending_;                    // Through the chain, not taken by the sink yet.
+  std::optional<Checkpoint> checkpoint_;               // Of the commit that was begun.
+  std::optional<StoredCheckpoint> stored_checkpoint_;  // What the agent keeps with that commit.
+  bool saved_ = false;                                 // The stored checkpoint is durable.
+  bool sink_committed_ = false;                        // The sink has done the commit that was begun.
+  int64_t rows_ = 0, bytes_ = 0;                       // Since the last commit.
   bool uncommitted_ = false, at_position_ = true;
   nanoseconds first_{}, last_idle_{};  // When the first of them came; the last call of idle.
   nanoseconds advance_after_{};        // Interceptors that had nothing to give are not asked before that.

@@ -55,14 +55,14 @@ struct SinkRunnerTest : ::testing::Test {
   }
   void start(CommitPolicy policy = {2, 1 << 20, std::chrono::seconds(1)}) {
     SinkRunner::Parts parts{reader,
-                            bench.sink("sinks.out"),
+                            std::make_unique<SingleSink>(bench.sink("sinks.out")),
                             chain(),
                             channel,
                             policy,
                             Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
                             {{"sinks.out", on_reject}}};
     runner =
-        std::make_unique<SinkRunner>(std::move(parts), bench.dead_letters, bench.commits, bench.services, bench.stop);
+        std::make_unique<SinkRunner>(std::move(parts), bench.dead_letters, bench.checkpoint_store, bench.services, bench.stop);
   }
   void send(const Texts& bodies, bool with_position = true) {
     auto batch = testkit::batch_of(bodies);
@@ -131,14 +131,14 @@ TEST_F(SinkRunnerTest, commits_early_when_a_source_waits_for_room) {
   MemoryChannel small(1);
   small.add_writer();
   SinkRunner::Parts parts{"sinks.out",
-                          bench.sink("sinks.out"),
+                          std::make_unique<SingleSink>(bench.sink("sinks.out")),
                           bench.chain(),
                           &small,
                           {100, 1 << 20, std::chrono::hours(1)},
                           Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
                           {}};
   runner =
-      std::make_unique<SinkRunner>(std::move(parts), bench.dead_letters, bench.commits, bench.services, bench.stop);
+      std::make_unique<SinkRunner>(std::move(parts), bench.dead_letters, bench.checkpoint_store, bench.services, bench.stop);
   auto batch = testkit::batch_of({"a"});
   batch.position = "1";
   const InFlight in_flight{.batch = batch,
@@ -208,7 +208,7 @@ TEST_F(SinkRunnerTest, keeps_the_positions_of_a_sink_that_cannot) {
   start();
   send({"a", "b"});
   run();
-  const auto record = bench.commits.load_last("sinks.out");
+  const auto record = bench.checkpoint_store.load_last("sinks.out");
   ASSERT_TRUE(record && *record);
   EXPECT_EQ((*record)->positions, (std::vector<Position>{{"clicks", "2", 2}}));
 }
@@ -226,7 +226,7 @@ TEST_F(SinkRunnerTest, writes_nothing_twice_when_only_the_agents_own_disk_fails)
 }
 
 TEST_F(SinkRunnerTest, skips_what_it_had_before_a_restart) {
-  ASSERT_TRUE(bench.commits.save("sinks.out", {1, {{"clicks", "2", 2}}, {}}));
+  ASSERT_TRUE(bench.checkpoint_store.save("sinks.out", {1, {{"clicks", "2", 2}}, {}}));
   start();
   send({"a", "b"});
   send({"c", "d"});
@@ -306,7 +306,7 @@ TEST_F(SinkRunnerTest, accounts_for_every_row_with_its_commits) {
   send({"a", "b"});
   send({"c", "d"});
   run();
-  const auto record = bench.commits.load_last("sinks.out");
+  const auto record = bench.checkpoint_store.load_last("sinks.out");
   ASSERT_TRUE(record && *record);
   const auto audit = AuditTotals::decode((*record)->states.at("audit"));
   ASSERT_TRUE(audit);
@@ -402,7 +402,7 @@ TEST_F(SinkRunnerTest, commits_what_an_interceptor_holds_at_the_end_of_intake) {
   channel->close();
   EXPECT_EQ(run(), Turn::ended);
   EXPECT_EQ(script.committed, (Texts{"a+b+c"}));
-  const auto kept = bench.commits.load_confirmed(reader);
+  const auto kept = bench.checkpoint_store.load_confirmed(reader);
   ASSERT_TRUE(kept && *kept);
   EXPECT_EQ((*kept)->states.at("interceptors.holding"), "");
   const auto audit = AuditTotals::decode((*kept)->states.at("audit"));

@@ -29,27 +29,38 @@ SourceRunner::SourceRunner(Parts parts, DeadLetters& dead_letters, const Service
       numbering_(source_.name().substr(source_.name().find('.') + 1),
                  selector_.cuts_blocks() ? Selector::kBlockRows : 0),
       owner_(parts.owner.empty() ? source_.name() : std::move(parts.owner)),
+      starts_(std::move(parts.starts)),
       rows_read_(services.metrics->counter(source_.name(), "rows_read")),
       rows_rejected_(services.metrics->counter(source_.name(), "rows_rejected")),
       bytes_read_(services.metrics->counter(source_.name(), "bytes_read")),
       polls_failed_(services.metrics->counter(source_.name(), "calls_failed")),
       milliseconds_waited_(services.metrics->counter(source_.name(), "milliseconds_waited")) {}
 
-void SourceRunner::start_from(const std::vector<Positions>& downstream, const std::set<std::string>& known) {
-  std::map<std::string, std::vector<Position>> by_stream;
-  // One without a position for a stream is new: it joins where the others are.
-  for (const auto& positions : downstream)
-    for (const auto& [stream, position] : positions)
-      if (numbering_.is_own(stream)) by_stream[stream].push_back(position);
-  // Rows that are in the dead letters already are not put there again.
-  for (auto& [stream, positions] : by_stream)
-    start_.push_back(numbering_.start(stream, std::move(positions), dead_letters_.marks(stream)));
-  // Nobody knows any more where such a stream was: it has other rows now than those that its dead letters are of.
-  for (const auto& stream : known) {
-    if (!numbering_.is_own(stream) || by_stream.contains(stream)) continue;
-    if (const auto marks = dead_letters_.marks(stream); !marks.empty())
-      numbering_.start_behind(stream, *std::ranges::max_element(marks));
+Done SourceRunner::start_from(std::vector<StreamStarts::Reader> readers, const std::set<std::string>& known) {
+  const auto is_other = [this](const auto& name) { return !numbering_.is_own(name); };
+  for (auto& reader : readers) {
+    std::erase_if(reader.positions, [&](const auto& each) { return is_other(each.first); });
+    std::erase_if(reader.confirmed, is_other);
   }
+  auto own = known;
+  std::erase_if(own, is_other);
+  LEVADA_TRY(starts_.load());
+  // Nobody knows any more where a stream of that number was: it has other rows now than those that its dead letters are
+  // of.
+  const auto first_number = [this](const std::string& stream) {
+    const auto marks = dead_letters_.marks(stream);
+    return marks.empty() ? 0 : *std::ranges::max_element(marks);
+  };
+  std::map<std::string, std::vector<Position>> by_stream;
+  for (const auto& positions : starts_.complete(readers, own, first_number))
+    for (const auto& [stream, position] : positions) by_stream[stream].push_back(position);
+  LEVADA_TRY(starts_.save());
+  // Rows that are in the dead letters already are not put there again.
+  for (auto& [stream, positions] : by_stream) {
+    auto start = numbering_.start(stream, std::move(positions), dead_letters_.marks(stream));
+    if (!start.position.empty()) start_.push_back(std::move(start));
+  }
+  return {};
 }
 
 Turn SourceRunner::turn(nanoseconds timeout) {
@@ -67,6 +78,10 @@ Turn SourceRunner::turn(nanoseconds timeout) {
   if (auto done = acknowledge(); !done) {
     if (stop_.intake && done.code() == Code::retry) log_warning(name(), "acknowledge: " + done.error().message);
     if (auto turn = failed(done.error(), "acknowledge"); turn == Turn::failed) return turn;
+  }
+  if (is_start_unsaved_) {
+    if (auto saved = starts_.save(); !saved) return failed(saved.error(), "save");
+    is_start_unsaved_ = false;
   }
   if (!hand_on(timeout)) return Turn::waited;
   if (!blocked_.empty() && !stop_.intake) {
@@ -161,6 +176,11 @@ Turn SourceRunner::poll(nanoseconds timeout) {
 }
 
 void SourceRunner::take_in(Batch batch) {
+  // The source says first where a stream begins that could be another place after a restart.
+  if (batch.rows() == 0 && !batch.position.empty() && numbering_.is_new(batch.stream)) {
+    starts_.begin({numbering_.full_name(batch.stream), batch.position, 0});
+    is_start_unsaved_ = true;
+  }
   rows_read_.add(batch.rows());
   for (auto& part : numbering_.number(std::move(batch))) {
     reject_rows(part);
@@ -192,7 +212,7 @@ void SourceRunner::send(InFlight in_flight) {
   auto acknowledgement = std::make_shared<Acknowledgement>(static_cast<int>(channels_.size()), signal_);
   auto routed = selector_.route(in_flight.batch);
   for (size_t at = 0; at < channels_.size(); ++at) {
-    InFlight out{.batch = std::move(routed[at]),
+    InFlight out{.batch = compacted(std::move(routed[at])),
                  .stream = in_flight.stream,
                  .end = in_flight.end,
                  .account = in_flight.account,
@@ -200,14 +220,14 @@ void SourceRunner::send(InFlight in_flight) {
     out.bytes = held_bytes(out.batch);
     if (const auto others = in_flight.batch.rows() - out.batch.rows(); others != 0)
       add_to_counts(out.account.counts, Outcome::elsewhere, name(), "", others);
-    outgoing_.push_back({std::move(out), channels_[at]});
+    unsent_.push_back({std::move(out), channels_[at]});
   }
   pending_.add(in_flight.stream, std::move(in_flight.batch.position), std::move(acknowledgement));
 }
 
 bool SourceRunner::hand_on(nanoseconds timeout) {
-  while (!outgoing_.empty()) {
-    auto& next = outgoing_.front();
+  while (!unsent_.empty()) {
+    auto& next = unsent_.front();
     // Rows that are not in the batch any more must not be lost once a durable channel has what is left of it.
     if (next.channel->durable()) {
       if (auto synced = dead_letters_.sync(); !synced) {
@@ -221,7 +241,7 @@ bool SourceRunner::hand_on(nanoseconds timeout) {
       next.channel->wait_for_room(timeout);
       return false;
     }
-    outgoing_.pop_front();
+    unsent_.pop_front();
     wait({});
   }
   return true;

@@ -16,6 +16,7 @@
 #include "agent/pipeline/selector.h"
 #include "agent/pipeline/stop.h"
 #include "agent/pipeline/stream_numbering.h"
+#include "agent/pipeline/stream_starts.h"
 
 namespace levada::agent {
 
@@ -30,14 +31,15 @@ class SourceRunner {
     size_t memory_bytes;  // While the process lends out more, no rows are read but those of one batch at a time.
     OnReject on_reject;   // Of rows that the source itself rejects.
     std::string owner;    // In whose chain the rows were, a source or a sink; empty: this source.
+    StreamStarts starts;
   };
   SourceRunner(Parts parts, DeadLetters& dead_letters, const Services& services, Stop& stop);
 
   const std::string& name() const { return source_.name(); }
   bool replays() const { return source_.replays(); }
-  // The positions of durable channels, and of the sinks of the others. Before the first turn.
-  // `known`: streams that were ever committed, see CheckpointStore.
-  void start_from(const std::vector<Positions>& downstream, const std::set<std::string>& known = {});
+  // `readers`: the durable channels, and the sinks of the others. `known`: streams that were ever committed, see
+  // CheckpointStore. Before the first turn; again where it fails.
+  Done start_from(std::vector<StreamStarts::Reader> readers, const std::set<std::string>& known = {});
   // One step; waits at most so long.
   Turn turn(nanoseconds timeout);
   void wake() { signal_->raise(); }
@@ -45,7 +47,7 @@ class SourceRunner {
   bool close(nanoseconds end);
 
  private:
-  struct Outgoing {
+  struct Unsent {
     InFlight in_flight;
     Channel* channel;
   };
@@ -75,13 +77,15 @@ class SourceRunner {
   Stop& stop_;
   StreamNumbering numbering_;
   const std::string owner_;
+  StreamStarts starts_;
+  bool is_start_unsaved_ = false;
   Counter rows_read_, rows_rejected_, bytes_read_, polls_failed_, milliseconds_waited_;
 
   bool opened_ = false, ended_ = false, closed_ = false;
   bool to_close_ = false;  // The source's open was called.
   std::vector<Position> start_;    // By the source's own stream names.
   std::deque<InFlight> cut_;       // Parts that wait for a worker.
-  std::deque<Outgoing> outgoing_;  // What waits for room in a channel.
+  std::deque<Unsent> unsent_;      // What waits for room in a channel.
   PendingAcknowledgements pending_;
   nanoseconds waits_since_{};  // For room or memory; 0: it does not.
   bool wait_logged_ = false;

@@ -51,9 +51,12 @@ struct SourceRunnerTest : ::testing::Test {
                               Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
                               1u << 30,
                               OnReject::dead_letters,
-                              {}};
+                              {},
+                              StreamStarts(Files(bench.services.files), "/data/starts/clicks")};
     runner = std::make_unique<SourceRunner>(std::move(parts), bench.dead_letters, bench.services, bench.stop);
-    runner->start_from(sinks);
+    std::vector<StreamStarts::Reader> readers;
+    for (const auto& positions : sinks) readers.push_back({"sinks." + std::to_string(readers.size()), positions});
+    EXPECT_TRUE(runner->start_from(readers));
   }
   // Turns until the runner has nothing more to do for now.
   Turn run() {
@@ -158,7 +161,8 @@ TEST_F(SourceRunnerTest, waits_with_a_full_channel_and_loses_nothing) {
                             Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
                             1u << 30,
                             OnReject::dead_letters,
-                            {}};
+                            {},
+                            StreamStarts(Files(bench.services.files), "/data/starts/own")};
   runner = std::make_unique<SourceRunner>(std::move(parts), bench.dead_letters, bench.services, bench.stop);
   Texts rows;
   for (int round = 0; round < 4; ++round) {
@@ -181,7 +185,8 @@ TEST_F(SourceRunnerTest, counts_how_long_it_waited_for_room) {
                             Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
                             1u << 30,
                             OnReject::dead_letters,
-                            {}};
+                            {},
+                            StreamStarts(Files(bench.services.files), "/data/starts/own")};
   runner = std::make_unique<SourceRunner>(std::move(parts), bench.dead_letters, bench.services, bench.stop);
   run();
   bench.clock.advance(std::chrono::seconds(7));
@@ -245,7 +250,8 @@ TEST_F(SourceRunnerTest, sends_rows_that_the_source_turned_down_to_the_dead_lett
       Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
       1u << 30,
       OnReject::dead_letters,
-      {}};
+      {},
+                            StreamStarts(Files(bench.services.files), "/data/starts/clicks")};
   runner = std::make_unique<SourceRunner>(std::move(parts), bench.dead_letters, bench.services, bench.stop);
   run();
   EXPECT_EQ(read(), (std::vector<Seen>{{{"a"}, "2", 0, 2}}));
@@ -265,9 +271,10 @@ TEST_F(SourceRunnerTest, reads_one_batch_at_a_time_while_memory_is_used_up) {
                             Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
                             1,
                             OnReject::dead_letters,
-                            {}};
+                            {},
+                            StreamStarts(Files(bench.services.files), "/data/starts/own")};
   SourceRunner own(std::move(parts), bench.dead_letters, bench.services, bench.stop);
-  own.start_from({});
+  EXPECT_TRUE(own.start_from({}));
   for (const char* row : {"a", "b", "c"}) {
     for (int turns = 0; turns < 10; ++turns) own.turn(kNow);
     const auto all = read();
@@ -287,7 +294,7 @@ TEST_F(SourceRunnerTest, gives_no_number_of_a_dead_letter_again_when_a_stream_be
   run();
   EXPECT_EQ(read(), (std::vector<Seen>{{{"a", "b"}, "2", 0, 2}}));
   start();
-  runner->start_from({}, {"clicks", "orders"});
+  EXPECT_TRUE(runner->start_from({{"sinks.renamed", {}}}, {"clicks", "orders"}));
   run();
   EXPECT_EQ(read(), (std::vector<Seen>{{{"a", "b"}, "2", 7, 9}}));
 }
@@ -318,9 +325,10 @@ TEST_F(SourceRunnerTest, is_told_when_back_pressure_begins_and_ends) {
                             Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
                             1u << 30,
                             OnReject::dead_letters,
-                            {}};
+                            {},
+                            StreamStarts(Files(bench.services.files), "/data/starts/own")};
   SourceRunner own(std::move(parts), bench.dead_letters, bench.services, bench.stop);
-  own.start_from({});
+  EXPECT_TRUE(own.start_from({}));
   for (int turns = 0; turns < 20; ++turns) own.turn(kNow);
   EXPECT_EQ(script.back_pressure, (std::vector<bool>{true}));
   bench.clock.advance(std::chrono::seconds(1));

@@ -21,12 +21,13 @@ class StreamNumbering {
   std::string own_name(const std::string& full) const { return full == label_ ? "" : full.substr(label_.size() + 1); }
   bool is_own(const std::string& full) const { return full == label_ || full.starts_with(label_ + "/"); }
 
-  // Where the source goes on with a stream: at the position that is furthest behind. No batch will cross the others, or
+  // Where the source goes on with a stream: at the position that is furthest behind, or at its beginning, where that is
+  // none. No batch will cross the others, or
   // one of `marks`. One call for a stream, before its first batch; the stream is named in full.
   Position start(const std::string& stream, std::vector<Position> positions, const std::vector<uint64_t>& marks);
 
-  // A stream begins at its beginning, though rows of it had numbers before: they are not used again.
-  void start_behind(const std::string& stream, uint64_t number) { stream_of(own_name(stream)).next = number; }
+  // Whether it has given no number yet to rows of a stream that the source calls so.
+  bool is_new(const std::string& own) const { return !streams_.contains(own); }
 
   // The batch of the source as one part or more, in order. Each has its numbers, the full name of its stream, and an
   // account; all its rows are of one file. A part behind which the source cannot go on has no position.

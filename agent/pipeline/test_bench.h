@@ -244,7 +244,7 @@ class TestBench {
                                  [](void*) { return current_clock()->monotonic().count(); }};
   Services services{files.table(), &clock_table, &memory, log_service(), &metrics};
   DeadLetters dead_letters{services, "/dead"};
-  CheckpointStore commits{Files(files.table()), "/data"};
+  CheckpointStore checkpoint_store{Files(files.table()), "/data"};
 
   template <class Component>
   std::unique_ptr<Instance> instance(const std::string& path, const levada_component* component) {

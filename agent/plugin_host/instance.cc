@@ -81,11 +81,11 @@ Done SourceInstance::open(const std::vector<Position>& positions) {
 }
 
 Result<Batch> SourceInstance::poll(std::chrono::nanoseconds timeout) {
-  Parcel parcel;
+  CBatch batch;
   LEVADA_TRY(call([&](levada_error* error) {
-    return instance_->functions<levada_source_functions>().poll(instance_->self_, timeout.count(), parcel.get(), error);
+    return instance_->functions<levada_source_functions>().poll(instance_->self_, timeout.count(), batch.get(), error);
   }));
-  return parcel.open();
+  return batch.open();
 }
 
 Done SourceInstance::acknowledge(const std::string& stream, const std::string& position) {
@@ -123,7 +123,7 @@ Done InterceptorInstance::open() {
   return call([&](levada_error* error) { return functions.open(instance_->self_, error); });
 }
 
-Done InterceptorInstance::intercept(Parcel& batch, Parcel& rejected) {
+Done InterceptorInstance::intercept(CBatch& batch, CBatch& rejected) {
   return call([&](levada_error* error) {
     return instance_->functions<levada_interceptor_functions>().intercept(instance_->self_, batch.get(), rejected.get(),
                                                                           error);
@@ -170,7 +170,7 @@ std::chrono::nanoseconds InterceptorInstance::deadline() const {
   return std::chrono::nanoseconds(due);
 }
 
-Done InterceptorInstance::advance(std::chrono::nanoseconds now, bool ended, Parcel& out, Parcel& rejected) {
+Done InterceptorInstance::advance(std::chrono::nanoseconds now, bool ended, CBatch& out, CBatch& rejected) {
   if (!advances()) return levada::idle();
   return call([&](levada_error* error) {
     return instance_->functions<levada_interceptor_functions>().advance(instance_->self_, now.count(), ended ? 1 : 0,
@@ -203,15 +203,15 @@ Result<std::vector<Position>> SinkInstance::recover() {
   return positions;
 }
 
-Done SinkInstance::write(const Batch& batch, std::chrono::nanoseconds timeout, Parcel& rejected) {
-  Parcel share(batch);
+Done SinkInstance::write(const Batch& batch, std::chrono::nanoseconds timeout, CBatch& rejected) {
+  CBatch share(batch);
   return call([&](levada_error* error) {
     return instance_->functions<levada_sink_functions>().write(instance_->self_, timeout.count(), share.get(),
                                                                rejected.get(), error);
   });
 }
 
-Done SinkInstance::commit(const Checkpoint& checkpoint, std::chrono::nanoseconds timeout, Parcel& rejected) {
+Done SinkInstance::commit(const Checkpoint& checkpoint, std::chrono::nanoseconds timeout, CBatch& rejected) {
   std::vector<levada_position> positions;
   for (const auto& each : checkpoint.positions)
     positions.push_back({detail::bytes(each.stream), detail::bytes(each.position), each.sequence});

@@ -13,14 +13,14 @@
 
 namespace levada::agent {
 
-// A batch in its C form; releases what is left in it.
-class Parcel {
+// A batch in the form of the contract; releases what is left in it.
+class CBatch {
  public:
-  Parcel() = default;
-  explicit Parcel(const Batch& batch) { batch.share(batch_); }
-  Parcel(const Parcel&) = delete;
-  Parcel& operator=(const Parcel&) = delete;
-  ~Parcel() { detail::release(batch_); }
+  CBatch() = default;
+  explicit CBatch(const Batch& batch) { batch.share(batch_); }
+  CBatch(const CBatch&) = delete;
+  CBatch& operator=(const CBatch&) = delete;
+  ~CBatch() { detail::release(batch_); }
   levada_batch* get() { return &batch_; }
   bool empty() const { return batch_.rows.release == nullptr; }
   Result<Batch> open() { return Batch::adopt(batch_); }
@@ -103,8 +103,8 @@ class InterceptorInstance {
   explicit InterceptorInstance(std::unique_ptr<Instance> instance) : instance_(std::move(instance)) {}
   const std::string& name() const { return instance_->name(); }
   Done open();
-  // Changes what is in the parcel. `rejected` stays empty where no rows were turned down.
-  Done intercept(Parcel& batch, Parcel& rejected);
+  // Changes what is in the batch. `rejected` stays empty where no rows are.
+  Done intercept(CBatch& batch, CBatch& rejected);
   bool is_stateful() const;
   // Appends the state.
   Done save(std::string& to) const;
@@ -116,7 +116,7 @@ class InterceptorInstance {
   // intake.
   std::chrono::nanoseconds deadline() const;
   // Rows that are due, or that were rejected: call again. IDLE: none now.
-  Done advance(std::chrono::nanoseconds now, bool ended, Parcel& out, Parcel& rejected);
+  Done advance(std::chrono::nanoseconds now, bool ended, CBatch& out, CBatch& rejected);
   Done close(std::chrono::nanoseconds timeout);
   const Instance& instance() const { return *instance_; }
 
@@ -124,34 +124,19 @@ class InterceptorInstance {
   std::unique_ptr<Instance> instance_;
 };
 
-// Where the rows of a channel go: a sink, or a group of them. See levada_sink_functions for what
-// each call promises.
-class SinkTarget {
- public:
-  virtual ~SinkTarget() = default;
-  // Of the sink that the last call went to.
-  virtual const std::string& name() const = 0;
-  virtual bool keeps_checkpoint() const = 0;
-  virtual Done open() = 0;
-  virtual Result<std::vector<Position>> recover() = 0;
-  virtual Done write(const Batch& batch, std::chrono::nanoseconds timeout, Parcel& rejected) = 0;
-  virtual Done commit(const Checkpoint& checkpoint, std::chrono::nanoseconds timeout, Parcel& rejected) = 0;
-  virtual Done idle() = 0;
-  // IDLE: not through, call again. Nothing but the destructor comes behind it.
-  virtual Done close(std::chrono::nanoseconds timeout) = 0;
-};
-
-class SinkInstance final : public SinkTarget {
+// See levada_sink_functions for what each call promises.
+class SinkInstance {
  public:
   explicit SinkInstance(std::unique_ptr<Instance> instance) : instance_(std::move(instance)) {}
-  const std::string& name() const override { return instance_->name(); }
-  bool keeps_checkpoint() const override;
-  Done open() override;
-  Result<std::vector<Position>> recover() override;
-  Done write(const Batch& batch, std::chrono::nanoseconds timeout, Parcel& rejected) override;
-  Done commit(const Checkpoint& checkpoint, std::chrono::nanoseconds timeout, Parcel& rejected) override;
-  Done idle() override;
-  Done close(std::chrono::nanoseconds timeout) override;
+  const std::string& name() const { return instance_->name(); }
+  bool keeps_checkpoint() const;
+  Done open();
+  Result<std::vector<Position>> recover();
+  Done write(const Batch& batch, std::chrono::nanoseconds timeout, CBatch& rejected);
+  Done commit(const Checkpoint& checkpoint, std::chrono::nanoseconds timeout, CBatch& rejected);
+  Done idle();
+  // IDLE: not through, call again. Nothing but the destructor comes behind it.
+  Done close(std::chrono::nanoseconds timeout);
   const Instance& instance() const { return *instance_; }
 
  private:

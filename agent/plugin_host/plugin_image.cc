@@ -12,7 +12,10 @@
 #include <cstring>
 #include <filesystem>
 #include <string_view>
+#include <system_error>
 #include <utility>
+
+#include "agent/plugin_host/writers.h"
 
 namespace levada::agent {
 namespace {
@@ -62,19 +65,6 @@ Done check_elf(std::string_view bytes) {
   return {};
 }
 
-Done check_writers_of(const struct stat& info, const std::string& path) {
-  const auto remedy = [&](const char* who) {
-    return fatal(path + " may be written to by " + who + ": a plugin runs with all the agent's rights; chmod go-w it");
-  };
-  if (info.st_mode & S_IWOTH) return remedy("everyone");
-  if ((info.st_mode & S_IWGRP) && info.st_gid != 0 && info.st_gid != ::getegid()) return remedy("a group");
-  if (info.st_uid != 0 && info.st_uid != ::geteuid())
-    return fatal(
-        path +
-        " belongs to another user: a plugin runs with all the agent's rights; chown it to root or to the agent's user");
-  return {};
-}
-
 // A file in memory that is named like the plugin; -1 where the system has none.
 int copy_of(int file, const std::string& path, int64_t size) {
   Descriptor copy(::memfd_create(std::filesystem::path(path).filename().c_str(), MFD_CLOEXEC));
@@ -85,14 +75,11 @@ int copy_of(int file, const std::string& path, int64_t size) {
 
 }  // namespace
 
-Done check_writers(const std::string& path) {
-  struct stat info;
-  if (::stat(path.c_str(), &info) < 0) return fatal(path + ": " + std::strerror(errno));
-  return check_writers_of(info, path);
-}
-
 Result<PluginImage> PluginImage::read(const std::string& path) {
+  LEVADA_TRY(check_writers(path));
+  std::error_code failed;
   LEVADA_TRY(check_writers(std::filesystem::path(path).parent_path().string()));
+  LEVADA_TRY(check_writers(std::filesystem::canonical(path, failed).parent_path().string()));
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat info;
   if (file.number() < 0 || ::fstat(file.number(), &info) < 0) return system_error(path, "open");

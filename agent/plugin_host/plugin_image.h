@@ -31,7 +31,4 @@ class PluginImage {
   int descriptor_ = -1;  // Of the copy; -1: there is none.
 };
 
-// Refuses a path that anyone but its owner and root may write to.
-Done check_writers(const std::string& path);
-
 }  // namespace levada::agent

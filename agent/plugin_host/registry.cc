@@ -8,6 +8,7 @@
 
 #include "agent/plugin_host/library.h"
 #include "agent/plugin_host/plugin_scan.h"
+#include "agent/plugin_host/writers.h"
 
 namespace levada::agent {
 namespace fs = std::filesystem;
@@ -95,8 +96,8 @@ void Registry::load(const std::vector<PluginFolder>& folders) {
       continue;
     }
     if (!seen.insert(real.string()).second) continue;
-    if (auto done = check_writers(real.string()); !done) {
-      refused_.push_back({real.string(), done.error().message});
+    if (auto done = check_writers(folder.path); !done) {
+      refused_.push_back({folder.path, done.error().message});
       continue;
     }
     std::vector<std::string> files;

@@ -10,6 +10,7 @@
 #include <new>
 #include <string_view>
 
+#include "json/plain_tokens.h"
 #include "levada/builders.h"
 
 namespace levada {
@@ -58,9 +59,7 @@ class JsonParser {
 
   // Whether `text` is one valid document, in UTF-8.
   bool parse(std::string_view text, const char* readable_end) {
-    reserve(text.size());
-    const char* at = padded(text, readable_end);
-    return parser_.parse_into_document(document_, at, text.size(), false).error() == simdjson::SUCCESS;
+    return find_tokens({text, readable_end}) && is_valid();
   }
   bool parse(Documents::Document document) { return parse(document.text, document.readable_end); }
   // Copies the text: for the rare one that lies in memory of unknown extent.
@@ -68,16 +67,28 @@ class JsonParser {
 
   // Finds the tokens only: true says that the text is UTF-8 and that its strings are closed, and no more.
   bool find_tokens(Documents::Document document) {
-    reserve(document.text.size());
-    const auto* at = reinterpret_cast<const uint8_t*>(padded(document.text, document.readable_end));
-    return parser_.implementation->stage1(at, document.text.size(), simdjson::stage1_mode::regular) ==
-           simdjson::SUCCESS;
+    const size_t bytes = document.text.size();
+    reserve(bytes);
+    text_ = padded(document.text, document.readable_end);
+    has_backslash_ = bytes > 0 && std::memchr(text_, '\\', bytes) != nullptr;
+    return parser_.implementation->stage1(reinterpret_cast<const uint8_t*>(text_), bytes,
+                                          simdjson::stage1_mode::regular) == simdjson::SUCCESS;
+  }
+  // Whether the text whose tokens were found is a valid document. The second stage of simdjson, which writes all its
+  // values down, is for those alone that a walk through their tokens does not tell.
+  bool is_valid() {
+    return (!has_backslash_ && plain_tokens(text_).is_object()) ||
+           parser_.implementation->stage2(document_) == simdjson::SUCCESS;
   }
 
   // Where the tokens of the last text begin: brackets, commas, colons, opening quotes, the first byte of each other
   // scalar.
   const uint32_t* tokens() const { return parser_.implementation->structural_indexes.get(); }
   uint32_t token_count() const { return parser_.implementation->n_structural_indexes; }
+  // The same, of a text without backslashes, which stands at `text`.
+  PlainTokens plain_tokens(const char* text) const { return {text, tokens(), token_count()}; }
+  // Whether there are backslashes in the last text.
+  bool has_backslash() const { return has_backslash_; }
 
   // Gives back what a very large document needed. Between batches.
   void shrink() {
@@ -111,6 +122,8 @@ class JsonParser {
   simdjson::dom::parser parser_;
   simdjson::dom::document document_;
   size_t capacity_ = 0;
+  const char* text_ = nullptr;  // The last text, with padding behind it.
+  bool has_backslash_ = false;
   std::unique_ptr<char[]> scratch_;
   size_t scratch_capacity_ = 0;
 };

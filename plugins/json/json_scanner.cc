@@ -1,6 +1,7 @@
 #include "json/json_scanner.h"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cstring>
 
@@ -20,6 +21,21 @@ constexpr std::array<bool, 256> kPlain = [] {
   return table;
 }();
 
+// Passes over text that may stand in any string as it is, eight bytes at once; less than eight may be left of it.
+size_t skip_plain(std::string_view text, size_t at) {
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  const auto zeros = [](uint64_t bytes) { return bytes - kOnes; };
+  for (; at + 8 <= text.size(); at += 8) {
+    uint64_t bytes;
+    std::memcpy(&bytes, text.data() + at, 8);
+    // The highest bit of each that is outside of ASCII, a control character, a quote or a backslash.
+    const uint64_t others = (bytes - 0x20 * kOnes) | zeros(bytes ^ '"' * kOnes) | zeros(bytes ^ '\'' * kOnes) |
+                            zeros(bytes ^ '\\' * kOnes) | bytes;
+    if (const uint64_t found = others & 0x80 * kOnes) return at + static_cast<size_t>(std::countr_zero(found)) / 8;
+  }
+  return at;
+}
+
 std::string described(char c) {
   constexpr char kHex[] = "0123456789abcdef";
   const auto byte = static_cast<unsigned char>(c);
@@ -35,8 +51,11 @@ bool JsonScanner::fail(size_t at, std::string reason) {
 }
 
 bool JsonScanner::fail_expecting(size_t at, std::string_view expected) {
-  return fail(at, "expected " + std::string(expected) + ", found " +
-                      (at < text_.size() ? described(text_[at]) : std::string("the end")));
+  std::string reason;
+  reason.reserve(expected.size() + 32);
+  reason.append("expected ").append(expected).append(", found ");
+  reason.append(at < text_.size() ? described(text_[at]) : "the end");
+  return fail(at, std::move(reason));
 }
 
 void JsonScanner::replace(size_t at, size_t size, std::string_view by) {
@@ -179,7 +198,7 @@ bool JsonScanner::string(size_t& at) {
   while (at < text_.size()) {
     const auto c = static_cast<unsigned char>(text_[at]);
     if (kPlain[c]) {
-      ++at;
+      at = skip_plain(text_, at + 1);
     } else if (c == static_cast<unsigned char>(quote)) {
       if (quote == '\'') replace(at, 1, "\"");
       ++at;

@@ -71,7 +71,7 @@ class JsonScanner {
   std::string repaired_;
   size_t copied_ = 0;
   size_t depth_ = 0;
-  std::array<bool, kMaxDepth> is_object_{};
+  std::array<bool, kMaxDepth> is_object_;  // Up to depth_.
 };
 
 }  // namespace levada

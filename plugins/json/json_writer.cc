@@ -76,24 +76,80 @@ char* copy_on_one_line(std::string_view text, char* to) {
 using Block = unsigned char __attribute__((vector_size(16)));
 using Halves = uint64_t __attribute__((vector_size(16)));
 
+template <class Word>
+Word load(const char* from) {
+  Word word;
+  std::memcpy(&word, from, sizeof word);
+  return word;
+}
+template <class Word>
+void store(Word word, char* to) {
+  std::memcpy(to, &word, sizeof word);
+}
+
+Block to_escape(Block block) { return reinterpret_cast<Block>((block < 0x20) | (block == '"') | (block == '\\')); }
+bool any(Block block) {
+  const auto halves = reinterpret_cast<Halves>(block);
+  return (halves[0] | halves[1]) != 0;
+}
+bool needs_escape(uint64_t bytes) {
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  const uint64_t found = (bytes - 0x20 * kOnes) | ((bytes ^ '"' * kOnes) - kOnes) | ((bytes ^ '\\' * kOnes) - kOnes);
+  return (found & ~bytes & 0x80 * kOnes) != 0;
+}
+
+// Copies the text as it is; false where something in it needs an escape. In pieces of fixed size, of which the last
+// overlaps the one before, as a copy of any size is a call.
+bool copy_plain(const char* from, size_t size, char* to) {
+  if (size >= 16) {
+    Block found{};
+    for (size_t at = 0; at + 16 < size; at += 16) {
+      const auto block = load<Block>(from + at);
+      store(block, to + at);
+      found |= to_escape(block);
+    }
+    const auto last = load<Block>(from + size - 16);
+    store(last, to + size - 16);
+    return !any(found | to_escape(last));
+  }
+  if (size >= 8) {
+    const auto first = load<uint64_t>(from), last = load<uint64_t>(from + size - 8);
+    store(first, to);
+    store(last, to + size - 8);
+    return !needs_escape(first) && !needs_escape(last);
+  }
+  if (size >= 4) {
+    const auto first = load<uint32_t>(from), last = load<uint32_t>(from + size - 4);
+    store(first, to);
+    store(last, to + size - 4);
+    return !needs_escape(first | uint64_t{last} << 32);
+  }
+  bool is_plain = true;
+  for (size_t at = 0; at < size; ++at) {
+    to[at] = from[at];
+    is_plain &= !kNeedsEscape[static_cast<unsigned char>(from[at])];
+  }
+  return is_plain;
+}
+
+char* copy_escaped_blocks(std::string_view text, char* to) {
+  const char* from = text.data();
+  const char* end = from + text.size();
+  for (; end - from >= 16; from += 16) {
+    const auto block = load<Block>(from);
+    store(block, to);
+    to = any(to_escape(block)) ? copy_escaped(from, from + 16, to) : to + 16;
+  }
+  return copy_escaped(from, end, to);
+}
+
 int64_t divided_down(int64_t value, int64_t by) { return value / by - (value % by < 0); }
 
 }  // namespace
 
 char* write_json_string(std::string_view text, char* to) {
   *to++ = '"';
-  const char* from = text.data();
-  const char* end = from + text.size();
-  while (end - from >= 16) {
-    Block block;
-    std::memcpy(&block, from, sizeof block);
-    std::memcpy(to, &block, sizeof block);
-    const auto found = reinterpret_cast<Halves>((block < 0x20) | (block == '"') | (block == '\\'));
-    if ((found[0] | found[1]) != 0) to = copy_escaped(from, from + 16, to);
-    else to += 16;
-    from += 16;
-  }
-  to = copy_escaped(from, end, to);
+  to = copy_plain(text.data(), text.size(), to) ? to + text.size() : copy_escaped_blocks(text, to);
   *to++ = '"';
   return to;
 }
@@ -102,10 +158,11 @@ std::vector<Column> choose_columns(const Batch& batch, std::span<const std::stri
                                    std::span<const std::string> exclude) {
   std::vector<Column> chosen;
   for (const auto& name : names)
-    if (const auto* column = batch.find(name)) chosen.push_back(*column);
+    if (const auto* column = batch.find(name); column && column->type() != Type::opaque) chosen.push_back(*column);
   if (!names.empty()) return chosen;
   for (const auto& column : batch.columns())
-    if (std::find(exclude.begin(), exclude.end(), column.name()) == exclude.end()) chosen.push_back(column);
+    if (column.type() != Type::opaque && std::find(exclude.begin(), exclude.end(), column.name()) == exclude.end())
+      chosen.push_back(column);
   return chosen;
 }
 
@@ -113,47 +170,58 @@ JsonWriter::JsonWriter(std::vector<Column> columns, const JsonStyle& style)
     : time_(style.time), write_nulls_(style.write_nulls) {
   fields_.reserve(columns.size());
   for (auto& column : columns) {
-    Field field;
-    field.prefix.resize(6 * column.name().size() + 4);
-    char* end = write_json_string(column.name(), field.prefix.data() + 1);
-    field.prefix[0] = ',';
-    *end++ = ':';
-    field.prefix.resize(static_cast<size_t>(end - field.prefix.data()));
-    if (column.type() == Type::dictionary) {
-      const std::shared_ptr<const ArrowArray> texts(column.shared(), column.array().dictionary);
-      field.texts = Column("", Type::text, texts);
-      field.views = field.texts.views();
-    } else if (column.is_textual()) {
-      field.views = column.views();
-    }
-    field.has_nulls = column.has_nulls();
-    field.is_raw =
-        column.is_textual() && std::find(style.raw.begin(), style.raw.end(), column.name()) != style.raw.end();
-    field.column = std::move(column);
-    fixed_bound_ += field.prefix.size() + kScalarBound;
-    fields_.push_back(std::move(field));
+    fields_.push_back(field_of(std::move(column), style));
+    const Field& field = fields_.back();
+    fixed_bound_ += field.prefix_size + kScalarBound;
+    if (field.column.is_textual()) add_bounds(field);
   }
 }
 
-std::string_view JsonWriter::text(const Field& field, int64_t row) const {
-  return field.views[field.column.type() == Type::dictionary ? field.column.values<int32_t>()[row] : row];
+JsonWriter::Field JsonWriter::field_of(Column column, const JsonStyle& style) {
+  Field field;
+  field.prefix.resize(6 * column.name().size() + 4);
+  char* end = write_json_string(column.name(), field.prefix.data() + 1);
+  field.prefix[0] = ',';
+  *end++ = ':';
+  field.prefix_size = static_cast<size_t>(end - field.prefix.data());
+  field.prefix.resize(std::max(field.prefix_size, Field::kShort));
+  if (column.type() == Type::dictionary) {
+    const std::shared_ptr<const ArrowArray> texts(column.shared(), column.array().dictionary);
+    field.texts = Column("", Type::text, texts);
+    field.views = field.texts.views();
+  } else if (column.is_textual()) {
+    field.views = column.views();
+  }
+  field.has_nulls = column.has_nulls();
+  field.is_raw = column.is_textual() && std::find(style.raw.begin(), style.raw.end(), column.name()) != style.raw.end();
+  field.is_plain_text = column.type() == Type::text && !field.is_raw;
+  field.column = std::move(column);
+  return field;
 }
 
-size_t JsonWriter::bound(int64_t row) const {
-  size_t bytes = fixed_bound_;
-  for (const auto& field : fields_)
-    if (field.column.is_textual() && !(field.has_nulls && field.column.null(row)))
-      bytes += 6 * text(field, row).size() + 2;
-  return bytes;
+void JsonWriter::add_bounds(const Field& field) {
+  const auto rows = field.column.rows();
+  text_bounds_.resize(static_cast<size_t>(rows));
+  const View* views = field.views.data();
+  const int32_t* indices = field.column.type() == Type::dictionary ? field.column.values<int32_t>() : nullptr;
+  for (int64_t row = 0; row < rows; ++row) {
+    // A null may have any index and any view.
+    if (field.has_nulls && field.column.null(row)) continue;
+    text_bounds_[static_cast<size_t>(row)] += 6 * static_cast<size_t>(views[indices ? indices[row] : row].size) + 2;
+  }
 }
 
 char* JsonWriter::write(int64_t row, char* to) {
+  static_assert(Field::kShort <= kScalarBound);  // So much may be written behind a prefix in any case.
   char* const begin = to;
   for (const auto& field : fields_) {
     const bool null = field.has_nulls && field.column.null(row);
     if (null && !write_nulls_) continue;
-    to = append(to, field.prefix);
-    to = null ? append(to, "null") : write_value(field, row, to);
+    std::memcpy(to, field.prefix.data(), Field::kShort);
+    if (field.prefix_size > Field::kShort) std::memcpy(to, field.prefix.data(), field.prefix_size);
+    to += field.prefix_size;
+    if (null) to = append(to, "null");
+    else to = field.is_plain_text ? write_json_string(field.views[row], to) : write_value(field, row, to);
   }
   if (to == begin) ++to;
   *begin = '{';
@@ -174,7 +242,8 @@ char* JsonWriter::write_value(const Field& field, int64_t row, char* to) {
     }
     case Type::text:
     case Type::bytes:
-    case Type::dictionary: break;
+    case Type::dictionary:
+    case Type::opaque: break;
   }
   return write_text(field, row, to);
 }

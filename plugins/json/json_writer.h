@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "json/timestamps.h"
 #include "levada/batch.h"
+#include "levada/time.h"
 
 namespace levada {
 
@@ -20,7 +20,7 @@ struct JsonStyle {
 };
 
 // The columns of these names in this order; where no names are given, all but `exclude`. Names that the batch does not
-// have are left out.
+// have, and opaque columns, are left out.
 std::vector<Column> choose_columns(const Batch& batch, std::span<const std::string> names,
                                    std::span<const std::string> exclude);
 
@@ -33,7 +33,9 @@ class JsonWriter {
   JsonWriter(std::vector<Column> columns, const JsonStyle& style);
 
   // Bytes that the row cannot exceed.
-  size_t bound(int64_t row) const;
+  size_t bound(int64_t row) const {
+    return fixed_bound_ + (text_bounds_.empty() ? 0 : text_bounds_[static_cast<size_t>(row)]);
+  }
   // Writes the row as one object, without a line feed behind it; gives where it ends. `to` has room for bound(row)
   // bytes.
   char* write(int64_t row, char* to);
@@ -44,15 +46,24 @@ class JsonWriter {
 
  private:
   struct Field {
-    std::string prefix;  // ,"name":
+    static constexpr size_t kShort = 32;
+
+    std::string prefix;  // ,"name": and, where that is short, zeros up to kShort bytes.
+    size_t prefix_size;
     Column column;
-    Column texts;  // Of text, bytes and dictionaries: where the texts stand.
+    Column texts;  // Of dictionaries: where the texts stand.
     Views views;
     bool has_nulls;
     bool is_raw;
+    bool is_plain_text;  // Text as it is, neither raw nor of a dictionary.
   };
 
-  std::string_view text(const Field& field, int64_t row) const;
+  static Field field_of(Column column, const JsonStyle& style);
+  static std::string_view text(const Field& field, int64_t row) {
+    return field.views[field.column.type() == Type::dictionary ? field.column.values<int32_t>()[row] : row];
+  }
+  // Adds what the texts of a column need to the bounds of the rows.
+  void add_bounds(const Field& field);
   char* write_value(const Field& field, int64_t row, char* to);
   char* write_text(const Field& field, int64_t row, char* to);
   char* write_time(int64_t microseconds, char* to);
@@ -60,7 +71,8 @@ class JsonWriter {
   std::vector<Field> fields_;
   JsonStyle::Time time_;
   bool write_nulls_;
-  size_t fixed_bound_ = 2;
+  size_t fixed_bound_ = 2;           // Of each row: all but its texts.
+  std::vector<size_t> text_bounds_;  // For each row; empty: there are no texts.
   int64_t replaced_ = 0;
   Rfc3339Writer rfc3339_;
 };

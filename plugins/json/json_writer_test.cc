@@ -134,6 +134,35 @@ TEST(JsonWriter, writes_any_text_so_that_it_reads_back) {
   }
 }
 
+TEST(JsonWriter, escapes_a_byte_wherever_it_stands) {
+  for (size_t size = 1; size < 50; ++size)
+    for (size_t at = 0; at < size; ++at)
+      for (const auto& [byte, escape] : {std::pair{'"', "\\\""},
+                                         {'\\', "\\\\"},
+                                         {'\n', "\\n"},
+                                         {'\x1f', "\\u001f"},
+                                         {' ', " "},
+                                         {'\x7f', "\x7f"},
+                                         {'!', "!"},
+                                         {'#', "#"},
+                                         {'[', "["},
+                                         {']', "]"}}) {
+        std::string text(size, 'x');
+        text[at] = byte;
+        std::string written(6 * size + 2, '\0');
+        written.resize(static_cast<size_t>(write_json_string(text, written.data()) - written.data()));
+        EXPECT_EQ(written, '"' + std::string(at, 'x') + escape + std::string(size - at - 1, 'x') + '"');
+      }
+}
+
+TEST(JsonWriter, writes_keys_of_any_length) {
+  for (size_t size = 1; size < 80; ++size) {
+    std::string name(size, 'k');
+    JsonWriter writer({value_column<int64_t>(name, Type::int64, {{-1}})}, {});
+    EXPECT_EQ(written(writer, 0), "{\"" + name + "\":-1}");
+  }
+}
+
 TEST(JsonWriter, chooses_columns_by_name_or_all_but_some) {
   Batch batch(1);
   for (const char* name : {"body", "a", "b"}) batch.set(text_column(name, {"x"}));

@@ -1,12 +1,10 @@
 // Times as text: what is read, what is refused, and that what is written reads back.
-#include "json/timestamps.h"
+#include "levada/time.h"
 
 #include <gtest/gtest.h>
 
 #include <random>
 #include <string>
-
-#include "levada/time.h"
 
 namespace levada {
 namespace {

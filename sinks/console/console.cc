@@ -11,7 +11,7 @@
 
 #include "json/json_writer.h"
 
-namespace levada {
+namespace levada::console {
 
 using std::chrono::nanoseconds;
 
@@ -79,7 +79,7 @@ Done Console::flush(nanoseconds timeout) {
   return {};
 }
 
-}  // namespace levada
+}  // namespace levada::console
 
 LEVADA_PLUGIN("console", "0.1.0", "Apache-2.0",
-              levada::sink<levada::Console>("console", "Prints rows to the standard output."))
+              levada::sink<levada::console::Console>("console", "Prints rows to the standard output."))

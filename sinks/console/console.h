@@ -9,7 +9,7 @@
 
 #include "levada/sdk.h"
 
-namespace levada {
+namespace levada::console {
 
 struct ConsoleSettings {
   enum class Format { body, json };
@@ -44,4 +44,4 @@ class Console : public Sink {
   Counter values_replaced_;
 };
 
-}  // namespace levada
+}  // namespace levada::console

@@ -10,7 +10,7 @@
 #include "levada/testkit/conformance.h"
 #include "levada/testkit/fake_host.h"
 
-namespace levada {
+namespace levada::console {
 namespace {
 
 using namespace std::chrono_literals;
@@ -94,4 +94,4 @@ LEVADA_CONFORMANCE(console, [] {
 });
 
 }  // namespace
-}  // namespace levada
+}  // namespace levada::console

@@ -5,7 +5,9 @@
 #include <cerrno>
 #include <utility>
 
-namespace levada {
+#include "levada/free_name.h"
+
+namespace levada::file_sink {
 namespace {
 
 // "part-1.ndjson" becomes "part-1.1.ndjson".
@@ -111,17 +113,8 @@ Done Completion::publish(const Unfinished& file) {
 }
 
 Result<std::string> Completion::free_name(const Unfinished& file) const {
-  std::string name = file.name;
-  for (int number = 1;; ++number) {
-    levada_file_info info{};
-    const auto found = files_.stat(name, info);
-    if (found == -ENOENT) return name;
-    if (found < 0) return file_error("stat", name, found);
-    auto same = same_file(file.path, info);
-    if (!same) return std::move(same).error();
-    if (*same) return std::string();
-    name = other_name(file.name, number);
-  }
+  const auto name = [&](int number) { return number == 0 ? file.name : other_name(file.name, number); };
+  return first_free(files_, name, [&](const levada_file_info& info) { return same_file(file.path, info); });
 }
 
 // Version 1 of the manifest went with files that got their names by a second link.
@@ -133,4 +126,4 @@ Result<bool> Completion::same_file(const std::string& path, const levada_file_in
   return info.inode == other.inode && info.device == other.device;
 }
 
-}  // namespace levada
+}  // namespace levada::file_sink

@@ -9,7 +9,7 @@
 #include "manifest.h"
 #include "output_file.h"
 
-namespace levada {
+namespace levada::file_sink {
 
 class Completion {
  public:
@@ -49,4 +49,4 @@ class Completion {
 
 std::string folder_of(const std::string& path);
 
-}  // namespace levada
+}  // namespace levada::file_sink

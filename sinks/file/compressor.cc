@@ -3,16 +3,13 @@
 
 #include <new>
 
-namespace levada {
+namespace levada::file_sink {
 
 std::string_view Compressor::suffix(Kind kind) {
   switch (kind) {
-    case Kind::gzip:
-      return ".gz";
-    case Kind::zstd:
-      return ".zst";
-    case Kind::none:
-      break;
+    case Kind::gzip: return ".gz";
+    case Kind::zstd: return ".zst";
+    case Kind::none: break;
   }
   return "";
 }
@@ -25,12 +22,9 @@ Compressor::Kind Compressor::kind_of(std::string_view name) {
 
 std::string_view Compressor::compress(Kind kind, std::string_view block) {
   switch (kind) {
-    case Kind::gzip:
-      return gzip(block);
-    case Kind::zstd:
-      return zstd(block);
-    case Kind::none:
-      break;
+    case Kind::gzip: return gzip(block);
+    case Kind::zstd: return zstd(block);
+    case Kind::none: break;
   }
   return block;
 }
@@ -66,4 +60,4 @@ std::string_view Compressor::zstd(std::string_view block) {
   return {frame_.data(), size};
 }
 
-}  // namespace levada
+}  // namespace levada::file_sink

@@ -10,7 +10,7 @@
 
 #include "settings.h"
 
-namespace levada {
+namespace levada::file_sink {
 
 class Compressor {
  public:
@@ -40,4 +40,4 @@ class Compressor {
   std::string frame_;
 };
 
-}  // namespace levada
+}  // namespace levada::file_sink

@@ -2,12 +2,20 @@
 #include "file.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <utility>
 
-namespace levada {
+namespace levada::file_sink {
 namespace {
 
 using std::chrono::nanoseconds;
+
+// No other sink has it: not one of another agent on the same machine, nor on another, nor one before this.
+std::string new_id(Host host) {
+  char digits[17];
+  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(host.random()));
+  return std::string(digits, 12);
+}
 
 bool has_control_characters(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
@@ -50,21 +58,45 @@ FileSink::FileSink(Settings settings, Host host, PathPattern pattern)
       values_replaced_(host.counter("values_replaced")) {}
 
 // The last commit is behind it: what is in the files and not committed must not appear.
-FileSink::~FileSink() {
-  if (!loaded_) return;
-  if (auto done = settle_all(); !done) host_.warning("files are completed at the next start: " + done.error().message);
+Done FileSink::close(nanoseconds) {
+  if (!std::exchange(loaded_, false)) return {};
+  auto done = settle_all();
+  // What cannot be removed is an empty file, which the next start locks again.
+  if (lock_) (void)files_.remove(lock_.path());
+  if (!done) return fatal("files are completed at the next start: " + done.error().message);
+  return {};
 }
 
 Done FileSink::open() {
   if (loaded_) return {};
   auto last = manifest_.load();
   if (!last) return std::move(last).error();
+  id_ = last->id.empty() ? new_id(host_) : std::move(last->id);
+  next_number_ = last->next_number;
+  // Where nothing is left to complete, a folder that cannot be made yet holds nobody up before rows come.
+  if (!last->files.empty() || make_folder(root())) LEVADA_TRY(lock_names());
   for (auto& file : last->files) {
     if (files_.exists(file.path)) files_recovered_.add();
     completion_.add(std::move(file));
   }
   positions_ = std::move(last->positions);
   loaded_ = true;
+  return {};
+}
+
+// Names are its own by the id. A data_dir that was copied has the id, too: then the lock tells.
+Done FileSink::lock_names() {
+  if (lock_) return {};
+  const auto folder = root();
+  LEVADA_TRY(make_folder(folder));
+  const auto path = (folder == "/" ? "" : folder) + "/.levada-" + id_ + ".lock";
+  auto lock = files_.lock(path);
+  if (!lock) return std::move(lock).error();
+  if (!*lock)
+    return retry("another agent has " + path +
+                 ": it runs on a copy of this one's data_dir, and would write files of the same names; stop one of the "
+                 "two for good");
+  lock_ = *std::move(lock);
   return {};
 }
 
@@ -88,17 +120,18 @@ Done FileSink::settle_all() {
 Done FileSink::complete() {
   // A commit that failed may be on the disk all the same, for good or until a power cut. It is undone there before any
   // file is cut back behind it.
-  if (!manifest_.certain()) LEVADA_TRY(manifest_.replace(positions_, unfinished()));
+  if (!manifest_.certain()) LEVADA_TRY(restate());
   auto settled = completion_.settle();
   if (!settled) return std::move(settled).error();
   // A file that has its name must never be taken for one that is to be cut and ended.
-  if (*settled > 0) LEVADA_TRY(manifest_.replace(positions_, unfinished()));
-  if (completion_.publish() > 0) return manifest_.replace(positions_, unfinished());
+  if (*settled > 0) LEVADA_TRY(restate());
+  if (completion_.publish() > 0) return restate();
   return {};
 }
 
 Done FileSink::write(Batch& batch, nanoseconds) {
   LEVADA_TRY(check(batch));
+  LEVADA_TRY(lock_names());
   now_ = host_.monotonic();
   arrival_ = std::chrono::floor<std::chrono::microseconds>(host_.now()).count();
   pattern_.bind(batch);
@@ -159,7 +192,7 @@ Done FileSink::store(const Checkpoint& checkpoint) {
   auto files = completion_.left();
   for (const auto& [bucket, file] : open_) files.push_back(file.entry_now());
   for (const auto& file : finished_) files.push_back(file.entry_now());
-  LEVADA_TRY(manifest_.replace(checkpoint.positions, files));
+  LEVADA_TRY(manifest_.replace({id_, next_number_, checkpoint.positions, std::move(files)}));
   positions_ = checkpoint.positions;
   uint64_t bytes = 0;
   const auto committed = [&](OutputFile& file) {
@@ -198,6 +231,8 @@ std::vector<Unfinished> FileSink::unfinished() const {
   return all;
 }
 
+Done FileSink::restate() { return manifest_.replace({id_, next_number_, positions_, unfinished()}); }
+
 // Files whose rows are all committed need no commit to become complete.
 Done FileSink::idle() {
   now_ = host_.monotonic();
@@ -214,7 +249,8 @@ Done FileSink::idle() {
   return complete();
 }
 
-}  // namespace levada
+}  // namespace levada::file_sink
 
 LEVADA_PLUGIN("file", "0.1.0", "Apache-2.0",
-              levada::sink<levada::FileSink>("file", "Writes rows to files, by folders made of time and columns."))
+              levada::sink<levada::file_sink::FileSink>("file",
+                                                        "Writes rows to files, by folders made of time and columns."))

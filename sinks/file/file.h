@@ -20,14 +20,15 @@
 #include "path_pattern.h"
 #include "settings.h"
 
-namespace levada {
+namespace levada::file_sink {
 
 class FileSink : public Sink {
  public:
   using Settings = FileSettings;
   static constexpr std::array options = {
       required<&Settings::path>(
-          "path", "The folder; with columns and time, \"/data/{host}/%Y-%m-%d\", each row goes to its own."),
+          "path", "The folder; with columns and time, \"/data/{host}/%Y-%m-%d\", each row goes to its own.")
+          .writes_folder(),
       optional<&Settings::prefix>("prefix", "\"levada-\"",
                                   "How file names begin; may have columns and time in it too."),
       optional<&Settings::suffix>("suffix", "\".ndjson\"",
@@ -50,12 +51,14 @@ class FileSink : public Sink {
       optional<&Settings::begin>("begin", "\"\"", "What stands before the first row of a file."),
       optional<&Settings::separator>("separator", "\"\\n\"", "What stands between rows."),
       optional<&Settings::end>("end", "\"\\n\"", "What stands behind the last row of a file."),
+      optional<&Settings::group>("group", "\"\"",
+                                 "Whose members may read files and folders too (0640, 0750); else the agent's user "
+                                 "alone (0600, 0700)."),
       optional<&Settings::max_open_files>(
           "max_open_files", "64", "How many files may be open; past that, the one used least lately is complete.")
           .advanced(),
   };
   static Result<std::unique_ptr<FileSink>> create(Settings settings, Host host);
-  ~FileSink() override;
 
   bool keeps_checkpoint() const override { return true; }
   Done open() override;
@@ -63,6 +66,7 @@ class FileSink : public Sink {
   Done write(Batch& batch, std::chrono::nanoseconds timeout) override;
   Done commit(const Checkpoint& checkpoint, std::chrono::nanoseconds timeout, Batch& rejected) override;
   Done idle() override;
+  Done close(std::chrono::nanoseconds timeout) override;
 
  private:
   using OpenFiles = std::map<std::string, OutputFile, std::less<>>;
@@ -79,8 +83,14 @@ class FileSink : public Sink {
   bool is_due(const OutputFile& file) const;
   Done finish(OpenFiles::iterator file);
   Done sync_files();
+  // The folder that all of its files are in or below.
+  std::string root() const;
+  // Fails with RETRY where another agent has the same names.
+  Done lock_names();
   // All files that are not under their final names, as the last commit left them.
   std::vector<Unfinished> unfinished() const;
+  // Brings the manifest to the last commit, with what has become of its files since.
+  Done restate();
   // Makes a commit of what the files hold now.
   Done store(const Checkpoint& checkpoint);
   // Drops what is not committed, and completes what is.
@@ -100,9 +110,11 @@ class FileSink : public Sink {
 
   OpenFiles open_;                     // By what their paths begin with.
   std::vector<OutputFile> finished_;   // Complete with the next commit.
-  std::set<std::string> new_entries_;  // Folders that something was made in since the last commit.
+  std::set<std::string> new_entries_;  // Folders that a file was made in since the last commit.
   bool loaded_ = false;
-  int64_t next_number_ = 0;
+  std::string id_;  // In the names of its files: no other sink gives the same.
+  uint64_t next_number_ = 0;
+  File lock_;  // On its id, in the folder.
 
   // The row before, and the file that it went to.
   OpenFiles::iterator current_ = open_.end();
@@ -114,4 +126,4 @@ class FileSink : public Sink {
   Counter bytes_written_, files_recovered_, values_replaced_;
 };
 
-}  // namespace levada
+}  // namespace levada::file_sink

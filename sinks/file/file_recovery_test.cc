@@ -5,9 +5,10 @@
 
 #include "file.h"
 #include "levada/testkit/fake_host.h"
+#include "sink_files.h"
 #include "unpack.h"
 
-namespace levada {
+namespace levada::file_sink {
 namespace {
 
 using namespace std::chrono_literals;
@@ -28,6 +29,7 @@ class FileRecoveryTest : public testing::Test {
     return positions ? *positions : Positions();
   }
   void make() {
+    if (sink_) (void)sink_->close(0ns);
     sink_.reset();
     sink_ = *FileSink::create(settings_, host_.host());
   }
@@ -40,24 +42,24 @@ class FileRecoveryTest : public testing::Test {
     Batch rejected;
     return sink_->commit({std::move(positions), 1}, 0ns, rejected);
   }
+  void stop() {
+    EXPECT_TRUE(sink_->close(0ns));
+    sink_.reset();
+  }
   // The process dies here and now.
   void die(Lose lose = Lose::nothing) {
     host_.files().crash_at(1);
     sink_.reset();
     host_.files().crash(lose);
   }
-  Strings paths() const {
-    Strings all;
-    for (auto& path : host_.files().paths())
-      if (path.starts_with("/out")) all.push_back(std::move(path));
-    return all;
-  }
-  std::string content(const std::string& path) const { return host_.files().read_file(path); }
+  Strings paths() const { return out_.paths(); }
+  std::string content(const std::string& path) const { return out_.content(path); }
   std::string manifest() const { return host_.data_dir() + "/files"; }
 
-  static constexpr char kFirst[] = "/out/levada-20260101T000000-0.ndjson";
-  static constexpr char kSecond[] = "/out/levada-20260101T000000-1.ndjson";
+  static constexpr char kFirst[] = "/out/levada-20260101T000000-ID-0.ndjson";
+  static constexpr char kSecond[] = "/out/levada-20260101T000000-ID-1.ndjson";
   mutable testkit::FakeHost host_;
+  SinkFiles out_{host_};
   FileSettings settings_;
   std::unique_ptr<FileSink> sink_;
 };
@@ -94,7 +96,7 @@ TEST_F(FileRecoveryTest, what_is_not_committed_when_it_stops_does_not_appear) {
   write({"committed"});
   ASSERT_TRUE(commit());
   write({"not committed"});
-  sink_.reset();
+  stop();
   EXPECT_EQ(paths(), Strings{kFirst});
   EXPECT_EQ(content(kFirst), "committed\n");
 }
@@ -130,10 +132,10 @@ TEST_F(FileRecoveryTest, takes_another_name_where_somebody_has_taken_its_own) {
   write({"one"});
   ASSERT_TRUE(commit());
   die();
-  host_.files().write_file(kFirst, "other");
+  out_.write(kFirst, "other");
   start();
   EXPECT_EQ(content(kFirst), "other");
-  EXPECT_EQ(content("/out/levada-20260101T000000-0.1.ndjson"), "one\n");
+  EXPECT_EQ(content("/out/levada-20260101T000000-ID-0.1.ndjson"), "one\n");
   EXPECT_EQ(paths().size(), 2u);
 }
 
@@ -142,14 +144,14 @@ TEST_F(FileRecoveryTest, does_not_take_a_name_when_it_cannot_see_whether_it_is_f
   host_.files().make_folders("/out");
   start();
   write({"one"});
-  host_.files().write_file(kFirst, "other");
+  out_.write(kFirst, "other");
   // The commit: sync of the folder, six calls for the manifest; then it looks for the name.
   host_.files().fail_call(8, EIO);
   ASSERT_TRUE(commit());
-  EXPECT_TRUE(host_.logged("a complete file keeps its name in use for now: stat " + std::string(kFirst)));
+  EXPECT_TRUE(host_.logged("a complete file keeps its name in use for now: stat " + out_.actual(kFirst)));
   EXPECT_EQ(content(kFirst), "other");
   ASSERT_TRUE(sink_->idle());
-  EXPECT_EQ(content("/out/levada-20260101T000000-0.1.ndjson"), "one\n");
+  EXPECT_EQ(content("/out/levada-20260101T000000-ID-0.1.ndjson"), "one\n");
 }
 
 TEST_F(FileRecoveryTest, does_not_begin_a_file_when_it_cannot_see_whether_it_is_there) {
@@ -158,7 +160,7 @@ TEST_F(FileRecoveryTest, does_not_begin_a_file_when_it_cannot_see_whether_it_is_
   // Looking for the folder, the final name, the name in use.
   host_.files().fail_call(3, EIO);
   auto batch = batch_of({"one"});
-  EXPECT_EQ(sink_->write(batch, 0ns).error().message, "stat " + std::string(kFirst) + ".tmp: Input/output error");
+  EXPECT_EQ(sink_->write(batch, 0ns).error().message, "stat " + out_.actual(kFirst) + ".tmp: Input/output error");
   EXPECT_EQ(paths(), Strings());
 }
 
@@ -168,7 +170,7 @@ TEST_F(FileRecoveryTest, never_removes_a_file_that_somebody_else_makes_at_the_sa
   // Looking for the folder and two names, three calls for the manifest, then the file.
   host_.files().fail_call(7, EEXIST);
   write({"one"});
-  host_.files().write_file(std::string(kFirst) + ".tmp", "other");
+  out_.write(std::string(kFirst) + ".tmp", "other");
   ASSERT_EQ(paths(), (Strings{std::string(kFirst) + ".tmp", std::string(kSecond) + ".tmp"}));
   die();
   start();
@@ -182,7 +184,7 @@ TEST_F(FileRecoveryTest, a_file_that_a_reader_has_taken_away_does_not_come_back)
   write({"one"});
   ASSERT_TRUE(commit());
   ASSERT_EQ(paths(), Strings{kFirst});
-  host_.files().remove_file(kFirst);
+  out_.remove(kFirst);
   die();
   start();
   EXPECT_EQ(paths(), Strings());
@@ -212,20 +214,20 @@ TEST_F(FileRecoveryTest, waits_for_committed_rows_that_are_missing) {
   ASSERT_TRUE(commit({{"s", "1", 1}}));
   die();
   const auto path = paths().at(0);
-  host_.files().rename_file(path, "/elsewhere");
+  out_.rename(path, "/elsewhere");
   make();
   ASSERT_TRUE(sink_->open());
   for (int tries = 0; tries < 2; ++tries) {
     const auto recovered = sink_->recover();
     EXPECT_EQ(recovered.code(), Code::retry);
     EXPECT_EQ(recovered.error().message,
-              path +
+              out_.actual(path) +
                   ", with 3 bytes of committed rows, is missing: is its disk mounted? To give its rows up, put an "
                   "empty file there");
   }
-  host_.files().rename_file("/elsewhere", path);
+  out_.rename("/elsewhere", path);
   EXPECT_EQ(*sink_->recover(), (Positions{{"s", "1", 1}}));
-  EXPECT_EQ(content("/out/disk/levada-20260101T000000-0.ndjson"), "one\n");
+  EXPECT_EQ(content("/out/disk/levada-20260101T000000-ID-0.ndjson"), "one\n");
 }
 
 TEST_F(FileRecoveryTest, says_that_committed_rows_are_lost) {
@@ -233,9 +235,9 @@ TEST_F(FileRecoveryTest, says_that_committed_rows_are_lost) {
   write({"one"});
   ASSERT_TRUE(commit());
   die();
-  host_.files().write_file(std::string(kFirst) + ".tmp", "");
+  out_.write(std::string(kFirst) + ".tmp", "");
   start();
-  EXPECT_TRUE(host_.logged("ERROR " + std::string(kFirst) + ".tmp has lost 3 of 3 bytes of committed rows"));
+  EXPECT_TRUE(host_.logged("ERROR " + out_.actual(kFirst) + ".tmp has lost 3 of 3 bytes of committed rows"));
 }
 
 TEST_F(FileRecoveryTest, does_not_start_from_a_manifest_that_is_damaged) {
@@ -243,11 +245,12 @@ TEST_F(FileRecoveryTest, does_not_start_from_a_manifest_that_is_damaged) {
   write({"one"});
   ASSERT_TRUE(commit({{"s", "1", 1}}));
   die();
+  const auto path = out_.actual(std::string(kFirst) + ".tmp");
   host_.files().write_file(manifest(), "levada file sink 2\nend\t00000000\n");
   make();
   EXPECT_EQ(sink_->open().code(), Code::fatal);
   sink_.reset();
-  EXPECT_EQ(paths(), Strings{std::string(kFirst) + ".tmp"});
+  EXPECT_EQ(paths(), Strings{path});
 }
 
 TEST_F(FileRecoveryTest, without_its_data_folder_it_starts_anew_and_leaves_files_in_use_alone) {
@@ -255,12 +258,15 @@ TEST_F(FileRecoveryTest, without_its_data_folder_it_starts_anew_and_leaves_files
   write({"one"});
   ASSERT_TRUE(commit({{"s", "1", 1}}));
   die();
+  const auto left = out_.actual(std::string(kFirst) + ".tmp");
   host_.files().remove_file(manifest());
   EXPECT_EQ(start(), Positions());
   write({"one"});
   ASSERT_TRUE(commit({{"s", "1", 1}}));
-  sink_.reset();
-  EXPECT_EQ(paths(), (Strings{std::string(kFirst) + ".tmp", kSecond}));
+  stop();
+  EXPECT_EQ(paths().size(), 2u);
+  EXPECT_EQ(content(left), "one");
+  EXPECT_EQ(content(kFirst), "one\n");
 }
 
 TEST_F(FileRecoveryTest, counts_what_a_stop_adds_to_its_files) {
@@ -268,10 +274,23 @@ TEST_F(FileRecoveryTest, counts_what_a_stop_adds_to_its_files) {
   write({"one"});
   ASSERT_TRUE(commit());
   EXPECT_EQ(host_.count("bytes_written"), 3);
-  sink_.reset();
+  stop();
   EXPECT_EQ(host_.count("bytes_written"), 4);
   EXPECT_EQ(host_.count("files_completed"), 1);
 }
 
+TEST_F(FileRecoveryTest, what_could_not_be_done_when_it_was_closed_is_said_and_done_at_the_next_start) {
+  start();
+  write({"one"});
+  ASSERT_TRUE(commit());
+  host_.files().fail_call(1, EIO);
+  const Done closed = sink_->close(0ns);
+  ASSERT_FALSE(closed);
+  EXPECT_TRUE(closed.error().message.starts_with("files are completed at the next start: "));
+  start();
+  EXPECT_EQ(paths(), Strings{kFirst});
+  EXPECT_EQ(content(kFirst), "one\n");
+}
+
 }  // namespace
-}  // namespace levada
+}  // namespace levada::file_sink

@@ -5,9 +5,10 @@
 
 #include "levada/testkit/conformance.h"
 #include "levada/testkit/fake_host.h"
+#include "sink_files.h"
 #include "unpack.h"
 
-namespace levada {
+namespace levada::file_sink {
 namespace {
 
 using namespace std::chrono_literals;
@@ -20,7 +21,7 @@ class FileTest : public testing::Test {
  protected:
   FileTest() { settings_.path = "/out"; }
   void start() {
-    sink_.reset();
+    if (sink_) stop();
     auto sink = FileSink::create(settings_, host_.host());
     ASSERT_TRUE(sink) << sink.error().message;
     sink_ = *std::move(sink);
@@ -37,40 +38,66 @@ class FileTest : public testing::Test {
     const Done committed = sink_->commit(Checkpoint(), 0ns, rejected);
     ASSERT_TRUE(committed) << committed.error().message;
   }
-  void stop() { sink_.reset(); }
-  Strings paths() const {
-    Strings all;
-    for (auto& path : host_.files().paths())
-      if (path.starts_with("/out")) all.push_back(std::move(path));
-    return all;
+  void stop() {
+    EXPECT_TRUE(sink_->close(0ns));
+    sink_.reset();
   }
+  Strings paths() const { return out_.paths(); }
   Strings complete() const {
     auto all = paths();
     std::erase_if(all, [](const std::string& path) { return path.ends_with(".tmp"); });
     return all;
   }
-  std::string content(const std::string& path) const { return host_.files().read_file(path); }
+  std::string content(const std::string& path) const { return out_.content(path); }
   std::string fault() {
     auto sink = FileSink::create(settings_, host_.host());
     return sink ? "none" : sink.error().option + ": " + sink.error().message;
   }
 
   mutable testkit::FakeHost host_;
+  SinkFiles out_{host_};
   FileSettings settings_;
   Batch rejected_;
   std::unique_ptr<FileSink> sink_;
 };
 
+TEST_F(FileTest, is_for_the_agents_user_unless_a_group_is_named) {
+  host_.files().make_folders("/out");
+  settings_.path = "/out/{host:-none}/below";
+  start();
+  write(batch_of({"one"}));
+  commit();
+  EXPECT_EQ(host_.files().group_of("/out/none/below"), "");
+  EXPECT_EQ(host_.files().group_of(out_.actual(paths()[0])), "");
+  stop();
+  settings_.path = "/out/{host:-some}/below";
+  settings_.group = "readers";
+  start();
+  write(batch_of({"two"}));
+  commit();
+  stop();
+  for (const auto* path : {"/out/some", "/out/some/below", "/out/some/below/levada-20260101T000000-ID-1.ndjson"})
+    EXPECT_EQ(host_.files().group_of(out_.actual(path)), "readers") << path;
+  EXPECT_EQ(host_.files().group_of("/out"), "") << "it was there before";
+  settings_.group = "missing";
+  settings_.path = "/out";
+  start();
+  auto batch = batch_of({"three"});
+  EXPECT_EQ(sink_->write(batch, 0ns).error().message, "there is no group \"missing\"");
+  stop();
+  EXPECT_EQ(paths().size(), 2u) << "nothing is left of it";
+}
+
 TEST_F(FileTest, a_file_has_its_name_in_use_until_it_is_complete) {
   start();
   write(batch_of({"one", "two"}));
   commit();
-  EXPECT_EQ(paths(), (Strings{"/out/levada-20260101T000000-0.ndjson.tmp"}));
+  EXPECT_EQ(paths(), (Strings{"/out/levada-20260101T000000-ID-0.ndjson.tmp"}));
   EXPECT_EQ(content(paths()[0]), "one\ntwo");
   write(batch_of({"three"}));
   commit();
   stop();
-  EXPECT_EQ(paths(), (Strings{"/out/levada-20260101T000000-0.ndjson"}));
+  EXPECT_EQ(paths(), (Strings{"/out/levada-20260101T000000-ID-0.ndjson"}));
   EXPECT_EQ(content(paths()[0]), "one\ntwo\nthree\n");
   EXPECT_EQ(host_.count("bytes_written"), 14);
   EXPECT_EQ(host_.count("files_completed"), 1);
@@ -145,7 +172,7 @@ TEST_F(FileTest, begin_separator_and_end_make_a_json_array) {
   write(batch_of({"{\"a\":3}"}));
   commit();
   stop();
-  EXPECT_EQ(content("/out/levada-20260101T000000-0.json"), "[\n{\"a\":1},\n{\"a\":2},\n{\"a\":3}\n]\n");
+  EXPECT_EQ(content("/out/levada-20260101T000000-ID-0.json"), "[\n{\"a\":1},\n{\"a\":2},\n{\"a\":3}\n]\n");
 }
 
 TEST_F(FileTest, paths_come_from_columns_and_event_time) {
@@ -159,9 +186,9 @@ TEST_F(FileTest, paths_come_from_columns_and_event_time) {
   write(batch);
   commit();
   stop();
-  EXPECT_EQ(paths(),
-            (Strings{"/out/a/1969-12-31/h23-20260101T000000-2.ndjson", "/out/a/1970-01-01/h00-20260101T000000-0.ndjson",
-                     "/out/b/1970-01-01/h01-20260101T000000-1.ndjson"}));
+  EXPECT_EQ(paths(), (Strings{"/out/a/1969-12-31/h23-20260101T000000-ID-2.ndjson",
+                              "/out/a/1970-01-01/h00-20260101T000000-ID-0.ndjson",
+                              "/out/b/1970-01-01/h01-20260101T000000-ID-1.ndjson"}));
   EXPECT_EQ(texts(rejected_, "body"), (Strings{"4"}));
   EXPECT_EQ(texts(rejected_, "reason"), (Strings{"column \"time\", which the path is made of, has no value"}));
 }
@@ -175,7 +202,8 @@ TEST_F(FileTest, without_a_time_column_the_path_has_the_time_of_writing) {
   write(batch_of({"2"}));
   commit();
   stop();
-  EXPECT_EQ(paths(), (Strings{"/out/2026-01-01/20260101T000000-0.ndjson", "/out/2026-01-02/20260102T000000-1.ndjson"}));
+  EXPECT_EQ(paths(),
+            (Strings{"/out/2026-01-01/20260101T000000-ID-0.ndjson", "/out/2026-01-02/20260102T000000-ID-1.ndjson"}));
 }
 
 TEST_F(FileTest, a_column_cannot_lead_out_of_the_folder) {
@@ -187,9 +215,9 @@ TEST_F(FileTest, a_column_cannot_lead_out_of_the_folder) {
   write(batch);
   commit();
   stop();
-  EXPECT_EQ(paths(), (Strings{"/out/.._.._etc/20260101T000000-1.ndjson", "/out/_/20260101T000000-0.ndjson",
-                              "/out/new_line/20260101T000000-3.ndjson", "/out/none/20260101T000000-2.ndjson"}));
-  EXPECT_EQ(content("/out/_/20260101T000000-0.ndjson"), "1\n3\n");
+  EXPECT_EQ(paths(), (Strings{"/out/.._.._etc/20260101T000000-ID-1.ndjson", "/out/_/20260101T000000-ID-0.ndjson",
+                              "/out/new_line/20260101T000000-ID-3.ndjson", "/out/none/20260101T000000-ID-2.ndjson"}));
+  EXPECT_EQ(content("/out/_/20260101T000000-ID-0.ndjson"), "1\n3\n");
 }
 
 TEST_F(FileTest, the_file_used_least_lately_makes_room_for_another) {
@@ -256,15 +284,15 @@ TEST_F(FileTest, compressed_files_can_be_read_up_to_each_commit) {
 }
 
 TEST_F(FileTest, never_replaces_a_file_of_somebody_else) {
-  host_.files().write_file("/out/levada-20260101T000000-0.ndjson", "other");
   start();
+  out_.write("/out/levada-20260101T000000-ID-0.ndjson", "other");
   write(batch_of({"1"}));
   commit();
-  host_.files().write_file("/out/levada-20260101T000000-1.ndjson", "other too");
+  out_.write("/out/levada-20260101T000000-ID-1.ndjson", "other too");
   stop();
-  EXPECT_EQ(content("/out/levada-20260101T000000-0.ndjson"), "other");
-  EXPECT_EQ(content("/out/levada-20260101T000000-1.ndjson"), "other too");
-  EXPECT_EQ(content("/out/levada-20260101T000000-1.1.ndjson"), "1\n");
+  EXPECT_EQ(content("/out/levada-20260101T000000-ID-0.ndjson"), "other");
+  EXPECT_EQ(content("/out/levada-20260101T000000-ID-1.ndjson"), "other too");
+  EXPECT_EQ(content("/out/levada-20260101T000000-ID-1.1.ndjson"), "1\n");
 }
 
 TEST_F(FileTest, a_commit_without_rows_touches_no_disk) {
@@ -314,4 +342,4 @@ LEVADA_CONFORMANCE(file, [] {
 });
 
 }  // namespace
-}  // namespace levada
+}  // namespace levada::file_sink

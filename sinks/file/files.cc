@@ -6,8 +6,9 @@
 #include <utility>
 
 #include "file.h"
+#include "levada/free_name.h"
 
-namespace levada {
+namespace levada::file_sink {
 namespace {
 
 // 20260131T235959, for names that sort by the time at which the files were made.
@@ -74,39 +75,51 @@ Result<FileSink::OpenFiles::iterator> FileSink::open_file(const std::string& buc
 
 Result<File> FileSink::create_file(const std::string& bucket, Unfinished& entry) {
   const auto* calls = files_.table();
-  const auto stem = bucket + compact_time(host_.now()) + "-";
+  const auto stem = bucket + compact_time(host_.now()) + "-" + id_ + "-";
   for (;;) {
     entry.name = stem + std::to_string(next_number_++) + settings_.suffix +
                  std::string(Compressor::suffix(settings_.compression));
     entry.path = entry.name + settings_.in_use_suffix;
-    bool taken = false;
+    bool free = true;
     for (const auto* path : {&entry.name, &entry.path}) {
-      levada_file_info info{};
-      const auto found = files_.stat(*path, info);
-      if (found < 0 && found != -ENOENT) return file_error("stat", *path, found);
-      taken |= found == 0;
+      auto found = is_free(files_, *path);
+      if (!found) return std::move(found).error();
+      free = free && *found;
     }
-    if (taken) continue;
+    if (!free) continue;
     // First: a crash leaves no file that is on no list.
     LEVADA_TRY(manifest_.begin(entry));
     const auto handle = calls->open(calls->context, entry.path.c_str(), LEVADA_CREATE);
-    if (handle >= 0) return File(calls, handle, entry.path);
+    if (handle >= 0) {
+      File file(calls, handle, entry.path);
+      if (settings_.group.empty()) return file;
+      if (auto shared = files_.share(entry.path, settings_.group); !shared) {
+        (void)files_.remove(entry.path);
+        return std::move(shared).error();
+      }
+      return file;
+    }
     if (handle != -EEXIST) return file_error("create", entry.path, handle);
     // Somebody has made it just now: what is listed is removed after a crash, and this must not be.
-    LEVADA_TRY(manifest_.replace(positions_, unfinished()));
+    LEVADA_TRY(restate());
   }
 }
 
-// The entries of new folders in their parents must last, too.
+std::string FileSink::root() const {
+  const auto variable = settings_.path.find_first_of("{%");
+  return variable == std::string::npos ? settings_.path : folder_of(settings_.path.substr(0, variable));
+}
+
+// What was there keeps its mode, what is made is the group's, too.
 Done FileSink::make_folder(const std::string& folder) {
-  std::vector<std::string> parents;
-  for (auto at = folder; at != "/" && at != "." && !files_.exists(at); at = parents.back())
-    parents.push_back(folder_of(at));
-  if (parents.empty()) return {};
-  const auto made = files_.make_folder(folder);
-  for (auto& parent : parents)
-    if (made || files_.exists(parent)) new_entries_.insert(std::move(parent));
-  return made;
+  if (settings_.group.empty()) return files_.make_folder(folder);
+  std::vector<std::string> missing;
+  for (auto at = folder; at != "/" && at != "." && !files_.exists(at); at = folder_of(at)) missing.push_back(at);
+  for (auto at = missing.rbegin(); at != missing.rend(); ++at) {
+    LEVADA_TRY(files_.make_folder(*at));
+    LEVADA_TRY(files_.share(*at, settings_.group));
+  }
+  return {};
 }
 
 bool FileSink::is_full(const OutputFile& file) const {
@@ -127,4 +140,4 @@ Done FileSink::finish(OpenFiles::iterator file) {
   return finished_.back().finish();
 }
 
-}  // namespace levada
+}  // namespace levada::file_sink

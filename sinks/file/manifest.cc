@@ -1,5 +1,6 @@
 // A text file of lines with tabs between:
 //   levada file sink 2
+//   names, id, next number
 //   position, rows before it, stream, position       for each stream
 //   open or complete, committed bytes, path, name    for each file with committed rows
 //   end, CRC-32 of all above
@@ -17,11 +18,12 @@
 
 #include "levada/positions.h"
 
-namespace levada {
+namespace levada::file_sink {
 namespace {
 
 constexpr std::string_view kFirstLine = "levada file sink 2\n";
 constexpr std::string_view kFirstLineOf1 = "levada file sink 1\n";
+constexpr std::string_view kNames = "names\t";
 constexpr std::string_view kPosition = "position\t";
 constexpr std::string_view kEnd = "end\t";
 
@@ -66,6 +68,14 @@ std::optional<Unfinished> read_file(std::string_view line) {
   return file;
 }
 
+bool read_names(std::string_view rest, Committed& to) {
+  const auto parts = tab_separated(rest);
+  if (parts.size() != 2) return false;
+  to.id = unescaped(parts[0]);
+  const char* const end = parts[1].data() + parts[1].size();
+  return std::from_chars(parts[1].data(), end, to.next_number).ptr == end && !parts[1].empty();
+}
+
 // Up to the line's end, which goes too; nothing where there is none: it was cut by a crash.
 std::optional<std::string_view> take_line(std::string_view& from) {
   const auto end = from.find('\n');
@@ -91,7 +101,9 @@ std::optional<Committed> read(std::string_view content) {
   checked.remove_prefix(kFirstLine.size());
   Committed committed;
   while (const auto line = take_line(checked)) {
-    if (line->starts_with(kPosition)) {
+    if (line->starts_with(kNames)) {
+      if (!read_names(line->substr(kNames.size()), committed)) return std::nullopt;
+    } else if (line->starts_with(kPosition)) {
       auto position = read_position(line->substr(kPosition.size()));
       if (!position) return std::nullopt;
       committed.positions.push_back(*std::move(position));
@@ -152,30 +164,30 @@ Done Manifest::begin(const Unfinished& file) {
   return {};
 }
 
-Done Manifest::replace(const std::vector<Position>& positions, const std::vector<Unfinished>& files) {
+Done Manifest::replace(const Committed& committed) {
   begun_ = File();
   certain_ = false;
   if (!made_folder_) {
     LEVADA_TRY(files_.make_folder(folder_));
-    // The folder's entry has to last, too.
-    if (const auto slash = folder_.find_last_of('/'); slash != folder_.npos && slash > 0)
-      LEVADA_TRY(files_.sync_folder(folder_.substr(0, slash)));
     made_folder_ = true;
   }
   std::string content(kFirstLine);
-  for (const auto& position : positions) {
+  content += kNames;
+  append_escaped(content, committed.id);
+  content += '\t' + std::to_string(committed.next_number) + '\n';
+  for (const auto& position : committed.positions) {
     content += kPosition;
     append_position(content, position);
     content += '\n';
   }
-  for (const auto& file : files)
+  for (const auto& file : committed.files)
     if (file.state != Unfinished::State::fresh) append_file(content, file);
   content += std::string(kEnd) + checksum(content) + '\n';
-  for (const auto& file : files)
+  for (const auto& file : committed.files)
     if (file.state == Unfinished::State::fresh) content += line_of_new(file);
   LEVADA_TRY(files_.replace(file_, content));
   certain_ = true;
   return {};
 }
 
-}  // namespace levada
+}  // namespace levada::file_sink

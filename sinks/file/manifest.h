@@ -9,7 +9,7 @@
 #include "levada/host.h"
 #include "levada/sdk.h"
 
-namespace levada {
+namespace levada::file_sink {
 
 // A file that the sink makes. Under `path` it is in use, under `name` it is complete.
 struct Unfinished {
@@ -25,6 +25,8 @@ struct Unfinished {
 };
 
 struct Committed {
+  std::string id;            // In the names of all files that the sink makes; empty before the first commit.
+  uint64_t next_number = 0;  // No file has had this number, or a higher one, in its final name.
   std::vector<Position> positions;
   std::vector<Unfinished> files;
 };
@@ -38,7 +40,7 @@ class Manifest {
   // The file is going to be made, and is the sink's own from now on, durably. Only while certain.
   Done begin(const Unfinished& file);
   // This is all there is, durably: the point at which a commit happens.
-  Done replace(const std::vector<Position>& positions, const std::vector<Unfinished>& files);
+  Done replace(const Committed& committed);
   // False until the first replace, and after a call that failed: what a crash would leave may be either, the old or the
   // new, and no file may be changed that both of them do not give up.
   bool certain() const { return certain_; }
@@ -51,4 +53,4 @@ class Manifest {
   bool made_folder_ = false;
 };
 
-}  // namespace levada
+}  // namespace levada::file_sink

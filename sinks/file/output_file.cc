@@ -1,7 +1,7 @@
 // Rows are gathered in a buffer and written by the block; large ones go straight to the file.
 #include "output_file.h"
 
-namespace levada {
+namespace levada::file_sink {
 namespace {
 
 constexpr size_t kBlock = 262144;
@@ -62,4 +62,4 @@ Done OutputFile::finish() {
   return {};
 }
 
-}  // namespace levada
+}  // namespace levada::file_sink

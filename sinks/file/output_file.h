@@ -13,7 +13,7 @@
 #include "manifest.h"
 #include "settings.h"
 
-namespace levada {
+namespace levada::file_sink {
 
 class OutputFile {
  public:
@@ -97,4 +97,4 @@ class OutputFile {
   std::chrono::nanoseconds opened_, used_;
 };
 
-}  // namespace levada
+}  // namespace levada::file_sink

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <ctime>
 
-namespace levada {
+namespace levada::file_sink {
 namespace {
 
 constexpr int64_t kSecond = 1'000'000;
@@ -14,22 +14,17 @@ constexpr size_t kLongestValue = 100;
 // change by quarters of an hour.
 int64_t unit_of(char escape) {
   switch (escape) {
-    case 'S':
-      return kSecond;
-    case 'M':
-      return 60 * kSecond;
+    case 'S': return kSecond;
+    case 'M': return 60 * kSecond;
     case 'Y':
     case 'y':
     case 'm':
     case 'd':
     case 'H':
     case 'j':
-    case 'F':
-      return 900 * kSecond;
-    case '%':
-      return std::numeric_limits<int64_t>::max();
-    default:
-      return 0;
+    case 'F': return 900 * kSecond;
+    case '%': return std::numeric_limits<int64_t>::max();
+    default: return 0;
   }
 }
 
@@ -94,4 +89,4 @@ const std::string* PathPattern::append(int64_t row, int64_t time, std::string& t
       [&](const std::string&, std::string& path) { path += *literal++; });
 }
 
-}  // namespace levada
+}  // namespace levada::file_sink

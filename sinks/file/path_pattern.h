@@ -11,7 +11,7 @@
 #include "levada/pattern.h"
 #include "settings.h"
 
-namespace levada {
+namespace levada::file_sink {
 
 class PathPattern {
  public:
@@ -44,4 +44,4 @@ class PathPattern {
   std::vector<std::string> literals_;  // Of the pattern's pieces, for the time of expanded_unit_.
 };
 
-}  // namespace levada
+}  // namespace levada::file_sink

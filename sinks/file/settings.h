@@ -8,7 +8,7 @@
 
 #include "levada/options.h"
 
-namespace levada {
+namespace levada::file_sink {
 
 struct FileSettings {
   enum class Zone { utc, local };
@@ -30,7 +30,8 @@ struct FileSettings {
   std::string begin;
   std::string separator = "\n";
   std::string end = "\n";
+  std::string group;
   int64_t max_open_files = 64;
 };
 
-}  // namespace levada
+}  // namespace levada::file_sink

@@ -8,7 +8,7 @@
 
 #include "compressor.h"
 
-namespace levada {
+namespace levada::file_sink {
 
 inline std::string unpack_gzip(std::string packed) {
   std::string text;
@@ -53,4 +53,4 @@ inline std::string unpack(Compressor::Kind kind, const std::string& packed) {
   return packed;
 }
 
-}  // namespace levada
+}  // namespace levada::file_sink

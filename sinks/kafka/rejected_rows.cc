@@ -18,6 +18,7 @@ std::vector<Shape> shapes_of(const std::vector<Batch>& parts) {
   std::vector<Shape> shapes;
   for (const auto& part : parts) {
     for (const auto& column : part.columns()) {
+      if (column.type() == Type::opaque) continue;
       const auto type = column.type() == Type::dictionary ? Type::text : column.type();
       const auto known =
           std::find_if(shapes.begin(), shapes.end(), [&](const Shape& shape) { return shape.name == column.name(); });
@@ -37,7 +38,7 @@ void visit(const std::vector<Batch>& parts, const std::string& name, Value value
   for (const auto& part : parts) {
     const Column* column = part.find(name);
     for (int64_t row = 0; row < part.rows(); ++row) {
-      if (column && !column->null(row)) {
+      if (column && column->type() != Type::opaque && !column->null(row)) {
         value(*column, row);
       } else {
         null();

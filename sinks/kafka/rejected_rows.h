@@ -16,7 +16,7 @@ class RejectedRows {
   bool empty() const { return parts_.empty(); }
   void clear() { parts_.clear(); }
   // All of them, with a column "reason". A row has nulls in the columns that its batch did not have; a column that has
-  // different types in different batches becomes text.
+  // different types in different batches becomes text. Opaque columns are kept where all rows come from one batch.
   Batch take();
 
  private:

@@ -1,7 +1,7 @@
 // Counts rows and forgets them: for measuring and for trying out what stands before it.
 #include "levada/sdk.h"
 
-namespace levada {
+namespace levada::null {
 namespace {
 
 class Null final : public Sink {
@@ -17,6 +17,6 @@ class Null final : public Sink {
 };
 
 }  // namespace
-}  // namespace levada
+}  // namespace levada::null
 
-LEVADA_PLUGIN("null", "0.1.0", "Apache-2.0", levada::sink<levada::Null>("null", "Counts rows and forgets them."))
+LEVADA_PLUGIN("null", "0.1.0", "Apache-2.0", levada::sink<levada::null::Null>("null", "Counts rows and forgets them."))

@@ -1,11 +1,20 @@
 // Renames never replace: where the new name is taken, it gets a number.
 #include "completion.h"
 
+#include "levada/free_name.h"
+
 namespace levada::spool {
 
 namespace {
 
 std::string parent_of(const std::string& path) { return path.substr(0, path.find_last_of('/')); }
+
+bool is_file(const Pass& last, const levada_file_info& info) {
+  return info.inode == last.identity.inode && !born_apart(last.identity, info);
+}
+bool has_changed(const Pass& last, const levada_file_info& info) {
+  return info.bytes != last.bytes || info.modified_ns != last.modified_ns;
+}
 
 }  // namespace
 
@@ -20,43 +29,75 @@ std::string Completion::target_of(const Known& known) const {
   return {};
 }
 
-Result<Completion::Outcome> Completion::complete(const Known& known) {
+// Rows came after the file was completed: it gets its old name again, unless another file has that by now.
+Result<Completion::Outcome> Completion::give_back(const std::string& completed, const std::string& path) {
+  auto linked = files_.link(completed, path);
+  if (linked && !*linked) return Outcome::lost_rows;
+  if (linked) {
+    LEVADA_TRY(files_.remove(completed));
+  } else {
+    // Not every file system has links.
+    levada_file_info info{};
+    if (files_.stat(path, info) != -ENOENT) return std::move(linked).error();
+    LEVADA_TRY(files_.rename(completed, path));
+  }
+  unsynced_.insert(parent_of(completed));
+  unsynced_.insert(parent_of(path));
+  return Outcome::returned;
+}
+
+Result<Completion::Outcome> Completion::complete(const Known& known, std::string& as) {
   const Pass& last = known.last;
   const auto path = folder_ + "/" + last.file;
   const auto target = target_of(known);
   levada_file_info info{};
-  const auto found = files_.stat(path, info);
-  if (found < 0 && found != -ENOENT) return file_error("stat", path, found);
-  if (found == -ENOENT) {
+  auto file = files_.open(path);
+  if (!file) {
+    const auto found = files_.stat(path, info);
+    if (found >= 0) return std::move(file).error();
+    if (found != -ENOENT) return file_error("stat", path, found);
     // It may have been done before a restart.
-    levada_file_info there{};
-    const bool is_done = rules_.completed == Completed::remove ||
-                         (!target.empty() && files_.stat(target, there) == 0 && there.inode == last.identity.inode);
-    if (!is_done) return Outcome::vanished;
+    if (target.empty() || files_.stat(target, info) != 0 || !is_file(last, info)) return Outcome::vanished;
+    if (info.bytes > last.bytes) return give_back(target, path);
+    unsynced_.insert(parent_of(target));
     unsynced_.insert(parent_of(path));
     return Outcome::was_done;
   }
-  if (info.inode != last.identity.inode) return Outcome::replaced;
-  if (info.bytes != last.bytes || info.modified_ns != last.modified_ns) return Outcome::changed;
+  auto now = file->info();
+  if (!now) return std::move(now).error();
+  if (!is_file(last, *now)) return Outcome::replaced;
+  if (has_changed(last, *now)) return Outcome::changed;
   if (target.empty() && rules_.completed == Completed::keep) return Outcome::kept;
+  if (file->is_written()) return Outcome::written;
 
   if (target.empty()) {
     LEVADA_TRY(files_.remove(path));
+    unsynced_.insert(parent_of(path));
   } else {
     if (rules_.completed == Completed::move) LEVADA_TRY(files_.make_folder(parent_of(target)));
-    auto free_name = target;
-    for (int number = 1;; ++number) {
-      const auto taken = files_.stat(free_name, info);
-      if (taken == -ENOENT) break;
-      if (taken < 0) return file_error("stat", free_name, taken);
-      free_name = target + "." + std::to_string(number);
-    }
-    LEVADA_TRY(files_.rename(path, free_name));
+    auto name = free_name(files_, target);
+    if (!name) return std::move(name).error();
+    LEVADA_TRY(files_.rename(path, *name));
     unsynced_.insert(parent_of(target));
+    unsynced_.insert(parent_of(path));
+    as = std::move(*name);
   }
-  unsynced_.insert(parent_of(path));
-  return Outcome::done;
+  // Rows may have come between the look and the rename.
+  now = file->info();
+  if (!now || now->bytes <= last.bytes) return Outcome::done;
+  return as.empty() ? Outcome::lost_rows : give_back(as, path);
 }
+
+Result<Completion::Outcome> Completion::look_again(const Known& known) {
+  levada_file_info info{};
+  const auto found = files_.stat(known.completed_as, info);
+  if (found < 0 && found != -ENOENT) return file_error("stat", known.completed_as, found);
+  if (found < 0 || !is_file(known.last, info)) return Outcome::vanished;
+  if (info.bytes <= known.last.bytes) return Outcome::was_done;
+  return give_back(known.completed_as, folder_ + "/" + known.last.file);
+}
+
+void Completion::note_gone(const Known& known) { unsynced_.insert(parent_of(folder_ + "/" + known.last.file)); }
 
 Done Completion::sync() {
   while (!unsynced_.empty()) {

@@ -1,15 +1,22 @@
-// Plain, gzip (several members too) and zstd (several frames too).
+// Plain files, and compressed ones: each member of these is looked at to its checksum before the first byte is given.
 #include "decoder.h"
 
-#include <zlib.h>
-#include <zstd.h>
-
-#include <new>
+#include <algorithm>
+#include <cstring>
+#include <string>
 #include <vector>
+
+#include "codec.h"
 
 namespace levada::spool {
 
 namespace {
+
+// The content of a member is held in memory up to this size; a larger one is decompressed twice.
+constexpr size_t kHoldBytes = 8 << 20;
+constexpr size_t kStepBytes = 256 << 10;
+// So much is looked at in one call.
+constexpr size_t kCallBytes = 8 << 20;
 
 class Plain : public Decoder {
  public:
@@ -40,10 +47,14 @@ class Input {
     offset_ += *got;
     return end_ > 0;
   }
-  const char* data() const { return bytes_.data() + begin_; }
-  size_t size() const { return end_ - begin_; }
+  std::string_view view() const { return {bytes_.data() + begin_, end_ - begin_}; }
   void use(size_t bytes) { begin_ += bytes; }
-  uint64_t used() const { return offset_ - size(); }
+  uint64_t used() const { return offset_ - (end_ - begin_); }
+  void go_to(uint64_t offset) {
+    if (offset == used()) return;
+    begin_ = end_ = 0;
+    offset_ = offset;
+  }
 
  private:
   File& file_;
@@ -52,93 +63,135 @@ class Input {
   uint64_t offset_ = 0;
 };
 
-class Gzip : public Decoder {
+class Compressed : public Decoder {
  public:
-  explicit Gzip(File& file) : input_(file) {
-    // 15: the largest window; 16: a gzip header.
-    if (inflateInit2(&stream_, 15 + 16) != Z_OK) throw std::bad_alloc();
-  }
-  ~Gzip() override { inflateEnd(&stream_); }
+  Compressed(std::unique_ptr<Codec> codec, File& file) : codec_(std::move(codec)), input_(file) {}
 
   Result<size_t> read(char* to, size_t bytes) override {
-    while (!damaged_) {
-      auto filled = input_.fill();
-      if (!filled) return std::move(filled).error();
-      if (!*filled && !is_full_) {
-        damaged_ = in_member_;
-        break;
+    looked_at_ = 0;
+    is_busy_ = false;
+    for (;;) {
+      if (is_good_ && given_ < good_) return give(to, bytes);
+      if (is_good_) {
+        is_good_ = false;
+        // Behind what was decompressed again.
+        input_.go_to(end_);
       }
-      // Behind a member there may be another, or padding, which gzip passes over too.
-      if (!in_member_ && *input_.data() != '\x1f') {
-        input_.use(input_.size());
-        continue;
+      if (!damage_.empty()) return size_t{0};
+      if (!in_member_) {
+        auto begun = begin();
+        if (!begun) return std::move(begun).error();
+        if (!*begun) return size_t{0};
       }
-      in_member_ = true;
-      stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(input_.data()));
-      stream_.avail_in = static_cast<uInt>(input_.size());
-      stream_.next_out = reinterpret_cast<Bytef*>(to);
-      stream_.avail_out = static_cast<uInt>(bytes);
-      const int result = inflate(&stream_, Z_NO_FLUSH);
-      input_.use(input_.size() - stream_.avail_in);
-      // What did not fit is handed out without more input.
-      is_full_ = in_member_ && stream_.avail_out == 0 && result == Z_OK;
-      if (result == Z_STREAM_END) {
-        in_member_ = false;
-        inflateReset(&stream_);
-      } else if (result != Z_OK && result != Z_BUF_ERROR) {
-        damaged_ = true;
+      if (looked_at_ >= kCallBytes) {
+        is_busy_ = true;
+        return size_t{0};
       }
-      if (const size_t got = bytes - stream_.avail_out) return got;
+      LEVADA_TRY(look_on());
     }
-    return size_t{0};
   }
-  uint64_t file_bytes() const override { return input_.used(); }
-  bool damaged() const override { return damaged_; }
+  uint64_t file_bytes() const override { return is_good_ ? end_ : input_.used(); }
+  bool is_busy() const override { return is_busy_; }
+  std::string_view damage() const override { return is_good_ && given_ < good_ ? std::string_view() : damage_; }
 
  private:
-  Input input_;
-  z_stream stream_{};
-  bool in_member_ = false;
-  bool is_full_ = false;
-  bool damaged_ = false;
-};
-
-class Zstd : public Decoder {
- public:
-  explicit Zstd(File& file) : input_(file), stream_(ZSTD_createDStream()) {
-    if (!stream_) throw std::bad_alloc();
+  // Goes to the next member; false where there is none.
+  Result<bool> begin() {
+    for (;;) {
+      auto filled = input_.fill();
+      if (!filled || !*filled) return filled;
+      // Members may be followed by zeros, which gzip passes over too.
+      const auto padding = std::min(input_.view().find_first_not_of('\0'), input_.view().size());
+      input_.use(padding);
+      if (input_.view().empty()) continue;
+      if (!codec_->begins(input_.view())) {
+        damage_ = "is followed by something else";
+        return false;
+      }
+      begin_ = input_.used();
+      codec_->reset();
+      held_.clear();
+      decoded_ = 0;
+      in_member_ = is_held_ = true;
+      return true;
+    }
   }
-  ~Zstd() override { ZSTD_freeDStream(stream_); }
 
-  Result<size_t> read(char* to, size_t bytes) override {
-    while (!damaged_) {
+  // A step towards the end of the member.
+  Done look_on() {
+    auto filled = input_.fill();
+    if (!filled) return std::move(filled).error();
+    // What a step makes is put behind what is held.
+    const size_t before = is_held_ ? held_.size() : 0;
+    held_.resize(before + kStepBytes);
+    const auto from = input_.view();
+    const auto step = codec_->step(from.data(), from.size(), held_.data() + before, kStepBytes);
+    input_.use(step.in);
+    decoded_ += step.out;
+    looked_at_ += step.out + step.in;
+    if (is_held_ && before + step.out > kHoldBytes) is_held_ = false;
+    held_.resize(is_held_ ? before + step.out : 0);
+    if (step.state == Codec::State::end) {
+      end_member(decoded_);
+    } else if (step.state != Codec::State::more) {
+      damage_ = "is broken";
+      end_member(step.state == Codec::State::broken ? decoded_ : 0);
+    } else if (!*filled && step.out == 0) {
+      damage_ = "breaks off";
+      end_member(codec_->cut_off() == Codec::State::broken ? decoded_ : 0);
+    }
+    return {};
+  }
+
+  void end_member(uint64_t good) {
+    in_member_ = false;
+    is_good_ = true;
+    good_ = good;
+    given_ = 0;
+    end_ = input_.used();
+    if (is_held_) return;
+    codec_->reset();
+    input_.go_to(begin_);
+  }
+
+  Result<size_t> give(char* to, size_t bytes) {
+    bytes = std::min<uint64_t>(bytes, good_ - given_);
+    if (is_held_) {
+      std::memcpy(to, held_.data() + given_, bytes);
+      given_ += bytes;
+      return bytes;
+    }
+    for (;;) {
       auto filled = input_.fill();
       if (!filled) return std::move(filled).error();
-      if (!*filled && !is_full_) {
-        damaged_ = in_frame_;
-        break;
-      }
-      ZSTD_inBuffer in{input_.data(), input_.size(), 0};
-      ZSTD_outBuffer out{to, bytes, 0};
-      const size_t result = ZSTD_decompressStream(stream_, &out, &in);
-      input_.use(in.pos);
-      // What did not fit is handed out without more input.
-      is_full_ = out.pos == out.size;
-      damaged_ = ZSTD_isError(result);
-      if (in.pos > 0 || out.pos > 0) in_frame_ = result != 0;
-      if (out.pos > 0) return out.pos;
+      const auto from = input_.view();
+      const auto step = codec_->step(from.data(), from.size(), to, bytes);
+      input_.use(step.in);
+      given_ += step.out;
+      if (step.out > 0) return step.out;
+      // The file was changed since it was looked at.
+      if (step.state == Codec::State::more && *filled) continue;
+      damage_ = "was changed while it was read";
+      good_ = given_;
+      return size_t{0};
     }
-    return size_t{0};
   }
-  uint64_t file_bytes() const override { return input_.used(); }
-  bool damaged() const override { return damaged_; }
 
- private:
+  const std::unique_ptr<Codec> codec_;
   Input input_;
-  ZSTD_DStream* stream_;
-  bool in_frame_ = false;
-  bool is_full_ = false;
-  bool damaged_ = false;
+  std::string_view damage_;
+
+  // The member at hand.
+  uint64_t begin_ = 0, end_ = 0;  // In the file.
+  bool in_member_ = false;        // It is being looked at.
+  uint64_t decoded_ = 0;          // Bytes of content seen so far.
+  std::string held_;
+  bool is_held_ = false;  // All that was decoded is in held_.
+  bool is_good_ = false;  // It was looked at: good_ bytes of it can be given.
+  uint64_t good_ = 0, given_ = 0;
+
+  size_t looked_at_ = 0;  // In this call.
+  bool is_busy_ = false;
 };
 
 }  // namespace
@@ -151,12 +204,9 @@ Compression compression_of(std::string_view head) {
 
 std::unique_ptr<Decoder> make_decoder(Compression compression, File& file, uint64_t offset) {
   switch (compression) {
-    case Compression::gzip:
-      return std::make_unique<Gzip>(file);
-    case Compression::zstd:
-      return std::make_unique<Zstd>(file);
-    case Compression::none:
-      break;
+    case Compression::gzip: return std::make_unique<Compressed>(make_gzip(), file);
+    case Compression::zstd: return std::make_unique<Compressed>(make_zstd(), file);
+    case Compression::none: break;
   }
   return std::make_unique<Plain>(file, offset);
 }

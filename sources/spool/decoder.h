@@ -12,12 +12,15 @@ namespace levada::spool {
 class Decoder {
  public:
   virtual ~Decoder() = default;
-  // The next bytes, at least one of them; 0 at the end of the file. After a failure the same can be tried again.
+  // The next bytes, at least one of them; 0 at the end of the file, or while it is busy. After a failure the same can
+  // be tried again.
   virtual Result<size_t> read(char* to, size_t bytes) = 0;
   // How much of the file has been used.
   virtual uint64_t file_bytes() const = 0;
-  // The file ends, or goes on with something else, in the midst of what is compressed.
-  virtual bool damaged() const { return false; }
+  // It has nothing to give yet, and did not come to the end of the file.
+  virtual bool is_busy() const { return false; }
+  // What is wrong with what is compressed, as the end of a sentence; empty: nothing.
+  virtual std::string_view damage() const { return {}; }
 };
 
 enum class Compression : uint8_t { none, gzip, zstd };

@@ -24,13 +24,13 @@ Result<size_t> FileReader::read(char* to, size_t bytes) {
     if (!got) return got;
     skip_ -= *got;
     // The file has less in it than it had: there is nothing to go on with.
-    if (*got == 0) at_end_ = true;
+    if (*got == 0 && !decoder_->is_busy()) at_end_ = true;
     return size_t{0};
   }
   if (pass.to) bytes = std::min<uint64_t>(bytes, pass.to->offset - offset_);
   auto got = decoder_->read(to, bytes);
   if (!got) return got;
-  if (*got == 0) return look_for_more();
+  if (*got == 0) return decoder_->is_busy() ? size_t{0} : look_for_more();
   offset_ += *got;
   if (pass.to && offset_ == pass.to->offset) at_end_ = true;
   return got;
@@ -40,7 +40,7 @@ Result<size_t> FileReader::look_for_more() {
   auto info = file_->info();
   if (!info) return std::move(info).error();
   info_ = *info;
-  at_end_ = decoder_->damaged() || info_.bytes <= decoder_->file_bytes() || pass.to;
+  at_end_ = !damage().empty() || info_.bytes <= decoder_->file_bytes() || pass.to;
   return size_t{0};
 }
 
@@ -50,14 +50,21 @@ uint64_t FileReader::bytes_left() const {
   return info_.bytes > used ? info_.bytes - used : 0;
 }
 
+Identity FileReader::identity() const {
+  Identity extended = pass.identity;
+  extend(extended, *file_, decoder_->file_bytes());
+  return extended;
+}
+
 Pass FileReader::ended(Place place) const {
   Pass over = pass;
   over.to = place;
+  over.damaged = !damage().empty();
   // What was read, not what is there: a file that shrank meanwhile is one that changed.
-  over.bytes = decoder_->damaged() ? info_.bytes : decoder_->file_bytes();
+  over.bytes = over.damaged ? info_.bytes : decoder_->file_bytes();
   over.modified_ns = info_.modified_ns;
-  over.damaged = decoder_->damaged();
   over.finished = true;
+  over.identity = identity();
   return over;
 }
 

@@ -20,8 +20,12 @@ class FileReader {
   // What is probably left to read, or more.
   uint64_t bytes_left() const;
 
+  // The identity of the file, extended by what has been read of it.
+  Identity identity() const;
   // The pass, as it is over now at that place.
   Pass ended(Place place) const;
+  // What is wrong with what is compressed in the file; empty: nothing.
+  std::string_view damage() const { return decoder_->damage(); }
 
   Pass pass;
   bool replayed;

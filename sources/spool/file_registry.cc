@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "file_name.h"
-
 namespace levada::spool {
 
 namespace {
@@ -13,19 +11,17 @@ namespace {
 constexpr uint64_t kCompactBytes = 4 << 20;
 constexpr uint64_t kUsualLineBytes = 256;
 
-std::string line(std::string_view key, std::string_view name) {
-  return "{\"" + std::string(key) + "\":\"" + to_text(name) + "\"}\n";
-}
-
 }  // namespace
 
-Result<int64_t> FileRegistry::load() {
+Result<int64_t> FileRegistry::load(const FileId& folder) {
+  folder_id_ = folder;
+  journal_device_ = folder.device;
   is_foreign_ = false;
   next_ = acknowledged_ = replay_ = replay_end_ = 0;
   resume_at_.reset();
   passes_.clear();
   known_.clear();
-  by_inode_.clear();
+  by_name_.clear();
   unsaved_passes_.clear();
   unsaved_.clear();
   auto lines = journal_.load();
@@ -34,12 +30,11 @@ Result<int64_t> FileRegistry::load() {
   int64_t senseless = 0;
   for (const auto& text : *lines) {
     auto record = parser.parse(text);
-    if (record)
-      read(std::move(*record));
-    else
-      ++senseless;
+    if (record) read(std::move(*record));
+    else ++senseless;
   }
-  if (lines->empty() || is_foreign_) unsaved_ = line("folder", folder_);
+  if (lines->empty() || is_foreign_ || journal_device_ != folder.device)
+    unsaved_ = text_of("folder", folder_, folder_id_) + "\n";
   return senseless;
 }
 
@@ -49,31 +44,42 @@ void FileRegistry::read(Record record) {
     next_ = std::max(next_, *record.acknowledged);
     acknowledge(*record.acknowledged);
   }
-  // Names are relative: those of another folder say nothing. Numbers go on.
-  if (record.folder) is_foreign_ = *record.folder != folder_;
-  if (is_foreign_) return;
-  if (record.completed) forget(*record.completed);
-  if (record.moved && record.to) move(*record.moved, *record.to);
+  if (record.folder) {
+    // Two paths may lead to one folder. Files of another say nothing of this one's; numbers go on.
+    is_foreign_ = *record.folder != folder_ && record.id != folder_id_;
+    journal_device_ = record.id.device != 0 ? record.id.device : folder_id_.device;
+  }
+  if (record.completed && !is_foreign_) {
+    renumber(record.id);
+    forget(record.id);
+  }
   unsaved_.clear();
 }
 
 void FileRegistry::read_pass(Pass pass) {
   next_ = std::max(next_, pass.number + 1);
   if (is_foreign_) return;
+  renumber(pass.identity);
   Known& known = remember(pass);
   known.acknowledged = pass.number < acknowledged_;
   if (!known.acknowledged) passes_[pass.number] = std::move(pass);
 }
 
+// The number of a device may change when it is mounted again.
+void FileRegistry::renumber(FileId& id) const {
+  if (id.device == journal_device_) id.device = folder_id_.device;
+}
+void FileRegistry::renumber(Identity& identity) const {
+  if (identity.device == journal_device_) identity.device = folder_id_.device;
+}
+
 Known& FileRegistry::remember(const Pass& pass) {
-  Known& known = known_[pass.file];
-  if (known.last.identity.inode != pass.identity.inode) {
-    forget_inode(known.last);
-    known = {};
-  }
-  by_inode_[pass.identity.inode] = pass.file;
+  const auto id = id_of(pass.identity);
+  Known& known = known_[id];
+  if (known.last.file != pass.file) forget_name(id, known.last.file);
+  by_name_[pass.file] = id;
+  known = {};
   known.last = pass;
-  known.acknowledged = false;
   return known;
 }
 
@@ -92,6 +98,7 @@ bool FileRegistry::resume(const std::optional<SpoolPosition>& position) {
         pass.number = at;
         pass.file = *position->file;
         pass.identity = position->identity;
+        renumber(pass.identity);
         pass.from = position->place;
         remember(pass);
         passes_[at] = std::move(pass);
@@ -99,6 +106,8 @@ bool FileRegistry::resume(const std::optional<SpoolPosition>& position) {
       }
       resume_at_ = position->place;
       resume_pass_ = at;
+      resume_identity_ = position->identity;
+      renumber(resume_identity_);
     }
   }
   replay_ = at;
@@ -110,7 +119,10 @@ std::optional<Pass> FileRegistry::next_replay() const {
   const auto found = passes_.lower_bound(replay_);
   if (found == passes_.end() || found->first >= replay_end_) return std::nullopt;
   Pass pass = found->second;
-  if (resume_at_ && pass.number == resume_pass_) pass.from = *resume_at_;
+  if (resume_at_ && pass.number == resume_pass_) {
+    pass.from = *resume_at_;
+    if (!pass.finished) pass.identity = resume_identity_;
+  }
   return pass;
 }
 
@@ -129,48 +141,49 @@ void FileRegistry::end(const Pass& pass) {
   kept = pass;
   kept.from = from;
   unsaved_passes_.insert(pass.number);
-  const auto known = known_.find(pass.file);
-  if (known != known_.end() && known->second.last.number == pass.number) known->second.last = kept;
+  const auto known = known_.find(id_of(pass.identity));
+  if (known == known_.end() || known->second.last.number != pass.number) return;
+  auto name = std::move(known->second.last.file);
+  known->second.last = kept;
+  known->second.last.file = std::move(name);
 }
 
 void FileRegistry::break_off(const Pass& pass, Place at) {
+  const auto id = id_of(pass.identity);
   for (auto later = passes_.lower_bound(pass.number); later != passes_.end(); ++later) {
     Pass& broken = later->second;
-    if (broken.file != pass.file || broken.identity.inode != pass.identity.inode) continue;
+    if (id_of(broken.identity) != id) continue;
     if (broken.number != pass.number) broken.from = at;
     broken.to = at;
     broken.finished = false;
     unsaved_passes_.insert(broken.number);
+    const Known* known = find(id);
+    auto name = known ? known->last.file : broken.file;
     remember(broken);
+    rename(id, name);
   }
 }
 
-const Known* FileRegistry::find(const std::string& file) const {
-  const auto known = known_.find(file);
+const Known* FileRegistry::find(const FileId& id) const {
+  const auto known = known_.find(id);
   return known == known_.end() ? nullptr : &known->second;
 }
 
-std::string FileRegistry::name_of(const levada_file_info& info) const {
-  const auto name = by_inode_.find(info.inode);
-  if (name == by_inode_.end() || known_.at(name->second).last.identity.device != info.device) return {};
-  return name->second;
+const Known* FileRegistry::find(const std::string& name) const {
+  const auto id = by_name_.find(name);
+  return id == by_name_.end() ? nullptr : find(id->second);
 }
 
-void FileRegistry::move(const std::string& from, const std::string& to) {
-  auto node = known_.extract(from);
-  if (node.empty()) return;
-  const auto inode = node.mapped().last.identity.inode;
-  for (auto& [number, pass] : passes_)
-    if (pass.file == from && pass.identity.inode == inode) pass.file = to;
-  node.mapped().last.file = node.key() = to;
-  forget(to);
-  by_inode_[inode] = to;
-  known_.insert(std::move(node));
-  unsaved_ += "{\"moved\":\"" + to_text(from) + "\",\"to\":\"" + to_text(to) + "\"}\n";
+void FileRegistry::rename(const FileId& id, const std::string& name) {
+  std::string& known = known_.at(id).last.file;
+  if (known == name) return;
+  forget_name(id, known);
+  known = name;
+  by_name_[name] = id;
 }
 
-void FileRegistry::accept(const std::string& file, const levada_file_info& info, bool set_aside) {
-  Pass& last = known_.at(file).last;
+void FileRegistry::accept(const FileId& id, const levada_file_info& info, bool set_aside) {
+  Pass& last = known_.at(id).last;
   last.bytes = info.bytes;
   last.modified_ns = info.modified_ns;
   last.set_aside = set_aside;
@@ -183,27 +196,28 @@ void FileRegistry::accept(const std::string& file, const levada_file_info& info,
   }
 }
 
-void FileRegistry::forget(const std::string& file) {
-  const auto known = known_.find(file);
+void FileRegistry::forget(const FileId& id) {
+  const auto known = known_.find(id);
   if (known == known_.end()) return;
-  forget_inode(known->second.last);
+  const auto name = std::move(known->second.last.file);
   known_.erase(known);
-  unsaved_ += line("completed", file);
+  forget_name(id, name);
+  unsaved_ += text_of("completed", name, id) + "\n";
 }
 
-void FileRegistry::forget_inode(const Pass& pass) {
-  const auto name = by_inode_.find(pass.identity.inode);
-  if (name != by_inode_.end() && name->second == pass.file) by_inode_.erase(name);
+void FileRegistry::forget_name(const FileId& id, const std::string& name) {
+  const auto at = by_name_.find(name);
+  if (at != by_name_.end() && at->second == id) by_name_.erase(at);
 }
 
-std::vector<std::string> FileRegistry::acknowledge(uint64_t pass) {
-  std::vector<std::string> ready;
+std::vector<FileId> FileRegistry::acknowledge(uint64_t pass) {
+  std::vector<FileId> ready;
   if (pass <= acknowledged_) return ready;
   acknowledged_ = pass;
   const auto end = passes_.lower_bound(pass);
   for (auto over = passes_.begin(); over != end; ++over) {
     if (unsaved_passes_.erase(over->first)) unsaved_ += text_of(over->second) + "\n";
-    const auto known = known_.find(over->second.file);
+    const auto known = known_.find(id_of(over->second.identity));
     if (known == known_.end() || known->second.last.number != over->first) continue;
     known->second.acknowledged = true;
     if (known->second.last.finished) ready.push_back(known->first);
@@ -213,17 +227,20 @@ std::vector<std::string> FileRegistry::acknowledge(uint64_t pass) {
   return ready;
 }
 
-std::vector<std::string> FileRegistry::completable() const {
-  std::vector<std::string> all;
-  for (const auto& [file, known] : known_)
-    if (known.acknowledged && known.last.finished) all.push_back(file);
-  std::sort(all.begin(), all.end());
-  return all;
+std::vector<FileId> FileRegistry::completable() const {
+  std::vector<const Known*> all;
+  for (const auto& [id, known] : known_)
+    if (known.acknowledged && known.last.finished) all.push_back(&known);
+  std::sort(all.begin(), all.end(), [](const Known* a, const Known* b) { return a->last.file < b->last.file; });
+  std::vector<FileId> ids;
+  for (const auto* known : all) ids.push_back(id_of(known->last.identity));
+  return ids;
 }
 
 std::string FileRegistry::compacted() const {
-  std::string text = line("folder", folder_) + "{\"acknowledged\":" + std::to_string(acknowledged_) + "}\n";
-  for (const auto& [file, known] : known_)
+  std::string text =
+      text_of("folder", folder_, folder_id_) + "\n{\"acknowledged\":" + std::to_string(acknowledged_) + "}\n";
+  for (const auto& [id, known] : known_)
     if (known.acknowledged) text += text_of(known.last) + "\n";
   for (const auto& [number, pass] : passes_) text += text_of(pass) + "\n";
   return text;

@@ -40,10 +40,8 @@ class Walk {
     if (!entries) return std::move(entries).error();
     for (const auto& entry : *entries) {
       const auto path = folder.empty() ? entry.name : folder + "/" + entry.name;
-      if (entry.is_folder)
-        enter(path);
-      else if (is_taken(rules_, path))
-        look_at(path);
+      if (entry.is_folder) enter(path);
+      else if (is_taken(rules_, path)) look_at(path);
     }
     return {};
   }
@@ -60,7 +58,7 @@ class Walk {
   }
   void look_at(const std::string& path) {
     levada_file_info info{};
-    if (stat(path, info) && S_ISREG(info.mode)) scan.files.push_back({path, info});
+    if (stat(path, info) && S_ISREG(info.mode)) scan.files.push_back({path, info, 0});
   }
   bool stat(const std::string& path, levada_file_info& info) {
     const auto full = root_ + "/" + path;

@@ -23,6 +23,7 @@ bool is_taken(const NameRules& rules, const std::string& path);
 struct Found {
   std::string path;  // Below the folder.
   levada_file_info info;
+  uint64_t link = 0;  // See FileId.
 };
 
 struct Scan {

@@ -7,9 +7,12 @@
 #include <cinttypes>
 #include <cstdio>
 
-#include "file_name.h"
+#include "rows/file_name.h"
 
 namespace levada::spool {
+
+using rows::from_text;
+using rows::to_text;
 
 namespace {
 
@@ -21,14 +24,23 @@ void add_text(std::string& to, std::string_view key, std::string_view value) {
 }
 void add_number(std::string& to, std::string_view key, uint64_t value) { add(to, key, std::to_string(value)); }
 
+void add_hash(std::string& to, std::string_view key, uint64_t hash) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016" PRIx64, hash);
+  add_text(to, key, text);
+}
+
 void add_file(std::string& to, const std::string& file, const Identity& identity) {
   add_text(to, "file", file);
   add_number(to, "device", identity.device);
   add_number(to, "inode", identity.inode);
-  char head[17];
-  std::snprintf(head, sizeof head, "%016" PRIx64, identity.head);
-  add_text(to, "head", head);
+  add_hash(to, "head", identity.head);
   add_number(to, "head_bytes", identity.head_bytes);
+  if (identity.born_ns != 0) add(to, "born", std::to_string(identity.born_ns));
+  if (identity.link != 0) add_number(to, "link", identity.link);
+  if (identity.end == 0) return;
+  add_number(to, "end", identity.end);
+  add_hash(to, "tail", identity.tail);
 }
 
 void add_place(std::string& to, const std::string& key, const Place& place) {
@@ -44,10 +56,20 @@ std::optional<uint64_t> number(object from, std::string_view key) {
   if (from[key].get_uint64().get(value)) return std::nullopt;
   return value;
 }
+int64_t time(object from, std::string_view key) {
+  int64_t value = 0;
+  return from[key].get_int64().get(value) ? 0 : value;
+}
 std::optional<std::string> text(object from, std::string_view key) {
   std::string_view value;
   if (from[key].get_string().get(value)) return std::nullopt;
   return from_text(value);
+}
+uint64_t hash(object from, std::string_view key) {
+  const auto digits = text(from, key).value_or("");
+  uint64_t value = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+  return value;
 }
 bool flag(object from, std::string_view key) {
   bool value = false;
@@ -65,14 +87,16 @@ Pass pass_of(object from, uint64_t pass_number) {
   pass.file = text(from, "file").value_or("");
   pass.identity.device = number(from, "device").value_or(0);
   pass.identity.inode = number(from, "inode").value_or(0);
-  const auto head = text(from, "head").value_or("");
-  std::from_chars(head.data(), head.data() + head.size(), pass.identity.head, 16);
+  pass.identity.head = hash(from, "head");
   pass.identity.head_bytes = static_cast<uint32_t>(number(from, "head_bytes").value_or(0));
+  pass.identity.born_ns = time(from, "born");
+  pass.identity.link = number(from, "link").value_or(0);
+  pass.identity.end = number(from, "end").value_or(0);
+  pass.identity.tail = hash(from, "tail");
   pass.from = place(from, "offset").value_or(Place{});
   pass.to = place(from, "to");
   pass.bytes = number(from, "bytes").value_or(0);
-  int64_t modified = 0;
-  if (!from["modified"].get_int64().get(modified)) pass.modified_ns = modified;
+  pass.modified_ns = time(from, "modified");
   pass.finished = flag(from, "finished");
   pass.damaged = flag(from, "damaged");
   pass.set_aside = flag(from, "set_aside");
@@ -107,6 +131,15 @@ std::string text_of(const Pass& pass) {
   return to + '}';
 }
 
+std::string text_of(std::string_view key, std::string_view name, const FileId& id) {
+  std::string to;
+  add_text(to, key, name);
+  add_number(to, "device", id.device);
+  add_number(to, "inode", id.inode);
+  if (id.link != 0) add_number(to, "link", id.link);
+  return to + '}';
+}
+
 struct RecordParser::Parser {
   simdjson::dom::parser json;
 };
@@ -121,11 +154,9 @@ std::optional<Record> RecordParser::parse(std::string_view line) {
   if (const auto pass_number = number(from, "pass")) record.pass = pass_of(from, *pass_number);
   record.acknowledged = number(from, "acknowledged");
   record.completed = text(from, "completed");
-  record.moved = text(from, "moved");
-  record.to = text(from, "to");
   record.folder = text(from, "folder");
-  const bool known =
-      record.pass || record.acknowledged || record.completed || (record.moved && record.to) || record.folder;
+  record.id = {number(from, "device").value_or(0), number(from, "inode").value_or(0), number(from, "link").value_or(0)};
+  const bool known = record.pass || record.acknowledged || record.completed || record.folder;
   return known ? std::optional(std::move(record)) : std::nullopt;
 }
 

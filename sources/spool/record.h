@@ -20,14 +20,16 @@ struct SpoolPosition {
 
 std::string text_of(const SpoolPosition& position);
 std::string text_of(const Pass& pass);
+// A file that is completed, or the folder.
+std::string text_of(std::string_view key, std::string_view name, const FileId& id);
 
 // One line, understood.
 struct Record {
-  std::optional<Pass> pass;              // Of a SpoolPosition too: `from` is its place, and it has no file if that is empty.
+  std::optional<Pass> pass;  // Of a SpoolPosition too: `from` is its place, and it has no file if that is empty.
   std::optional<uint64_t> acknowledged;  // The passes before this one.
   std::optional<std::string> completed;  // The file was renamed, moved, deleted or is gone.
-  std::optional<std::string> moved, to;  // Someone gave a file another name.
   std::optional<std::string> folder;     // The first line: the folder that the journal is about.
+  FileId id;                             // Of what was completed, or of the folder.
 };
 
 class RecordParser {

@@ -1,6 +1,8 @@
 // Settings, and the way from polls to acknowledgements.
 #include "spool.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <filesystem>
 
@@ -27,8 +29,33 @@ std::string absolute(const std::string& path) {
   return without_slash(std::filesystem::absolute(path).lexically_normal().string());
 }
 
+// A pattern that fnmatch would take for a plain name.
+bool is_broken(const std::string& pattern) {
+  for (size_t at = 0; at < pattern.size(); ++at) {
+    if (pattern[at] == '\\') {
+      if (++at == pattern.size()) return true;
+      continue;
+    }
+    if (pattern[at] != '[') continue;
+    if (++at < pattern.size() && (pattern[at] == '!' || pattern[at] == '^')) ++at;
+    // A bracket that comes first is one of the set.
+    at = pattern.find(']', at + 1);
+    if (at == pattern.npos) return true;
+  }
+  return false;
+}
+
+Done check_patterns(const char* option, const std::vector<std::string>& patterns) {
+  for (const auto& pattern : patterns) {
+    if (pattern.empty()) return wrong(option, "an empty pattern matches nothing");
+    if (is_broken(pattern))
+      return wrong(option, "the pattern \"" + pattern + "\" has a '[' without its ']', or ends in '\\'");
+  }
+  return {};
+}
+
 Done check_columns(const Spool::Settings& settings) {
-  const auto taken = [](std::string_view name) { return name == "body" || name == "reason"; };
+  const auto taken = [](std::string_view name) { return name == "body" || name == "reason" || name == "cut"; };
   if (taken(settings.file_column)) return wrong("file_column", "another column has this name already");
   if (taken(settings.offset_column) ||
       (!settings.offset_column.empty() && settings.offset_column == settings.file_column))
@@ -44,6 +71,8 @@ Done check_columns(const Spool::Settings& settings) {
 Done check(const Spool::Settings& settings) {
   if (settings.path.empty()) return wrong("path", "name a folder");
   if (settings.include.empty()) return wrong("include", "give at least one pattern, such as \"*\"");
+  LEVADA_TRY(check_patterns("include", settings.include));
+  LEVADA_TRY(check_patterns("ignore", settings.ignore));
   if (settings.settle < 0s) return wrong("settle", "cannot be negative");
   if (settings.poll_interval < 1ms) return wrong("poll_interval", "must be at least 1ms");
   if (settings.completed == Completed::rename &&
@@ -97,6 +126,7 @@ Result<std::unique_ptr<Spool>> Spool::create(Settings settings, Host host) {
   rules.modified = settings.modified;
   rules.complete_empty = settings.complete_empty;
   rules.decompress = settings.decompress;
+  rules.wait_for_folder = settings.wait_for_folder;
   return std::unique_ptr<Spool>(new Spool(folder, std::move(rules), host));
 }
 
@@ -113,6 +143,8 @@ Spool::Spool(std::string folder, Rules rules, Host host)
       files_replaced_(host.counter("files_replaced")),
       files_shrunk_(host.counter("files_shrunk")),
       files_damaged_(host.counter("files_damaged")),
+      files_failed_(host.counter("files_failed")),
+      files_not_told_apart_(host.counter("files_not_told_apart")),
       completions_failed_(host.counter("completions_failed")),
       bytes_read_(host.counter("file_bytes_read")),
       registry_(Journal(files_, host.data_dir()), folder_),
@@ -126,13 +158,26 @@ Done Spool::open(std::span<const Position> positions) {
   rows_.emplace(rules_.rows, host_);
   to_complete_.clear();
   completed_.clear();
+  missing_.clear();
+  searched_at_.reset();
+  missing_searched_at_.reset();
   replay_failures_ = 0;
 
   levada_file_info info{};
   const auto found = files_.stat(folder_, info);
-  if (found == -ENOENT) return retry("the folder " + folder_ + " does not exist: make it, or correct `path`");
+  if (found == -ENOENT) {
+    auto missing = "the folder " + folder_ + " does not exist";
+    if (rules_.wait_for_folder) return retry(std::move(missing));
+    return fatal(missing + ": make it, correct `path`, or set wait_for_folder = true");
+  }
   if (found < 0) return file_error("stat", folder_, found);
-  auto senseless = registry_.load();
+  if (!S_ISDIR(info.mode)) return fatal(folder_ + " is no folder: correct `path`");
+  if (!lock_) {
+    auto lock = files_.lock_folder(folder_);
+    if (!lock) return std::move(lock).error();
+    lock_ = std::move(*lock);
+  }
+  auto senseless = registry_.load(id_of(info));
   if (!senseless) return std::move(senseless).error();
   if (*senseless > 0)
     host_.warning(std::to_string(*senseless) + " lines of " + host_.data_dir() +
@@ -151,6 +196,8 @@ Done Spool::open(std::span<const Position> positions) {
   }
   if (!registry_.resume(at))
     host_.warning("downstream goes back behind what it has acknowledged: files that are completed are not read again");
+  if (const auto again = registry_.unacknowledged(); again > 0)
+    host_.info("goes on where it stood: " + std::to_string(again) + " files are not stored downstream yet");
   announced_ = position().pass;
   to_complete_ = registry_.completable();
   complete_all(false);
@@ -165,7 +212,8 @@ SpoolPosition Spool::position() const {
 
 Result<Batch> Spool::emit() {
   pending_ = rows_->finish();
-  const SpoolPosition at = position();
+  SpoolPosition at = position();
+  if (reading_) at.identity = reading_->identity();
   pending_->position = text_of(at);
   announced_ = at.pass;
   return hand_over();
@@ -183,7 +231,8 @@ Result<Batch> Spool::poll(std::chrono::nanoseconds timeout) {
   if (pending_) return hand_over();
   const auto begun = host_.monotonic();
   std::optional<Time> reading_since;
-  if ((!to_complete_.empty() || !completed_.empty()) && begun >= complete_at_) complete_all();
+  const bool is_unfinished = !to_complete_.empty() || !completed_.empty() || !missing_.empty();
+  if (is_unfinished && begun >= complete_at_) complete_all();
   for (;;) {
     if (rows_->full()) return emit();
     if (reading_) {
@@ -208,7 +257,10 @@ Result<Batch> Spool::poll(std::chrono::nanoseconds timeout) {
         LEVADA_TRY(scan());
         if (!waiting_->empty()) continue;
       }
-      if (host_.until_drained() && waiting_->nothing_expected()) return end();
+      if (host_.until_drained() && waiting_->nothing_expected()) {
+        files_failed_.add(waiting_->failed());
+        return end();
+      }
     }
     const auto left = timeout - (host_.monotonic() - begun);
     if (left <= 0ns) return idle();
@@ -234,10 +286,9 @@ Result<bool> Spool::begin_next() {
 Done Spool::acknowledge(std::string_view, std::string_view position) {
   const auto record = RecordParser().parse(position);
   if (!record || !record->pass) return fatal("a position that no spool source has given: " + std::string(position));
-  auto ready = registry_.acknowledge(record->pass->number);
-  std::move(ready.begin(), ready.end(), std::back_inserter(to_complete_));
+  for (const auto& id : registry_.acknowledge(record->pass->number)) to_complete_.push_back(id);
   LEVADA_TRY(registry_.save());
-  if (!to_complete_.empty() || !completed_.empty()) complete_all();
+  complete_all();
   return {};
 }
 

@@ -12,13 +12,19 @@
 
 #include "completion.h"
 #include "file_reader.h"
-#include "folder_watch.h"
 #include "file_registry.h"
+#include "folder_watch.h"
 #include "levada/sdk.h"
-#include "row_buffer.h"
+#include "rows/row_buffer.h"
 #include "waiting_files.h"
 
 namespace levada::spool {
+
+using rows::InvalidUtf8;
+using rows::LongLines;
+using rows::RowBuffer;
+using rows::RowRules;
+using rows::Rows;
 
 enum class Modified : uint8_t { reread_tail, quarantine, ignore };
 
@@ -28,6 +34,7 @@ class Spool : public Source {
     std::string path;
     std::vector<std::string> include, ignore;
     bool recursive = false;
+    bool wait_for_folder = false;
     Order order = Order::oldest;
     std::chrono::nanoseconds settle{}, poll_interval{};
     Completed completed = Completed::rename;
@@ -43,12 +50,16 @@ class Spool : public Source {
     std::vector<std::pair<std::string, std::string>> headers;
   };
   static constexpr std::array options = {
-      required<&Settings::path>("path", "The folder whose files are read."),
+      required<&Settings::path>("path", "The folder whose files are read.").reads_folder(),
       optional<&Settings::include>("include", R"(["*"])",
                                    "Patterns of the names to take; one with a `/` is about the path below the folder."),
       optional<&Settings::ignore>("ignore", R"(["*.tmp", ".*"])",
                                   "Patterns of the names to leave alone, of folders too; they win over `include`."),
-      optional<&Settings::recursive>("recursive", "false", "Whether folders inside the folder are read too."),
+      optional<&Settings::recursive>("recursive", "false", "Whether folders inside the folder are read too.")
+          .reads_folder(),
+      optional<&Settings::wait_for_folder>(
+          "wait_for_folder", "false",
+          "Whether a folder that is missing at the start is waited for, instead of an error."),
       choice<&Settings::order>("order", "oldest|youngest|name", R"("oldest")",
                                "Which of the files that wait is read first."),
       optional<&Settings::settle>("settle", R"("1s")",
@@ -101,6 +112,7 @@ class Spool : public Source {
     Modified modified;
     bool complete_empty;
     bool decompress;
+    bool wait_for_folder;
   };
   Spool(std::string folder, Rules rules, Host host);
 
@@ -109,19 +121,32 @@ class Spool : public Source {
   Result<bool> begin_next();
   Done begin_replay(Pass pass);
   Done replay_failed(const Pass& pass, Error why);
-  void begin_new(const Found& found);
-  std::optional<Place> start_of(const Found& found, const levada_file_info& info, const Head& head);
+  void begin_new(Found found);
+  struct Opened {
+    File file;
+    levada_file_info info{};
+    Head head;
+  };
+  Result<std::optional<Opened>> open_again(const Pass& pass);
+  Result<std::optional<Opened>> open_as(const std::string& name, const Identity& identity);
+  Result<std::optional<Place>> start_of(const Found& found, Opened& opened);
   std::optional<Place> start_in_changed(const Known& known, const levada_file_info& info);
-  bool follow_move(const Found& found, const levada_file_info& info, const Head& head);
-  bool wanted(const Found& found) const;
-  void start(File file, Pass pass, const Head& head, bool replayed);
+  void note_reused_name(const std::string& path);
+  void note_not_told_apart(const std::string& path);
+  bool wanted(Found& found);
+  bool follow(const FileId& id, const std::string& name);
+  void start(Opened opened, Pass pass, bool replayed);
   Done read_on();
   Done read_failed(Error why);
   void end_reading();
 
   // What becomes of a file that is acknowledged.
-  void complete_all(bool count_kept = true);
-  bool complete_one(const std::string& file, bool count_kept);
+  void complete_all(bool counts = true);
+  void complete(std::vector<FileId>& files, bool counts);
+  bool complete_one(const FileId& id, bool counts);
+  void find_missing(bool counts);
+  void finish_completed();
+  bool look_again(const FileId& id, const Known& known);
 
   SpoolPosition position() const;
   Result<Batch> emit();
@@ -133,7 +158,8 @@ class Spool : public Source {
   const Host host_;
   const Files files_;
   Counter files_taken_, files_completed_, files_empty_, files_vanished_, files_modified_, files_replaced_,
-      files_shrunk_, files_damaged_, completions_failed_, bytes_read_;
+      files_shrunk_, files_damaged_, files_failed_, files_not_told_apart_, completions_failed_, bytes_read_;
+  bool is_doubt_reported_ = false;  // The log says that files cannot be told apart for sure.
 
   FileRegistry registry_;
   Completion completion_;
@@ -145,9 +171,22 @@ class Spool : public Source {
   std::optional<Batch> pending_;  // Made, and not handed over as the journal could not be written.
   uint64_t announced_ = 0;        // The pass in the last position that was handed over.
 
-  std::vector<std::string> to_complete_;
-  std::vector<std::pair<std::string, uint64_t>> completed_;  // Not yet forgotten: with the number of its last pass.
-  Time complete_at_{};                                       // When what failed is tried again.
+  struct Finished {
+    FileId id;
+    uint64_t number;  // Of its last pass.
+    Time due;         // When it can be forgotten: writers may have been slow.
+  };
+  struct Missing {
+    FileId id;
+    bool is_replaced;  // Another file has its name.
+  };
+  File lock_;  // Of the folder.
+  std::vector<FileId> to_complete_;
+  std::vector<Finished> completed_;          // And not yet forgotten.
+  std::vector<Missing> missing_;             // Acknowledged, and not under their names when they were to be completed.
+  std::optional<Time> searched_at_;          // When the folder was last searched for files that are to come again.
+  std::optional<Time> missing_searched_at_;  // When it was last searched for missing_.
+  Time complete_at_{};                       // When what failed is tried again.
   Time complete_pause_{};
 };
 

@@ -271,6 +271,7 @@ TEST(SpoolChanges, ends_without_a_file_that_stays_unreadable) {
   while (!bench.poll() && bench.last_code != Code::end && ++polls < 100) bench.host.clock().advance(500ms);
   EXPECT_EQ(bench.last_code, Code::end);
   EXPECT_TRUE(bench.exists("a"));
+  EXPECT_EQ(bench.host.count("files_failed"), 1);
 }
 
 TEST(SpoolChanges, leaves_out_a_folder_that_cannot_be_listed) {

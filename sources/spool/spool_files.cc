@@ -1,4 +1,4 @@
-// The spool source's dealings with single files: taking, reading and completing them, whatever has happened to them.
+// The spool source's dealings with single files: taking and reading them, whatever has happened to them.
 #include <algorithm>
 
 #include "spool.h"
@@ -13,24 +13,42 @@ using namespace std::chrono_literals;
 constexpr int kReadTries = 3;
 // So many files may be known and not be there.
 constexpr size_t kKnownSlack = 10'000;
-constexpr auto kFirstPause = 1s;
-constexpr auto kLongestPause = 60s;
 
 bool unchanged(const Pass& last, const levada_file_info& info) {
-  return last.identity.inode == info.inode && last.bytes == info.bytes && last.modified_ns == info.modified_ns;
+  return last.bytes == info.bytes && last.modified_ns == info.modified_ns;
 }
 
 }  // namespace
 
-bool Spool::wanted(const Found& found) const {
-  const Known* known = registry_.find(found.path);
-  if (!known) return found.info.bytes > 0 || rules_.complete_empty;
+// Says of a second name that it is one: the file has its first one still.
+bool Spool::wanted(Found& found) {
+  found.link = link_of(found.path);
+  const Known* known = registry_.find(id_of(found.info, found.link));
+  if (!known) {
+    const auto id = id_of(found.info);
+    known = registry_.find(id);
+    const bool is_first = !known || born_apart(known->last.identity, found.info) || follow(id, found.path);
+    if (is_first) found.link = 0;
+    else known = nullptr;
+  }
+  if (!known || born_apart(known->last.identity, found.info)) return found.info.bytes > 0 || rules_.complete_empty;
   return !known->last.finished || !unchanged(known->last, found.info);
+}
+
+// The file may have been given this name; false: it has the one by which it is known, too.
+bool Spool::follow(const FileId& id, const std::string& name) {
+  const Known& known = *registry_.find(id);
+  if (known.last.file == name) return true;
+  levada_file_info there{};
+  const auto before = known.completed_as.empty() ? full(known.last.file) : known.completed_as;
+  if (files_.stat(before, there) == 0 && there.inode == id.inode && there.device == id.device) return false;
+  registry_.rename(id, name);
+  return true;
 }
 
 Done Spool::scan() {
   size_t seen = 0;
-  LEVADA_TRY(waiting_->scan([&](const Found& found) {
+  LEVADA_TRY(waiting_->scan([&](Found& found) {
     ++seen;
     return wanted(found);
   }));
@@ -42,39 +60,79 @@ Done Spool::scan() {
   return {};
 }
 
+Result<std::optional<Spool::Opened>> Spool::open_as(const std::string& name, const Identity& identity) {
+  const auto path = full(name);
+  auto file = files_.open(path);
+  if (!file) {
+    levada_file_info info{};
+    if (files_.stat(path, info) != -ENOENT) return std::move(file).error();
+    return std::optional<Opened>();
+  }
+  const auto info = file->info();
+  if (!info) return info.error();
+  if (info->inode != identity.inode || born_apart(identity, *info)) return std::optional<Opened>();
+  auto head = read_head(*file, *info);
+  if (!head) return std::move(head).error();
+  return std::optional<Opened>(Opened{std::move(*file), *info, std::move(*head)});
+}
+
+// The file of a pass, whatever its name is now.
+Result<std::optional<Spool::Opened>> Spool::open_again(const Pass& pass) {
+  const auto id = id_of(pass.identity);
+  const Known* known = registry_.find(id);
+  auto opened = open_as(known ? known->last.file : pass.file, pass.identity);
+  if (!opened || *opened) return opened;
+  // One search finds all that were renamed.
+  const auto now = host_.monotonic();
+  if (!searched_at_ || now - *searched_at_ >= rules_.waiting.poll_interval) {
+    NameRules all;
+    all.include = {"*"};
+    all.recursive = rules_.waiting.names.recursive;
+    auto found = scan_folder(files_, folder_, all);
+    if (!found) return std::move(found).error();
+    searched_at_ = now;
+    for (const auto& file : found->files)
+      if (const Known* other = registry_.find(id_of(file.info)); other && !other->acknowledged)
+        follow(id_of(file.info), file.path);
+    known = registry_.find(id);
+    if (known) return open_as(known->last.file, pass.identity);
+  }
+  return opened;
+}
+
 Done Spool::begin_replay(Pass pass) {
   if (pass.to && pass.to->offset <= pass.from.offset) {
     registry_.replayed(pass.number);
     return {};
   }
   const auto path = full(pass.file);
-  const auto lost = [&](Counter& counter, const std::string& what) {
-    counter.add();
-    host_.warning(path + what + " before all its rows were stored downstream; from byte " +
-                  std::to_string(pass.from.offset) + " on they are lost");
-    const Known* known = registry_.find(pass.file);
-    if (known && known->last.identity.inode == pass.identity.inode && known->last.identity.head == pass.identity.head)
-      registry_.forget(pass.file);
-    registry_.replayed(pass.number);
-  };
-  auto file = files_.open(path);
-  if (!file) {
-    levada_file_info info{};
-    if (files_.stat(path, info) != -ENOENT) return replay_failed(pass, std::move(file).error());
-    lost(files_vanished_, " vanished");
-    return {};
+  auto opened = open_again(pass);
+  if (!opened) return replay_failed(pass, std::move(opened).error());
+  bool is_there = opened->has_value();
+  if (is_there) {
+    Opened& found = **opened;
+    const auto same = is_same(found.file, found.info, found.head, pass.identity);
+    if (!same) return replay_failed(pass, same.error());
+    is_there = *same;
   }
-  const auto info = file->info();
-  if (!info) return replay_failed(pass, info.error());
-  const auto head = read_head(*file, *info);
-  if (!head) return replay_failed(pass, head.error());
-  if (!is_same(*head, pass.identity)) {
-    lost(files_replaced_, " was replaced");
+  if (!is_there) {
+    const bool is_replaced = opened->has_value() || files_.exists(path);
+    (is_replaced ? files_replaced_ : files_vanished_).add();
+    host_.warning(path + (is_replaced ? " was replaced" : " vanished") +
+                  " before all its rows were stored downstream; from byte " + std::to_string(pass.from.offset) +
+                  " on they are lost");
+    const auto id = id_of(pass.identity);
+    const Known* known = registry_.find(id);
+    const bool is_it = known && known->last.identity.head == pass.identity.head &&
+                       known->last.identity.born_ns == pass.identity.born_ns;
+    if (is_it) registry_.forget(id);
+    registry_.replayed(pass.number);
     return {};
   }
   replay_failures_ = 0;
-  if (!pass.to) pass.bytes = info->bytes;
-  start(std::move(*file), std::move(pass), *head, true);
+  if ((*opened)->info.born_ns == 0 || pass.identity.born_ns == 0) note_not_told_apart(path);
+  if (!pass.to) pass.bytes = (*opened)->info.bytes;
+  start(std::move(**opened), std::move(pass), true);
   return {};
 }
 
@@ -87,7 +145,9 @@ Done Spool::replay_failed(const Pass& pass, Error why) {
   return {};
 }
 
-void Spool::begin_new(const Found& found) {
+void Spool::begin_new(Found found) {
+  // It may be another name of a file that was begun since the scan.
+  if (!wanted(found)) return;
   const auto path = full(found.path);
   auto file = files_.open(path);
   if (!file) {
@@ -100,85 +160,92 @@ void Spool::begin_new(const Found& found) {
   if (!info) return waiting_->put_off(found.path, info.error());
   const bool has_changed = info->bytes != found.info.bytes || info->modified_ns != found.info.modified_ns;
   if (has_changed && rules_.waiting.settle > 0s) return waiting_->unsettle(found.path);
-  const auto head = read_head(*file, *info);
+  auto head = read_head(*file, *info);
   if (!head) return waiting_->put_off(found.path, head.error());
-  const auto from = start_of(found, *info, *head);
-  if (!from) return;
+  head->identity.link = found.link;
+  Opened opened{std::move(*file), *info, std::move(*head)};
+  const auto from = start_of(found, opened);
+  if (!from) return waiting_->put_off(found.path, from.error());
+  if (!*from) return;
   if (info->bytes == 0) {
     files_empty_.add();
-    host_.debug(path + " is empty");
+    host_.info(path + " is empty");
   }
   Pass pass;
   pass.file = found.path;
-  pass.identity = head->identity;
-  pass.from = *from;
+  pass.identity = opened.head.identity;
+  pass.from = **from;
   pass.bytes = info->bytes;
   pass.number = registry_.begin(pass);
-  start(std::move(*file), std::move(pass), *head, false);
+  start(std::move(opened), std::move(pass), false);
 }
 
 // Where to read from; nothing where there is nothing to read.
-std::optional<Place> Spool::start_of(const Found& found, const levada_file_info& info, const Head& head) {
-  if (!registry_.find(found.path) && follow_move(found, info, head) && unchanged(registry_.find(found.path)->last, info))
-    return std::nullopt;
-  const Known* known = registry_.find(found.path);
-  if (!known) {
+Result<std::optional<Place>> Spool::start_of(const Found& found, Opened& opened) {
+  using Start = std::optional<Place>;
+  const auto& info = opened.info;
+  const auto path = full(found.path);
+  const auto id = id_of(info, found.link);
+  const Known* known = registry_.find(id);
+  if (!known || born_apart(known->last.identity, info)) {
+    note_reused_name(found.path);
+    if (known) registry_.forget(id);
     files_taken_.add();
-    return Place{};
+    return Start(Place{});
   }
   const Pass& last = known->last;
-  if (last.identity.inode != info.inode) {
+  const auto same = is_same(opened.file, info, opened.head, last.identity);
+  if (!same) return same.error();
+  if (!*same) {
     files_replaced_.add();
-    host_.info(full(found.path) + " is a new file under the name of one that was read; it is read too");
-    files_taken_.add();
-    return Place{};
-  }
-  if (!is_same(head, last.identity)) {
-    files_replaced_.add();
-    host_.warning(full(found.path) + " was written anew after it had been read");
+    host_.warning(path + " was written anew after it had been read");
     return start_in_changed(*known, info);
   }
-  if (!last.finished) return last.to.value_or(last.from);
+  if (info.born_ns == 0 || last.identity.born_ns == 0) note_not_told_apart(path);
+  if (!last.finished) return Start(last.to.value_or(last.from));
   if (info.bytes < last.bytes) {
     files_shrunk_.add();
-    host_.warning(full(found.path) + " shrank from " + std::to_string(last.bytes) + " to " +
-                  std::to_string(info.bytes) + " bytes after it had been read");
+    host_.warning(path + " shrank from " + std::to_string(last.bytes) + " to " + std::to_string(info.bytes) +
+                  " bytes after it had been read");
     return start_in_changed(*known, info);
   }
   files_modified_.add();
-  host_.warning(full(found.path) + " was changed after it had been read, by " +
-                std::to_string(info.bytes - last.bytes) + " bytes");
+  host_.warning(path + " was changed after it had been read, by " + std::to_string(info.bytes - last.bytes) + " bytes");
   const auto from = start_in_changed(*known, info);
   if (!from || info.bytes > last.bytes) return from ? last.to : from;
   // Touched, or changed in place: there is nothing to read on.
-  registry_.accept(found.path, info, false);
-  if (known->acknowledged) to_complete_.push_back(found.path);
-  return std::nullopt;
+  registry_.accept(id, info, false);
+  if (known->acknowledged) to_complete_.push_back(id);
+  return Start();
 }
 
 std::optional<Place> Spool::start_in_changed(const Known& known, const levada_file_info& info) {
   if (rules_.modified == Modified::reread_tail) return Place{};
-  const auto file = known.last.file;
-  registry_.accept(file, info, rules_.modified == Modified::quarantine);
-  if (known.acknowledged) to_complete_.push_back(file);
+  const auto id = id_of(known.last.identity);
+  registry_.accept(id, info, rules_.modified == Modified::quarantine);
+  if (known.acknowledged) to_complete_.push_back(id);
   return std::nullopt;
 }
 
-// A file that was given another name is the same file.
-bool Spool::follow_move(const Found& found, const levada_file_info& info, const Head& head) {
-  const auto before = registry_.name_of(info);
-  levada_file_info there{};
-  if (before.empty() || files_.stat(full(before), there) != -ENOENT) return false;
-  if (!is_same(head, registry_.find(before)->last.identity)) return false;
-  registry_.move(before, found.path);
-  if (registry_.find(found.path)->acknowledged) to_complete_.push_back(found.path);
-  return true;
+void Spool::note_reused_name(const std::string& path) {
+  const Known* before = registry_.find(path);
+  if (!before || !before->completed_as.empty()) return;
+  files_replaced_.add();
+  host_.info(full(path) + " is a new file under the name of one that was read; it is read too");
 }
 
-void Spool::start(File file, Pass pass, const Head& head, bool replayed) {
-  const auto compression = rules_.decompress ? compression_of(head.bytes) : Compression::none;
+void Spool::note_not_told_apart(const std::string& path) {
+  files_not_told_apart_.add();
+  if (std::exchange(is_doubt_reported_, true)) return;
+  host_.warning(path +
+                " is taken for the file that was read before, as it begins alike: the file system does not say " +
+                "when files are made");
+}
+
+void Spool::start(Opened opened, Pass pass, bool replayed) {
+  const auto compression = rules_.decompress ? compression_of(opened.head.bytes) : Compression::none;
   rows_->start_file(full(pass.file), pass.from);
-  reading_.emplace(std::move(file), std::move(pass), compression, replayed);
+  reading_.emplace(std::move(opened.file), std::move(pass), compression, replayed);
 }
 
 Done Spool::read_on() {
@@ -213,77 +280,22 @@ Done Spool::read_failed(Error why) {
 
 void Spool::end_reading() {
   const Pass& pass = reading_->pass;
-  // One that broke off amid a row when it was read first does so again; another pass has the rest.
-  if (pass.to && !pass.finished)
-    rows_->drop_rest();
-  else
-    rows_->end_file();
+  // One that broke off amid a row when it was read first does so again; another pass has the rest. Half a row of a
+  // damaged file is none.
+  if ((pass.to && !pass.finished) || pass.damaged || !reading_->damage().empty()) rows_->drop_rest();
+  else rows_->end_file();
   if (!pass.to) {
     const Pass over = reading_->ended(rows_->place());
     registry_.end(over);
     if (over.damaged) {
       files_damaged_.add();
-      host_.warning(full(pass.file) + " is damaged: what is compressed in it breaks off after " +
-                    std::to_string(over.to->offset) + " bytes of content");
+      host_.warning(full(pass.file) + " is damaged: what is compressed in it " + std::string(reading_->damage()) +
+                    "; what follows " + std::to_string(over.to->offset) + " bytes of content is not read");
     }
   }
   if (reading_->replayed) registry_.replayed(pass.number);
   reading_.reset();
   waiting_->look_again();
-}
-
-bool Spool::complete_one(const std::string& file, bool count_kept) {
-  const Known* known = registry_.find(file);
-  if (!known || !known->acknowledged || !known->last.finished) return true;
-  const auto number = known->last.number;
-  const auto outcome = completion_.complete(*known);
-  if (!outcome) {
-    if (!known->is_reported) {
-      completions_failed_.add();
-      host_.warning("cannot complete a file: " + outcome.error().message + "; it is tried again, and not read again");
-      registry_.report(file);
-    }
-    return false;
-  }
-  switch (*outcome) {
-    case Completion::Outcome::done:
-      files_completed_.add();
-      break;
-    case Completion::Outcome::was_done:
-      break;
-    case Completion::Outcome::kept:
-      if (count_kept) files_completed_.add();
-      return true;
-    // Whoever looks into the folder next sees to it.
-    case Completion::Outcome::changed:
-      return true;
-    case Completion::Outcome::vanished:
-      files_vanished_.add();
-      host_.info(full(file) + " vanished after it had been read");
-      break;
-    case Completion::Outcome::replaced:
-      files_replaced_.add();
-      host_.info(full(file) + " was replaced by another file after it had been read; that is read too");
-      break;
-  }
-  completed_.emplace_back(file, number);
-  return true;
-}
-
-void Spool::complete_all(bool count_kept) {
-  std::erase_if(to_complete_, [&](const std::string& file) { return complete_one(file, count_kept); });
-  const auto synced = completion_.sync();
-  if (synced) {
-    for (const auto& [file, number] : completed_)
-      if (const Known* known = registry_.find(file); known && known->last.number == number) registry_.forget(file);
-    completed_.clear();
-  }
-  if (synced && to_complete_.empty()) {
-    complete_pause_ = 0s;
-  } else {
-    complete_pause_ = std::clamp<Time>(2 * complete_pause_, kFirstPause, kLongestPause);
-    complete_at_ = host_.monotonic() + complete_pause_;
-  }
 }
 
 }  // namespace levada::spool

@@ -285,16 +285,45 @@ TEST(Spool, does_not_wait_for_ever_for_a_file_that_is_written_to_all_the_time) {
   EXPECT_EQ(bench.last_code, Code::end);
 }
 
-TEST(Spool, asks_for_a_folder_that_is_missing) {
+TEST(Spool, fails_where_its_folder_is_missing) {
   SpoolTestBench bench;
   bench.settings.path = "/elsewhere/";
   const auto opened = bench.open_at(std::nullopt);
+  EXPECT_EQ(opened.code(), Code::fatal);
+  EXPECT_EQ(opened.error().message,
+            "the folder /elsewhere does not exist: make it, correct `path`, or set wait_for_folder = true");
+}
+
+TEST(Spool, waits_for_a_folder_that_is_missing_when_asked) {
+  SpoolTestBench bench;
+  bench.settings.path = "/elsewhere/";
+  bench.settings.wait_for_folder = true;
+  const auto opened = bench.open_at(std::nullopt);
   EXPECT_EQ(opened.code(), Code::retry);
-  EXPECT_EQ(opened.error().message, "the folder /elsewhere does not exist: make it, or correct `path`");
+  EXPECT_EQ(opened.error().message, "the folder /elsewhere does not exist");
   bench.host.files().write_file("/elsewhere/a", "1\n");
   bench.start();
   bench.drain();
   EXPECT_EQ(bench.taken_rows(), Texts{"1"});
+}
+
+TEST(Spool, fails_where_its_folder_is_a_file) {
+  SpoolTestBench bench;
+  bench.settings.path = "/in/a";
+  bench.write("a", "1\n");
+  EXPECT_EQ(bench.open_at(std::nullopt).code(), Code::fatal);
+}
+
+TEST(Spool, has_its_folder_for_itself) {
+  SpoolTestBench bench;
+  bench.start();
+  auto other = Spool::create(bench.settings, bench.host.host());
+  ASSERT_TRUE(other.ok());
+  const auto opened = (*other)->open({});
+  EXPECT_EQ(opened.code(), Code::fatal);
+  EXPECT_NE(opened.error().message.find("/in is in use"), std::string::npos) << opened.error().message;
+  bench.spool.reset();
+  EXPECT_TRUE((*other)->open({}).ok());
 }
 
 TEST(Spool, refuses_settings_that_contradict_each_other) {
@@ -307,6 +336,11 @@ TEST(Spool, refuses_settings_that_contradict_each_other) {
   EXPECT_EQ(option_at_fault([](auto&) {}), "none");
   EXPECT_EQ(option_at_fault([](auto& s) { s.path = ""; }), "path");
   EXPECT_EQ(option_at_fault([](auto& s) { s.include.clear(); }), "include");
+  EXPECT_EQ(option_at_fault([](auto& s) { s.include = {"*", "[a"}; }), "include");
+  EXPECT_EQ(option_at_fault([](auto& s) { s.include = {"[]"}; }), "include");
+  EXPECT_EQ(option_at_fault([](auto& s) { s.include = {"[]a]", "[!a]", "\\[a"}; }), "none");
+  EXPECT_EQ(option_at_fault([](auto& s) { s.ignore = {"a\\"}; }), "ignore");
+  EXPECT_EQ(option_at_fault([](auto& s) { s.ignore = {""}; }), "ignore");
   EXPECT_EQ(option_at_fault([](auto& s) { s.settle = -1s; }), "settle");
   EXPECT_EQ(option_at_fault([](auto& s) { s.poll_interval = 0s; }), "poll_interval");
   EXPECT_EQ(option_at_fault([](auto& s) { s.completed_suffix = ""; }), "completed_suffix");

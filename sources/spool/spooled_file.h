@@ -6,31 +6,53 @@
 #include <string>
 
 #include "levada/host.h"
+#include "rows/place.h"
 
 namespace levada::spool {
 
+using rows::Place;
+
+// So much of a file's beginning, and of the end of what was read of it, makes its fingerprint.
 inline constexpr size_t kHeadBytes = 1024;
 
-// Tells a file from another that comes under its name: names and inodes are used again, so its first bytes count too.
+// No two files that are there at one time have the same.
+struct FileId {
+  uint64_t device = 0;
+  uint64_t inode = 0;
+  uint64_t link = 0;  // 0, or of the name: a second name of a file that has its first one still makes another file.
+  bool operator==(const FileId&) const = default;
+};
+struct FileIdHash {
+  size_t operator()(const FileId& id) const { return id.inode * 0x9e3779b97f4a7c15 ^ id.device ^ id.link; }
+};
+
+// Tells a file from another that had the same inode, or has the same name, at another time.
 struct Identity {
   uint64_t device = 0;
   uint64_t inode = 0;
   uint64_t head = 0;        // XXH3 of the first head_bytes bytes.
   uint32_t head_bytes = 0;  // kHeadBytes, or what there was when the file was taken.
+  int64_t born_ns = 0;      // See levada_file_info.
+  uint64_t end = 0;         // So many bytes of the file had been read when `tail` was taken; 0: it was not.
+  uint64_t tail = 0;        // XXH3 of the last kHeadBytes before `end`.
+  uint64_t link = 0;        // See FileId.
 };
 
-// A place in what a file holds once it is decompressed.
-struct Place {
-  uint64_t offset = 0;
-  bool in_array = false;     // JSON: between the elements of an array.
-  bool in_long_row = false;  // In what is left of a row that was too long.
-};
+inline FileId id_of(const levada_file_info& info, uint64_t link = 0) { return {info.device, info.inode, link}; }
+inline FileId id_of(const Identity& identity) { return {identity.device, identity.inode, identity.link}; }
+// Of a second name; never 0.
+uint64_t link_of(const std::string& name);
+
+// Whether it is certainly another file, though it has the inode.
+inline bool born_apart(const Identity& identity, const levada_file_info& info) {
+  return identity.born_ns != 0 && info.born_ns != 0 && identity.born_ns != info.born_ns;
+}
 
 // A file read in one go: from its start or from where the last pass ended, to its end or to where reading failed.
 // Passes are numbered in the order in which their rows came, and come again in that order after a crash.
 struct Pass {
   uint64_t number = 0;
-  std::string file;  // Path below the folder.
+  std::string file;  // Path below the folder, as it was when the pass began.
   Identity identity;
   Place from;
   std::optional<Place> to;  // Once it has ended.
@@ -50,7 +72,10 @@ struct Head {
 // Reads the head of an open file.
 Result<Head> read_head(File& file, const levada_file_info& info);
 
-// Whether a file that begins so is the one of that identity, which has perhaps grown since.
-bool is_same(const Head& head, const Identity& identity);
+// Extends the identity by the end of what has been read of the file. Where that cannot be read it stays as it is.
+void extend(Identity& identity, File& file, uint64_t end);
+
+// Whether the file is the one of that identity, which has perhaps grown or shrunk since.
+Result<bool> is_same(File& file, const levada_file_info& info, const Head& head, const Identity& identity);
 
 }  // namespace levada::spool

@@ -131,6 +131,12 @@ void WaitingFiles::unsettle(const std::string& path) {
   is_expecting_ = true;
 }
 
+int64_t WaitingFiles::failed() const {
+  const auto has_failed = [](const auto& each) { return each.second.failures > 0; };
+  const auto files = std::count_if(seen_.begin(), seen_.end(), has_failed);
+  return files + static_cast<int64_t>(problems_.size());
+}
+
 bool WaitingFiles::nothing_expected() const { return scanned_at_ && !is_stale_ && ready_.empty() && !is_expecting_; }
 
 }  // namespace levada::spool

@@ -31,7 +31,7 @@ class WaitingFiles {
   Done scan(const IsWanted& is_wanted) {
     auto found = look();
     if (!found) return std::move(found).error();
-    std::erase_if(found->files, [&](const Found& file) { return !is_wanted(file); });
+    std::erase_if(found->files, [&](Found& file) { return !is_wanted(file); });
     sort_in(std::move(*found));
     return {};
   }
@@ -50,6 +50,8 @@ class WaitingFiles {
   // Whether the last scan was after the last look_again, and left nothing behind that will become ready by itself.
   // Of a file that is written to all the time, or can never be read, nothing is expected any more after a while.
   bool nothing_expected() const;
+  // How many files and folders could not be read when last tried.
+  int64_t failed() const;
 
  private:
   using Time = std::chrono::nanoseconds;

@@ -2,4 +2,4 @@
 #include "stdin.h"
 
 LEVADA_PLUGIN("stdin", "0.1.0", "Apache-2.0",
-              levada::source<levada::Stdin>("stdin", "Reads lines from standard input."))
+              levada::source<levada::stdin_source::Stdin>("stdin", "Reads lines from standard input."))

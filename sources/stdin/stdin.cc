@@ -10,7 +10,7 @@
 #include <charconv>
 #include <cstring>
 
-namespace levada {
+namespace levada::stdin_source {
 
 namespace {
 
@@ -41,9 +41,9 @@ Result<std::unique_ptr<Stdin>> Stdin::create(Settings settings, Host host, int f
   if (settings.read_bytes.bytes < kLeastReadBytes || settings.read_bytes.bytes > kMostBytes)
     return wrong("read_bytes", "must be 64 to 512MiB");
   for (const auto& [name, value] : settings.headers)
-    if (name.empty() || name == "body" || name == "reason")
+    if (name.empty() || name == "body" || name == "reason" || name == "cut")
       return wrong("headers." + name, "a column needs a name of its own");
-  spool::RowRules rules;
+  rows::RowRules rules;
   rules.read_bytes = static_cast<size_t>(settings.read_bytes.bytes);
   rules.line_bytes = static_cast<size_t>(settings.line_bytes.bytes);
   rules.long_lines = settings.long_lines;
@@ -55,7 +55,7 @@ Result<std::unique_ptr<Stdin>> Stdin::create(Settings settings, Host host, int f
 
 Done Stdin::open(std::span<const Position> positions) {
   // Bytes are counted on, so that no position comes twice.
-  spool::Place start;
+  rows::Place start;
   for (const auto& [stream, position, sequence] : positions)
     std::from_chars(position.data(), position.data() + position.size(), start.offset);
   rows_.start_file("", start);
@@ -97,4 +97,4 @@ Batch Stdin::emit() {
   return batch;
 }
 
-}  // namespace levada
+}  // namespace levada::stdin_source

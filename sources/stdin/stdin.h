@@ -8,16 +8,16 @@
 #include <vector>
 
 #include "levada/sdk.h"
-#include "row_buffer.h"
+#include "rows/row_buffer.h"
 
-namespace levada {
+namespace levada::stdin_source {
 
 class Stdin : public Source {
  public:
   struct Settings {
     Size line_bytes, read_bytes;
-    spool::LongLines long_lines = spool::LongLines::reject;
-    spool::InvalidUtf8 invalid_utf8 = spool::InvalidUtf8::keep;
+    rows::LongLines long_lines = rows::LongLines::reject;
+    rows::InvalidUtf8 invalid_utf8 = rows::InvalidUtf8::keep;
     std::vector<std::pair<std::string, std::string>> headers;
   };
   static constexpr std::array options = {
@@ -42,16 +42,16 @@ class Stdin : public Source {
   Done acknowledge(std::string_view, std::string_view) override { return {}; }
 
  private:
-  Stdin(spool::RowRules rules, Host host, int file)
+  Stdin(rows::RowRules rules, Host host, int file)
       : read_bytes_(rules.read_bytes), rows_(std::move(rules), host), file_(file) {}
 
   Done read_what_is_there();
   Batch emit();
 
   const size_t read_bytes_;
-  spool::RowBuffer rows_;
+  rows::RowBuffer rows_;
   const int file_;
   bool is_at_end_ = false;
 };
 
-}  // namespace levada
+}  // namespace levada::stdin_source

@@ -1,3 +1,4 @@
+// What the stdin source promises, over a pipe.
 #include "stdin.h"
 
 #include <fcntl.h>
@@ -6,7 +7,7 @@
 
 #include "levada/testkit/fake_host.h"
 
-namespace levada {
+namespace levada::stdin_source {
 namespace {
 
 using namespace std::chrono_literals;
@@ -153,4 +154,4 @@ TEST_F(StdinTest, refuses_settings_that_make_no_sense) {
 }
 
 }  // namespace
-}  // namespace levada
+}  // namespace levada::stdin_source

@@ -53,6 +53,31 @@ def encoded(values):
     return pa.DictionaryArray.from_arrays(indices, pa.array(distinct, pa.string_view()))
 
 
+def as_others_make_it(bodies, dice, nulls):
+    """Types that are the contract's in another layout, and types that no plugin knows."""
+    count = len(bodies)
+    words = ["", "short", "longer than the twelve bytes of a view"]
+    numbers = [dice.randrange(-(2**31), 2**31) for _ in range(count)]
+    lists = [[dice.choice(words) for _ in range(dice.randrange(4))] for _ in range(count)]
+    structs = [{"x": number, "y": items} for number, items in zip(numbers, lists)]
+    return pa.record_batch(
+        {
+            "body": pa.array(sparse(bodies, nulls, dice), pa.binary()),
+            "a_text": pa.array(sparse([dice.choice(words) for _ in range(count)], nulls, dice), pa.large_string()),
+            "a_number": pa.array(sparse([dice.uniform(-1e9, 1e9) for _ in range(count)], nulls, dice), pa.float32()),
+            "an_integer": pa.array(sparse(numbers, nulls, dice), pa.int32()),
+            "a_time": pa.array(sparse([abs(number) for number in numbers], nulls, dice), pa.timestamp("ms", "+02:00")),
+            "a_dictionary": pa.array(sparse([dice.choice(words) for _ in range(count)], nulls, dice)).dictionary_encode(),
+            "a_list": pa.array(sparse(lists, nulls, dice), pa.list_(pa.string())),
+            "a_struct": pa.array(sparse(structs, nulls, dice)),
+            "a_date": pa.array(sparse(numbers, nulls, dice), pa.int32()).cast(pa.date32()),
+            "a_local_time": pa.array(sparse(numbers, nulls, dice), pa.timestamp("us")),
+            "an_unsigned": pa.array(sparse([abs(number) for number in numbers], nulls, dice), pa.uint64()),
+            "extra_text": pa.nulls(count),
+        }
+    )
+
+
 def all_of(bodies, seed=1):
     """(name, batch) for each kind of input."""
     dice = random.Random(seed)
@@ -74,6 +99,21 @@ def all_of(bodies, seed=1):
     yield "every type, sliced in both", pa.StructArray.from_arrays(
         full.slice(3).columns, fields=[f for f in full.schema]
     ).slice(5, 77)
+    foreign = as_others_make_it(many, dice, 0.3)
+    struct = pa.StructArray.from_arrays(foreign.columns, fields=[field for field in foreign.schema])
+    yield "as others make it", foreign
+    yield "as others make it, sliced", foreign.slice(13, 333)
+    yield "as others make it, sliced in the struct", struct.slice(13, 333)
+    yield "as others make it, nothing but nulls", as_others_make_it([None] * 100, dice, 1.0)
+    # Opaque where a plugin looks for a text, a number or a time.
+    yield "opaque under known names", pa.record_batch(
+        {
+            "body": pa.array(many, pa.binary_view()),
+            "a_text": foreign.column("a_list"),
+            "a_number": foreign.column("a_struct"),
+            "a_dictionary": foreign.column("a_date"),
+        }
+    )
     yield "nothing but nulls", wide([None] * 100, dice, 1.0)
     yield "no body", full.select([1, 2, 3, 4, 5, 6])
     yield "no column at all", pa.RecordBatch.from_struct_array(pa.array([{}] * 5, pa.struct([])))

@@ -78,7 +78,7 @@ class ContractTest : public testing::Test {
     Checkpoint checkpoint;
     source.back_pressure(false);
     while (auto batch = source.poll(0ns)) {
-      Parcel rows(*batch), rejected;
+      CBatch rows(*batch), rejected;
       EXPECT_TRUE(first.intercept(rows, rejected));
       EXPECT_TRUE(sink.write(*rows.open_rows(), 0ns, rejected));
       EXPECT_TRUE(rejected.empty());

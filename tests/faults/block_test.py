@@ -6,41 +6,19 @@ from test_bench import FaultTest
 
 ROWS = 1000
 BROKEN_AT = 600
-CONFIGURATION = """
-[agent]
-data_dir = "{folder}/data"
-stop_timeout = "100ms"
-[sources.files]
-type = "spool"
-path = "{folder}/spool"
-settle = "0s"
-read_bytes = 1024
-channels = ["main"]
-{before_channel}
-[interceptors.clean]
-type = "clean_json"
-on_reject = "block"
-{repair}
-[channels.main]
-type = "{channel}"
-{low_water}
-[sinks.rows]
-type = "file"
-channel = "main"
-path = "{folder}/rows"
-commit_interval = "10ms"
-retry_max = "100ms"
-{before_sink}
-"""
-CHAIN = 'interceptors = ["clean"]'
+CHAIN = ["clean"]
 
 
 class Block(FaultTest):
-    def arrange(self, channel, before, repair=""):
-        self.configure(CONFIGURATION.format(
-            folder=self.folder, channel=channel, low_water="low_water_bytes = 0" if channel == "file" else "",
-            before_channel=CHAIN if before == "channel" else "", before_sink=CHAIN if before == "sink" else "",
-            repair=repair))
+    def arrange(self, channel, before, repair=None):
+        self.configure({
+            "agent": {"stop_timeout": "100ms"},
+            "sources.files": {"read_bytes": 1024, "interceptors": CHAIN if before == "channel" else None},
+            "interceptors.clean": {"type": "clean_json", "on_reject": "block", "repair": repair},
+            "channels.main": {"type": channel, "low_water_bytes": 0 if channel == "file" else None},
+            "sinks.rows": {"commit_interval": "10ms", "retry_max": "100ms",
+                           "interceptors": CHAIN if before == "sink" else None},
+        })
 
     def block(self, channel, before):
         (self.folder / "spool").mkdir()
@@ -54,7 +32,7 @@ class Block(FaultTest):
         self.stop()
         self.assertLessEqual(len(self.rows_in("rows")), BROKEN_AT)
         self.assertEqual(self.dead_letters(), [])
-        self.arrange(channel, before, repair='repair = ["trailing_commas"]')
+        self.arrange(channel, before, repair=["trailing_commas"])
         self.drain()
         self.assert_once(self.rows_in("rows"), ROWS, "rows")
         self.assertIn(f"read {ROWS:,} = delivered {ROWS:,}", self.command("audit"))

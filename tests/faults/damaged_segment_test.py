@@ -10,34 +10,17 @@ import unittest
 from test_bench import LEVADA, FaultTest, Spool
 
 FILES, FILE_ROWS = 20, 500
-CONFIGURATION = """
-[agent]
-data_dir = "{folder}/data"
-stop_timeout = "100ms"
-[sources.files]
-type = "spool"
-path = "{folder}/spool"
-settle = "0s"
-completed = "delete"
-read_bytes = "4KiB"
-channels = ["main"]
-[channels.main]
-type = "file"
-segment_bytes = "64KiB"
-low_water_bytes = 0
-[sinks.rows]
-type = "file"
-channel = "main"
-path = "{folder}/out/rows"
-commit_interval = "20ms"
-retry_max = "100ms"
-"""
 
 
 class DamagedSegment(FaultTest):
     def setUp(self):
         super().setUp()
-        self.configure(CONFIGURATION.format(folder=self.folder))
+        self.configure({
+            "agent": {"stop_timeout": "100ms"},
+            "sources.files": {"completed": "delete", "read_bytes": "4KiB"},
+            "channels.main": {"type": "file", "segment_bytes": "64KiB", "low_water_bytes": 0},
+            "sinks.rows": {"commit_interval": "20ms", "retry_max": "100ms"},
+        }, rows="out/rows")
         self.channel = self.folder / "data/channels/main"
         self.spool = Spool(self.folder / "spool", self.rng)
         for _ in range(FILES):

@@ -8,45 +8,23 @@ import unittest
 from test_bench import FaultTest, Spool
 
 FILES, FILE_ROWS = 20, 1000
-CONFIGURATION = """
-[agent]
-data_dir = "{folder}/data"
-memory_bytes = "{memory}"
-stop_timeout = "100ms"
-[sources.files]
-type = "spool"
-path = "{folder}/spool"
-settle = "0s"
-completed = "delete"
-read_bytes = "16KiB"
-channels = ["main"]
-[channels.main]
-{channel}
-[sinks.first]
-type = "file"
-channel = "main"
-path = "{folder}/out/first"
-commit_interval = "20ms"
-[sinks.dead]
-channel = "main"
-commit_interval = "20ms"
-retry_max = "100ms"
-{dead}
-[sinks.third]
-type = "file"
-channel = "main"
-path = "{folder}/out/third"
-commit_interval = "20ms"
-"""
-MEMORY = 'type = "memory"\ncapacity_bytes = "512KiB"'
-FILE = 'type = "file"\nsegment_bytes = "256KiB"\nlow_water_bytes = 0'
-NOBODY_LISTENS = 'type = "kafka"\nbrokers = ["127.0.0.1:1"]\ntopic = "t"'
+MEMORY = {"type": "memory", "capacity_bytes": "512KiB"}
+FILE = {"type": "file", "segment_bytes": "256KiB", "low_water_bytes": 0}
+NOBODY_LISTENS = {"type": "kafka", "brokers": ["127.0.0.1:1"], "topic": "t"}
 
 
 class DeadSink(FaultTest):
     def prepare(self, channel, dead=None, memory="256MiB"):
-        file = f'type = "file"\npath = "{self.folder}/out/dead"'
-        self.configure(CONFIGURATION.format(folder=self.folder, channel=channel, memory=memory, dead=dead or file))
+        file = {"type": "file", "path": f"{self.folder}/out/dead"}
+        self.configure({
+            "agent": {"memory_bytes": memory, "stop_timeout": "100ms"},
+            "sources.files": {"completed": "delete", "read_bytes": "16KiB"},
+            "channels.main": channel,
+            "sinks.rows": {"commit_interval": "20ms"},
+            "sinks.dead": {"channel": "main", "commit_interval": "20ms", "retry_max": "100ms", **(dead or file)},
+            "sinks.third": {"type": "file", "channel": "main", "path": f"{self.folder}/out/third",
+                            "commit_interval": "20ms"},
+        }, rows="out/first")
         self.spool = Spool(self.folder / "spool", self.rng)
         for _ in range(FILES):
             self.spool.add(FILE_ROWS)
@@ -83,7 +61,7 @@ class DeadSink(FaultTest):
         self.wait_for_the_dead_one(r" for sinks.dead\n")
 
     def test_the_process_holds_what_its_memory_allows(self):
-        self.prepare('type = "memory"\ncapacity_bytes = "1GiB"', memory="2MiB")
+        self.prepare({"type": "memory", "capacity_bytes": "1GiB"}, memory="2MiB")
         self.wait_for_the_dead_one(r"2 MiB of memory_bytes are used up; .* for sinks.dead\n")
 
     def wait_for_the_dead_one(self, obstacle):

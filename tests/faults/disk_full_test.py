@@ -17,31 +17,11 @@ DISK_MIB = 16
 CANNOT_RUN = 77
 IN_NAMESPACE = "LEVADA_MOUNT_NAMESPACE"
 NAMESPACE = ["unshare", "--mount"] + ([] if os.geteuid() == 0 else ["--user", "--map-root-user"])
+MEMORY = {"type": "memory"}
 
-CONFIGURATION = """
-[agent]
-data_dir = "{folder}/data"
-[sources.files]
-type = "spool"
-path = "{folder}/spool"
-settle = "0s"
-completed = "delete"
-interceptors = ["clean"]
-channels = ["main"]
-[interceptors.clean]
-type = "clean_json"
-[channels.main]
-{channel}
-[sinks.rows]
-type = "file"
-channel = "main"
-path = "{folder}/out/rows"
-roll_rows = 20000
-commit_interval = "20ms"
-retry_max = "200ms"
-"""
-MEMORY = 'type = "memory"'
-FILE = 'type = "file"\nsegment_bytes = "512KiB"\nlow_water_bytes = {low_water}'
+
+def file(low_water):
+    return {"type": "file", "segment_bytes": "512KiB", "low_water_bytes": low_water}
 
 
 class FullDisk(FaultTest):
@@ -55,7 +35,12 @@ class FullDisk(FaultTest):
         (self.folder / "out").mkdir()
 
     def prepare(self, channel, files, broken=0.0):
-        self.configure(CONFIGURATION.format(folder=self.folder, channel=channel))
+        self.configure({
+            "sources.files": {"completed": "delete", "interceptors": ["clean"]},
+            "interceptors.clean": {"type": "clean_json"},
+            "channels.main": channel,
+            "sinks.rows": {"roll_rows": 20000, "commit_interval": "20ms", "retry_max": "200ms"},
+        }, rows="out/rows")
         self.spool = Spool(self.folder / "spool", self.rng, broken)
         for _ in range(files):
             self.spool.add(2000, text_bytes=400)
@@ -107,7 +92,7 @@ class FullDisk(FaultTest):
 
     def test_a_file_channel_takes_nothing_below_its_low_water_mark_until_it_is_drained(self):
         low_water = 6 << 20
-        self.prepare(FILE.format(low_water=low_water), files=30)
+        self.prepare(file(low_water), files=30)
         self.block_sink()
         self.start()
         self.wait_until_said(r"low_water_bytes is 6 MiB; it takes nothing until that is over")
@@ -119,9 +104,9 @@ class FullDisk(FaultTest):
         self.finish()
 
     def test_a_file_channel_gives_back_its_delivered_rows_where_the_disk_holds_less_than_a_segment(self):
-        for low_water in ('"1MiB"', "0"):
+        for low_water in ("1MiB", 0):
             with self.subTest(low_water=low_water):
-                self.prepare(f'type = "file"\nlow_water_bytes = {low_water}', files=30)
+                self.prepare({"type": "file", "low_water_bytes": low_water}, files=30)
                 self.block_sink()
                 self.start()
                 self.wait_until_said(r"takes nothing until that is over", since=self.said_before)
@@ -136,7 +121,7 @@ class FullDisk(FaultTest):
                 (self.folder / "out").mkdir()
 
     def test_a_file_channel_goes_on_after_the_disk_was_full_to_the_last_byte(self):
-        self.prepare(FILE.format(low_water=0), files=20)
+        self.prepare(file(0), files=20)
         self.block_sink()
         self.start()
         self.wait_until_said(r"warning sinks.rows: \w+: ")
@@ -147,7 +132,7 @@ class FullDisk(FaultTest):
         self.assertEqual(self.command("channel", "verify").count("good"), 1)
 
     def test_an_agent_starts_on_a_full_disk_and_goes_on_when_it_is_freed(self):
-        self.prepare(FILE.format(low_water=0), files=20)
+        self.prepare(file(0), files=20)
         self.block_sink()
         self.start()
         self.wait_until_said(r"warning sinks.rows: \w+: ")
@@ -162,7 +147,7 @@ class FullDisk(FaultTest):
         self.finish()
 
     def test_a_channel_that_is_new_is_made_when_the_disk_is_freed(self):
-        self.prepare(FILE.format(low_water=0), files=2)
+        self.prepare(file(0), files=2)
         self.fill()
         self.start()
         self.wait_while_full(self.said_no_space, "the disk is full")

@@ -61,7 +61,7 @@ class Guarantees(FaultTest):
     def prepare(self, source, channel, sink):
         self.sink, self.topic, self.outputs = sink, f"cell-{uuid.uuid4().hex[:8]}", []
         names = {"folder": self.folder, "rows": ROWS, "broker": BROKER, "topic": self.topic}
-        self.configure(CONFIGURATION.format(
+        self.config.write_text(CONFIGURATION.format(
             folder=self.folder, source=SOURCES[source].format(**names), channel=CHANNELS[channel],
             sink=SINKS[sink].format(**names)))
         said = self.command("check")

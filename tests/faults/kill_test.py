@@ -12,48 +12,20 @@ KILLS = 30
 FILE_ROWS = 400
 FILES_WAITING = 6  # The spool is kept so full: the agent always has something to do.
 
-CONFIGURATION = """
-[agent]
-data_dir = "{folder}/data"
-[sources.files]
-type = "spool"
-path = "{folder}/spool"
-settle = "0s"
-completed = "delete"
-interceptors = ["clean"]
-channels = ["main"]
-[interceptors.clean]
-type = "clean_json"
-[interceptors.columns]
-type = "parse_json"
-[interceptors.columns.columns]
-id = "int64"
-key = "text"
-[interceptors.counts]
-type = "count_by"
-columns = ["key"]
-[channels.main]
-{channel}
-[sinks.rows]
-type = "file"
-channel = "main"
-path = "{folder}/rows"
-roll_rows = 3000
-commit_interval = "20ms"
-[sinks.counts]
-type = "file"
-channel = "main"
-path = "{folder}/counts"
-format = "json"
-roll_rows = 5000
-interceptors = ["columns", "counts"]
-commit_interval = "30ms"
-"""
-
 
 class Kills(FaultTest):
     def survive(self, channel):
-        self.configure(CONFIGURATION.format(folder=self.folder, channel=channel))
+        self.configure({
+            "sources.files": {"completed": "delete", "interceptors": ["clean"]},
+            "interceptors.clean": {"type": "clean_json"},
+            "interceptors.columns": {"type": "parse_json"},
+            "interceptors.columns.columns": {"id": "int64", "key": "text"},
+            "interceptors.counts": {"type": "count_by", "columns": ["key"]},
+            "channels.main": channel,
+            "sinks.rows": {"roll_rows": 3000, "commit_interval": "20ms"},
+            "sinks.counts": {"type": "file", "channel": "main", "path": f"{self.folder}/counts", "format": "json",
+                             "roll_rows": 5000, "interceptors": ["columns", "counts"], "commit_interval": "30ms"},
+        })
         spool = Spool(self.folder / "spool", self.rng, broken=0.02)
         pause = threading.Event()
         for _ in range(KILLS):
@@ -89,10 +61,27 @@ class Kills(FaultTest):
         self.assertEqual(audit.count(f"files: {read}\n"), 2, audit)
 
     def test_behind_a_memory_channel_nothing_is_lost_or_doubled(self):
-        self.survive('type = "memory"')
+        self.survive({"type": "memory"})
 
     def test_behind_a_file_channel_nothing_is_lost_or_doubled(self):
-        self.survive('type = "file"\nsegment_bytes = "64KiB"\nlow_water_bytes = "1MiB"')
+        self.survive({"type": "file", "segment_bytes": "64KiB", "low_water_bytes": "1MiB"})
+
+
+class Renamed(FaultTest):
+    def arrange(self, name):
+        self.configure({"sources.files": {"interceptors": [name]}, f"interceptors.{name}": {"type": "clean_json"}})
+
+    def test_a_component_that_is_gone_after_a_kill_is_warned_of(self):
+        spool = Spool(self.folder / "spool", self.rng, broken=0.1)
+        spool.add(FILE_ROWS)
+        self.arrange("clean")
+        self.start()
+        self.wait_for(lambda: self.dead_letters(), "dead letters are stored")
+        self.kill()
+        self.arrange("wash")
+        self.drain(codes=(0, 3))
+        self.assert_once(self.rows_in("rows"), spool.rows, "rows")
+        self.assertIn("the configuration has no interceptors.clean any more", self.said())
 
 
 if __name__ == "__main__":

@@ -4,33 +4,17 @@ import unittest
 
 from test_bench import FaultTest
 
-CONFIGURATION = """
-[agent]
-data_dir = "{folder}/data"
-memory_bytes = "{memory}"
-[sources.files]
-type = "spool"
-path = "{folder}/spool"
-settle = "0s"
-rows = "{rows}"
-line_bytes = "{line}"
-channels = ["main"]
-[channels.main]
-type = "{channel}"
-[sinks.rows]
-type = "file"
-channel = "main"
-path = "{folder}/rows"
-"""
-
 
 class LargeRows(FaultTest):
     def arrive(self, channel, memory, rows, line, sizes):
         (self.folder / "spool").mkdir()
         for number, size in enumerate(sizes):
             (self.folder / f"spool/{number}.txt").write_text("x" * size + "\n")
-        self.configure(CONFIGURATION.format(
-            folder=self.folder, channel=channel, memory=memory, rows=rows, line=line))
+        self.configure({
+            "agent": {"memory_bytes": memory},
+            "sources.files": {"rows": rows, "line_bytes": line},
+            "channels.main": {"type": channel},
+        })
         self.drain()
         arrived = sum(path.stat().st_size for path in (self.folder / "rows").glob("*"))
         self.assertGreaterEqual(arrived, sum(sizes), self.context())

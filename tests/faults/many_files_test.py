@@ -4,26 +4,8 @@ import unittest
 
 from test_bench import FaultTest
 
-FILES = 200
+FILES = 2_000
 GOOD = 100  # Good lines of a file.
-CONFIGURATION = """
-[agent]
-data_dir = "{folder}/data"
-[sources.files]
-type = "spool"
-path = "{folder}/spool"
-settle = "0s"
-channels = ["main"]
-interceptors = ["clean"]
-[interceptors.clean]
-type = "clean_json"
-[channels.main]
-type = "{channel}"
-[sinks.rows]
-type = "file"
-channel = "main"
-path = "{folder}/rows"
-"""
 
 
 class ManyFiles(FaultTest):
@@ -32,7 +14,11 @@ class ManyFiles(FaultTest):
         for file in range(files):
             lines = ['{"id":%d}\n' % (file * GOOD + line) for line in range(GOOD)]
             (self.folder / f"spool/{file:06}.ndjson").write_text("".join(lines) + "broken\n")
-        self.configure(CONFIGURATION.format(folder=self.folder, channel=channel))
+        self.configure({
+            "sources.files": {"interceptors": ["clean"]},
+            "interceptors.clean": {"type": "clean_json"},
+            "channels.main": {"type": channel},
+        })
         self.drain(codes=(3,))
         self.assert_once(self.rows_in("rows"), files * GOOD, "rows")
         self.assertEqual(len(self.dead_letters()), files)

@@ -13,39 +13,8 @@ from test_bench import LEVADA, SECONDS, FaultTest
 
 ROWS = 60_000
 ATTEMPTS = 12
-CONFIGURATION = """
-[agent]
-data_dir = "{folder}/data"
-[sources.files]
-type = "spool"
-path = "{folder}/spool"
-settle = "0s"
-read_bytes = "4KiB"
-interceptors = ["clean"]
-channels = ["main"]
-[interceptors.clean]
-type = "clean_json"
-{repair}
-[interceptors.keys]
-type = "filter"
-pattern = "{keys}"
-on_no_match = "reject"
-[channels.main]
-{channel}
-[sinks.all]
-type = "file"
-channel = "main"
-path = "{folder}/all"
-commit_rows = 100
-[sinks.some]
-type = "file"
-channel = "main"
-path = "{folder}/some"
-interceptors = ["keys"]
-commit_rows = 150
-"""
-MEMORY = 'type = "memory"'
-FILE = 'type = "file"\nsegment_bytes = "256KiB"\nlow_water_bytes = 0'
+MEMORY = {"type": "memory"}
+FILE = {"type": "file", "segment_bytes": "256KiB", "low_water_bytes": 0}
 
 
 class Replay(FaultTest):
@@ -89,18 +58,27 @@ class Replay(FaultTest):
         with open(self.log, "ab") as log:
             self.agent = subprocess.Popen([LEVADA, "replay", "--config", str(self.config)], stdout=log, stderr=log)
 
+    def arrange(self, channel, keys, repair=None):
+        self.configure({
+            "sources.files": {"read_bytes": "4KiB", "interceptors": ["clean"]},
+            "interceptors.clean": {"type": "clean_json", "repair": repair},
+            "interceptors.keys": {"type": "filter", "pattern": keys, "on_no_match": "reject"},
+            "channels.main": channel,
+            "sinks.rows": {"commit_rows": 100},
+            "sinks.some": {"type": "file", "channel": "main", "path": f"{self.folder}/some", "interceptors": ["keys"],
+                           "commit_rows": 150},
+        })
+
     def replay_all(self, channel):
         self.write_input()
-        first = {"folder": self.folder, "channel": channel, "repair": "", "keys": "old"}
-        self.configure(CONFIGURATION.format(**first))
+        self.arrange(channel, "old")
         self.drain(codes=(3,))
         letters = collections.Counter(row["component"] for row in self.dead_letters())
         self.assertEqual(letters, {"interceptors.clean": len(self.commas | self.hopeless),
                                    "interceptors.keys": len(self.keyed)})
-        repaired = {**first, "repair": 'repair = ["trailing_commas"]', "keys": "old|new"}
-        self.configure(CONFIGURATION.format(**repaired))
+        self.arrange(channel, "old|new", ["trailing_commas"])
         self.replay_under_fire()
-        for sink in ("all", "some"):
+        for sink in ("rows", "some"):
             ids = collections.Counter(row["id"] for row in self.rows_in(sink))
             self.assertEqual(ids, collections.Counter(set(range(ROWS)) - self.hopeless), f"{sink}; {self.context()}")
         # What is rejected again is a letter again, in the place of the one that was given.

@@ -24,6 +24,15 @@ def seed():
     return int(os.environ.get("LEVADA_SEED") or random.SystemRandom().randrange(1 << 32))
 
 
+def toml(tables):
+    """The text of a configuration, of its tables by their names. An option that is None is left out."""
+    lines = []
+    for name, options in tables.items():
+        lines.append(f"[{name}]")
+        lines += [f"{option} = {json.dumps(value)}" for option, value in options.items() if value is not None]
+    return "\n".join(lines) + "\n"
+
+
 class Spool:
     """A folder with files of rows, each row with a number and a key; some lines are broken."""
 
@@ -70,8 +79,20 @@ class FaultTest(unittest.TestCase):
         self.rng = random.Random(self.seed)
         print(f"seed {self.seed}", flush=True)
 
-    def configure(self, text):
-        self.config.write_text(text)
+    def configure(self, tables=None, **places):
+        """The agent of most tests, spooled files through a channel to a file sink, with what `tables` says otherwise:
+        tables and options of other names are added. `places`: where the data, the spool and the sink's rows are."""
+        places = {"data": "data", "spool": "spool", "rows": "rows", **places}
+        made = {
+            "agent": {"data_dir": f"{self.folder}/{places['data']}"},
+            "sources.files": {"type": "spool", "path": f"{self.folder}/{places['spool']}", "settle": "0s",
+                              "channels": ["main"]},
+            "channels.main": {"type": "memory"},
+            "sinks.rows": {"type": "file", "channel": "main", "path": f"{self.folder}/{places['rows']}"},
+        }
+        for name, options in (tables or {}).items():
+            made.setdefault(name, {}).update(options)
+        self.config.write_text(toml(made))
 
     def start(self, *arguments):
         self.said_before = len(self.said())

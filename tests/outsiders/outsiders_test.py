@@ -236,6 +236,33 @@ class Bad(unittest.TestCase):
         self.assertRegex(output, rf"refused.*{folder}.* may be written to by everyone")
         self.assertNotIn("Ends each body", output)
 
+    def test_a_link_into_a_folder_that_others_may_write_to_is_refused(self):
+        folder, theirs = WORK / "with_a_link", WORK / "theirs"
+        for made in (folder, theirs):
+            made.mkdir(exist_ok=True)
+        shutil.copy(PLUGINS / "shout.so", theirs)
+        theirs.chmod(0o777)
+        (folder / "shout.so").unlink(missing_ok=True)
+        (folder / "shout.so").symlink_to(theirs / "shout.so")
+        code, output = levada("plugins", plugins=folder)
+        self.assertEqual(code, 0, output)
+        self.assertRegex(output, rf"refused.*{theirs} may be written to by everyone")
+        self.assertNotIn("Ends each body", output)
+
+    def test_a_folder_below_one_that_others_may_write_to_is_refused(self):
+        parent = WORK / "parent_of_all"
+        folder = parent / "plugins"
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(PLUGINS / "shout.so", folder)
+        parent.chmod(0o777)
+        code, output = levada("plugins", plugins=folder)
+        self.assertEqual(code, 0, output)
+        self.assertRegex(output, rf"refused.*{parent} may be written to by everyone")
+        self.assertNotIn("Ends each body", output)
+        # Nobody can rename what belongs to others there.
+        parent.chmod(0o1777)
+        self.assertIn("Ends each body", levada("plugins", plugins=folder)[1])
+
     def test_what_throws_is_contained_and_named(self):
         for name, why in {
             "throws": "the guarded one has had enough",

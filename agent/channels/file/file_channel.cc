@@ -27,17 +27,12 @@ Done FileChannelOptions::check() const {
 FileChannel::State::State(FileChannelOptions options, const Services& services, Drive drive)
     : options_(std::move(options)),
       files_(services.files),
+      segment_files_(files_, options_.folder),
       clock_(*services.clock),
       segment_limit_(segment_limit(options_)),
       own_thread_(drive == Drive::own_thread),
-      rows_stored_(services.metrics->counter(options_.name, "rows_stored")),
-      bytes_written_(services.metrics->counter(options_.name, "bytes_written")),
-      syncs_(services.metrics->counter(options_.name, "syncs")),
-      syncs_failed_(services.metrics->counter(options_.name, "syncs_failed")),
-      writes_failed_(services.metrics->counter(options_.name, "writes_failed")),
-      rows_missing_(services.metrics->counter(options_.name, "rows_missing")),
-      known_again_(services.metrics->counter(options_.name, "batches_known")) {
-}
+      counters_(*services.metrics, options_.name),
+      tail_(options_.sync != Sync::none) {}
 
 FileChannel::State::~State() {
   {
@@ -47,7 +42,7 @@ FileChannel::State::~State() {
   work_.notify_all();
   if (thread_.joinable()) thread_.join();
   if (!open_) return;
-  if (needs_sync() && !sync_failed_) sync();
+  if (tail_.needs_sync() && !tail_.synced().failed) sync();
   save_cursors(true);
 }
 
@@ -67,19 +62,10 @@ Done FileChannel::State::open() {
   {
     const std::lock_guard lock(mutex_);
     log_id_ = found->log_id;
-    segments_ = std::move(found->segments);
-    for (const auto& segment : segments_) {
-      total_bytes_ += segment.bytes;
-      next_serial_ = segment.serial + 1;
-    }
-    end_ = durable_ = found->next;
-    durable_end_ = found->end;
-    last_row_ = found->end.row;
-    if (!segments_.empty()) durable_bytes_ = segments_.back().bytes;
-    positions_ = durable_positions_ = std::move(found->positions);
-    restate_ = !found->lost.empty();
-    lost_from_ = std::move(found->lost);
-    saved_cursors_ = std::move(found->cursors.readers);
+    tail_.recovered(*found);
+    segments_.assign(std::move(found->segments));
+    missing_.found_lost(std::move(found->lost));
+    cursors_.saved(std::move(found->cursors.readers));
     for (auto& cursor : cursors_) place(cursor);
     last_sync_ = last_save_ = now();
     open_ = true;
@@ -93,8 +79,9 @@ void FileChannel::State::run() {
   while (!stopping_) {
     constexpr nanoseconds kRound = std::chrono::milliseconds(100);
     const auto wait = options_.sync == Sync::interval ? std::min(kRound, options_.sync_interval) : kRound;
-    work_.wait_for(lock, wait,
-                   [&] { return stopping_ || (options_.sync == Sync::commit && needs_sync() && !sync_failed_); });
+    work_.wait_for(lock, wait, [&] {
+      return stopping_ || (options_.sync == Sync::commit && tail_.needs_sync() && !tail_.synced().failed);
+    });
     if (stopping_) break;
     lock.unlock();
     run_once();
@@ -104,7 +91,7 @@ void FileChannel::State::run() {
 
 Positions FileChannel::State::positions() const {
   const std::lock_guard lock(mutex_);
-  return positions_;
+  return tail_.positions();
 }
 
 void FileChannel::State::add_writer() {

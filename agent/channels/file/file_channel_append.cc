@@ -7,11 +7,8 @@
 namespace levada::agent {
 namespace {
 
-constexpr nanoseconds kLookAgain = std::chrono::milliseconds(100);
 // What waits for a sync is in memory: beyond this the disk is too slow for its sources.
 constexpr uint64_t kUnsyncedMax = 64u << 20;
-// Free bytes are asked for at least this often.
-constexpr uint64_t kCheckedEvery = 64u << 20;
 // Left free on a full disk, also without a low water mark: enough to begin a segment in place of
 // one that is delivered.
 constexpr uint64_t kBeginBytes = 64u << 10;
@@ -27,11 +24,10 @@ bool FileChannel::State::append(InFlight&& in_flight) {
   const Batch& batch = in_flight.batch;
   {
     const std::lock_guard lock(mutex_);
-    const auto known = positions_.find(batch.stream);
-    if (known != positions_.end() && in_flight.end + (batch.rows() == 0 ? 1 : 0) <= known->second.sequence) {
-      known_again_.add();
-      if (needs_sync() && options_.sync == Sync::commit) {
-        acknowledgements_.emplace_back(end_, in_flight.acknowledgement);
+    if (tail_.has(in_flight)) {
+      counters_.batches_known.add();
+      if (tail_.needs_sync() && options_.sync == Sync::commit) {
+        tail_.acknowledge_when_synced(in_flight.acknowledgement);
       } else if (in_flight.acknowledgement) {
         in_flight.acknowledgement->stored();
       }
@@ -41,15 +37,12 @@ bool FileChannel::State::append(InFlight&& in_flight) {
   // After a crash its source would send it again, from a position before it, and cut elsewhere. So it is written
   // together with the part that has the position, and counts together with it.
   if (batch.position.empty()) {
-    held_[batch.stream].push_back(std::move(in_flight));
+    held_.add(std::move(in_flight));
     return true;
   }
   if (!has_room()) return false;
-  std::vector<InFlight> group;
-  if (const auto held = held_.find(batch.stream); held != held_.end()) group = held->second;
-  group.push_back(in_flight);
-  if (!write_group(std::move(group))) return false;
-  held_.erase(batch.stream);
+  if (!write_group(held_.with(in_flight))) return false;
+  held_.written(batch.stream);
   return true;
 }
 
@@ -57,24 +50,23 @@ bool FileChannel::State::has_room() {
   uint64_t total = 0;
   {
     const std::lock_guard lock(mutex_);
-    if (sync_failed_) return false;  // The blocked_by is known.
-    if (unsynced_bytes_ > kUnsyncedMax) {
-      blocked_by_ = mebibytes(unsynced_bytes_) + " wait for the disk to sync them";
+    if (tail_.synced().failed) return false;  // What blocks it is known.
+    if (recent_.unsynced_bytes() > kUnsyncedMax) {
+      blockage_.mention(mebibytes(recent_.unsynced_bytes()) + " wait for the disk to sync them");
       work_.notify_all();
       return false;
     }
-    total = total_bytes_;
+    total = segments_.bytes();
   }
   if (options_.capacity_bytes > 0 && total >= options_.capacity_bytes) {
     replace_delivered();
     const std::lock_guard lock(mutex_);
-    if (total_bytes_ >= options_.capacity_bytes && !all_committed()) {
-      ++back_pressures_;
+    if (segments_.bytes() >= options_.capacity_bytes && !all_delivered()) {
+      cursors_.add_back_pressure();
       arrival_.notify_all();
-      trouble_ = Trouble::full;
-      const auto slowest = std::ranges::min_element(cursors_, {}, &Cursor::committed);
-      blocked_by_ = "the channel holds " + mebibytes(total_bytes_) + " and waits for " +
-                    (slowest == cursors_.end() ? std::string("a reader") : slowest->reader);
+      const auto* slowest = cursors_.slowest();
+      blockage_.begin(Blockage::Cause::full, "the channel holds " + mebibytes(segments_.bytes()) + " and waits for " +
+                                                 (slowest ? slowest->reader : std::string("a reader")));
       return false;
     }
   }
@@ -87,62 +79,51 @@ bool FileChannel::State::replace_delivered() {
   bool replaced = false;
   {
     const std::lock_guard lock(mutex_);
-    replaced = all_committed() && !segments_.empty() && segments_.back().first != end_;
+    replaced = all_delivered() && !segments_.empty() && segments_.back().first != tail_.end();
   }
-  replaced = replaced && start_segment(end_, last_row_, positions_);
+  replaced = replaced && start_segment(tail_.end(), tail_.last_row(), tail_.positions());
   while (reclaim()) {
   }
   return replaced;
 }
 
-bool FileChannel::State::all_committed() const {
-  return !cursors_.empty() && !needs_sync() &&
-         std::ranges::all_of(cursors_, [&](const Cursor& cursor) { return cursor.committed == end_; });
+bool FileChannel::State::all_delivered() const {
+  return !tail_.needs_sync() && cursors_.all_have_committed(tail_.end());
 }
 
 bool FileChannel::State::disk_has_room() {
-  if (look_again_ > now()) return false;
+  if (space_.rests(now())) return false;
   uint64_t low_water = options_.low_water_bytes;
   {
     const std::lock_guard lock(mutex_);
-    if (unchecked_bytes_ < check_after_bytes_ && trouble_ != Trouble::disk) return true;
+    if (!space_.due() && blockage_.cause() != Blockage::Cause::disk) return true;
     // Without readers nothing is ever delivered.
     if (!cursors_.empty()) low_water = std::max(low_water, kBeginBytes);
   }
   if (low_water == 0) return true;
-  auto bytes = free_bytes();
-  if (bytes && *bytes < low_water && replace_delivered()) bytes = free_bytes();
-  if (!bytes) return refuse(Trouble::disk, bytes.error().message);
+  auto bytes = segment_files_.free_bytes();
+  if (bytes && *bytes < low_water && replace_delivered()) bytes = segment_files_.free_bytes();
+  if (!bytes) return refuse(bytes.error().message);
   if (*bytes < low_water)
-    return refuse(Trouble::disk, "the disk of " + options_.folder + " has " + mebibytes(*bytes) +
-                                     " left, and low_water_bytes is " + mebibytes(options_.low_water_bytes));
-  unchecked_bytes_ = 0;
-  check_after_bytes_ = std::min(kCheckedEvery, (*bytes - low_water) / 2);
+    return refuse("the disk of " + options_.folder + " has " + mebibytes(*bytes) + " left, and low_water_bytes is " +
+                  mebibytes(options_.low_water_bytes));
+  space_.checked(*bytes - low_water);
   return true;
 }
 
-Result<uint64_t> FileChannel::State::free_bytes() const {
-  const auto free = files_.table()->free_bytes(files_.table()->context, options_.folder.c_str());
-  if (free < 0) return file_error("free bytes of", options_.folder, free);
-  return static_cast<uint64_t>(free);
-}
-
 // The disk is at fault. Always false.
-bool FileChannel::State::refuse(Trouble trouble, std::string why) {
-  look_again_ = now() + kLookAgain;
+bool FileChannel::State::refuse(std::string why) {
+  space_.rest(now());
   const std::lock_guard lock(mutex_);
-  if (trouble_ != trouble) log_warning(options_.name, why + "; it takes nothing until that is over");
-  trouble_ = trouble;
-  blocked_by_ = std::move(why);
-  ++back_pressures_;
+  if (blockage_.begin(Blockage::Cause::disk, std::move(why)))
+    log_warning(options_.name, blockage_.why() + "; it takes nothing until that is over");
+  cursors_.add_back_pressure();
   arrival_.notify_all();
   return false;
 }
 
-void FileChannel::State::recovered() {
-  if (trouble_ == Trouble::disk) log_info(options_.name, "it takes batches again");
-  trouble_ = Trouble::none;
-  blocked_by_.clear();
+void FileChannel::State::take_again() {
+  if (blockage_.end() == Blockage::Cause::disk) log_info(options_.name, "it takes batches again");
 }
 
 bool FileChannel::State::write_group(std::vector<InFlight> group) {
@@ -151,39 +132,38 @@ bool FileChannel::State::write_group(std::vector<InFlight> group) {
   if (start_new_) {
     // What a segment says of its sources' positions must not be newer than what is synced before it.
     if (options_.sync != Sync::none && !sync()) return false;
-    if (auto done = start_segment(end_, last_row_, positions_); !done) {
-      writes_failed_.add();
-      return refuse(Trouble::disk, done.error().message);
+    if (auto done = start_segment(tail_.end(), tail_.last_row(), tail_.positions()); !done) {
+      counters_.writes_failed.add();
+      return refuse(std::move(done).error().message);
     }
     written = active_->bytes();
   }
-  std::vector<Entry> entries;
-  Place place = end_;
+  std::vector<RecentBatch> batches;
+  Place place = tail_.end();
   for (auto& in_flight : group) {
     const auto rows = static_cast<uint64_t>(in_flight.batch.rows());
-    entries.push_back({place, rows, std::move(in_flight), entries.size() + 1 < group.size(), 0, 0});
+    batches.push_back({place, rows, std::move(in_flight), batches.size() + 1 < group.size(), 0, 0});
     place = place.behind(rows);
   }
-  auto done = write_records(entries);
+  auto done = write_records(batches);
   // The disk may be full of rows that are delivered.
   if (!done && replace_delivered()) {
     written = active_->bytes();
-    done = write_records(entries);
+    done = write_records(batches);
   }
   if (!done) {
-    writes_failed_.add();
-    return refuse(Trouble::disk, done.error().message);
+    counters_.writes_failed.add();
+    return refuse(std::move(done).error().message);
   }
-  unchecked_bytes_ += active_->bytes() - written;
-  enter(std::move(entries), false);
+  space_.written(active_->bytes() - written);
+  enter(std::move(batches));
   return true;
 }
 
-Done FileChannel::State::start_segment(Place first, uint64_t follows_row, const Positions& positions) {
+Done FileChannel::State::start_segment(const Place& first, uint64_t follows_row, const Positions& positions) {
   {
-    // One of the same name held no record that counts: the new file takes its place.
     const std::lock_guard lock(mutex_);
-    if (!segments_.empty() && segments_.back().first == first) follows_row = segments_.back().follows_row;
+    follows_row = segments_.follows_row(first, follows_row);
   }
   SegmentHeader header;
   header.flags = options_.sync == Sync::commit ? 0 : SegmentHeader::kReadUnsynced;
@@ -195,77 +175,58 @@ Done FileChannel::State::start_segment(Place first, uint64_t follows_row, const 
                                        options_.sync != Sync::none);
   if (!created) return std::move(created).error();
   const std::lock_guard lock(mutex_);
-  if (!segments_.empty() && segments_.back().first == first) {
-    total_bytes_ -= segments_.back().bytes;
-    segments_.pop_back();
-  }
   active_ = *std::move(created);
-  durable_bytes_ = options_.sync == Sync::none ? 0 : active_->bytes();
-  segments_.push_back({active_->path(), first, follows_row, active_->bytes(), active_->bytes(), header.created_ns,
-                       false, next_serial_++});
-  total_bytes_ += active_->bytes();
+  tail_.segment_begun(active_->bytes());
+  segments_.add({active_->path(), header.first, follows_row, active_->bytes(), active_->bytes(), header.created_ns});
   start_new_ = false;
   return {};
 }
 
-Done FileChannel::State::write_records(std::vector<Entry>& entries) {
+Done FileChannel::State::write_records(std::vector<RecentBatch>& batches) {
   const uint64_t begin = active_->bytes();
-  for (auto& entry : entries) {
+  for (auto& batch : batches) {
     RecordHeader header;
-    header.flags = entry.continued ? RecordHeader::kContinued : 0;
-    header.place = entry.place;
-    header.rows = entry.rows;
+    header.flags = batch.continued ? RecordHeader::kContinued : 0;
+    header.place = batch.place;
+    header.rows = batch.rows;
     {
       const std::lock_guard lock(mutex_);
-      header.durable_bytes = durable_bytes_;
-      entry.serial = segments_.back().serial;
+      header.durable_bytes = tail_.synced().bytes;
+      batch.serial = segments_.back().serial;
     }
     header.written_ns = clock_.now(clock_.context);
-    auto parts = encoder_->encode(entry.in_flight, header, log_id_);
+    auto parts = encoder_->encode(batch.in_flight, header, log_id_);
     auto done = parts ? active_->write(*parts) : Done(std::move(parts).error());
+    encoder_->forget();
     if (!done) {
       if (active_->usable() && active_->bytes() != begin) active_->cut(begin);
       return done;
     }
-    entry.end_offset = active_->bytes();
+    batch.end_offset = active_->bytes();
   }
-  bytes_written_.add(static_cast<int64_t>(active_->bytes() - begin));
+  counters_.bytes_written.add(static_cast<int64_t>(active_->bytes() - begin));
   return {};
 }
 
-// The records are in the active segment: readers may know. `again`: they stand among the recent ones already.
-void FileChannel::State::enter(std::vector<Entry> entries, bool again) {
+// The records are in the active segment: readers may know.
+void FileChannel::State::enter(std::vector<RecentBatch> batches) {
   std::vector<std::shared_ptr<Acknowledgement>> stored;
   {
     const std::lock_guard lock(mutex_);
-    Segment& segment = segments_.back();
-    total_bytes_ += active_->bytes() - segment.bytes;
-    segment.bytes = active_->bytes();
-    if (again) {
-      const auto first = std::ranges::lower_bound(recent_, entries.front().place, {}, &Entry::place);
-      std::ranges::move(entries, first);
-      sync_failed_ = false;
-    } else {
-      for (auto& entry : entries) {
-        const Batch& batch = entry.in_flight.batch;
-        end_ = entry.end();
-        last_row_ = end_.row;
-        rows_stored_.add(static_cast<int64_t>(entry.rows));
-        if (!batch.position.empty()) positions_[batch.stream] = {batch.stream, batch.position, entry.in_flight.end};
-        if (auto acknowledgement = std::move(entry.in_flight.acknowledgement)) {
-          if (options_.sync == Sync::commit) {
-            acknowledgements_.emplace_back(end_, std::move(acknowledgement));
-          } else {
-            stored.push_back(std::move(acknowledgement));
-          }
+    count_written_bytes();
+    for (auto& batch : batches) {
+      tail_.written(batch.in_flight, batch.rows);
+      counters_.rows_stored.add(static_cast<int64_t>(batch.rows));
+      if (auto acknowledgement = std::move(batch.in_flight.acknowledgement)) {
+        if (options_.sync == Sync::commit) {
+          tail_.acknowledge_when_synced(std::move(acknowledgement));
+        } else {
+          stored.push_back(std::move(acknowledgement));
         }
-        recent_bytes_ += entry.in_flight.bytes;
-        if (options_.sync != Sync::none) unsynced_bytes_ += entry.in_flight.bytes;
-        recent_.push_back(std::move(entry));
       }
-      if (options_.sync == Sync::none) durable_ = durable_end_ = end_;
+      recent_.add(std::move(batch), options_.sync == Sync::none);
     }
-    recovered();
+    take_again();
     trim();
   }
   for (const auto& acknowledgement : stored) acknowledgement->stored();
@@ -273,37 +234,50 @@ void FileChannel::State::enter(std::vector<Entry> entries, bool again) {
   if (options_.sync != Sync::commit) arrival_.notify_all();
 }
 
+// They stand among the recent ones already, and are in another segment now.
+void FileChannel::State::enter_again(std::vector<RecentBatch> batches) {
+  {
+    const std::lock_guard lock(mutex_);
+    count_written_bytes();
+    recent_.replace(std::move(batches));
+    tail_.repaired();
+    take_again();
+    trim();
+  }
+  work_.notify_all();
+  if (options_.sync != Sync::commit) arrival_.notify_all();
+}
+
+void FileChannel::State::count_written_bytes() { segments_.resize_last(active_->bytes()); }
+
 // After a failed sync nothing that was not synced before can be believed, whatever a later sync says: it is written
 // once more, to another segment.
 bool FileChannel::State::repair() {
   const std::lock_guard write_lock(write_mutex_);
-  if (look_again_ > now()) return false;
-  std::vector<Entry> entries;
-  Positions positions;
-  uint64_t row = 0;
+  if (space_.rests(now())) return false;
+  std::vector<RecentBatch> batches;
+  LogTail::Synced synced;
   {
     const std::lock_guard lock(mutex_);
-    if (!sync_failed_) return true;
-    const auto first = std::ranges::lower_bound(recent_, durable_, {}, &Entry::place);
-    entries.assign(first, recent_.end());
-    positions = durable_positions_;
-    row = entries.front().place.row;
+    if (!tail_.synced().failed) return true;
+    synced = tail_.synced();
+    batches = recent_.from(synced.next);
   }
   if (active_) {
-    active_->cut(durable_bytes_);
+    active_->cut(synced.bytes);
     const std::lock_guard lock(mutex_);
-    total_bytes_ -= segments_.back().bytes - durable_bytes_;
-    segments_.back().bytes = durable_bytes_;
+    segments_.resize_last(synced.bytes);
     active_.reset();
     start_new_ = true;
   }
-  auto done = start_segment(entries.front().place, row, positions);
-  if (done) done = write_records(entries);
+  const Place first = batches.front().place;
+  auto done = start_segment(first, first.row, synced.positions);
+  if (done) done = write_records(batches);
   if (!done) {
-    writes_failed_.add();
-    return refuse(Trouble::disk, done.error().message);
+    counters_.writes_failed.add();
+    return refuse(std::move(done).error().message);
   }
-  enter(std::move(entries), true);
+  enter_again(std::move(batches));
   return true;
 }
 
@@ -311,14 +285,17 @@ bool FileChannel::State::repair() {
 // rows have not come, though the stream may be quiet from now on.
 void FileChannel::State::restate() {
   const std::lock_guard write_lock(write_mutex_);
-  if (look_again_ > now()) return;
+  if (space_.rests(now())) return;
   Positions positions;
+  MissingRows::News news;
   {
     const std::lock_guard lock(mutex_);
-    if (sync_failed_) return;
-    positions = positions_;
+    if (tail_.synced().failed) return;
+    positions = tail_.positions();
+    news = missing_.begin_telling();
   }
-  find_lost_from(positions);
+  MissingRows::From& lost = news.from;
+  find_lost_from(news.segments, positions, lost);
   bool written = true;
   for (const auto& [stream, position] : positions) {
     const auto empty = [&](uint64_t end, const std::string& text) {
@@ -332,47 +309,41 @@ void FileChannel::State::restate() {
       return in_flight;
     };
     std::vector<InFlight> group;
-    if (const auto lost = lost_from_.find(stream); lost != lost_from_.end()) group.push_back(empty(lost->second, ""));
+    if (const auto from = lost.find(stream); from != lost.end()) group.push_back(empty(from->second, ""));
     group.push_back(empty(position.sequence, position.position));
     written = written && write_group(std::move(group));
   }
   const std::lock_guard lock(mutex_);
-  if (written) lost_from_.clear();
-  // What was found missing meanwhile is for the next round.
-  restate_ = !written || !damaged_segments_.empty();
+  missing_.end_telling(written, lost);
 }
 
 // Where each stream stood when the first segment began in which rows are missing.
-void FileChannel::State::find_lost_from(const Positions& positions) {
-  std::set<std::string> damaged;
-  {
-    const std::lock_guard lock(mutex_);
-    damaged.swap(damaged_segments_);
-  }
-  for (const auto& path : damaged) {
+void FileChannel::State::find_lost_from(const std::set<std::string>& segments, const Positions& positions,
+                                        MissingRows::From& lost) const {
+  for (const auto& path : segments) {
     const auto start = SegmentReader(files_, path, log_id_, keys_).start(true);
     if (!start || !start->positions_intact) continue;
     for (const auto& [stream, position] : positions) {
       const auto before = start->positions.find(stream);
       const uint64_t rows = before == start->positions.end() ? 0 : before->second.sequence;
-      const auto [at, is_new] = lost_from_.try_emplace(stream, rows);
-      at->second = std::min(at->second, rows);
+      MissingRows::lower(lost, stream, rows);
     }
   }
 }
 
 void FileChannel::State::wait_for_room(nanoseconds timeout) {
   std::unique_lock lock(mutex_);
-  if (trouble_ == Trouble::disk) timeout = std::min(timeout, kLookAgain);
+  if (blockage_.cause() == Blockage::Cause::disk) timeout = std::min(timeout, SpaceWatch::kRest);
   room_.wait_for(lock, timeout, [&] {
-    if (trouble_ == Trouble::full) return total_bytes_ < options_.capacity_bytes || all_committed();
-    return trouble_ == Trouble::none && unsynced_bytes_ <= kUnsyncedMax;
+    const auto cause = blockage_.cause();
+    if (cause == Blockage::Cause::full) return segments_.bytes() < options_.capacity_bytes || all_delivered();
+    return cause == Blockage::Cause::none && recent_.unsynced_bytes() <= kUnsyncedMax;
   });
 }
 
 std::string FileChannel::State::blocked_by() const {
   const std::lock_guard lock(mutex_);
-  return blocked_by_;
+  return blockage_.why();
 }
 
 }  // namespace levada::agent

@@ -1,34 +1,16 @@
 // A channel whose files were damaged, are of another version, or are encrypted with another key.
-#include <gtest/gtest.h>
-
 #include "agent/channels/file/cursor_file.h"
-#include "agent/channels/file/test_support.h"
+#include "agent/channels/file/test_fixture.h"
 
 namespace levada::agent {
 namespace {
 
 using namespace testing;
 
-constexpr uint64_t kRows = 200, kPerBatch = 10;
-
-class FileChannelDamageTest : public ::testing::Test {
+class FileChannelDamageTest : public TwoReadersTest {
  protected:
   FileChannelDamageTest() { bench.options.segment_bytes = 4000; }
 
-  Done open() {
-    channel.reset();
-    channel = bench.make();
-    channel->add_writer();
-    channel->add_cursor("sinks.one");
-    channel->add_cursor("sinks.two");
-    return channel->open();
-  }
-  void write(uint64_t first, uint64_t end) {
-    for (uint64_t row = first; row < end; row += kPerBatch) {
-      ASSERT_TRUE(channel->append(rows_of("clicks", row, row + kPerBatch)));
-      channel->run_once();
-    }
-  }
   void fill() {
     ASSERT_TRUE(open());
     write(0, kRows);
@@ -61,9 +43,6 @@ class FileChannelDamageTest : public ::testing::Test {
     EXPECT_EQ(drain(*channel, 1), rest);
     EXPECT_EQ(bench.count("rows_missing"), static_cast<int64_t>(count));
   }
-
-  ChannelTestBench bench;
-  std::unique_ptr<FileChannel> channel;
 };
 
 TEST_F(FileChannelDamageTest, passes_over_a_record_whose_payload_is_damaged) {
@@ -227,23 +206,36 @@ TEST_F(FileChannelDamageTest, starts_without_its_channel_and_cursor_files) {
   }
 }
 
+TEST_F(FileChannelDamageTest, reads_the_format_before_this_one) {
+  fill();
+  auto channel_file = bench.files.read_file(std::string(kFolder) + "/channel");
+  bench.files.write_file(std::string(kFolder) + "/channel", "levada channel 1\n" + channel_file.substr(17));
+  auto text = bench.files.read_file(path(0));
+  SegmentHeader header = *decode_segment_header(text.data());
+  header.version = 1;
+  encode(header, text.data());
+  bench.files.write_file(path(0), text);
+  ASSERT_TRUE(open());
+  EXPECT_EQ(drain(*channel, 0), expected("clicks", 0, kRows));
+}
+
 TEST_F(FileChannelDamageTest, refuses_a_newer_format) {
   fill();
   const auto channel_file = bench.files.read_file(std::string(kFolder) + "/channel");
-  bench.files.write_file(std::string(kFolder) + "/channel", "levada channel 2\n" + channel_file.substr(17));
+  bench.files.write_file(std::string(kFolder) + "/channel", "levada channel 3\n" + channel_file.substr(17));
   auto opened = open();
   EXPECT_EQ(opened.code(), Code::fatal);
-  EXPECT_NE(opened.error().message.find("reads version 1"), std::string::npos) << opened.error().message;
+  EXPECT_NE(opened.error().message.find("reads versions up to 2"), std::string::npos) << opened.error().message;
 
   bench.files.write_file(std::string(kFolder) + "/channel", channel_file);
   auto text = bench.files.read_file(path(0));
   SegmentHeader header = *decode_segment_header(text.data());
-  header.version = 2;
+  header.version = 3;
   encode(header, text.data());
   bench.files.write_file(path(0), text);
   opened = open();
   EXPECT_EQ(opened.code(), Code::fatal);
-  EXPECT_NE(opened.error().message.find("format version 2"), std::string::npos) << opened.error().message;
+  EXPECT_NE(opened.error().message.find("format version 3"), std::string::npos) << opened.error().message;
 }
 
 TEST_F(FileChannelDamageTest, refuses_a_wrong_key_and_a_missing_one_and_reads_with_an_old_one) {

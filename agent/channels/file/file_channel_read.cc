@@ -8,22 +8,17 @@ namespace levada::agent {
 
 size_t FileChannel::State::add_cursor(const std::string& reader) {
   const std::lock_guard lock(mutex_);
-  cursors_.emplace_back().reader = reader;
-  if (open_) place(cursors_.back());
-  return cursors_.size() - 1;
+  const size_t number = cursors_.add(reader);
+  if (open_) place(cursors_[number]);
+  return number;
 }
 
 // Where it was saved, or at the oldest record. What was saved may be older than the last segment that went.
-void FileChannel::State::place(Cursor& cursor) {
-  const auto saved = saved_cursors_.find(cursor.reader);
-  Place place = segments_.empty() ? end_ : segments_.front().first;
-  if (saved != saved_cursors_.end()) place = segments_.empty() ? saved->second : std::max(saved->second, place);
-  cursor.next = cursor.committed = behind_gap(place);
-}
-
-// Numbers may have been left out behind the last record: who has read that has read all.
-Place FileChannel::State::behind_gap(Place place) const {
-  return !needs_sync() && place >= durable_end_ ? end_ : std::min(place, end_);
+void FileChannel::State::place(ReaderCursor& cursor) {
+  const auto saved = cursors_.saved_place(cursor.reader);
+  Place place = segments_.empty() ? tail_.end() : segments_.front().first;
+  if (saved) place = segments_.empty() ? *saved : std::max(*saved, place);
+  cursor.next = cursor.committed = tail_.behind_gap(place);
 }
 
 void FileChannel::State::resume(size_t number, const Positions& committed) {
@@ -32,44 +27,44 @@ void FileChannel::State::resume(size_t number, const Positions& committed) {
   if (mine == committed.end()) return;  // It stands where it was saved, or at the oldest record.
   const auto position = parse_position_text(mine->second.position);
   std::unique_lock lock(mutex_);
-  Cursor& cursor = cursors_[number];
+  ReaderCursor& cursor = cursors_[number];
   const bool ours = position && position->log_id == log_id_;
   if (!ours)
     log_warning(options_.name, cursor.reader + " was last at " + mine->second.position +
                                    ", in another folder than this: it starts at " + cursor.next.text());
   // Numbers that its sink has seen are not given again, for it would take them for rows that it has.
   const Place known = ours ? position->place : Place{mine->second.sequence, 0};
-  if (known > end_) {
-    if (needs_sync()) {
+  if (known > tail_.end()) {
+    if (tail_.needs_sync()) {
       lock.unlock();
       sync();
       lock.lock();
     }
     log_warning(options_.name, cursor.reader + " had got to row " + known.text() + ", and the channel ends at " +
-                                   end_.text() + ": rows were lost with the disk; numbers go on from there");
-    if (!needs_sync()) {
-      end_ = durable_ = known;
+                                   tail_.end().text() + ": rows were lost with the disk; numbers go on from there");
+    if (!tail_.needs_sync()) {
+      tail_.skip_to(known);
       start_new_ = true;
     }
   }
   if (!ours) return;
-  cursor.next = cursor.committed = behind_gap(known);
+  cursor.next = cursor.committed = tail_.behind_gap(known);
   cursor.at = {};
 }
 
 std::optional<InFlight> FileChannel::State::read(size_t number, nanoseconds timeout) {
   std::shared_ptr<SegmentReader> unneeded;  // Closed once the lock is gone: its file may be removed, and large.
   std::unique_lock lock(mutex_);
-  Cursor& cursor = cursors_[number];
+  ReaderCursor& cursor = cursors_[number];
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   for (;;) {
     const auto awaited = [&] {
-      return (cursor.next < visible() && !cursor.failed) || closed() || back_pressures_ != cursor.woken;
+      return (cursor.next < visible() && !cursor.failed) || closed() || cursors_.must_wake(cursor);
     };
     if (timeout.count() > 0) arrival_.wait_until(lock, deadline, awaited);
-    cursor.woken = back_pressures_;
+    cursors_.woke(cursor);
     if (cursor.next >= visible()) return std::nullopt;
-    if (auto in_flight = cached(cursor)) {
+    if (auto in_flight = from_memory(cursor)) {
       unneeded = std::move(cursor.segment);
       cursor.segment_serial = 0;
       return in_flight;
@@ -84,25 +79,24 @@ std::optional<InFlight> FileChannel::State::read(size_t number, nanoseconds time
   }
 }
 
-std::optional<InFlight> FileChannel::State::cached(Cursor& cursor) {
-  if (recent_.empty() || cursor.next < recent_.front().place) return std::nullopt;
-  const auto entry = std::ranges::lower_bound(recent_, cursor.next, {}, &Entry::place);
-  if (entry == recent_.end() || entry->place >= visible()) return std::nullopt;
-  cursor.next = entry->end();
-  cursor.at = {entry->serial, entry->end_offset};
-  auto in_flight = for_reader(entry->in_flight, entry->place, entry->rows);
+std::optional<InFlight> FileChannel::State::from_memory(ReaderCursor& cursor) {
+  const RecentBatch* batch = recent_.find(cursor.next);
+  if (!batch || batch->place >= visible()) return std::nullopt;
+  cursor.next = batch->end();
+  cursor.at = {batch->serial, batch->end_offset};
+  auto in_flight = for_reader(batch->in_flight, batch->place, batch->rows);
   trim();
   return in_flight;
 }
 
 // A record out of a segment; nothing where the disk failed, or the cursor moved on to another segment.
-std::optional<InFlight> FileChannel::State::from_disk(Cursor& cursor, std::unique_lock<std::mutex>& lock) {
-  if (!segment_of(cursor.at.serial) && !locate(cursor, lock)) return std::nullopt;
-  const auto number = segment_of(cursor.at.serial);
+std::optional<InFlight> FileChannel::State::from_disk(ReaderCursor& cursor, std::unique_lock<std::mutex>& lock) {
+  if (!segments_.find(cursor.at.serial) && !locate(cursor, lock)) return std::nullopt;
+  const auto number = segments_.find(cursor.at.serial);
   if (!number) return std::nullopt;
   const Segment segment = segments_[*number];
-  Place limit = *number + 1 < segments_.size() ? segments_[*number + 1].first : end_;
-  if (!recent_.empty()) limit = std::min(limit, recent_.front().place);
+  Place limit = segments_.is_last(*number) ? tail_.end() : segments_[*number + 1].first;
+  if (!recent_.empty()) limit = std::min(limit, recent_.oldest().place);
   uint64_t offset = cursor.at.offset;
   const Place next = cursor.next;
   if (cursor.segment_serial != segment.serial) {
@@ -124,7 +118,7 @@ std::optional<InFlight> FileChannel::State::from_disk(Cursor& cursor, std::uniqu
   }
   cursor.failed = false;
   if (!*record || (*record)->header.place >= limit) {
-    if (const auto still = segment_of(segment.serial)) leave_segment(cursor, *still, damaged_at);
+    if (const auto still = segments_.find(segment.serial)) leave_segment(cursor, *still, damaged_at);
     return std::nullopt;
   }
   const RecordHeader& header = (*record)->header;
@@ -136,14 +130,13 @@ std::optional<InFlight> FileChannel::State::from_disk(Cursor& cursor, std::uniqu
 }
 
 // Finds the record of the cursor's place.
-bool FileChannel::State::locate(Cursor& cursor, std::unique_lock<std::mutex>& lock) {
+bool FileChannel::State::locate(ReaderCursor& cursor, std::unique_lock<std::mutex>& lock) {
   if (segments_.empty()) {
-    if (last_row_ > cursor.next.row) missed(cursor, 0, std::nullopt, last_row_ - cursor.next.row);
-    cursor.next = end_;
+    if (tail_.last_row() > cursor.next.row) missed(cursor, 0, std::nullopt, tail_.last_row() - cursor.next.row);
+    cursor.next = tail_.end();
     return false;
   }
-  auto after = std::ranges::upper_bound(segments_, cursor.next, {}, &Segment::first);
-  const Segment segment = after == segments_.begin() ? *after : *(after - 1);
+  const Segment segment = segments_[segments_.find(cursor.next).value_or(0)];
   const Place next = cursor.next;
   lock.unlock();
   SegmentReader reader(files_, segment.path, log_id_, keys_);
@@ -168,14 +161,14 @@ bool FileChannel::State::locate(Cursor& cursor, std::unique_lock<std::mutex>& lo
   return true;
 }
 
-void FileChannel::State::leave_segment(Cursor& cursor, size_t number, std::optional<uint64_t> damaged_at) {
+void FileChannel::State::leave_segment(ReaderCursor& cursor, size_t number, std::optional<uint64_t> damaged_at) {
   const Segment& left = segments_[number];
-  const bool last = number + 1 == segments_.size();
-  Place next = last ? end_ : segments_[number + 1].first;
-  uint64_t follows = last ? last_row_ : segments_[number + 1].follows_row;
-  const bool in_memory = !recent_.empty() && recent_.front().place <= next;
+  const bool last = segments_.is_last(number);
+  Place next = last ? tail_.end() : segments_[number + 1].first;
+  uint64_t follows = last ? tail_.last_row() : segments_[number + 1].follows_row;
+  const bool in_memory = !recent_.empty() && recent_.oldest().place <= next;
   if (in_memory) {
-    next = recent_.front().place;
+    next = recent_.oldest().place;
     follows = std::min(follows, next.row);
   }
   const uint64_t rows = follows > cursor.next.row ? follows - cursor.next.row : 0;
@@ -186,20 +179,20 @@ void FileChannel::State::leave_segment(Cursor& cursor, size_t number, std::optio
 }
 
 // Rows cannot be read, for good: told and counted once, however many readers pass by.
-void FileChannel::State::missed(const Cursor& cursor, uint64_t serial, std::optional<uint64_t> damaged_at,
+void FileChannel::State::missed(const ReaderCursor& cursor, uint64_t serial, std::optional<uint64_t> damaged_at,
                                 uint64_t rows) {
-  const auto number = segment_of(serial);
+  const auto number = segments_.find(serial);
   if (number && damaged_at) {
-    segments_[*number].damaged = true;
+    segments_.mark_damaged(*number);
     // At once: the next start would take the segment for a good one, as its readers are through with the damage.
-    if (auto kept = quarantine(segments_[*number].path); !kept) log_warning(options_.name, kept.error().message);
+    if (auto kept = segment_files_.quarantine(segments_[*number].path); !kept)
+      log_warning(options_.name, kept.error().message);
   }
-  if (!known_damage_.emplace(serial, cursor.next).second) return;
-  rows_missing_.add(static_cast<int64_t>(rows));
+  if (!missing_.add(serial, cursor.next)) return;
+  counters_.rows_missing.add(static_cast<int64_t>(rows));
   if (rows > 0) {
-    restate_ = true;
-    const auto behind = std::ranges::upper_bound(segments_, cursor.next, {}, &Segment::first);
-    damaged_segments_.insert(behind == segments_.begin() ? "" : (behind - 1)->path);
+    const auto in = segments_.find(cursor.next);
+    missing_.add_segment(in ? segments_[*in].path : "");
     work_.notify_all();
   }
   const std::string path = number ? segments_[*number].path : options_.folder;
@@ -209,19 +202,13 @@ void FileChannel::State::missed(const Cursor& cursor, uint64_t serial, std::opti
                                " on are missing; the rest goes on");
 }
 
-std::optional<size_t> FileChannel::State::segment_of(uint64_t serial) const {
-  const auto found = std::ranges::find(segments_, serial, &Segment::serial);
-  if (serial == 0 || found == segments_.end()) return std::nullopt;
-  return static_cast<size_t>(found - segments_.begin());
-}
-
-void FileChannel::State::read_failed(Cursor& cursor, const Error& error) {
+void FileChannel::State::read_failed(ReaderCursor& cursor, const Error& error) {
   if (!cursor.failed) log_warning(options_.name, cursor.reader + ": " + error.message + "; trying again");
   cursor.failed = true;
   cursor.segment_serial = 0;  // Opened anew.
 }
 
-InFlight FileChannel::State::for_reader(const InFlight& in_flight, Place place, uint64_t rows) const {
+InFlight FileChannel::State::for_reader(const InFlight& in_flight, const Place& place, uint64_t rows) const {
   const Place end = place.behind(rows);
   InFlight given = in_flight;
   given.batch.position = position_text(log_id_, end);
@@ -234,38 +221,31 @@ InFlight FileChannel::State::for_reader(const InFlight& in_flight, Place place, 
 void FileChannel::State::commit(size_t number) {
   {
     const std::lock_guard lock(mutex_);
-    Cursor& cursor = cursors_[number];
-    cursor.committed = cursor.next;
-    cursor.relieved = back_pressures_;
+    cursors_.commit(number);
   }
   room_.notify_all();
 }
 
 void FileChannel::State::rewind(size_t number) {
   const std::lock_guard lock(mutex_);
-  Cursor& cursor = cursors_[number];
-  cursor.next = cursor.committed;
-  cursor.at = {};
+  cursors_.rewind(number);
 }
 
 bool FileChannel::State::ended(size_t number) const {
   const std::lock_guard lock(mutex_);
-  return closed() && !restate_ && cursors_[number].next >= end_;
+  return closed() && !missing_.due() && cursors_[number].next >= tail_.end();
 }
 
 bool FileChannel::State::under_back_pressure(size_t number) const {
   const std::lock_guard lock(mutex_);
-  return cursors_[number].relieved != back_pressures_;
+  return cursors_.under_back_pressure(number);
 }
 
 void FileChannel::State::apply_back_pressure() {
   {
     const std::lock_guard lock(mutex_);
-    ++back_pressures_;
-    while (!recent_.empty() && recent_.front().end() <= durable_) {
-      recent_bytes_ -= recent_.front().in_flight.bytes;
-      recent_.pop_front();
-    }
+    cursors_.add_back_pressure();
+    recent_.drop(tail_.synced().next);
   }
   arrival_.notify_all();
 }

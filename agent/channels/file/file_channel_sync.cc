@@ -1,13 +1,10 @@
 // What the channel's thread does: sync, remove, and save where readers are.
-#include <algorithm>
-
 #include "agent/channels/file/file_channel_state.h"
 #include "agent/observe/log.h"
 
 namespace levada::agent {
 namespace {
 
-constexpr uint64_t kRecentBytes = 16u << 20;   // Kept for readers that keep up.
 constexpr uint64_t kUnsyncedSoon = 16u << 20;  // Not to wait for the interval with more than that.
 constexpr nanoseconds kSaveEvery = std::chrono::seconds(1);
 
@@ -18,10 +15,10 @@ void FileChannel::State::run_once() {
   {
     const std::lock_guard lock(mutex_);
     if (!open_) return;
-    restate_due = restate_ && !cursors_.empty();
-    failed = sync_failed_;
-    due = needs_sync() && (options_.sync == Sync::commit || unsynced_bytes_ > kUnsyncedSoon ||
-                           now() - last_sync_ >= options_.sync_interval);
+    restate_due = missing_.due() && !cursors_.empty();
+    failed = tail_.synced().failed;
+    due = tail_.needs_sync() && (options_.sync == Sync::commit || recent_.unsynced_bytes() > kUnsyncedSoon ||
+                                 now() - last_sync_ >= options_.sync_interval);
   }
   if (restate_due) restate();
   if (failed) {
@@ -41,43 +38,32 @@ bool FileChannel::State::sync() {
   uint64_t bytes = 0;
   {
     const std::lock_guard lock(mutex_);
-    if (sync_failed_) return false;
-    if (!needs_sync()) return true;
+    if (tail_.synced().failed) return false;
+    if (!tail_.needs_sync()) return true;
     segment = active_;
-    end = end_;
+    end = tail_.end();
     bytes = segments_.back().bytes;
   }
   auto done = segment->sync();
-  syncs_.add();
+  counters_.syncs.add();
   std::unique_lock lock(mutex_);
   last_sync_ = now();
   if (done) {
-    durable_bytes_ = bytes;
-    advance_durable(end, lock);
+    tail_.segment_synced(bytes);
+    advance_synced(end, lock);
     return true;
   }
-  syncs_failed_.add();
-  sync_failed_ = true;
-  if (trouble_ != Trouble::disk) log_warning(options_.name, done.error().message + "; it is written anew");
-  trouble_ = Trouble::disk;
-  blocked_by_ = done.error().message;
+  counters_.syncs_failed.add();
+  tail_.sync_failed();
+  if (blockage_.begin(Blockage::Cause::disk, done.error().message))
+    log_warning(options_.name, done.error().message + "; it is written anew");
   return false;
 }
 
-void FileChannel::State::advance_durable(Place to, std::unique_lock<std::mutex>& lock) {
-  for (auto at = std::ranges::lower_bound(recent_, durable_, {}, &Entry::place); at != recent_.end() && at->place < to;
-       ++at) {
-    unsynced_bytes_ -= at->in_flight.bytes;
-    const Batch& batch = at->in_flight.batch;
-    if (!batch.position.empty()) durable_positions_[batch.stream] = {batch.stream, batch.position, at->in_flight.end};
-  }
-  durable_ = durable_end_ = to;
-  if (trouble_ == Trouble::none) blocked_by_.clear();
-  std::vector<std::shared_ptr<Acknowledgement>> stored;
-  while (!acknowledgements_.empty() && acknowledgements_.front().first <= to) {
-    stored.push_back(std::move(acknowledgements_.front().second));
-    acknowledgements_.pop_front();
-  }
+void FileChannel::State::advance_synced(const Place& to, std::unique_lock<std::mutex>& lock) {
+  recent_.synced(tail_.synced().next, to, [&](const RecentBatch& batch) { tail_.position_synced(batch.in_flight); });
+  const auto stored = tail_.synced_to(to);
+  blockage_.forget_mention();
   trim();
   lock.unlock();
   arrival_.notify_all();
@@ -88,52 +74,25 @@ void FileChannel::State::advance_durable(Place to, std::unique_lock<std::mutex>&
 
 // Lets go of what is on the disk, and was read by all or does not fit.
 void FileChannel::State::trim() {
-  while (!recent_.empty() && recent_.front().end() <= durable_) {
-    const Place end = recent_.front().end();
-    const bool read = std::ranges::all_of(cursors_, [&](const Cursor& cursor) { return cursor.next >= end; });
-    if (!read && recent_bytes_ <= kRecentBytes) break;
-    recent_bytes_ -= recent_.front().in_flight.bytes;
-    recent_.pop_front();
-  }
+  recent_.trim(tail_.synced().next, [&](const Place& end) { return cursors_.all_have_read(end); });
 }
 
-// Removes the oldest segment if all have read it; true: it did, and the next one may go, too.
-// Gives the segment a second name there, which is left when the channel needs it no more.
-Done FileChannel::State::quarantine(const std::string& path) const {
-  const std::string folder = options_.folder + "/quarantine";
-  LEVADA_TRY(files_.make_folder(folder));
-  if (auto linked = files_.link(path, folder + path.substr(path.find_last_of('/'))); !linked)
-    return std::move(linked).error();
-  return files_.sync_folder(folder);
-}
-
+// Removes the oldest segment if all have committed it; true: it did, and the next one may go, too.
 bool FileChannel::State::reclaim() {
   Segment oldest;
   {
     const std::lock_guard lock(mutex_);
     if (segments_.size() < 2 || cursors_.empty()) return false;
-    const auto behind = std::ranges::min_element(cursors_, {}, &Cursor::committed);
-    if (segments_[1].first > behind->committed) return false;
+    if (segments_[1].first > cursors_.slowest()->committed) return false;
     oldest = segments_.front();
   }
-  Done done;
-  if (oldest.damaged) done = quarantine(oldest.path);
-  if (done) done = files_.remove(oldest.path);
-  if (!done && files_.exists(oldest.path)) return false;  // The next round tries again.
-  std::vector<std::shared_ptr<SegmentReader>> unneeded;   // Closed once the lock is gone.
+  if (!segment_files_.remove(oldest)) return false;      // The next round tries again.
+  std::vector<std::shared_ptr<SegmentReader>> unneeded;  // Closed once the lock is gone.
   {
     const std::lock_guard lock(mutex_);
-    // Another thread may have been quicker.
-    if (segments_.front().serial == oldest.serial) {
-      total_bytes_ -= oldest.bytes;
-      segments_.erase(segments_.begin());
-    }
-    for (auto& cursor : cursors_) {
-      if (cursor.segment_serial != oldest.serial) continue;
-      unneeded.push_back(std::move(cursor.segment));
-      cursor.segment_serial = 0;
-    }
-    if (trouble_ == Trouble::full && total_bytes_ < options_.capacity_bytes) recovered();
+    segments_.remove_oldest(oldest.serial);  // Unless another thread was quicker.
+    unneeded = cursors_.let_go(oldest.serial);
+    if (blockage_.cause() == Blockage::Cause::full && segments_.bytes() < options_.capacity_bytes) take_again();
   }
   room_.notify_all();
   return true;
@@ -145,20 +104,21 @@ void FileChannel::State::save_cursors(bool closing) {
     const std::lock_guard lock(mutex_);
     last_save_ = now();
     // Readers that the configuration does not name any more hold nothing back.
-    for (const auto& cursor : cursors_) file.readers[cursor.reader] = cursor.committed;
+    file.readers = cursors_.committed();
+    const LogTail::Synced& synced = tail_.synced();
     if (!segments_.empty()) {
       file.segment = segments_.back().first;
-      file.durable_bytes = durable_bytes_;
-      file.closed = closing && durable_ == end_ && durable_end_ == end_;
+      file.durable_bytes = synced.bytes;
+      file.closed = closing && synced.next == tail_.end() && synced.end == tail_.end();
     }
-    file.durable_end = durable_end_;
-    file.sources = durable_positions_;
+    file.durable_end = synced.end;
+    file.sources = synced.positions;
   }
   auto text = file.text(log_id_, nullptr);
-  if (!text || *text == saved_text_) return;
+  if (!text || *text == saved_cursors_) return;
   const auto sealed = keys_.current() ? file.text(log_id_, keys_.current()) : text;
   // Without it readers go by what their sinks committed.
-  if (sealed && CursorFile::save(files_, options_.folder, *sealed)) saved_text_ = *std::move(text);
+  if (sealed && CursorFile::save(files_, options_.folder, *sealed)) saved_cursors_ = *std::move(text);
 }
 
 }  // namespace levada::agent

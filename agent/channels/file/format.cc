@@ -3,7 +3,7 @@
 #include <charconv>
 #include <cstring>
 
-#include "agent/base/crc32c.h"
+#include "levada/crc32c.h"
 
 namespace levada::agent {
 namespace {
@@ -109,8 +109,8 @@ Result<SegmentHeader> decode_segment_header(const char* from) {
   if (get<uint32_t>(from, 8) != crc32c(0, from + 12, kSegmentHeaderBytes - 12)) return idle();
   SegmentHeader header;
   header.version = get<uint32_t>(from, 12);
-  if (header.version != kFormatVersion)
-    return fatal("is of format version " + std::to_string(header.version) + ", and this levada reads version " +
+  if (header.version < kOldestVersion || header.version > kFormatVersion)
+    return fatal("is of format version " + std::to_string(header.version) + ", and this levada reads versions up to " +
                  std::to_string(kFormatVersion) + ": run the version that wrote it until the channel is empty");
   header.flags = get<uint32_t>(from, 16);
   header.positions_crc = get<uint32_t>(from, 20);

@@ -26,7 +26,9 @@ struct Place {
   static std::optional<Place> parse(std::string_view text);
 };
 
-constexpr uint32_t kFormatVersion = 1;
+// Version 2 added columns of any Arrow type; all that version 1 wrote is read as it is.
+constexpr uint32_t kFormatVersion = 2;
+constexpr uint32_t kOldestVersion = 1;
 constexpr uint64_t kRecordAlignment = 64;
 constexpr size_t kRecordHeaderBytes = 96;
 constexpr size_t kSegmentHeaderBytes = 128;

@@ -98,8 +98,9 @@ Done Recovery::read_log_id() {
     const std::string_view rest = *text;
     const auto line = rest.substr(0, rest.find('\n'));
     if (line.starts_with(kChannelLine)) {
-      if (line.substr(kChannelLine.size()) != std::to_string(kFormatVersion))
-        return fatal(path + " says \"" + std::string(line) + "\", and this levada reads version " +
+      const auto version = line.substr(kChannelLine.size());
+      if (version != std::to_string(kFormatVersion) && version != std::to_string(kOldestVersion))
+        return fatal(path + " says \"" + std::string(line) + "\", and this levada reads versions up to " +
                      std::to_string(kFormatVersion) + ": run the version that wrote it until the channel is empty");
       const auto id = rest.size() >= line.size() + 18 ? parse_hex(rest.substr(line.size() + 1, 16)) : std::nullopt;
       if (id) {

@@ -2,39 +2,24 @@
 
 #include <zstd.h>
 
-#include <bit>
 #include <cstring>
+#include <numeric>
 
-#include "agent/base/crc32c.h"
+#include "agent/base/compaction.h"
+#include "agent/channels/file/arrow_codec.h"
+#include "levada/crc32c.h"
 
 namespace levada::agent {
 namespace {
 
 constexpr char kZeros[64] = {};
 constexpr uint64_t kBufferAlignment = 16;
-// Blocks of which less than half is in use are written without the rest: in granules, so that texts that several
-// columns share, or that overlap, stay shared.
-constexpr uint64_t kGranule = 16;
-constexpr uint64_t kWorthIt = 4096;
-
-template <class T>
-void put(std::string& to, T value) {
-  to.append(reinterpret_cast<const char*>(&value), sizeof value);
-}
-
-void put_text(std::string& to, std::string_view text) {
-  put(to, static_cast<uint32_t>(text.size()));
-  to += text;
-}
+// What stands in a column's flags.
+constexpr uint32_t kHasNulls = 1, kHasSchema = 2;
 
 bool is_view_type(Type type) { return type == Type::text || type == Type::bytes; }
 
-bool null_at(const ArrowArray& array, int64_t row) {
-  return array.buffers[0] != nullptr && array.null_count != 0 &&
-         !levada::detail::bit(array.buffers[0], array.offset + row);
-}
-
-const View* views_of(const ArrowArray& array) { return static_cast<const View*>(array.buffers[1]) + array.offset; }
+bool has_nulls(const ArrowArray& array) { return array.buffers[0] != nullptr && array.null_count != 0; }
 
 template <class Function>
 void each_textual(const Batch& batch, Function function) {
@@ -91,36 +76,38 @@ Result<std::span<levada_bytes>> RecordEncoder::encode(const InFlight& in_flight,
   return std::span(parts_);
 }
 
-void RecordEncoder::lay_out(const InFlight& in_flight) {
-  const Batch& batch = in_flight.batch;
-  tables_.clear();
-  columns_.clear();
+void RecordEncoder::forget() {
+  batch_ = Batch();
+  parts_.clear();
   buffers_.clear();
   blocks_.clear();
   block_numbers_.clear();
   scratch_.clear();
+  gathered_.clear();
+}
+
+void RecordEncoder::lay_out(const InFlight& in_flight) {
+  forget();
+  batch_ = compacted(in_flight.batch);
+  tables_.clear();
+  columns_.clear();
   buffer_bytes_ = 0;
 
-  each_textual(batch, [&](const ArrowArray& array) { add_blocks(array); });
-  const bool compact = half_unused(batch);
-  if (compact) {
-    each_textual(batch, [&](const ArrowArray& array) { mark_used(array); });
-    compact_blocks();
-  }
+  each_textual(batch_, [&](const ArrowArray& array) { add_blocks(array); });
   std::string blocks;
   for (const auto& block : blocks_) {
     put(blocks, add_buffer(block.data, block.bytes));
     put(blocks, block.bytes);
   }
-  for (const auto& column : batch.columns()) add_column(column, compact);
+  for (const auto& column : batch_.columns()) add_column(column);
 
   put(tables_, uint32_t{0});  // Their size, below.
   put(tables_, static_cast<uint32_t>(blocks_.size()));
-  put(tables_, static_cast<uint32_t>(batch.columns().size()));
+  put(tables_, static_cast<uint32_t>(batch_.columns().size()));
   put(tables_, uint32_t{0});
   put(tables_, in_flight.end);
-  put_text(tables_, batch.stream);
-  put_text(tables_, batch.position);
+  put_text(tables_, batch_.stream);
+  put_text(tables_, batch_.position);
   put_text(tables_, in_flight.account.encoded());
   tables_ += blocks;
   tables_ += columns_;
@@ -129,18 +116,36 @@ void RecordEncoder::lay_out(const InFlight& in_flight) {
   std::memcpy(tables_.data(), &size, sizeof size);
 }
 
-void RecordEncoder::add_column(const Column& column, bool compact) {
-  add_array(column.name(), column.type(), column.array(), compact);
-  if (column.type() == Type::dictionary) add_array("", Type::text, *column.array().dictionary, compact);
+void RecordEncoder::add_column(const Column& column) {
+  const auto* schema = column.schema().get();
+  const bool opaque = column.type() == Type::opaque;
+  put(columns_, static_cast<uint32_t>(column.type()));
+  put(columns_, (!opaque && column.has_nulls() ? kHasNulls : 0) | (schema ? kHasSchema : 0));
+  put_text(columns_, column.name());
+  if (schema) encode_schema(*schema, columns_);
+  if (opaque) return add_opaque(column);
+  add_array(column.type(), column.array());
+  if (column.type() != Type::dictionary) return;
+  const ArrowArray& words = *column.array().dictionary;
+  put(columns_, static_cast<uint32_t>(Type::text));
+  put(columns_, has_nulls(words) ? kHasNulls : 0);
+  put_text(columns_, "");
+  add_array(Type::text, words);
 }
 
-void RecordEncoder::add_array(std::string_view name, Type type, const ArrowArray& array, bool compact) {
-  const bool nulls = array.buffers[0] != nullptr && array.null_count != 0;
+// Gathered anew, it begins at offset 0 and holds what its rows need.
+void RecordEncoder::add_opaque(const Column& column) {
+  std::vector<int64_t> rows(static_cast<size_t>(column.rows()));
+  std::iota(rows.begin(), rows.end(), 0);
+  gathered_.push_back(take(column, rows.data(), column.rows()));
+  const auto add = [this](const void* data, uint64_t bytes) { return add_buffer(data, bytes); };
+  encode_array(*column.schema(), gathered_.back().array(), add, columns_);
+}
+
+void RecordEncoder::add_array(Type type, const ArrowArray& array) {
+  const bool nulls = has_nulls(array);
   const auto rows = static_cast<uint64_t>(array.length);
   const auto offset = static_cast<uint64_t>(array.offset);
-  put(columns_, static_cast<uint32_t>(type));
-  put(columns_, static_cast<uint32_t>(nulls));
-  put_text(columns_, name);
   put(columns_, rows);
   put(columns_, nulls ? array.null_count : int64_t{0});
   put(columns_, nulls ? add_bits(array.buffers[0], array.offset, array.length) : uint64_t{0});
@@ -153,7 +158,8 @@ void RecordEncoder::add_array(std::string_view name, Type type, const ArrowArray
     case Type::float64: values = add_buffer(from + 8 * offset, 8 * rows); break;
     case Type::dictionary: values = add_buffer(from + 4 * offset, 4 * rows); break;
     case Type::text:
-    case Type::bytes: values = add_views(array, compact); break;
+    case Type::bytes: values = add_buffer(from + sizeof(View) * offset, sizeof(View) * rows); break;
+    case Type::opaque: break;
   }
   put(columns_, values);
   const int64_t blocks = is_view_type(type) ? array.n_buffers - 3 : 0;
@@ -176,24 +182,6 @@ uint64_t RecordEncoder::add_bits(const void* bits, int64_t offset, int64_t rows)
   return add_buffer(moved.data(), bytes);
 }
 
-uint64_t RecordEncoder::add_views(const ArrowArray& array, bool compact) {
-  const auto bytes = static_cast<uint64_t>(array.length) * sizeof(View);
-  const View* from = views_of(array);
-  if (!compact) return add_buffer(from, bytes);
-  Buffer& rewritten = scratch_.emplace_back(bytes + 1);
-  for (int64_t row = 0; row < array.length; ++row) {
-    View& view = rewritten.as<View>()[row];
-    view = null_at(array, row) ? View{} : from[row];
-    if (view.is_inline()) continue;
-    const Block& block = blocks_[block_of(array, view.outside.buffer)];
-    const auto granule = static_cast<uint64_t>(view.outside.offset) / kGranule;
-    const uint64_t lower = block.used[granule / 64] & ((uint64_t{1} << granule % 64) - 1);
-    const uint64_t rank = block.before[granule / 64] + static_cast<uint64_t>(std::popcount(lower));
-    view.outside.offset = static_cast<int32_t>(rank * kGranule + static_cast<uint64_t>(view.outside.offset) % kGranule);
-  }
-  return add_buffer(rewritten.data(), bytes);
-}
-
 uint64_t RecordEncoder::add_buffer(const void* data, uint64_t bytes) {
   const uint64_t at = buffer_bytes_;
   if (bytes == 0) return at;
@@ -211,7 +199,7 @@ void RecordEncoder::add_blocks(const ArrowArray& array) {
     const void* data = array.buffers[2 + at];
     const auto bytes = static_cast<uint64_t>(sizes[at]);
     const auto [known, fresh] = block_numbers_.try_emplace(data, static_cast<uint32_t>(blocks_.size()));
-    if (fresh) blocks_.push_back({static_cast<const char*>(data), bytes, {}, {}});
+    if (fresh) blocks_.push_back({static_cast<const char*>(data), bytes});
     // A builder may have shared it before it was full.
     if (!fresh) blocks_[known->second].bytes = std::max(blocks_[known->second].bytes, bytes);
   }
@@ -219,56 +207,6 @@ void RecordEncoder::add_blocks(const ArrowArray& array) {
 
 uint32_t RecordEncoder::block_of(const ArrowArray& array, int64_t number) const {
   return block_numbers_.find(array.buffers[2 + number])->second;
-}
-
-bool RecordEncoder::half_unused(const Batch& batch) const {
-  uint64_t held = 0, most = 0;
-  for (const auto& block : blocks_) held += block.bytes;
-  if (held < kWorthIt) return false;
-  each_textual(batch, [&](const ArrowArray& array) {
-    if (2 * most >= held) return;
-    uint64_t used = 0;
-    const View* views = views_of(array);
-    for (int64_t row = 0; row < array.length; ++row)
-      used += views[row].is_inline() || null_at(array, row) ? 0 : static_cast<uint64_t>(views[row].size);
-    most = std::max(most, used);
-  });
-  return 2 * most < held;
-}
-
-void RecordEncoder::mark_used(const ArrowArray& array) {
-  const View* views = views_of(array);
-  for (int64_t row = 0; row < array.length; ++row) {
-    const View& view = views[row];
-    if (view.is_inline() || null_at(array, row)) continue;
-    Block& block = blocks_[block_of(array, view.outside.buffer)];
-    if (block.used.empty()) block.used.resize(block.bytes / kGranule / 64 + 1);
-    const auto offset = static_cast<uint64_t>(view.outside.offset);
-    const uint64_t last = (offset + static_cast<uint64_t>(view.size) - 1) / kGranule;
-    for (uint64_t at = offset / kGranule; at <= last; ++at) block.used[at / 64] |= uint64_t{1} << at % 64;
-  }
-}
-
-void RecordEncoder::compact_blocks() {
-  for (auto& block : blocks_) {
-    uint32_t granules = 0;
-    for (const uint64_t word : block.used) {
-      block.before.push_back(granules);
-      granules += static_cast<uint32_t>(std::popcount(word));
-    }
-    Buffer& to = scratch_.emplace_back(granules * kGranule + 1);
-    uint64_t bytes = 0;
-    for (size_t word = 0; word < block.used.size(); ++word)
-      for (uint64_t left = block.used[word]; left != 0; left &= left - 1) {
-        const uint64_t from = (64 * word + static_cast<uint64_t>(std::countr_zero(left))) * kGranule;
-        // Only the block's last granule may be short.
-        const uint64_t length = std::min(kGranule, block.bytes - from);
-        std::memcpy(to.data() + bytes, block.data + from, length);
-        bytes += length;
-      }
-    block.data = to.data();
-    block.bytes = bytes;
-  }
 }
 
 Done RecordEncoder::compress(uint64_t bytes) {

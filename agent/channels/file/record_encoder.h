@@ -23,37 +23,36 @@ class RecordEncoder {
   // Fills in what the header says of the payload, and gives the whole record as it goes into the file: its parts point
   // into the batch and the encoder, until the next call.
   Result<std::span<levada_bytes>> encode(const InFlight& in_flight, RecordHeader header, uint64_t log_id);
+  // Lets go of the last batch.
+  void forget();
   uint64_t record_bytes() const { return record_bytes_; }  // Of the last one.
 
  private:
   struct Block {
     const char* data;
     uint64_t bytes;
-    std::vector<uint64_t> used;    // A bit for each granule that a view points into,
-    std::vector<uint32_t> before;  // and how many of them lie before each word.
   };
 
   void lay_out(const InFlight& in_flight);
-  void add_column(const Column& column, bool compact);
-  void add_array(std::string_view name, Type type, const ArrowArray& array, bool compact);
+  void add_column(const Column& column);
+  void add_opaque(const Column& column);
+  void add_array(Type type, const ArrowArray& array);
   uint64_t add_bits(const void* bits, int64_t offset, int64_t rows);
-  uint64_t add_views(const ArrowArray& array, bool compact);
   uint64_t add_buffer(const void* data, uint64_t bytes);
   void add_blocks(const ArrowArray& array);
   uint32_t block_of(const ArrowArray& array, int64_t number) const;
-  bool half_unused(const Batch& batch) const;
-  void mark_used(const ArrowArray& array);
-  void compact_blocks();
   Done compress(uint64_t bytes);
 
   const Cipher* const cipher_;
   ZSTD_CCtx_s* const compressor_;
+  Batch batch_;                        // The last one, with no more than its rows need.
   std::string tables_, columns_;       // At the front of the payload.
   std::vector<levada_bytes> buffers_;  // Behind it.
   uint64_t buffer_bytes_ = 0;
   std::vector<Block> blocks_;
   std::unordered_map<const void*, uint32_t> block_numbers_;
-  std::vector<Buffer> scratch_;  // Buffers that had to be written anew.
+  std::vector<Buffer> scratch_;   // Bits that had to be moved.
+  std::vector<Column> gathered_;  // Opaque columns.
   std::vector<levada_bytes> parts_;
   Buffer packed_, sealed_;
   uint64_t packed_bytes_ = 0;

@@ -170,6 +170,27 @@ TEST(Record, leaves_out_the_texts_of_rows_that_were_dropped) {
   EXPECT_EQ(seen(decoded(encoded(batch))->batch), seen(batch));
 }
 
+// Of a batch that was read from many small files, each has a record of its own.
+TEST(Record, holds_the_names_that_its_rows_use) {
+  constexpr int32_t kFiles = 2000;
+  TextBuilder names(kFiles), bodies(kFiles);
+  ValueBuilder<int32_t> files(kFiles);
+  for (int32_t file = 0; file < kFiles; ++file) {
+    names.append("/var/spool/clicks/" + std::to_string(file) + ".json");
+    bodies.append("{\"a\":1}");
+    files.append(file);
+  }
+  Batch whole(kFiles);
+  whole.set(std::move(bodies).finish("body", Type::bytes));
+  whole.set(std::move(files).finish("file", std::move(names).finish("", Type::text)));
+  for (const int64_t file : {0, 1, kFiles / 2, kFiles - 1}) {
+    const Batch one = whole.slice(file, 1);
+    const auto record = encoded(one);
+    EXPECT_LE(record.size(), 512u);
+    EXPECT_EQ(seen(decoded(record)->batch), seen(one));
+  }
+}
+
 TEST(Record, points_into_the_buffer_that_it_was_read_into) {
   const auto in_flight = decoded(encoded(with_fields(10)));
   ASSERT_TRUE(in_flight);

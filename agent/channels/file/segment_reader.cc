@@ -4,9 +4,9 @@
 
 #include <cstring>
 
-#include "agent/base/crc32c.h"
 #include "agent/channels/file/record_decoder.h"
 #include "levada/checked_text.h"
+#include "levada/crc32c.h"
 #include "levada/positions.h"
 
 namespace levada::agent {

@@ -1,6 +1,6 @@
 #include "agent/channels/file/segment_writer.h"
 
-#include "agent/base/crc32c.h"
+#include "levada/crc32c.h"
 
 namespace levada::agent {
 

@@ -1,10 +1,12 @@
 // The interceptor clean_json.
 #include "clean_json.h"
 
+#include <algorithm>
+
 #include "json/json_scanner.h"
 #include "json/rows.h"
 
-namespace levada {
+namespace levada::clean_json {
 
 namespace {
 
@@ -48,11 +50,13 @@ Done CleanJson::intercept(Batch& batch) {
   if (!found) return fatal("clean_json reads the column \"body\", which the batch does not have");
   const Column body = resolved(*found);
   const Documents documents(body);
-  objects_.clear();
+  rows_.clear();
+  views_.clear();
+  repairs_.clear();
   rejections_.clear();
   repaired_.clear();
   is_changed_ = false;
-  rows_added_ = rows_repaired_ = 0;
+  rows_added_ = 0;
   int64_t filtered = 0;
 
   const bool has_nulls = body.has_nulls();
@@ -62,24 +66,25 @@ Done CleanJson::intercept(Batch& batch) {
     if (!looks_like_object(object)) object = trimmed(object);
     if (looks_like_object(object) && parser_.parse(object, document.readable_end)) {
       is_changed_ |= object.size() != document.text.size();
-      objects_.push_back({row, static_cast<size_t>(object.data() - document.text.data()), object.size(), false});
+      keep(row, documents.view(row), document.text, object);
       continue;
     }
     is_changed_ = true;
-    if ((has_nulls && body.null(row)) || object.empty() || !split(batch, row, document)) ++filtered;
+    if ((has_nulls && body.null(row)) || object.empty() || !split(batch, row, documents.view(row), document))
+      ++filtered;
   }
   parser_.shrink();
 
   if (is_changed_) batch = cleaned(batch, body);
   for (auto& rejection : rejections_)
-    batch.reject(rejection.row, std::move(rejection.reason), std::move(rejection.body));
+    batch.reject_part(rejection.row, std::move(rejection.reason), std::move(rejection.body));
   filtered_.add(filtered);
   added_.add(rows_added_);
-  repaired_count_.add(rows_repaired_);
+  repaired_count_.add(static_cast<int64_t>(repairs_.size()));
   return {};
 }
 
-bool CleanJson::split(const Batch& batch, int64_t row, Documents::Document document) {
+bool CleanJson::split(const Batch& batch, int64_t row, const View& view, Documents::Document document) {
   const auto& parts = splitter_.split(document.text);
   if (parts.empty()) return false;
   rows_added_ += static_cast<int64_t>(parts.size()) - 1;
@@ -91,11 +96,11 @@ bool CleanJson::split(const Batch& batch, int64_t row, Documents::Document docum
     } else if (!(part.is_repaired ? parser_.parse(part.repaired) : parser_.parse(text, document.readable_end))) {
       reject(batch, row, part, "simdjson does not read this", std::string(body));
     } else if (part.is_repaired) {
-      objects_.push_back({row, repaired_.size(), part.repaired.size(), true});
+      repairs_.push_back({rows_.size(), repaired_.size(), part.repaired.size()});
       repaired_ += part.repaired;
-      ++rows_repaired_;
+      keep(row, View{}, {}, {});
     } else {
-      objects_.push_back({row, part.begin, text.size(), false});
+      keep(row, view, document.text, text);
     }
   }
   return true;
@@ -109,38 +114,26 @@ void CleanJson::reject(const Batch& batch, int64_t row, const RowSplitter::Part&
 }
 
 Batch CleanJson::cleaned(const Batch& batch, const Column& body) const {
-  const auto count = static_cast<int64_t>(objects_.size());
+  const auto count = static_cast<int64_t>(rows_.size());
   Batch out(count);
   out.stream = batch.stream;
   out.position = batch.position;
   out.sequence = batch.sequence;
 
   TextBuilder bodies(count);
-  const auto first = bodies.share(body);
-  const Documents documents(body);
-  std::vector<int64_t> rows(objects_.size());
-  View* views = bodies.extend(count);
-  for (size_t at = 0; at < objects_.size(); ++at) {
-    const auto& object = objects_[at];
-    rows[at] = object.row;
-    const auto text = documents[object.row].text;
-    if (!object.is_repaired)
-      TextBuilder::put_part(views + at, documents.view(object.row), text, text.substr(object.begin, object.size),
-                            first);
-  }
+  bodies.share(body);  // As the first, so that its views are good as they are.
+  std::copy(views_.begin(), views_.end(), bodies.extend(count));
   bodies.filled(count);
-  for (size_t at = 0; rows_repaired_ > 0 && at < objects_.size(); ++at) {
-    const auto& object = objects_[at];
-    if (object.is_repaired)
-      bodies.set(static_cast<int64_t>(at), std::string_view(repaired_).substr(object.begin, object.size));
-  }
+  for (const auto& each : repairs_)
+    bodies.set(static_cast<int64_t>(each.number), std::string_view(repaired_).substr(each.begin, each.size));
   const Column cleaned = std::move(bodies).finish("body", body.type());
   for (const auto& column : batch.columns())
-    out.set(column.name() == "body" ? cleaned : take(column, rows.data(), count));
+    out.set(column.name() == "body" ? cleaned : take(column, rows_.data(), count));
   return out;
 }
 
-}  // namespace levada
+}  // namespace levada::clean_json
 
 LEVADA_PLUGIN("clean_json", "0.1.0", "Apache-2.0",
-              levada::interceptor<levada::CleanJson>("clean_json", "Makes exactly one valid JSON object of each row."))
+              levada::interceptor<levada::clean_json::CleanJson>("clean_json",
+                                                                 "Makes exactly one valid JSON object of each row."))

@@ -10,7 +10,7 @@
 #include "levada/sdk.h"
 #include "row_splitter.h"
 
-namespace levada {
+namespace levada::clean_json {
 
 class CleanJson final : public Interceptor {
  public:
@@ -26,16 +26,20 @@ class CleanJson final : public Interceptor {
   Done intercept(Batch& batch) override;
 
  private:
-  // An object that goes on: a part of its row's body, or of `repaired_`.
-  struct Object {
-    int64_t row;
+  // An object that was written anew: a part of `repaired_`.
+  struct Repaired {
+    size_t number;  // Of the object in the batch that goes on.
     size_t begin, size;
-    bool is_repaired;
   };
 
   CleanJson(unsigned repairs, const Host& host);
   // For rows that are not simply one object; false where the row holds none, and nothing broken either.
-  bool split(const Batch& batch, int64_t row, Documents::Document document);
+  bool split(const Batch& batch, int64_t row, const View& view, Documents::Document document);
+  void keep(int64_t row, const View& view, std::string_view whole, std::string_view object) {
+    rows_.push_back(row);
+    views_.push_back(view);
+    if (object.size() != whole.size()) TextBuilder::put_part(&views_.back(), view, whole, object, 0);
+  }
   void reject(const Batch& batch, int64_t row, const RowSplitter::Part& part, std::string_view why, std::string body);
   Batch cleaned(const Batch& batch, const Column& body) const;
 
@@ -43,12 +47,14 @@ class CleanJson final : public Interceptor {
   RowSplitter splitter_;
   Counter filtered_, added_, repaired_count_;
 
-  // Of the batch at hand.
-  std::vector<Object> objects_;
+  // Of the batch at hand: for each object that goes on the row that it is of, and where it stands there.
+  std::vector<int64_t> rows_;
+  std::vector<View> views_;
+  std::vector<Repaired> repairs_;
   std::vector<Rejection> rejections_;
   std::string repaired_;
   bool is_changed_ = false;
-  int64_t rows_added_ = 0, rows_repaired_ = 0;
+  int64_t rows_added_ = 0;
 };
 
-}  // namespace levada
+}  // namespace levada::clean_json

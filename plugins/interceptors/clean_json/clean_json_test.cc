@@ -9,7 +9,7 @@
 #include "levada/testkit/conformance.h"
 #include "levada/testkit/fake_host.h"
 
-namespace levada {
+namespace levada::clean_json {
 namespace {
 
 using testkit::batch_of;
@@ -299,4 +299,4 @@ LEVADA_CONFORMANCE(clean_json, [] {
 });
 
 }  // namespace
-}  // namespace levada
+}  // namespace levada::clean_json

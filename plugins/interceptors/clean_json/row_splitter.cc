@@ -2,20 +2,39 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstring>
 
 #include "json/json_scanner.h"
 
-namespace levada {
+namespace levada::clean_json {
 
 namespace {
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
-// The bytes that say where an object ends.
+// The bytes that say where an object ends: brackets, quotes, backslashes.
 constexpr std::array<bool, 256> kSteers = [] {
   std::array<bool, 256> table{};
   for (const char c : {'"', '\\', '{', '}', '[', ']'}) table[static_cast<unsigned char>(c)] = true;
   return table;
 }();
+
+// Passes over bytes that do not steer, eight at once; less than eight may be left of them.
+size_t skip_text(std::string_view row, size_t at) {
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  const auto zeros = [](uint64_t bytes) { return bytes - kOnes; };
+  for (; at + 8 <= row.size(); at += 8) {
+    uint64_t bytes;
+    std::memcpy(&bytes, row.data() + at, 8);
+    // A bracket with that bit set is a brace, and a backslash stands between the brackets.
+    const uint64_t braces = bytes | 0x20 * kOnes;
+    const uint64_t steering = zeros(braces ^ '{' * kOnes) | zeros(braces ^ '|' * kOnes) | zeros(braces ^ '}' * kOnes) |
+                              zeros(bytes ^ '"' * kOnes);
+    const uint64_t found = steering & ~bytes & 0x80 * kOnes;
+    if (found != 0) return at + static_cast<size_t>(std::countr_zero(found)) / 8;
+  }
+  return at;
+}
 
 bool separates(char c) { return c == '[' || c == ']' || c == ','; }
 }  // namespace
@@ -69,7 +88,10 @@ size_t RowSplitter::end_of_broken(const JsonScanner& scanner, size_t begin) cons
   bool in_string = false;
   for (size_t at = begin; at < row_.size(); ++at) {
     const char c = row_[at];
-    if (!kSteers[static_cast<unsigned char>(c)]) continue;
+    if (!kSteers[static_cast<unsigned char>(c)]) {
+      at = skip_text(row_, at + 1) - 1;
+      continue;
+    }
     if (c == '"') {
       in_string = !in_string;
     } else if (c == '\\') {
@@ -101,4 +123,4 @@ size_t RowSplitter::end_of_others(JsonScanner& scanner, size_t begin) const {
 
 size_t RowSplitter::next_line_with_object(size_t from) const { return std::min(row_.find("\n{", from), row_.size()); }
 
-}  // namespace levada
+}  // namespace levada::clean_json

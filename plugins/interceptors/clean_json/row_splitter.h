@@ -6,8 +6,10 @@
 #include <vector>
 
 namespace levada {
-
 class JsonScanner;
+}
+
+namespace levada::clean_json {
 
 class RowSplitter {
  public:
@@ -40,4 +42,4 @@ class RowSplitter {
   std::vector<Part> parts_;
 };
 
-}  // namespace levada
+}  // namespace levada::clean_json

@@ -6,14 +6,14 @@
 
 #include "levada/positions.h"
 
-namespace levada {
+namespace levada::count_by {
 namespace {
 
 void append_bytes(std::string& to, const void* bytes, size_t size) { to.append(static_cast<const char*>(bytes), size); }
 
 // Each value as a letter for its type, and its bytes: no two keys of different values are the same.
 void append_part(std::string& key, const Column* column, int64_t row) {
-  if (!column || column->null(row)) {
+  if (!column || column->type() == Type::opaque || column->null(row)) {
     key += 'n';
     return;
   }
@@ -32,6 +32,7 @@ void append_part(std::string& key, const Column* column, int64_t row) {
     case Type::int64: key += 'i'; return append_bytes(key, column->values<int64_t>() + row, sizeof(int64_t));
     case Type::timestamp: key += 'u'; return append_bytes(key, column->values<int64_t>() + row, sizeof(int64_t));
     case Type::float64: key += 'd'; return append_bytes(key, column->values<double>() + row, sizeof(double));
+    case Type::opaque: break;
   }
 }
 
@@ -95,7 +96,7 @@ Done CountBy::load(std::string_view state) {
   return {};
 }
 
-}  // namespace levada
+}  // namespace levada::count_by
 
 LEVADA_PLUGIN("count_by", "0.1.0", "Apache-2.0",
-              levada::interceptor<levada::CountBy>("count_by", "Numbers the rows of each key: 1, 2, 3 ..."))
+              levada::interceptor<levada::count_by::CountBy>("count_by", "Numbers the rows of each key: 1, 2, 3 ..."))

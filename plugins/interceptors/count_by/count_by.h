@@ -8,7 +8,7 @@
 #include "count_table.h"
 #include "levada/sdk.h"
 
-namespace levada {
+namespace levada::count_by {
 
 class CountBy : public StatefulInterceptor {
  public:
@@ -37,4 +37,4 @@ class CountBy : public StatefulInterceptor {
   std::string key_;                     // Of the row.
 };
 
-}  // namespace levada
+}  // namespace levada::count_by

@@ -6,7 +6,7 @@
 #include "levada/testkit/conformance.h"
 #include "levada/testkit/fake_host.h"
 
-namespace levada {
+namespace levada::count_by {
 namespace {
 
 using testkit::batch_of;
@@ -158,4 +158,4 @@ LEVADA_CONFORMANCE(count_by, [] {
 });
 
 }  // namespace
-}  // namespace levada
+}  // namespace levada::count_by

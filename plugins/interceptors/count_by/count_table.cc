@@ -5,7 +5,7 @@
 #include <bit>
 #include <cstring>
 
-namespace levada {
+namespace levada::count_by {
 namespace {
 
 static_assert(std::endian::native == std::endian::little);
@@ -79,4 +79,4 @@ Done CountTable::load(std::string_view state) {
   return {};
 }
 
-}  // namespace levada
+}  // namespace levada::count_by

@@ -10,7 +10,7 @@
 
 #include "levada/result.h"
 
-namespace levada {
+namespace levada::count_by {
 
 class CountTable {
  public:
@@ -35,4 +35,4 @@ class CountTable {
   std::vector<Block> blocks_;
 };
 
-}  // namespace levada
+}  // namespace levada::count_by

@@ -6,7 +6,7 @@
 #include <map>
 #include <random>
 
-namespace levada {
+namespace levada::count_by {
 namespace {
 
 std::string saved(const CountTable& table) {
@@ -71,4 +71,4 @@ TEST(CountTable, keeps_what_it_has_where_the_state_is_none) {
 }
 
 }  // namespace
-}  // namespace levada
+}  // namespace levada::count_by

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace levada {
+namespace levada::drop_columns {
 
 Result<std::unique_ptr<DropColumns>> DropColumns::create(Settings settings, Host) {
   if (settings.columns.empty() == settings.keep.empty())
@@ -28,7 +28,8 @@ Done DropColumns::intercept(Batch& batch) {
   return {};
 }
 
-}  // namespace levada
+}  // namespace levada::drop_columns
 
 LEVADA_PLUGIN("drop_columns", "0.1.0", "Apache-2.0",
-              levada::interceptor<levada::DropColumns>("drop_columns", "Removes columns, or all but some."))
+              levada::interceptor<levada::drop_columns::DropColumns>("drop_columns",
+                                                                     "Removes columns, or all but some."))

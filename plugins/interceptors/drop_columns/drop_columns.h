@@ -7,7 +7,7 @@
 
 #include "levada/sdk.h"
 
-namespace levada {
+namespace levada::drop_columns {
 
 class DropColumns : public Interceptor {
  public:
@@ -33,4 +33,4 @@ class DropColumns : public Interceptor {
   Settings settings_;
 };
 
-}  // namespace levada
+}  // namespace levada::drop_columns

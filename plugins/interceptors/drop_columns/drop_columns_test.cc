@@ -6,7 +6,7 @@
 #include "levada/testkit/conformance.h"
 #include "levada/testkit/fake_host.h"
 
-namespace levada {
+namespace levada::drop_columns {
 namespace {
 
 using testkit::FakeHost;
@@ -66,4 +66,4 @@ LEVADA_CONFORMANCE(drop_columns, [] {
 });
 
 }  // namespace
-}  // namespace levada
+}  // namespace levada::drop_columns

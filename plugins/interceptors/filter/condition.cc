@@ -113,8 +113,13 @@ class IsTrue final : public Condition {
 }  // namespace
 
 void clear_nulls(const Column& column, Mask& mask) {
+  if (!column.has_nulls()) return;
   const auto& array = column.array();
-  if (column.has_nulls()) and_bits(array.buffers[0], array.offset, array.length, true, mask);
+  if (array.n_buffers == 0) {  // A column of Arrow's type "null".
+    for (int64_t row = 0; row < array.length; ++row) mask.data()[row] = 0;
+    return;
+  }
+  and_bits(array.buffers[0], array.offset, array.length, true, mask);
 }
 
 ConditionPtr all_of(std::vector<ConditionPtr> parts) {

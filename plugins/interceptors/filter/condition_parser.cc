@@ -13,8 +13,8 @@ enum class Kind { end, name, text, number, symbol };
 
 struct Token {
   Kind kind = Kind::end;
-  size_t at = 0;      // From 0.
-  std::string text;   // Without its quotes.
+  size_t at = 0;     // From 0.
+  std::string text;  // Without its quotes.
   Number number = {};
 };
 
@@ -75,7 +75,9 @@ class Lexer {
     double number;
     const auto as_integer = std::from_chars(begin, end, integer);
     const auto as_number = std::from_chars(begin, end, number);
-    if (as_number.ec != std::errc()) fail(at_, "expected a number");
+    // Not the words that from_chars takes too: -inf, -nan.
+    const char* digit = *begin == '-' ? begin + 1 : begin;
+    if (as_number.ec != std::errc() || digit == end || !is_digit(*digit)) fail(at_, "expected a number");
     if (as_integer.ec == std::errc() && as_integer.ptr == as_number.ptr) token.number = integer;
     else token.number = number;
     token.text = std::string(begin, as_number.ptr);

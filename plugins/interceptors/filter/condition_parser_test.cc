@@ -49,6 +49,7 @@ TEST(ConditionParser, says_where_and_what_it_expected) {
   EXPECT_EQ(error("a == 1 and or"), "at character 12: expected a column, got or");
   EXPECT_EQ(error("a ; b"), "at character 3: unexpected ;");
   EXPECT_EQ(error("a == -"), "at character 6: expected a number");
+  EXPECT_EQ(error("a == -inf"), "at character 6: expected a number");
   EXPECT_EQ(error("a matches '(x'"), "at character 11: \"(x\" is no regular expression: missing ): (x");
 }
 

@@ -78,6 +78,68 @@ TEST(Condition, compares_floating_point_numbers) {
   EXPECT_EQ(rows("took in [0.5, 1e9]"), "0,3");
 }
 
+TEST(Condition, compares_integers_with_fractions_exactly) {
+  constexpr int64_t k53 = int64_t{1} << 53;
+  Batch batch(5);
+  batch.set(value_column<int64_t>("i", Type::int64, {404, k53, k53 + 1, INT64_MAX, INT64_MIN}));
+  const auto rows = [&](const std::string& condition) { return filter::rows(condition, batch); };
+  for (const auto* condition : {"i == 404.0", "i in [404.0]", "i in [404]", "i in [1, 404.0, 1e300]"})
+    EXPECT_EQ(rows(condition), "0") << condition;
+  EXPECT_EQ(rows("i == 9007199254740992.0"), "1");
+  EXPECT_EQ(rows("i > 9007199254740992.0"), "2,3");
+  EXPECT_EQ(rows("i <= 9007199254740992.5"), "0,1,4");
+  EXPECT_EQ(rows("i < 404.5"), "0,4");
+  EXPECT_EQ(rows("i >= 404.5"), "1,2,3");
+  EXPECT_EQ(rows("i == 404.5"), "");
+  EXPECT_EQ(rows("i < 9223372036854775808.0"), "0,1,2,3,4");
+  EXPECT_EQ(rows("i >= 9223372036854775808.0"), "");
+  EXPECT_EQ(rows("i == 9223372036854775808.0"), "");
+  EXPECT_EQ(rows("i >= -9223372036854775808.0"), "0,1,2,3,4");
+  EXPECT_EQ(rows("i == -9223372036854775808.0"), "4");
+  EXPECT_EQ(rows("i > -1e300"), "0,1,2,3,4");
+  EXPECT_EQ(rows("i < -1e300"), "");
+}
+
+TEST(Condition, compares_fractions_with_integers_exactly) {
+  constexpr double k53 = 9'007'199'254'740'992;
+  Batch batch(4);
+  batch.set(value_column<double>("x", Type::float64, {404.0, k53, k53 + 2, 0x1p63}));
+  const auto rows = [&](const std::string& condition) { return filter::rows(condition, batch); };
+  EXPECT_EQ(rows("x == 404"), "0");
+  EXPECT_EQ(rows("x in [404, 9007199254740993]"), "0");
+  EXPECT_EQ(rows("x == 9007199254740993"), "");
+  EXPECT_EQ(rows("x < 9007199254740993"), "0,1");
+  EXPECT_EQ(rows("x <= 9007199254740993"), "0,1");
+  EXPECT_EQ(rows("x > 9007199254740993"), "2,3");
+  EXPECT_EQ(rows("x >= 9007199254740993"), "2,3");
+  EXPECT_EQ(rows("x == 9223372036854775807"), "");
+  EXPECT_EQ(rows("x > 9223372036854775807"), "3");
+  EXPECT_EQ(rows("x <= 9223372036854775807"), "0,1,2");
+}
+
+TEST(Condition, takes_for_numbers_what_json_writes_as_such) {
+  Batch batch(12);
+  batch.set(text_column("t", {"404", "404.0", "4.04e2", "inf", "Infinity", "-inf", "nan", "404.", ".5", "+404",
+                              "9007199254740993.0", "1e400"}));
+  const auto rows = [&](const std::string& condition) { return filter::rows(condition, batch); };
+  EXPECT_EQ(rows("t == 404"), "0,1,2");
+  EXPECT_EQ(rows("t == 404.0"), "0,1,2");
+  EXPECT_EQ(rows("t in [404.0]"), "0,1,2");
+  EXPECT_EQ(rows("t in [404]"), "0,1,2");
+  EXPECT_EQ(rows("t > 1"), "0,1,2,10");
+  EXPECT_EQ(rows("t < 1"), "");
+  EXPECT_EQ(rows("t == 9007199254740993"), "10");
+  EXPECT_EQ(rows("t == 9007199254740992"), "");
+}
+
+TEST(Condition, lists_of_texts_say_of_other_columns_what_single_texts_say) {
+  Batch batch(2);
+  batch.set(value_column<int64_t>("i", Type::int64, {404, 1}));
+  EXPECT_EQ(filter::rows("i == '404'", batch), "");
+  EXPECT_EQ(filter::rows("i in ['404']", batch), "");
+  EXPECT_EQ(filter::rows("i in ['1','2','3','4','5','6','7','8','9','404']", batch), "");
+}
+
 TEST(Condition, compares_texts_that_fit_into_a_view_and_longer_ones) {
   EXPECT_EQ(rows("host == 'short'"), "3");
   EXPECT_EQ(rows("host == 'b.example.org'"), "1");

@@ -6,7 +6,7 @@
 #include "comparisons.h"
 #include "condition_parser.h"
 
-namespace levada {
+namespace levada::filter {
 
 Result<std::unique_ptr<Filter>> Filter::create(Settings settings, Host host) {
   if (!settings.where && !settings.pattern)
@@ -63,8 +63,8 @@ Done Filter::intercept(Batch& batch) {
   return {};
 }
 
-}  // namespace levada
+}  // namespace levada::filter
 
 LEVADA_PLUGIN("filter", "0.1.0", "Apache-2.0",
-              levada::interceptor<levada::Filter>(
+              levada::interceptor<levada::filter::Filter>(
                   "filter", "Keeps the rows that meet a condition over their columns or their body."))

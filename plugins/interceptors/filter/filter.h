@@ -9,7 +9,7 @@
 #include "condition.h"
 #include "levada/sdk.h"
 
-namespace levada {
+namespace levada::filter {
 
 class Filter : public Interceptor {
  public:
@@ -45,4 +45,4 @@ class Filter : public Interceptor {
   std::vector<int64_t> kept_;
 };
 
-}  // namespace levada
+}  // namespace levada::filter

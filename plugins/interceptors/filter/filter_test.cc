@@ -6,7 +6,7 @@
 #include "levada/testkit/conformance.h"
 #include "levada/testkit/fake_host.h"
 
-namespace levada {
+namespace levada::filter {
 namespace {
 
 using testkit::batch_of;
@@ -122,4 +122,4 @@ LEVADA_CONFORMANCE(filter, [] {
 });
 
 }  // namespace
-}  // namespace levada
+}  // namespace levada::filter

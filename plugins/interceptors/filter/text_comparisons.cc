@@ -84,7 +84,10 @@ template <class Test>
 class LiteralCondition final : public Condition {
  public:
   LiteralCondition(std::string column, Operator how, std::string literal, Test test)
-      : column_(std::move(column)), how_(how), literal_(std::move(literal)), time_us_(parse_rfc3339(literal_)),
+      : column_(std::move(column)),
+        how_(how),
+        literal_(std::move(literal)),
+        time_us_(parse_rfc3339(literal_)),
         on_text_(column_, std::move(test)) {}
 
   void narrow(const Batch& batch, Mask& mask, Remarks& remarks) override {
@@ -111,6 +114,32 @@ class LiteralCondition final : public Condition {
   ConditionPtr on_time_;
 };
 
+// Against columns of text by hash; against others it says what the comparisons one by one would say.
+class OneOfManyTexts final : public Condition {
+ public:
+  OneOfManyTexts(std::string column, std::vector<std::string> texts)
+      : column_(std::move(column)),
+        texts_(std::move(texts)),
+        on_text_(column_, OneOfTexts{{texts_.begin(), texts_.end()}}) {}
+
+  void narrow(const Batch& batch, Mask& mask, Remarks& remarks) override {
+    const auto* column = batch.find(column_);
+    if (!column || column->is_textual()) return on_text_.narrow(batch, mask, remarks);
+    if (!one_by_one_) {
+      std::vector<ConditionPtr> parts;
+      for (const auto& text : texts_) parts.push_back(compare(column_, Operator::equal, text));
+      one_by_one_ = any_of(std::move(parts));
+    }
+    one_by_one_->narrow(batch, mask, remarks);
+  }
+
+ private:
+  std::string column_;
+  std::vector<std::string> texts_;
+  TextCondition<OneOfTexts> on_text_;
+  ConditionPtr one_by_one_;
+};
+
 template <class Test>
 ConditionPtr against_literal(std::string column, Operator how, std::string literal, Test test) {
   return std::make_unique<LiteralCondition<Test>>(std::move(column), how, std::move(literal), std::move(test));
@@ -131,7 +160,7 @@ ConditionPtr is_one_of(std::string column, std::vector<std::string> texts) {
     for (auto& text : texts) parts.push_back(compare(column, Operator::equal, std::move(text)));
     return any_of(std::move(parts));
   }
-  return on_text(std::move(column), OneOfTexts{{texts.begin(), texts.end()}});
+  return std::make_unique<OneOfManyTexts>(std::move(column), std::move(texts));
 }
 
 ConditionPtr contains(std::string column, std::string part) {

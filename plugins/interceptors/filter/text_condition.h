@@ -40,7 +40,8 @@ class TextCondition final : public Condition {
         return;
       case Type::boolean:
       case Type::float64:
-      case Type::timestamp: break;
+      case Type::timestamp:
+      case Type::opaque: break;
     }
     remarks.add("the column \"" + column_ + "\" is " + name_of(column->type()) +
                 " and is asked for its text: no row meets that");

@@ -10,7 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
-namespace levada {
+namespace levada::host {
 namespace {
 
 Result<std::string> machine_name() {
@@ -63,8 +63,8 @@ Done HostColumn::intercept(Batch& batch) {
   return {};
 }
 
-}  // namespace levada
+}  // namespace levada::host
 
 LEVADA_PLUGIN("host", "0.1.0", "Apache-2.0",
-              levada::interceptor<levada::HostColumn>(
+              levada::interceptor<levada::host::HostColumn>(
                   "host", "Adds the name or the address of the machine that the agent runs on."))

@@ -8,7 +8,7 @@
 #include "../constant_column.h"
 #include "levada/sdk.h"
 
-namespace levada {
+namespace levada::host {
 
 class HostColumn : public Interceptor {
  public:
@@ -36,4 +36,4 @@ class HostColumn : public Interceptor {
   std::optional<ConstantColumn> name_;
 };
 
-}  // namespace levada
+}  // namespace levada::host

@@ -8,7 +8,7 @@
 #include "levada/testkit/conformance.h"
 #include "levada/testkit/fake_host.h"
 
-namespace levada {
+namespace levada::host {
 namespace {
 
 using testkit::batch_of;
@@ -81,4 +81,4 @@ LEVADA_CONFORMANCE(host, [] {
 });
 
 }  // namespace
-}  // namespace levada
+}  // namespace levada::host

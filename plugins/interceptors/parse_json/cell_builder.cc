@@ -2,41 +2,37 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <optional>
 
+#include "json/decimal.h"
 #include "json/json_text.h"
 #include "levada/time.h"
 
-namespace levada {
+namespace levada::parse_json {
 
 namespace {
 
 bool is_number(std::string_view value) { return value[0] == '-' || (value[0] >= '0' && value[0] <= '9'); }
 
-// A whole number, however it is written: 3, 3.0, 3e2.
+// Nearly all whole numbers are digits only.
 std::optional<int64_t> parse_integer(std::string_view number) {
   int64_t value;
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
   if (error == std::errc() && end == number.data() + number.size()) return value;
-  if (number.find_first_of(".eE") == std::string_view::npos) return std::nullopt;
-  const auto real = parse_double(number);
-  // Beyond 2^53 a double stands for several whole numbers.
-  constexpr double kExact = 9'007'199'254'740'992;
-  if (!real || std::abs(*real) > kExact || std::trunc(*real) != *real) return std::nullopt;
-  return static_cast<int64_t>(*real);
+  return parse_whole(number);
 }
 
 std::optional<int64_t> parse_epoch(std::string_view number, TimeUnit unit) {
-  if (unit == TimeUnit::none || number.empty() || !is_number(number)) return std::nullopt;
+  if (unit == TimeUnit::none) return std::nullopt;
   const int64_t factor = unit == TimeUnit::seconds ? 1'000'000 : unit == TimeUnit::milliseconds ? 1'000 : 1;
-  int64_t count;
-  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), count);
-  if (error == std::errc() && end == number.data() + number.size()) {
-    if (unit == TimeUnit::nanoseconds) return count / 1000 - (count % 1000 < 0);
+  if (const auto count = parse_integer(number)) {
+    if (unit == TimeUnit::nanoseconds) return *count / 1000 - (*count % 1000 < 0);
     int64_t microseconds;
-    if (__builtin_mul_overflow(count, factor, &microseconds)) return std::nullopt;
+    if (__builtin_mul_overflow(*count, factor, &microseconds)) return std::nullopt;
     return microseconds;
   }
+  if (!parse_decimal(number)) return std::nullopt;
   const auto real = parse_double(number);
   if (!real) return std::nullopt;
   const double microseconds =
@@ -60,7 +56,11 @@ std::string_view kind_of(std::string_view value) {
 }
 
 CellBuilder::CellBuilder(CellType type, TimeUnit unit, const Column& body)
-    : type_(type), unit_(unit), builder_(std::in_place_index<3>) {
+    : type_(type),
+      unit_(unit),
+      is_string_(type == CellType::text || type == CellType::bytes),
+      builder_(std::in_place_index<3>),
+      rows_(body.rows()) {
   switch (type) {
     case CellType::int64:
     case CellType::timestamp: builder_.emplace<1>(body.rows()); break;
@@ -68,19 +68,26 @@ CellBuilder::CellBuilder(CellType type, TimeUnit unit, const Column& body)
     case CellType::boolean: break;
     case CellType::text:
     case CellType::bytes:
-    case CellType::json: first_buffer_ = builder_.emplace<0>(body.rows()).share(body); break;
+    case CellType::json: {
+      auto& texts = builder_.emplace<0>(body.rows());
+      first_buffer_ = texts.share(body);
+      views_ = texts.extend(body.rows());
+      break;
+    }
   }
 }
 
-void CellBuilder::append_null() {
+void CellBuilder::append_other_null() {
   std::visit([](auto& builder) { builder.append_null(); }, builder_);
 }
 
-void CellBuilder::append_raw(const Document& document, std::string_view value) {
-  std::get_if<0>(&builder_)->append_part(*document.view, document.text, value, first_buffer_);
+void CellBuilder::make_bits() {
+  const auto bytes = static_cast<size_t>(rows_ / 8 + 1);
+  bits_ = Buffer(bytes);
+  std::memset(bits_.data(), 0xff, bytes);
 }
 
-bool CellBuilder::append(const Document& document, std::string_view value) {
+bool CellBuilder::append_any(const Document& document, std::string_view value) {
   switch (type_) {
     case CellType::text:
     case CellType::bytes:
@@ -115,7 +122,10 @@ bool CellBuilder::append_string(const Document& document, std::string_view value
   }
   unescaped_.clear();
   if (!unescape(content, unescaped_)) return false;
-  std::get_if<0>(&builder_)->append(unescaped_);
+  auto& texts = *std::get_if<0>(&builder_);
+  texts.filled(row_ - texts.rows());
+  texts.append(unescaped_);
+  ++row_;
   return true;
 }
 
@@ -144,11 +154,23 @@ Column CellBuilder::finish(std::string name) && {
     case CellType::timestamp: return std::move(*std::get_if<1>(&builder_)).finish(std::move(name), Type::timestamp);
     case CellType::float64: return std::move(*std::get_if<2>(&builder_)).finish(std::move(name), Type::float64);
     case CellType::boolean: return std::move(*std::get_if<3>(&builder_)).finish(std::move(name));
-    case CellType::bytes: return std::move(*std::get_if<0>(&builder_)).finish(std::move(name), Type::bytes);
     case CellType::text:
-    case CellType::json: break;
+    case CellType::json:
+    case CellType::bytes: break;
   }
-  return std::move(*std::get_if<0>(&builder_)).finish(std::move(name), Type::text);
+  const auto type = type_ == CellType::bytes ? Type::bytes : Type::text;
+  auto& texts = *std::get_if<0>(&builder_);
+  texts.filled(row_ - texts.rows());
+  Column column = std::move(texts).finish(std::move(name), type);
+  if (nulls_ == 0) return column;
+  const ArrowArray& array = column.array();
+  auto held = std::make_unique<detail::Held>();
+  held->arrays = {column.shared()};
+  held->pointers.assign(array.buffers, array.buffers + array.n_buffers);
+  held->pointers[0] = bits_.data();
+  held->buffers = {bits_};
+  auto with_nulls = detail::array_of(std::move(held), array.length, nulls_);
+  return Column::adopt(column.name(), type, with_nulls);
 }
 
-}  // namespace levada
+}  // namespace levada::parse_json

@@ -7,7 +7,7 @@
 
 #include "levada/builders.h"
 
-namespace levada {
+namespace levada::parse_json {
 
 enum class CellType { text, int64, float64, boolean, timestamp, bytes, json };
 // Of what a number that is a timestamp counts; none: only RFC 3339 is a timestamp.
@@ -27,21 +27,41 @@ class CellBuilder {
     bool has_escapes;
   };
   // Adds a value, which is a part of the document's text; false, and a null, where it is not of the column's type.
-  bool append(const Document& document, std::string_view value);
-  void append_null();
+  bool append(const Document& document, std::string_view value) {
+    if (document.has_escapes || !is_string_ || value[0] != '"') return append_any(document, value);
+    append_raw(document, value.substr(1, value.size() - 2));
+    return true;
+  }
+  void append_null() {
+    if (!views_) return append_other_null();
+    if (!bits_) make_bits();
+    bits_.as<uint8_t>()[row_ / 8] &= static_cast<uint8_t>(~(1u << (row_ % 8)));
+    views_[row_++] = View{};
+    ++nulls_;
+  }
   // Adds a text as it stands, of a text column.
-  void append_raw(const Document& document, std::string_view value);
+  void append_raw(const Document& document, std::string_view value) {
+    TextBuilder::put_part(views_ + row_++, *document.view, document.text, value, first_buffer_);
+  }
   Column finish(std::string name) &&;
 
  private:
+  bool append_any(const Document& document, std::string_view value);
+  void append_other_null();
+  void make_bits();
   bool append_string(const Document& document, std::string_view value);
   bool append_time(const Document& document, std::string_view value);
 
   CellType type_;
   TimeUnit unit_;
+  bool is_string_;  // Text or bytes: what stands between the quotes of a JSON string.
   std::variant<TextBuilder, ValueBuilder<int64_t>, ValueBuilder<double>, BooleanBuilder> builder_;
+  // Of a column of text, whose builder hears of its rows and nulls last of all:
+  View* views_ = nullptr;               // Where they go; there is room for all rows of the batch.
+  Buffer bits_;                         // The bitmap of nulls, from the first null on.
+  int64_t row_ = 0, nulls_ = 0, rows_;  // Rows and nulls so far, and rows of the batch.
   int32_t first_buffer_ = 0;
   std::string unescaped_;
 };
 
-}  // namespace levada
+}  // namespace levada::parse_json

@@ -2,7 +2,7 @@
 
 #include <iterator>
 
-namespace levada {
+namespace levada::parse_json {
 
 namespace {
 
@@ -160,4 +160,4 @@ std::vector<Column> DeclaredColumns::finish() {
   return columns;
 }
 
-}  // namespace levada
+}  // namespace levada::parse_json

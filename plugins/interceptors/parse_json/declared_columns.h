@@ -9,7 +9,7 @@
 #include "levada/options.h"
 #include "levada/result.h"
 
-namespace levada {
+namespace levada::parse_json {
 
 class DeclaredColumns {
  public:
@@ -21,6 +21,8 @@ class DeclaredColumns {
   void start(const Column& body);
   // Finds the values of a document; false where its tokens make no sense.
   bool read(const TokenCursor& cursor, bool has_escapes) { return tree_.read(cursor, has_escapes); }
+  // The same for a document that is plain and valid; false where it may be neither.
+  bool read_plain(const PlainTokens& tokens) { return tree_.read_plain(tokens); }
   // Adds the values that were found. False, with the reason, where the row is to be rejected: a required value is
   // missing, or, if `reject_mismatches`, a value is of a wrong type; else that is null and counted.
   bool append(const CellBuilder::Document& document, bool reject_mismatches, std::string& reason);
@@ -49,4 +51,4 @@ class DeclaredColumns {
   int64_t mismatches_ = 0;
 };
 
-}  // namespace levada
+}  // namespace levada::parse_json

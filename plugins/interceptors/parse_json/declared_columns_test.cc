@@ -5,7 +5,7 @@
 
 #include "parse_json_testing.h"
 
-namespace levada {
+namespace levada::parse_json {
 namespace {
 
 using parse_json_testing::parsed;
@@ -18,6 +18,22 @@ using Texts = std::vector<std::string>;
 // The column `x` of these rows.
 Texts column(const std::string& spec, const Texts& rows) {
   return texts(parsed(batch_of(rows), "columns = { x = " + spec + " }").batch, "x");
+}
+
+TEST(DeclaredColumns, whole_numbers_are_exact_however_they_are_written) {
+  EXPECT_EQ(column(R"("int64")", {R"({"x":9007199254740993.0})", R"({"x":1e18})", R"({"x":9007199254740992.5})",
+                                  R"({"x":9.223372036854775807e18})", R"({"x":9223372036854775808.0})"}),
+            (Texts{"9007199254740993", "1000000000000000000", "<null>", "9223372036854775807", "<null>"}));
+  const auto* microseconds = R"({ type = "timestamp", unit = "us" })";
+  EXPECT_EQ(column(microseconds, {R"({"x":9007199254740993.0})", R"({"x":"1e15"})"}),
+            column(microseconds, {R"({"x":9007199254740993})", R"({"x":1000000000000000})"}));
+}
+
+TEST(DeclaredColumns, a_string_says_a_time_only_as_json_writes_numbers) {
+  for (const auto* text : {"1.", ".5", "+1", "inf", "", " 1", "0x1"})
+    EXPECT_EQ(column(R"({ type = "timestamp", unit = "s" })", {std::string(R"({"x":")") + text + "\"}"}),
+              Texts{"<null>"})
+        << text;
 }
 
 TEST(DeclaredColumns, follow_pointers_in_any_order_of_members) {
@@ -36,10 +52,10 @@ TEST(DeclaredColumns, follow_pointers_in_any_order_of_members) {
 }
 
 TEST(DeclaredColumns, may_name_a_value_and_parts_of_it) {
-  const auto outcome = parsed(
-      batch_of({R"({"u":{"id":1}})", R"({"u":{}})"}),
-      R"(columns = { all = { pointer = "/u", type = "json" }, id = { pointer = "/u/id", type = "int64" }, )"
-      R"(again = { pointer = "/u/id", type = "json" } })");
+  const auto outcome =
+      parsed(batch_of({R"({"u":{"id":1}})", R"({"u":{}})"}),
+             R"(columns = { all = { pointer = "/u", type = "json" }, id = { pointer = "/u/id", type = "int64" }, )"
+             R"(again = { pointer = "/u/id", type = "json" } })");
   EXPECT_EQ(texts(outcome.batch, "all"), (Texts{R"({"id":1})", "{}"}));
   EXPECT_EQ(texts(outcome.batch, "id"), (Texts{"1", "<null>"}));
   EXPECT_EQ(texts(outcome.batch, "again"), (Texts{"1", "<null>"}));
@@ -194,4 +210,4 @@ TEST(DeclaredColumns, refuse_what_they_cannot_be_made_of) {
 }
 
 }  // namespace
-}  // namespace levada
+}  // namespace levada::parse_json

@@ -6,7 +6,7 @@
 
 #include "json/json_text.h"
 
-namespace levada {
+namespace levada::parse_json {
 
 namespace {
 // Keys are short: comparing two pieces that overlap is quicker than the call that compares any size.
@@ -49,6 +49,7 @@ bool FieldTree::add(std::string_view pointer) {
       node = &*found;
       continue;
     }
+    node->sizes |= size_bit(key);
     node = &node->children.emplace_back();
     const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), node->index);
     const bool is_index =
@@ -68,12 +69,55 @@ bool FieldTree::read(TokenCursor cursor, bool has_escapes) {
   return cursor.here() == '{' && object(root_, cursor) && (missing_ == 0 || cursor.is_behind_last());
 }
 
+bool FieldTree::read_plain(PlainTokens tokens) {
+  std::fill(values_.begin(), values_.end(), std::string_view());
+  return tokens.open_object() && plain_object(root_, tokens, PlainTokens::kMaxDepth) && tokens.is_behind_last();
+}
+
+// Behind the bracket that opens the object.
+bool FieldTree::plain_object(Node& node, PlainTokens& tokens, int depth) {
+  if (tokens.close_empty()) return true;
+  for (bool is_last = false; !is_last;) {
+    std::string_view key;
+    if (!tokens.key(key)) return false;
+    Node* child = find_child(node, key);
+    if (!(child ? plain_member(*child, tokens, depth) : tokens.value(depth))) return false;
+    if (!tokens.behind_member(is_last)) return false;
+  }
+  return true;
+}
+
+bool FieldTree::plain_member(Node& child, PlainTokens& tokens, int depth) {
+  const char* mark = tokens.mark();
+  if (child.children.empty() || (*mark != '{' && *mark != '[')) {
+    if (!tokens.value(depth)) return false;
+  } else {
+    // Elements of arrays are left to `read`.
+    if (*mark == '[' || depth == 0) return false;
+    tokens.open();
+    if (!plain_object(child, tokens, depth - 1)) return false;
+  }
+  const auto value = tokens.since(mark);
+  for (const size_t number : child.numbers)
+    // The first of several members of one name counts.
+    if (values_[number].empty()) values_[number] = value;
+  return true;
+}
+
 FieldTree::Node* FieldTree::find(Node& node, std::string_view key) {
   if (has_escapes_ && key.find('\\') != std::string_view::npos) {
     unescaped_.clear();
     if (!unescape(key, unescaped_)) return nullptr;
     key = unescaped_;
   }
+  return find_child(node, key);
+}
+
+FieldTree::Node* FieldTree::find_child(Node& node, std::string_view key) {
+  if (node.expected < node.children.size() && same(node.children[node.expected].key, key))
+    return &node.children[node.expected++];
+  // Tells most keys that nobody asks for.
+  if ((node.sizes & size_bit(key)) == 0) return nullptr;
   const size_t count = node.children.size();
   for (size_t tried = 0, at = node.expected; tried < count; ++tried, ++at) {
     if (at >= count) at = 0;
@@ -141,4 +185,4 @@ bool FieldTree::member(Node* child, TokenCursor& cursor) {
   return value[0] != '[' || array(*child, inside);
 }
 
-}  // namespace levada
+}  // namespace levada::parse_json

@@ -1,14 +1,16 @@
 // The values that several JSON pointers name, found in one pass over a document.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "json/plain_tokens.h"
 #include "token_cursor.h"
 
-namespace levada {
+namespace levada::parse_json {
 
 class FieldTree {
  public:
@@ -18,6 +20,8 @@ class FieldTree {
   // Finds the values in an object; false where its tokens make no sense. `has_escapes`: there are backslashes in the
   // text.
   bool read(TokenCursor cursor, bool has_escapes);
+  // The same for an object that is plain and valid; false where it may be neither, and `read` is to be asked.
+  bool read_plain(PlainTokens tokens);
   // The text of a value, a string with its quotes; empty where the object has none.
   std::string_view operator[](size_t number) const { return values_[number]; }
 
@@ -27,14 +31,20 @@ class FieldTree {
     int64_t index = -1;  // Of an array, where the key can be one.
     std::vector<size_t> numbers;
     std::vector<Node> children;
+    uint64_t sizes = 0;   // A bit for each size that a child's key has; the last one is for 63 and more.
     size_t expected = 0;  // Which child comes next in most documents.
   };
 
+  static uint64_t size_bit(std::string_view key) { return uint64_t{1} << std::min<size_t>(key.size(), 63); }
+
   Node* find(Node& node, std::string_view key);
+  static Node* find_child(Node& node, std::string_view key);
   Node* find(Node& node, int64_t index);
   bool object(Node& node, TokenCursor& cursor);
   bool array(Node& node, TokenCursor& cursor);
   bool member(Node* child, TokenCursor& cursor);
+  bool plain_object(Node& node, PlainTokens& tokens, int depth);
+  bool plain_member(Node& child, PlainTokens& tokens, int depth);
 
   Node root_;
   std::vector<std::string_view> values_;
@@ -43,4 +53,4 @@ class FieldTree {
   std::string unescaped_;
 };
 
-}  // namespace levada
+}  // namespace levada::parse_json

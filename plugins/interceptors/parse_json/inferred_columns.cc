@@ -1,10 +1,11 @@
 #include "inferred_columns.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "json/json_text.h"
 
-namespace levada {
+namespace levada::parse_json {
 
 namespace {
 bool is_integer(std::string_view number) {
@@ -25,8 +26,6 @@ bool InferredColumns::Found::is_mixed() const {
 }
 
 void InferredColumns::Found::add(int64_t row, std::string_view value) {
-  // The first of several members of one name counts.
-  if (!cells.empty() && cells.back().row == row) return;
   const char first = value[0];
   if (first == '"') has_text = true;
   else if (first == 't' || first == 'f') has_booleans = true;
@@ -44,15 +43,17 @@ void InferredColumns::start() {
   }
   for (auto& found : found_) {
     found.cells.clear();
+    found.last_row = -1;
     found.has_text = found.has_integers = found.has_reals = found.has_booleans = false;
   }
 }
 
-InferredColumns::Found* InferredColumns::find(std::string_view key) {
+InferredColumns::Found* InferredColumns::find(std::string_view key, bool wanted) {
   if (expected_ < found_.size() && found_[expected_].name == key) return &found_[expected_++];
   auto at = numbers_.find(key);
   if (at == numbers_.end()) {
-    if (found_.size() >= kMaxColumns || key.empty() || key.find('\0') != std::string_view::npos) return nullptr;
+    if (!wanted || found_.size() >= kMaxColumns || key.empty() || key.find('\0') != std::string_view::npos)
+      return nullptr;
     at = numbers_.emplace(key, found_.size()).first;
     found_.emplace_back().name = key;
   }
@@ -60,8 +61,19 @@ InferredColumns::Found* InferredColumns::find(std::string_view key) {
   return &found_[at->second];
 }
 
+bool InferredColumns::has_passed(std::string_view key) const {
+  const auto end = passed_.begin() + static_cast<std::ptrdiff_t>(passed_count_);
+  return std::find(passed_.begin(), end, key) != end;
+}
+
+void InferredColumns::pass(std::string_view key) {
+  if (passed_count_ == passed_.size()) passed_.emplace_back();
+  passed_[passed_count_++] = key;
+}
+
 bool InferredColumns::read(int64_t row, TokenCursor cursor, bool has_escapes) {
   expected_ = 0;
+  passed_count_ = 0;
   if (cursor.here() == '{' && members(row, cursor, has_escapes) && cursor.is_behind_last()) return true;
   for (auto& found : found_)
     if (!found.cells.empty() && found.cells.back().row == row) found.cells.pop_back();
@@ -79,15 +91,21 @@ bool InferredColumns::members(int64_t row, TokenCursor& cursor, bool has_escapes
     if (!cursor.key(key)) return false;
     const auto value = cursor.value();
     if (value.empty()) return false;
-    if (value[0] != '{' && value[0] != '[' && value[0] != 'n') {
-      if (has_escapes && key.find('\\') != std::string_view::npos) {
-        unescaped_.clear();
-        if (!unescape(key, unescaped_)) return false;
-        key = unescaped_;
-      }
-      auto* found = find(key);
-      if (found) found->add(row, value);
-      else ++ignored_;
+    if (has_escapes && key.find('\\') != std::string_view::npos) {
+      unescaped_.clear();
+      if (!unescape(key, unescaped_)) return false;
+      key = unescaped_;
+    }
+    // The first of several members of one name counts, also where it is null, an object or an array.
+    const bool is_scalar = value[0] != '{' && value[0] != '[' && value[0] != 'n';
+    const bool is_passed = has_passed(key);
+    auto* found = find(key, is_scalar && !is_passed);
+    if (!found) {
+      if (!is_scalar) pass(key);
+      else if (!is_passed) ++ignored_;
+    } else if (found->last_row != row) {
+      found->last_row = row;
+      if (is_scalar) found->add(row, value);
     }
     if (cursor.here() == '}') break;
     if (cursor.here() != ',') return false;
@@ -118,4 +136,4 @@ Column InferredColumns::column(Found& found, const Column& body) {
   return std::move(builder).finish(found.name);
 }
 
-}  // namespace levada
+}  // namespace levada::parse_json

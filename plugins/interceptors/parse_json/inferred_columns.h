@@ -10,7 +10,7 @@
 #include "json/json_parser.h"
 #include "token_cursor.h"
 
-namespace levada {
+namespace levada::parse_json {
 
 class InferredColumns {
  public:
@@ -38,6 +38,7 @@ class InferredColumns {
 
     CellType type() const;
     bool is_mixed() const;
+    int64_t last_row = -1;  // Of the batch, that had a member of this name.
     void add(int64_t row, std::string_view value);
   };
   struct Hash {
@@ -46,14 +47,20 @@ class InferredColumns {
   };
 
   bool members(int64_t row, TokenCursor& cursor, bool has_escapes);
-  Found* find(std::string_view key);
+  // The column of the key; null where it has none yet, unless one is wanted and there is room for it.
+  Found* find(std::string_view key, bool wanted);
+  bool has_passed(std::string_view key) const;
+  void pass(std::string_view key);
   Column column(Found& found, const Column& body);
 
   std::vector<Found> found_;
   std::unordered_map<std::string, size_t, Hash, std::equal_to<>> numbers_;
   size_t expected_ = 0;
+  // Keys of the row without a column, whose first value makes none. The strings are used again.
+  std::vector<std::string> passed_;
+  size_t passed_count_ = 0;
   int64_t ignored_ = 0;
   std::string unescaped_;
 };
 
-}  // namespace levada
+}  // namespace levada::parse_json

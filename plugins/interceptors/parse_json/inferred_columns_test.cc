@@ -5,7 +5,7 @@
 
 #include "parse_json_testing.h"
 
-namespace levada {
+namespace levada::parse_json {
 namespace {
 
 using parse_json_testing::made;
@@ -54,6 +54,17 @@ TEST(InferredColumns, take_the_first_of_two_members_of_one_name) {
             (Texts{"1", "<null>"}));
 }
 
+TEST(InferredColumns, take_the_first_even_if_it_makes_no_column) {
+  FakeHost host;
+  const auto outcome = parsed(batch_of({R"({"a":null,"b":{"c":1},"a":1,"b":2,"d":[],"d":3})", R"({"a":4,"b":5})",
+                                        R"({"a":null,"\u0061":6,"b":[1],"b":7,"b":8})"}),
+                              kInfer, host);
+  EXPECT_EQ(texts(outcome.batch, "a"), (Texts{"<null>", "4", "<null>"}));
+  EXPECT_EQ(texts(outcome.batch, "b"), (Texts{"<null>", "5", "<null>"}));
+  EXPECT_EQ(outcome.batch.find("d"), nullptr);
+  EXPECT_EQ(host.count("values_ignored"), 0);
+}
+
 TEST(InferredColumns, hold_nothing_of_a_rejected_row) {
   const auto outcome =
       parsed(batch_of({R"({"a":1})", R"({"a":"x","b":2,})", R"({"a":3})"}), "infer = true\nvalidate = false");
@@ -83,4 +94,4 @@ TEST(InferredColumns, are_bounded_in_number_and_ignore_keys_that_no_column_can_h
 }
 
 }  // namespace
-}  // namespace levada
+}  // namespace levada::parse_json

@@ -1,12 +1,10 @@
 // The interceptor parse_json.
 #include "parse_json.h"
 
-#include <cstring>
-
 #include "json/json_scanner.h"
 #include "json/rows.h"
 
-namespace levada {
+namespace levada::parse_json {
 
 namespace {
 
@@ -57,7 +55,6 @@ Done ParseJson::intercept(Batch& batch) {
   for (int64_t row = 0; row < batch.rows(); ++row) {
     if (parse(batch, row, documents, reason)) continue;
     batch.reject(row, std::move(reason));
-    batch.drop(row);
   }
   parser_.shrink();
 
@@ -77,11 +74,16 @@ Done ParseJson::intercept(Batch& batch) {
 bool ParseJson::parse(const Batch& batch, int64_t row, const Documents& documents, std::string& reason) {
   const auto document = documents[row];
   const auto text = document.text;
-  const bool is_read = validate_ ? parser_.parse(document) : parser_.find_tokens(document);
-  const bool has_escapes = is_read && std::memchr(text.data(), '\\', text.size()) != nullptr;
+  const bool has_tokens = parser_.find_tokens(document);
+  const bool has_escapes = parser_.has_backslash();
+  const CellBuilder::Document described{&documents.view(row), text, has_escapes};
+  // Nearly all documents are judged and read in one pass.
+  if (declared_ && has_tokens && !has_escapes && declared_->read_plain(parser_.plain_tokens(text.data())))
+    return declared_->append(described, reject_mismatches_, reason);
+  const bool is_read = has_tokens && (!validate_ || parser_.is_valid());
   if (declared_) {
     if (is_read && declared_->read(TokenCursor(parser_, text), has_escapes))
-      return declared_->append({&documents.view(row), text, has_escapes}, reject_mismatches_, reason);
+      return declared_->append(described, reject_mismatches_, reason);
     declared_->append_nulls();
   } else if (is_read && inferred_.read(row, TokenCursor(parser_, text), has_escapes)) {
     return true;
@@ -90,7 +92,8 @@ bool ParseJson::parse(const Batch& batch, int64_t row, const Documents& document
   return false;
 }
 
-}  // namespace levada
+}  // namespace levada::parse_json
 
 LEVADA_PLUGIN("parse_json", "0.1.0", "Apache-2.0",
-              levada::interceptor<levada::ParseJson>("parse_json", "Makes typed columns of the values in JSON bodies."))
+              levada::interceptor<levada::parse_json::ParseJson>("parse_json",
+                                                                 "Makes typed columns of the values in JSON bodies."))

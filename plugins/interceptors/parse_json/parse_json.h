@@ -11,7 +11,7 @@
 #include "json/json_parser.h"
 #include "levada/sdk.h"
 
-namespace levada {
+namespace levada::parse_json {
 
 class ParseJson final : public Interceptor {
  public:
@@ -50,4 +50,4 @@ class ParseJson final : public Interceptor {
   JsonParser parser_;
 };
 
-}  // namespace levada
+}  // namespace levada::parse_json

@@ -8,7 +8,7 @@
 #include "levada/testkit/fake_host.h"
 #include "parse_json_testing.h"
 
-namespace levada {
+namespace levada::parse_json {
 namespace {
 
 using parse_json_testing::made;
@@ -158,4 +158,4 @@ LEVADA_CONFORMANCE(parse_json_inferred, [] {
 });
 
 }  // namespace
-}  // namespace levada
+}  // namespace levada::parse_json

@@ -11,7 +11,7 @@
 #include "levada/testkit/values.h"
 #include "parse_json.h"
 
-namespace levada::parse_json_testing {
+namespace levada::parse_json::parse_json_testing {
 
 struct Outcome {
   Batch batch;
@@ -62,4 +62,4 @@ inline Outcome parsed(Batch batch, const std::string& options) {
   return parsed(std::move(batch), options, host);
 }
 
-}  // namespace levada::parse_json_testing
+}  // namespace levada::parse_json::parse_json_testing

@@ -5,7 +5,7 @@
 
 #include "json/json_parser.h"
 
-namespace levada {
+namespace levada::parse_json {
 
 class TokenCursor {
  public:
@@ -69,4 +69,4 @@ class TokenCursor {
   size_t at_ = 0;
 };
 
-}  // namespace levada
+}  // namespace levada::parse_json

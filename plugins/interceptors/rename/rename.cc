@@ -3,7 +3,7 @@
 
 #include <set>
 
-namespace levada {
+namespace levada::rename {
 
 Result<std::unique_ptr<Rename>> Rename::create(Settings settings, Host host) {
   if (settings.columns.empty()) return wrong("columns", "say which columns to rename: columns = { old = \"new\" }");
@@ -38,7 +38,7 @@ Done Rename::intercept(Batch& batch) {
   return {};
 }
 
-}  // namespace levada
+}  // namespace levada::rename
 
 LEVADA_PLUGIN("rename", "0.1.0", "Apache-2.0",
-              levada::interceptor<levada::Rename>("rename", "Gives columns other names."))
+              levada::interceptor<levada::rename::Rename>("rename", "Gives columns other names."))

@@ -9,7 +9,7 @@
 
 #include "levada/sdk.h"
 
-namespace levada {
+namespace levada::rename {
 
 class Rename : public Interceptor {
  public:
@@ -31,4 +31,4 @@ class Rename : public Interceptor {
   Counter missing_;
 };
 
-}  // namespace levada
+}  // namespace levada::rename

@@ -6,7 +6,7 @@
 #include "levada/testkit/conformance.h"
 #include "levada/testkit/fake_host.h"
 
-namespace levada {
+namespace levada::rename {
 namespace {
 
 using testkit::FakeHost;
@@ -72,4 +72,4 @@ LEVADA_CONFORMANCE(rename, [] {
 });
 
 }  // namespace
-}  // namespace levada
+}  // namespace levada::rename

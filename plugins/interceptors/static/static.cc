@@ -1,7 +1,7 @@
 // The interceptor `static`.
 #include "static.h"
 
-namespace levada {
+namespace levada::static_columns {
 
 Result<std::unique_ptr<Static>> Static::create(Settings settings, Host) {
   if (settings.columns.empty()) return wrong("columns", "say which columns to add: columns = { dc = \"eu1\" }");
@@ -19,7 +19,8 @@ Done Static::intercept(Batch& batch) {
   return {};
 }
 
-}  // namespace levada
+}  // namespace levada::static_columns
 
 LEVADA_PLUGIN("static", "0.1.0", "Apache-2.0",
-              levada::interceptor<levada::Static>("static", "Adds columns that say the same in each row."))
+              levada::interceptor<levada::static_columns::Static>("static",
+                                                                  "Adds columns that say the same in each row."))

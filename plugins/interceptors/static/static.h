@@ -9,7 +9,7 @@
 #include "../constant_column.h"
 #include "levada/sdk.h"
 
-namespace levada {
+namespace levada::static_columns {
 
 class Static : public Interceptor {
  public:
@@ -34,4 +34,4 @@ class Static : public Interceptor {
   bool overwrite_;
 };
 
-}  // namespace levada
+}  // namespace levada::static_columns

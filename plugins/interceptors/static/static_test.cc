@@ -6,7 +6,7 @@
 #include "levada/testkit/conformance.h"
 #include "levada/testkit/fake_host.h"
 
-namespace levada {
+namespace levada::static_columns {
 namespace {
 
 using testkit::batch_of;
@@ -93,4 +93,4 @@ LEVADA_CONFORMANCE(static_columns, [] {
 });
 
 }  // namespace
-}  // namespace levada
+}  // namespace levada::static_columns

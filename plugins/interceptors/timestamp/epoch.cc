@@ -1,33 +1,31 @@
 // Points in time out of numbers and texts.
 #include "epoch.h"
 
-#include <charconv>
 #include <cmath>
 
+#include "json/decimal.h"
+#include "json/json_text.h"
 #include "levada/time.h"
 
 namespace levada::timestamp {
 namespace {
 
 // Seconds have up to 11 digits, milliseconds 14, microseconds 17.
-Format detected(double size) {
-  if (size < 1e11) return Format::epoch_s;
-  if (size < 1e14) return Format::epoch_ms;
-  return size < 1e17 ? Format::epoch_us : Format::epoch_ns;
+template <class T>
+Format detected(T size) {
+  if (size < T{100'000'000'000}) return Format::epoch_s;
+  if (size < T{100'000'000'000'000}) return Format::epoch_ms;
+  return size < T{100'000'000'000'000'000} ? Format::epoch_us : Format::epoch_ns;
 }
 
-template <class T>
-std::optional<T> number_in(std::string_view text) {
-  T number;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
+uint64_t size_of(int64_t number) {
+  return number < 0 ? 0 - static_cast<uint64_t>(number) : static_cast<uint64_t>(number);
 }
 
 }  // namespace
 
 std::optional<int64_t> microseconds(int64_t number, Format format) {
-  if (format == Format::detect) format = detected(std::abs(static_cast<double>(number)));
+  if (format == Format::detect) format = detected(size_of(number));
   int64_t result;
   switch (format) {
     case Format::epoch_s:
@@ -53,11 +51,17 @@ std::optional<int64_t> microseconds(double number, Format format) {
 }
 
 std::optional<int64_t> microseconds(std::string_view text, Format format) {
-  if (format != Format::rfc3339) {
-    if (const auto integer = number_in<int64_t>(text)) return microseconds(*integer, format);
-    if (const auto number = number_in<double>(text)) return microseconds(*number, format);
-    if (format != Format::detect) return std::nullopt;
+  if (format == Format::rfc3339) return parse_rfc3339(text);
+  if (const auto whole = parse_whole(text)) return microseconds(*whole, format);
+  const auto decimal = parse_decimal(text);
+  const auto number = decimal ? parse_double(text) : std::nullopt;
+  if (number) {
+    // By the digits before the point, which a double may have rounded up.
+    if (const auto before = parse_whole(decimal->whole); before && format == Format::detect && decimal->exponent == 0)
+      format = detected(size_of(*before));
+    return microseconds(*number, format);
   }
+  if (format != Format::detect) return std::nullopt;
   return parse_rfc3339(text);
 }
 

@@ -43,6 +43,16 @@ TEST(Epoch, detects_the_unit_of_a_number) {
   EXPECT_EQ(microseconds(int64_t{-1}, Format::detect), -1'000'000);
 }
 
+TEST(Epoch, counts_digits_and_rounds_none_of_them_up) {
+  EXPECT_EQ(microseconds(int64_t{99'999'999'999'999'999}, Format::detect), 99'999'999'999'999'999);
+  EXPECT_EQ(microseconds(int64_t{-99'999'999'999'999'999}, Format::detect), -99'999'999'999'999'999);
+  EXPECT_EQ(microseconds(int64_t{100'000'000'000'000'000}, Format::detect), 100'000'000'000'000);
+  EXPECT_EQ(microseconds(std::string_view("99999999999999999"), Format::detect), 99'999'999'999'999'999);
+  EXPECT_EQ(microseconds(std::string_view("99999999999999999.0"), Format::detect), 99'999'999'999'999'999);
+  EXPECT_EQ(microseconds(std::string_view("99999999999.9999999"), Format::detect), 100'000'000'000'000'000);
+  EXPECT_EQ(microseconds(std::numeric_limits<int64_t>::min(), Format::detect), -9'223'372'036'854'776);
+}
+
 TEST(Epoch, takes_the_unit_that_it_is_told) {
   EXPECT_EQ(microseconds(int64_t{5}, Format::epoch_s), 5'000'000);
   EXPECT_EQ(microseconds(int64_t{5}, Format::epoch_ms), 5'000);
@@ -68,7 +78,7 @@ TEST(Epoch, reads_text_of_any_kind) {
   EXPECT_EQ(microseconds(std::string_view("2026-06-01T00:00:00Z"), Format::rfc3339), kTime);
   EXPECT_EQ(microseconds(std::string_view("1780272000"), Format::rfc3339), Time());
   EXPECT_EQ(microseconds(std::string_view("2026-06-01T00:00:00Z"), Format::epoch_s), Time());
-  for (const auto* text : {"", " ", "abc", "15000x", "-", "nan", " 1780272000"})
+  for (const auto* text : {"", " ", "abc", "15000x", "-", "nan", "inf", "-Infinity", "1.", ".5", "+1", " 1780272000"})
     EXPECT_EQ(microseconds(std::string_view(text), Format::detect), Time()) << text;
 }
 

@@ -1,7 +1,7 @@
 // The interceptor `timestamp`.
 #include "timestamp.h"
 
-namespace levada {
+namespace levada::timestamp {
 
 Result<std::unique_ptr<Timestamp>> Timestamp::create(Settings settings, Host host) {
   if (settings.column.empty()) return wrong("column", "a column needs a name");
@@ -20,7 +20,8 @@ std::optional<int64_t> Timestamp::time_in(const Column& from, int64_t row) const
     case Type::text:
     case Type::bytes:
     case Type::dictionary: return timestamp::microseconds(from.text(row), settings_.format);
-    case Type::boolean: break;
+    case Type::boolean:
+    case Type::opaque: break;
   }
   return std::nullopt;
 }
@@ -55,7 +56,6 @@ Done Timestamp::intercept(Batch& batch) {
       times.append_null();
       if (settings_.on_invalid == OnInvalid::null) continue;
       batch.reject(row, "the column \"" + *settings_.from + "\" " + (null ? "is missing" : "says no time"));
-      batch.drop(row);
     }
   }
   invalid_.add(invalid);
@@ -63,8 +63,8 @@ Done Timestamp::intercept(Batch& batch) {
   return {};
 }
 
-}  // namespace levada
+}  // namespace levada::timestamp
 
 LEVADA_PLUGIN("timestamp", "0.1.0", "Apache-2.0",
-              levada::interceptor<levada::Timestamp>(
+              levada::interceptor<levada::timestamp::Timestamp>(
                   "timestamp", "Adds the time at which a row arrived, or that another column says."))

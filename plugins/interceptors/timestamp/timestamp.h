@@ -8,7 +8,7 @@
 #include "epoch.h"
 #include "levada/sdk.h"
 
-namespace levada {
+namespace levada::timestamp {
 
 class Timestamp : public Interceptor {
  public:
@@ -46,4 +46,4 @@ class Timestamp : public Interceptor {
   Counter invalid_;
 };
 
-}  // namespace levada
+}  // namespace levada::timestamp

@@ -6,7 +6,7 @@
 #include "levada/testkit/conformance.h"
 #include "levada/testkit/fake_host.h"
 
-namespace levada {
+namespace levada::timestamp {
 namespace {
 
 using namespace std::chrono_literals;
@@ -117,4 +117,4 @@ LEVADA_CONFORMANCE(timestamp, [] {
 });
 
 }  // namespace
-}  // namespace levada
+}  // namespace levada::timestamp

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace levada {
+namespace levada::to_json {
 
 namespace {
 // The size of a buffer of bodies, unless one body may need more.
@@ -49,16 +49,20 @@ int64_t ToJson::fill_buffer(JsonWriter& writer, int64_t row, int64_t rows, TextB
     bound = writer.bound(row);
   }
   const auto number = bodies.lend(buffer, static_cast<size_t>(at - buffer.data()));
+  const auto count = static_cast<int64_t>(ends_.size());
+  View* view = bodies.extend(count);
   const char* begin = buffer.data();
   for (const char* body_end : ends_) {
-    bodies.append_lent({begin, static_cast<size_t>(body_end - begin)}, number);
+    View::put(view++, {begin, static_cast<size_t>(body_end - begin)}, number,
+              static_cast<int32_t>(begin - buffer.data()));
     begin = body_end;
   }
+  bodies.filled(count);
   return row;
 }
 
-}  // namespace levada
+}  // namespace levada::to_json
 
 LEVADA_PLUGIN("to_json", "0.1.0", "Apache-2.0",
-              levada::interceptor<levada::ToJson>("to_json",
-                                                  "Makes the body of each row a JSON object of its columns."))
+              levada::interceptor<levada::to_json::ToJson>("to_json",
+                                                           "Makes the body of each row a JSON object of its columns."))

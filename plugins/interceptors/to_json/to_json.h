@@ -9,7 +9,7 @@
 #include "json/json_writer.h"
 #include "levada/sdk.h"
 
-namespace levada {
+namespace levada::to_json {
 
 class ToJson final : public Interceptor {
  public:
@@ -45,4 +45,4 @@ class ToJson final : public Interceptor {
   std::vector<const char*> ends_;  // Of the bodies in the buffer at hand.
 };
 
-}  // namespace levada
+}  // namespace levada::to_json

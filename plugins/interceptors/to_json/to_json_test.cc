@@ -7,7 +7,7 @@
 #include "levada/testkit/conformance.h"
 #include "levada/testkit/fake_host.h"
 
-namespace levada {
+namespace levada::to_json {
 namespace {
 
 using testkit::FakeHost;
@@ -112,4 +112,4 @@ LEVADA_CONFORMANCE(to_json, [] {
 });
 
 }  // namespace
-}  // namespace levada
+}  // namespace levada::to_json

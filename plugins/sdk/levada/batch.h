@@ -7,12 +7,14 @@
 #include <string_view>
 #include <vector>
 
+#include "levada/arrow_casts.h"
 #include "levada/builders.h"
 #include "levada/result.h"
+#include "levada/take.h"
 
 namespace levada {
 
-// A row that was turned down.
+// A row that was rejected.
 struct Rejection {
   int64_t row;         // Number in the batch as it came in.
   std::string reason;  // "line 1, column 9: value expected"
@@ -26,7 +28,8 @@ class Batch {
   Batch() = default;
   explicit Batch(int64_t rows) : rows_(rows) {}
 
-  // Takes over the rows of a batch. Fails, and takes nothing, where a column is not of a type of the contract.
+  // Takes over the rows of a batch. A column that is one of the contract's types in another layout becomes that type
+  // (see arrow_casts.h); any other is opaque. Fails, and takes nothing, where a column's layout is not known.
   static Result<Batch> adopt(levada_batch& from);
   // Hands a share of the rows over; the batch stays as it is. `to.size` says how much room there is, and stays.
   void share(levada_batch& to) const;
@@ -55,22 +58,35 @@ class Batch {
   bool remove(std::string_view name) {
     return std::erase_if(columns_, [&](const Column& c) { return c.name() == name; }) != 0;
   }
-  // Keeps these rows only, in this order; a number may come more than once.
+  // Keeps these rows only, in this order; a number may come more than once. Marks go with their rows.
   void take(std::span<const int64_t> rows) {
     for (auto& column : columns_) column = levada::take(column, rows.data(), static_cast<int64_t>(rows.size()));
     rows_ = static_cast<int64_t>(rows.size());
+    if (dropped_.empty()) return;
+    std::vector<bool> dropped;
+    for (const int64_t row : rows) dropped.push_back(dropped_[static_cast<size_t>(row)]);
+    dropped_ = std::move(dropped);
   }
-  // The rows first .. first + count - 1.
+  // The rows first .. first + count - 1. Shares the memory of this batch.
   Batch slice(int64_t first, int64_t count) const {
-    std::vector<int64_t> numbers(static_cast<size_t>(count));
-    for (int64_t at = 0; at < count; ++at) numbers[static_cast<size_t>(at)] = first + at;
-    Batch part = *this;
-    part.take(numbers);
+    Batch part(count);
+    for (const auto& column : columns_) part.columns_.push_back(column.slice(first, count));
+    part.stream = stream;
+    part.position = position;
+    part.sequence = sequence;
+    part.jump = jump;
     return part;
   }
 
-  // Turns a row down: the host sends it to the dead letters. By `row` as the batch came in. Does not drop it: see drop.
-  void reject(int64_t row, std::string reason, std::string body = {}) {
+  // Sends a row to the dead letters, and marks it to be dropped. By its number as the batch came in: before rows are
+  // taken or dropped.
+  void reject(int64_t row, std::string reason) {
+    rejections_.push_back({row, std::move(reason), {}});
+    drop(row);
+  }
+  // The same for an interceptor that makes rows anew: by the number that the row had as the batch came in, and nothing
+  // is dropped. `body`: the part that is at fault, where not all of it is.
+  void reject_part(int64_t row, std::string reason, std::string body = {}) {
     rejections_.push_back({row, std::move(reason), std::move(body)});
   }
   const std::vector<Rejection>& rejections() const { return rejections_; }
@@ -88,7 +104,7 @@ class Batch {
     dropped_.clear();
     take(kept);
   }
-  // The rows that were turned down, out of the batch as it came in, with a column "reason".
+  // The rows that were rejected, out of the batch as it came in, with a column "reason".
   static Batch rejected(const Batch& input, std::span<const Rejection> rejections);
 
   // Row by row: for (auto event : batch) event.set_body(...). Changes show when the loop is over and `apply` has run;
@@ -133,10 +149,7 @@ class Batch::Event {
   void set_text(std::string_view column, std::string_view value) { batch_->edit(column, Type::text).set(row_, value); }
   void drop() { batch_->drop(row_); }
   // To the dead letters with it.
-  void reject(std::string reason) {
-    batch_->reject(row_, std::move(reason));
-    batch_->drop(row_);
-  }
+  void reject(std::string reason) { batch_->reject(row_, std::move(reason)); }
 
  private:
   Batch* batch_;
@@ -204,18 +217,6 @@ inline Batch Batch::rejected(const Batch& input, std::span<const Rejection> reje
 
 namespace detail {
 
-inline Result<Type> type_of(const ArrowSchema& schema) {
-  const std::string_view format = schema.format;
-  if (schema.dictionary) {
-    if (format == "i" && std::string_view(schema.dictionary->format) == "vu") return Type::dictionary;
-  } else {
-    for (const auto type : {Type::boolean, Type::int64, Type::float64, Type::timestamp, Type::text, Type::bytes})
-      if (format == format_of(type)) return type;
-  }
-  return fatal("column \"" + std::string(schema.name ? schema.name : "") + "\" has the Arrow format \"" +
-               std::string(format) + "\", which the contract does not know");
-}
-
 // A column's schema, with all that it needs in one block.
 struct HeldSchema {
   std::string name;
@@ -229,6 +230,13 @@ inline void release_child_schema(ArrowSchema* schema) {
 }
 
 inline void describe(const Column& column, ArrowSchema& to) {
+  if (column.schema()) {
+    const auto owner = std::make_shared<std::pair<std::shared_ptr<const ArrowSchema>, std::string>>(column.schema(),
+                                                                                                   column.name());
+    levada::detail::share<ArrowSchema>(*column.schema(), owner, to);
+    to.name = owner->second.c_str();
+    return;
+  }
   auto* held = new HeldSchema{column.name(), {}, nullptr};
   to = {};
   to.format = format_of(column.type());
@@ -287,22 +295,23 @@ inline Result<Batch> Batch::adopt(levada_batch& from) {
   if (std::string_view(from.schema.format) != "+s" || from.schema.n_children != from.rows.n_children)
     return fatal("a batch must be a struct array, with a schema for each of its columns");
   Batch batch(from.rows.length);
-  std::vector<Type> types;
   for (int64_t at = 0; at < from.schema.n_children; ++at) {
-    auto type = detail::type_of(*from.schema.children[at]);
-    if (!type) return std::move(type).error();
+    const ArrowSchema& schema = *from.schema.children[at];
+    const auto called = [&] { return "column \"" + std::string(schema.name ? schema.name : "") + "\""; };
+    if (!detail::is_known_layout(schema))
+      return fatal(called() + " has the Arrow format \"" + std::string(schema.format ? schema.format : "") +
+                   "\", whose layout levada does not know");
     if (from.rows.children[at]->length < from.rows.offset + from.rows.length)
-      return fatal("column \"" + std::string(from.schema.children[at]->name) + "\" has fewer rows than its batch");
-    types.push_back(*type);
+      return fatal(called() + " has fewer rows than its batch");
   }
   for (int64_t at = 0; at < from.rows.n_children; ++at) {
     ArrowArray& child = *from.rows.children[at];
     // A slice of the struct is a slice of its columns.
     child.offset += from.rows.offset;
-    if (child.length != from.rows.length) child.null_count = -1;
+    if (child.length != from.rows.length)
+      child.null_count = child.null_count == child.length ? from.rows.length : child.null_count == 0 ? 0 : -1;
     child.length = from.rows.length;
-    const char* name = from.schema.children[at]->name;
-    batch.columns_.push_back(Column::adopt(name ? name : "", types[static_cast<size_t>(at)], child));
+    batch.columns_.push_back(detail::take_over(*from.schema.children[at], child));
   }
   batch.stream = detail::view(from.stream);
   batch.position = detail::view(from.position);
@@ -318,13 +327,7 @@ inline void Batch::share(levada_batch& to) const {
   auto* arrays = new detail::Children<ArrowArray>(columns_.size());
   auto* schemas = new detail::Children<ArrowSchema>(columns_.size());
   for (size_t at = 0; at < columns_.size(); ++at) {
-    ArrowArray& child = arrays->structs[at];
-    child = columns_[at].array();
-    child.private_data = new std::shared_ptr<const ArrowArray>(columns_[at].shared());
-    child.release = [](ArrowArray* shared) {
-      delete static_cast<std::shared_ptr<const ArrowArray>*>(shared->private_data);
-      shared->release = nullptr;
-    };
+    detail::share<ArrowArray>(columns_[at].array(), columns_[at].shared(), arrays->structs[at]);
     detail::describe(columns_[at], schemas->structs[at]);
   }
   to.rows.length = rows_;

@@ -50,34 +50,6 @@ class Validity {
   int64_t nulls_ = 0;
 };
 
-// What keeps the memory of an array alive that a builder made.
-struct Held {
-  std::vector<Buffer> buffers;
-  std::vector<std::shared_ptr<const ArrowArray>> arrays;
-  std::vector<const void*> pointers;
-  std::vector<int64_t> sizes;
-  std::unique_ptr<ArrowArray> dictionary;
-};
-
-inline void release_held(ArrowArray* array) {
-  auto* held = static_cast<Held*>(array->private_data);
-  if (held->dictionary && held->dictionary->release) held->dictionary->release(held->dictionary.get());
-  delete held;
-  array->release = nullptr;
-}
-
-inline ArrowArray array_of(std::unique_ptr<Held> held, int64_t rows, int64_t nulls) {
-  ArrowArray array{};
-  array.length = rows;
-  array.null_count = nulls;
-  array.n_buffers = static_cast<int64_t>(held->pointers.size());
-  array.buffers = held->pointers.data();
-  array.dictionary = held->dictionary.get();
-  array.release = release_held;
-  array.private_data = held.release();
-  return array;
-}
-
 }  // namespace detail
 
 // Builds an int64, float64 or timestamp column (T = int64_t or double), or the indices of a dictionary (int32_t).
@@ -118,12 +90,8 @@ class ValueBuilder {
     auto held = std::make_unique<detail::Held>();
     held->buffers = {values_, validity_.bits()};
     held->pointers = {validity_.bits().data(), values_.data()};
-    held->dictionary = std::make_unique<ArrowArray>(dictionary.array());
-    held->dictionary->private_data = new std::shared_ptr<const ArrowArray>(dictionary.shared());
-    held->dictionary->release = [](ArrowArray* shared) {
-      delete static_cast<std::shared_ptr<const ArrowArray>*>(shared->private_data);
-      shared->release = nullptr;
-    };
+    held->dictionary = std::make_unique<ArrowArray>();
+    detail::share(dictionary.array(), dictionary.shared(), *held->dictionary);
     auto array = detail::array_of(std::move(held), rows_, validity_.nulls());
     return Column::adopt(std::move(name), Type::dictionary, array);
   }
@@ -301,7 +269,7 @@ class TextBuilder {
   std::vector<const void*> pointers_;
   std::vector<int64_t> sizes_;
   std::vector<Buffer> buffers_;
-  std::vector<std::shared_ptr<const ArrowArray>> arrays_;
+  std::vector<std::shared_ptr<const void>> arrays_;
   Buffer arena_;
   size_t arena_used_ = 0;
   int32_t arena_number_ = 0;
@@ -315,64 +283,6 @@ inline Column repeat(std::string name, std::string_view text, int64_t rows) {
   std::memset(indices.extend(rows), 0, static_cast<size_t>(rows) * sizeof(int32_t));
   indices.filled(rows);
   return std::move(indices).finish(std::move(name), std::move(one).finish("", Type::text));
-}
-
-namespace detail {
-
-// The values with these numbers.
-template <class T>
-Buffer gather(const T* from, const int64_t* rows, int64_t count) {
-  Buffer values(static_cast<size_t>(count ? count : 1) * sizeof(T));
-  T* to = values.as<T>();
-  for (int64_t at = 0; at < count; ++at) to[at] = from[rows[at]];
-  return values;
-}
-
-// The bits with these numbers, the first of them `offset` bits behind `from`; adds how many are set.
-inline Buffer gather_bits(const void* from, int64_t offset, const int64_t* rows, int64_t count, int64_t& set) {
-  Buffer bits(static_cast<size_t>(count / 8 + 1));
-  for (int64_t at = 0; at < count; at += 8) {
-    unsigned byte = 0;
-    for (int64_t bit = 0; bit < 8 && at + bit < count; ++bit)
-      byte |= static_cast<unsigned>(detail::bit(from, offset + rows[at + bit])) << bit;
-    bits.as<uint8_t>()[at / 8] = static_cast<uint8_t>(byte);
-    set += __builtin_popcount(byte);
-  }
-  return bits;
-}
-
-}  // namespace detail
-
-// The rows of `column` with these numbers, in this order. Bytes stay where they are.
-inline Column take(const Column& column, const int64_t* rows, int64_t count) {
-  const ArrowArray& array = column.array();
-  auto held = std::make_unique<detail::Held>();
-  held->arrays = {column.shared()};
-  Buffer values, validity;
-  int64_t valid = 0, set = 0;
-  switch (column.type()) {
-    case Type::boolean: values = detail::gather_bits(array.buffers[1], array.offset, rows, count, set); break;
-    case Type::int64:
-    case Type::timestamp: values = detail::gather(column.values<int64_t>(), rows, count); break;
-    case Type::float64: values = detail::gather(column.values<double>(), rows, count); break;
-    case Type::dictionary: {
-      values = detail::gather(column.values<int32_t>(), rows, count);
-      // The dictionary belongs to the column's array, which is held.
-      held->dictionary = std::make_unique<ArrowArray>(*array.dictionary);
-      held->dictionary->release = [](ArrowArray* shared) { shared->release = nullptr; };
-      break;
-    }
-    case Type::text:
-    case Type::bytes: values = detail::gather(column.views().data(), rows, count); break;
-  }
-  if (column.has_nulls()) validity = detail::gather_bits(array.buffers[0], array.offset, rows, count, valid);
-  held->pointers = {validity.data(), values.data()};
-  // Where views point to, and the sizes of that.
-  held->pointers.insert(held->pointers.end(), array.buffers + 2, array.buffers + array.n_buffers);
-  const auto nulls = validity ? count - valid : 0;
-  held->buffers = {std::move(values), std::move(validity)};
-  auto taken = detail::array_of(std::move(held), count, nulls);
-  return Column::adopt(column.name(), column.type(), taken);
 }
 
 }  // namespace levada

@@ -2,7 +2,6 @@
 // line with the CRC32C of all before it. And the lines that such content is made of.
 #pragma once
 
-#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
@@ -10,24 +9,15 @@
 #include <string>
 #include <string_view>
 
+#include "levada/crc32c.h"
 #include "levada/host.h"
 
 namespace levada {
 
 // The CRC32C of the text as 8 hexadecimal digits.
 inline std::string checksum(std::string_view text) {
-  static constexpr auto kTable = [] {
-    std::array<uint32_t, 256> table{};
-    for (uint32_t byte = 0; byte < 256; ++byte) {
-      table[byte] = byte;
-      for (int bit = 0; bit < 8; ++bit) table[byte] = table[byte] >> 1 ^ (table[byte] & 1 ? 0x82f63b78u : 0u);
-    }
-    return table;
-  }();
-  uint32_t sum = ~uint32_t{0};
-  for (const char c : text) sum = sum >> 8 ^ kTable[(sum ^ static_cast<unsigned char>(c)) & 255];
   char digits[9];
-  std::snprintf(digits, sizeof digits, "%08x", ~sum);
+  std::snprintf(digits, sizeof digits, "%08x", crc32c(0, text.data(), text.size()));
   return digits;
 }
 

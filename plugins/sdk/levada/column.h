@@ -10,12 +10,14 @@
 #include <string_view>
 #include <utility>
 
+#include "levada/arrow_share.h"
 #include "levada/buffer.h"
 #include "levada/plugin.h"
 
 namespace levada {
 
-enum class Type : uint8_t { boolean, int64, float64, timestamp, text, bytes, dictionary };
+// `opaque` is any other type of Arrow: the column keeps its schema and passes through, and nobody reads its values.
+enum class Type : uint8_t { boolean, int64, float64, timestamp, text, bytes, dictionary, opaque };
 
 inline constexpr const char* format_of(Type type) {
   switch (type) {
@@ -26,12 +28,14 @@ inline constexpr const char* format_of(Type type) {
     case Type::text: return "vu";
     case Type::bytes: return "vz";
     case Type::dictionary: return "i";
+    case Type::opaque: break;  // Its schema says.
   }
   return "";
 }
 
 inline constexpr const char* name_of(Type type) {
-  constexpr const char* kNames[] = {"boolean", "int64", "float64", "timestamp", "text", "bytes", "dictionary"};
+  constexpr const char* kNames[] = {"boolean", "int64", "float64",    "timestamp",
+                                      "text",    "bytes", "dictionary", "opaque"};
   return kNames[static_cast<size_t>(type)];
 }
 
@@ -112,25 +116,25 @@ class Views {
   const void* const* buffers_ = nullptr;
 };
 
-namespace detail {
-inline bool bit(const void* bits, int64_t at) { return (static_cast<const uint8_t*>(bits)[at / 8] >> (at % 8)) & 1; }
-}  // namespace detail
-
 // Copies share the array. Reading does not check the type: ask type() first, or use the typed access of Batch.
 class Column {
  public:
   Column() = default;
   Column(std::string name, Type type, std::shared_ptr<const ArrowArray> array)
-      : name_(std::move(name)), type_(type), array_(std::move(array)) {}
+      : name_(std::move(name)), type_(type), array_(std::move(array)), validity_(array_->buffers[0]) {}
+  // With a schema that it keeps, which every opaque column has.
+  Column(std::string name, Type type, std::shared_ptr<const ArrowArray> array,
+         std::shared_ptr<const ArrowSchema> schema)
+      : name_(std::move(name)), type_(type), array_(std::move(array)), schema_(std::move(schema)) {
+    if (!schema_ || detail::Layout::of(*schema_).has_validity()) validity_ = array_->buffers[0];
+  }
 
-  // Takes over an array (and leaves the caller's without a release).
+  // Takes over an array, and a schema (and leaves the caller's without a release).
   static Column adopt(std::string name, Type type, ArrowArray& array) {
-    auto* moved = new ArrowArray(array);
-    array.release = nullptr;
-    return Column(std::move(name), type, std::shared_ptr<const ArrowArray>(moved, [](ArrowArray* held) {
-                    if (held->release) held->release(held);
-                    delete held;
-                  }));
+    return Column(std::move(name), type, detail::hold(array));
+  }
+  static Column adopt(std::string name, Type type, ArrowArray& array, ArrowSchema& schema) {
+    return Column(std::move(name), type, detail::hold(array), detail::hold(schema));
   }
 
   const std::string& name() const { return name_; }
@@ -139,11 +143,18 @@ class Column {
   bool is_textual() const { return type_ == Type::text || type_ == Type::bytes || type_ == Type::dictionary; }
   const ArrowArray& array() const { return *array_; }
   const std::shared_ptr<const ArrowArray>& shared() const { return array_; }
-  Column renamed(std::string name) const { return Column(std::move(name), type_, array_); }
+  // What a column that came in has besides its type: metadata, or all of it where the column is opaque. May be null.
+  const std::shared_ptr<const ArrowSchema>& schema() const { return schema_; }
+  Column renamed(std::string name) const { return Column(std::move(name), type_, array_, schema_); }
+  // The rows first .. first + count - 1, of the same array.
+  Column slice(int64_t first, int64_t count) const {
+    return Column(name_, type_, detail::slice(array_, first, count), schema_);
+  }
 
-  bool has_nulls() const { return array_->buffers[0] != nullptr && array_->null_count != 0; }
+  // Whether rows may be null. An opaque column whose layout has no bitmap of nulls (a union) has none.
+  bool has_nulls() const { return validity_ ? array_->null_count != 0 : is_all_null(); }
   bool null(int64_t row) const {
-    return array_->buffers[0] != nullptr && !detail::bit(array_->buffers[0], array_->offset + row);
+    return validity_ ? !detail::bit(validity_, array_->offset + row) : is_all_null();
   }
 
   // The values of a column of fixed width: int64_t for int64 and timestamp, double for float64, int32_t for the
@@ -162,23 +173,14 @@ class Column {
     return Views(*array_->dictionary)[values<int32_t>()[row]];
   }
 
-  // Bytes of memory that the column holds on to, whole buffers counted.
-  size_t held_bytes() const {
-    const auto rows = static_cast<size_t>(array_->length);
-    if (type_ == Type::boolean) return rows / 8;
-    if (type_ == Type::dictionary) return rows * 4;
-    if (type_ != Type::text && type_ != Type::bytes) return rows * 8;
-    size_t bytes = rows * sizeof(View);
-    const auto buffers = array_->n_buffers - 3;
-    const auto* sizes = static_cast<const int64_t*>(array_->buffers[array_->n_buffers - 1]);
-    for (int64_t at = 0; at < buffers; ++at) bytes += static_cast<size_t>(sizes[at]);
-    return bytes;
-  }
-
  private:
+  bool is_all_null() const { return schema_ && std::string_view(schema_->format) == "n"; }
+
   std::string name_;
   Type type_ = Type::bytes;
   std::shared_ptr<const ArrowArray> array_;
+  std::shared_ptr<const ArrowSchema> schema_;
+  const void* validity_ = nullptr;  // The bitmap of nulls.
 };
 
 }  // namespace levada

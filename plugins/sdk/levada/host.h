@@ -13,6 +13,7 @@
 
 #include "levada/batch.h"
 #include "levada/buffer.h"
+#include "levada/has.h"
 
 namespace levada {
 
@@ -72,6 +73,10 @@ class File {
     info.size = sizeof info;
     LEVADA_TRY(done("stat", files_->info(files_->context, handle_, &info)));
     return info;
+  }
+  // Whether someone has it open for writing; false also where that cannot be told.
+  bool is_written() const {
+    return has(*files_, &levada_files::is_written) && files_->is_written(files_->context, handle_) > 0;
   }
   Done close() {
     if (handle_ < 0) return {};
@@ -139,6 +144,16 @@ class Files {
   Done make_folder(const std::string& path) const {
     return done("create", path, files_->make_folder(files_->context, path.c_str()));
   }
+  // Takes a folder that is there for one user alone, while the file that it gives lives. FATAL where
+  // somebody else has it; a file without a handle where there are no locks.
+  Result<File> lock_folder(const std::string& path) const {
+    const auto handle = has(*files_, &levada_files::lock) ? files_->lock(files_->context, path.c_str()) : -ENOTSUP;
+    if (handle == -ENOTSUP) return File();
+    if (handle == -EWOULDBLOCK)
+      return fatal(path + " is in use by another component of this agent or by another agent");
+    if (handle < 0) return file_error("lock", path, handle);
+    return File(files_, handle, path);
+  }
   Done rename(const std::string& from, const std::string& to) const {
     return done("rename to " + to, from, files_->rename(files_->context, from.c_str(), to.c_str()));
   }
@@ -151,6 +166,20 @@ class Files {
   }
   Done remove(const std::string& path) const {
     return done("remove", path, files_->remove(files_->context, path.c_str()));
+  }
+  // A file that stays locked for as long as what comes back lives; without a handle where somebody else has the lock.
+  Result<File> lock(const std::string& path) const {
+    const auto handle = has(*files_, &levada_files::lock) ? files_->lock(files_->context, path.c_str()) : -ENOTSUP;
+    if (handle == -EWOULDBLOCK) return File();
+    if (handle < 0) return file_error("lock", path, handle);
+    return File(files_, handle, path);
+  }
+  // Lets the members of a group read a file or folder.
+  Done share(const std::string& path, const std::string& group) const {
+    const auto shared = has(*files_, &levada_files::share) ? files_->share(files_->context, path.c_str(), group.c_str())
+                                                        : -ENOTSUP;
+    if (shared == -EINVAL) return retry("there is no group \"" + group + "\"");
+    return done("give to the group " + group + ":", path, shared);
   }
   Done sync_folder(const std::string& path) const {
     return done("sync", path, files_->sync_folder(files_->context, path.c_str()));

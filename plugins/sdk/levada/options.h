@@ -52,6 +52,8 @@ struct Option {
 
   constexpr Option secret() const { return flagged(LEVADA_SECRET); }
   constexpr Option advanced() const { return flagged(LEVADA_ADVANCED); }
+  constexpr Option reads_folder() const { return flagged(LEVADA_READS_FOLDER); }
+  constexpr Option writes_folder() const { return flagged(LEVADA_WRITES_FOLDER); }
 
  private:
   constexpr Option flagged(uint32_t flag) const {

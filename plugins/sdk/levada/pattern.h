@@ -2,8 +2,6 @@
 #pragma once
 
 #include <charconv>
-#include <chrono>
-#include <cstdio>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +9,7 @@
 
 #include "levada/batch.h"
 #include "levada/result.h"
+#include "levada/time.h"
 
 namespace levada {
 
@@ -25,18 +24,14 @@ inline void append_value(const Column& column, int64_t row, std::string& to) {
     case Type::text:
     case Type::bytes:
     case Type::dictionary: to += column.text(row); return;
+    case Type::opaque: return;
     case Type::timestamp: break;
   }
-  using namespace std::chrono;
-  const sys_time<microseconds> time{microseconds(column.values<int64_t>()[row])};
-  const auto day = floor<days>(time);
-  const year_month_day date(day);
-  const hh_mm_ss<microseconds> clock(time - day);
-  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%06d", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
-  to += text;
+  const int64_t microseconds = column.values<int64_t>()[row];
+  char* const end = Rfc3339Writer().write(microseconds, text);
+  // Outside of the years that such a text can name it is a number.
+  if (!end) return number(microseconds);
+  to.append(text, end - 1);
   to.erase(to.find_last_not_of('0') + 1);
   if (to.back() == '.') to.pop_back();
   to += 'Z';
@@ -80,8 +75,10 @@ class Pattern::Bound {
   void bind(const Pattern& pattern, const Batch& batch) {
     pattern_ = &pattern;
     columns_.clear();
-    for (const auto& piece : pattern.pieces_)
-      columns_.push_back(piece.column.empty() ? nullptr : batch.find(piece.column));
+    for (const auto& piece : pattern.pieces_) {
+      const Column* column = piece.column.empty() ? nullptr : batch.find(piece.column);
+      columns_.push_back(column && column->type() != Type::opaque ? column : nullptr);
+    }
   }
 
   // Appends the row's text. Gives the name of the column that has no value (and no fallback), else null; what was

@@ -96,6 +96,10 @@ typedef struct levada_bytes {
  *   boolean "b", int64 "l", float64 "g", timestamp in microseconds UTC "tsu:UTC", text "vu"
  *   (UTF-8), bytes "vz", and a dictionary of text: indices "i" (int32) with a dictionary "vu".
  *   Every column may be nullable.
+ * A plugin may hand over any other type of Arrow. The host takes those that are one of these in
+ * another layout (smaller integers, "f", "u", "U", "z", "Z", timestamps of other units with a zone,
+ * other dictionaries of text) as that type. A column of any other type is opaque: a plugin that
+ * does not know it keeps it as it is, with its schema.
  * The column "body" (bytes) is the event as it came in, where the batch still has it. Rows come
  * from one stream of one source. An empty batch still carries a position. */
 typedef struct levada_batch {
@@ -148,7 +152,13 @@ enum {
 enum {
   LEVADA_REQUIRED = 1, /* The user must set it. */
   LEVADA_SECRET = 2,   /* Its value is never printed. */
-  LEVADA_ADVANCED = 4  /* Few need it: left out of the sample. */
+  LEVADA_ADVANCED = 4, /* Few need it: left out of the sample. */
+  /* The text is a folder that a source takes files from; a boolean with it says whether folders inside it are read. The
+   * host refuses two sources of one folder, and a sink that writes into the folder of a source. */
+  LEVADA_READS_FOLDER = 8,
+  /* The text is a folder that a sink writes to; what stands behind a `{` or `%` in it depends on the rows or the time.
+   */
+  LEVADA_WRITES_FOLDER = 16
 };
 
 /* One option of a component. Parsing, checks, help, reference and sample come from it. Frozen. */
@@ -227,7 +237,8 @@ typedef struct levada_memory {
   void (*release)(void*, void* block, size_t capacity);
 } levada_memory;
 
-/* All access to disks. Calls give 0 or more, or minus an errno. Paths end with a zero byte. [any] */
+/* All access to disks. What is made is for the agent's user only: files 0600, folders 0700, whatever the umask.
+ * Calls give 0 or more, or minus an errno. Paths end with a zero byte. [any] */
 #define LEVADA_FILES "levada.files/1"
 typedef struct levada_file_info {
   uint32_t size; /* From the caller. */
@@ -256,7 +267,7 @@ typedef struct levada_files {
   int64_t (*info)(void*, int64_t handle, levada_file_info*);
   int64_t (*stat)(void*, const char* path, levada_file_info*); /* Follows links. */
   int64_t (*list)(void*, const char* folder, void (*entry)(void* to, const char* name, int32_t is_folder), void* to);
-  int64_t (*make_folder)(void*, const char* path);            /* With its parents; 0 if it is there. */
+  int64_t (*make_folder)(void*, const char* path);            /* With its parents, durably; 0 if it is there. */
   int64_t (*rename)(void*, const char* from, const char* to); /* Replaces. */
   int64_t (*link)(void*, const char* from, const char* to);   /* EEXIST if `to` is there. */
   int64_t (*remove)(void*, const char* path);
@@ -266,6 +277,16 @@ typedef struct levada_files {
   int64_t (*wait)(void*, int64_t watch, int64_t timeout_ns); /* 1: something changed in the folder; 0: time is up. */
   /* Since 1.1. Ends a wait that is under way, or else the next one: it gives 0. */
   int64_t (*wake)(void*, int64_t watch);
+  /* Since 1.1. Locks a folder, or a file, which is made if it is missing, until the handle is
+   * closed or the process ends. EWOULDBLOCK: somebody else has the lock, in this process or in
+   * another. ENOTSUP: the file system has no locks. */
+  int64_t (*lock)(void*, const char* path);
+  /* Since 1.1. 1: someone has the file open for writing; 0: nobody has; ENOTSUP: that cannot be
+   * told. */
+  int64_t (*is_written)(void*, int64_t handle);
+  /* Since 1.1. Gives a file or folder to the group, whose members may read it from now on: 0640
+   * or 0750. EINVAL: there is no such group. */
+  int64_t (*share)(void*, const char* path, const char* group);
 } levada_files;
 
 /* ---- Components ----------------------------------------------------------------------------------------------- */
@@ -274,7 +295,7 @@ enum { LEVADA_SOURCE = 0, LEVADA_INTERCEPTOR = 1, LEVADA_SINK = 2 };
 
 /* What an instance promises, from `promises`. */
 enum {
-  LEVADA_REPLAYS = 1,    /* A source that can go back to any position it gave. */
+  LEVADA_REPLAYS = 1,         /* A source that can go back to any position it gave. */
   LEVADA_KEEPS_CHECKPOINT = 2 /* A sink that stores the checkpoint in the same atomic step as the rows. */
 };
 
@@ -286,7 +307,9 @@ typedef struct levada_source_functions {
   /* Fills in schema, rows, stream and position; waits at most timeout_ns for rows. The two texts
    * stay valid until the next call. IDLE: no rows now. END: none ever again. A failed call gave no
    * rows. Rows that the source itself rejects (a line too long) have a text in a column "reason",
-   * the others null: the host sends them to the dead letters. [worker] */
+   * the others null: the host sends them to the dead letters. Of rows with "reason", those of which
+   * the batch has only the beginning are true in a boolean column "cut", which is missing where
+   * there are none such. [worker] */
   levada_code (*poll)(void* self, int64_t timeout_ns, levada_batch* out, levada_error*);
   /* All rows of the stream up to the position are stored downstream: only now may a file be
    * renamed, an offset committed, a client answered. Cumulative. [worker] */

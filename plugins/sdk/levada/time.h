@@ -1,12 +1,65 @@
-// Points in time as text: RFC 3339, which timestamps in logs, JSON and configurations are written in.
+// Points in time as text, read and written: RFC 3339, which timestamps in logs, JSON and configurations are written in.
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <limits>
 #include <optional>
 #include <string_view>
 
 namespace levada {
+
+// Writes times as "2024-02-29T22:59:59.250000Z"; remembers the day, as times that follow each other mostly share it.
+class Rfc3339Writer {
+ public:
+  static constexpr size_t kSize = 27;
+  static constexpr size_t kSecondsSize = 19;  // Up to where the fraction begins.
+
+  // Gives the end of what was written; null, and nothing written, outside of the years 0 to 9999.
+  char* write(int64_t microseconds, char* to) {
+    constexpr int64_t kMicrosecondsADay = int64_t{86'400} * 1'000'000;
+    int64_t day = microseconds / kMicrosecondsADay;
+    int64_t rest = microseconds % kMicrosecondsADay;
+    if (rest < 0) {
+      rest += kMicrosecondsADay;
+      --day;
+    }
+    if (day != day_ && !set_day(day)) return nullptr;
+    std::memcpy(to, date_, sizeof date_);
+    const int seconds = static_cast<int>(rest / 1'000'000);
+    write_digits(seconds / 3600, 2, to + 11);
+    to[13] = ':';
+    write_digits(seconds / 60 % 60, 2, to + 14);
+    to[16] = ':';
+    write_digits(seconds % 60, 2, to + 17);
+    to[19] = '.';
+    write_digits(static_cast<int>(rest % 1'000'000), 6, to + 20);
+    to[26] = 'Z';
+    return to + kSize;
+  }
+
+ private:
+  static void write_digits(int value, size_t size, char* to) {
+    for (size_t at = size; at-- > 0; value /= 10) to[at] = static_cast<char>('0' + value % 10);
+  }
+  bool set_day(int64_t day) {
+    constexpr int64_t kYear0 = -719'528, kYear10000 = 2'932'897;
+    if (day < kYear0 || day >= kYear10000) return false;
+    const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(day))};
+    write_digits(static_cast<int>(date.year()), 4, date_);
+    date_[4] = date_[7] = '-';
+    write_digits(static_cast<int>(static_cast<unsigned>(date.month())), 2, date_ + 5);
+    write_digits(static_cast<int>(static_cast<unsigned>(date.day())), 2, date_ + 8);
+    date_[10] = 'T';
+    day_ = day;
+    return true;
+  }
+
+  int64_t day_ = std::numeric_limits<int64_t>::min();
+  char date_[11] = {};
+};
 
 // Microseconds since 1970 UTC of "2026-06-01T12:00:00.5Z", "2026-06-01 14:00:00+02:00", ...; without a zone it is UTC.
 // Digits beyond microseconds are cut off.

@@ -5,7 +5,7 @@
 #include <set>
 #include <string_view>
 
-#include "levada/column.h"
+#include "levada/arrow_bounds.h"
 
 namespace levada::testkit {
 
@@ -64,9 +64,9 @@ std::string view_fault(const ArrowArray& array, bool text) {
 std::string column_fault(const ArrowSchema& schema, const ArrowArray& array) {
   if (!schema.release) return "has a released schema";
   const auto format = format_of(schema);
-  if (schema.dictionary) {
-    if (format != "i" || format_of(*schema.dictionary) != "vu" || !array.dictionary)
-      return "is a dictionary, but not one of text with int32 indices";
+  if (!detail::is_known_layout(schema))
+    return "has the format \"" + std::string(format) + "\", which Arrow does not have";
+  if (schema.dictionary && format == "i" && format_of(*schema.dictionary) == "vu" && array.dictionary) {
     if (auto fault = shape_fault(array, 2); !fault.empty()) return fault;
     if (auto fault = view_fault(*array.dictionary, true); !fault.empty()) return "has a dictionary that " + fault;
     const auto* indices = static_cast<const int32_t*>(array.buffers[1]) + array.offset;
@@ -75,25 +75,106 @@ std::string column_fault(const ArrowSchema& schema, const ArrowArray& array) {
         return "has an index outside of its dictionary in row " + std::to_string(row);
     return "";
   }
-  if (array.dictionary) return "has a dictionary that its schema does not know";
+  if (array.dictionary && !schema.dictionary) return "has a dictionary that its schema does not know";
   if (format == "vu" || format == "vz") return view_fault(array, format == "vu");
   if (format == "b" || format == "l" || format == "g" || format == "tsu:UTC") return shape_fault(array, 2);
-  return "has the format \"" + std::string(format) + "\", which the contract does not have";
+  return detail::bounds_fault(schema, array);
+}
+
+std::string value_of(const ArrowSchema& schema, const ArrowArray& array, int64_t row);
+
+// The bytes of a value as they stand there, in hexadecimal digits.
+std::string digits(const void* values, int64_t width, int64_t at) {
+  std::string text;
+  for (int64_t byte = 0; byte < width; ++byte) {
+    const auto value = static_cast<const uint8_t*>(values)[at * width + byte];
+    for (const int half : {value >> 4, value & 15}) text += "0123456789abcdef"[half];
+  }
+  return text;
+}
+
+std::string list_of(const ArrowSchema& schema, const ArrowArray& array, int64_t first, int64_t count) {
+  std::string text;
+  for (int64_t at = first; at < first + count; ++at) text += (at > first ? "," : "") + value_of(schema, array, at);
+  return "[" + text + "]";
+}
+
+template <class Offset>
+std::string variable_value(const ArrowSchema& schema, const ArrowArray& array, int64_t at) {
+  const auto* offsets = static_cast<const Offset*>(array.buffers[1]);
+  const int64_t first = offsets[at], count = offsets[at + 1] - first;
+  if (schema.n_children > 0) return list_of(*schema.children[0], *array.children[0], first, count);
+  return std::string(static_cast<const char*>(array.buffers[2]) + first, static_cast<size_t>(count));
+}
+
+template <class Offset>
+std::string list_view_value(const ArrowSchema& schema, const ArrowArray& array, int64_t at) {
+  return list_of(*schema.children[0], *array.children[0], static_cast<const Offset*>(array.buffers[1])[at],
+                 static_cast<const Offset*>(array.buffers[2])[at]);
+}
+
+std::string run_value(const ArrowSchema& schema, const ArrowArray& array, int64_t at) {
+  const ArrowArray& ends = *array.children[0];
+  const auto width = detail::index_bytes(format_of(*schema.children[0]));
+  int64_t run = 0;
+  while (detail::integer_at(ends.buffers[1], width, true, ends.offset + run) <= at) ++run;
+  return value_of(*schema.children[1], *array.children[1], run);
+}
+
+// Of a layout of which the contract has no type.
+std::string other_value(const ArrowSchema& schema, const ArrowArray& array, int64_t row) {
+  const auto layout = detail::Layout::of(schema);
+  const int64_t at = array.offset + row;
+  using Kind = detail::Layout::Kind;
+  switch (layout.kind) {
+    case Kind::null: return "<null>";
+    case Kind::fixed: {
+      const auto format = format_of(schema);
+      if (format == "f") return std::to_string(static_cast<double>(static_cast<const float*>(array.buffers[1])[at]));
+      if (const auto width = detail::index_bytes(format))
+        return std::to_string(detail::integer_at(array.buffers[1], width, detail::is_signed_format(format), at));
+      return digits(array.buffers[1], layout.width, at);
+    }
+    case Kind::text:
+    case Kind::list: return variable_value<int32_t>(schema, array, at);
+    case Kind::large_text:
+    case Kind::large_list: return variable_value<int64_t>(schema, array, at);
+    case Kind::list_view: return list_view_value<int32_t>(schema, array, at);
+    case Kind::large_list_view: return list_view_value<int64_t>(schema, array, at);
+    case Kind::fixed_list: return list_of(*schema.children[0], *array.children[0], at * layout.width, layout.width);
+    case Kind::runs: return run_value(schema, array, at);
+    case Kind::dense_union:
+    case Kind::sparse_union: {
+      const auto id = static_cast<const int8_t*>(array.buffers[0])[at];
+      const auto child = detail::UnionTypes(format_of(schema)).child[id];
+      const int64_t place = layout.kind == Kind::dense_union ? static_cast<const int32_t*>(array.buffers[1])[at] : at;
+      return std::to_string(id) + ":" + value_of(*schema.children[child], *array.children[child], place);
+    }
+    case Kind::structure: {
+      std::string text;
+      for (int64_t child = 0; child < schema.n_children; ++child)
+        text += (child ? "," : "") + std::string(schema.children[child]->name) + ":" +
+                value_of(*schema.children[child], *array.children[child], at);
+      return "{" + text + "}";
+    }
+    default: return "<" + std::string(format_of(schema)) + ">";
+  }
 }
 
 std::string value_of(const ArrowSchema& schema, const ArrowArray& array, int64_t row) {
-  if (!is_valid(array, row)) return "<null>";
+  if (detail::Layout::of(schema).has_validity() && !is_valid(array, row)) return "<null>";
   const auto format = format_of(schema);
   const int64_t at = array.offset + row;
   if (schema.dictionary) {
-    const int32_t index = static_cast<const int32_t*>(array.buffers[1])[at];
+    const auto index =
+        detail::integer_at(array.buffers[1], detail::index_bytes(format), detail::is_signed_format(format), at);
     return value_of(*schema.dictionary, *array.dictionary, index);
   }
   if (format == "b") return detail::bit(array.buffers[1], at) ? "true" : "false";
   if (format == "g") return std::to_string(static_cast<const double*>(array.buffers[1])[at]);
   if (format == "l" || format == "tsu:UTC") return std::to_string(static_cast<const int64_t*>(array.buffers[1])[at]);
   if (format == "vu" || format == "vz") return std::string(Views(array)[row]);
-  return "<" + std::string(format) + ">";
+  return other_value(schema, array, row);
 }
 
 }  // namespace

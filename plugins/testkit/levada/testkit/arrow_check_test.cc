@@ -43,8 +43,9 @@ TEST(ArrowCheck, names_what_is_wrong) {
   EXPECT_EQ(fault_after([&](auto& b) { column(b, 0).length = 2; }), "column body has fewer rows than its batch");
   EXPECT_EQ(fault_after([&](auto& b) { column(b, 2).null_count = 0; }), "column count says it has 0 nulls and has 1");
   EXPECT_EQ(fault_after([&](auto& b) { b.schema.children[1]->name = "body"; }), "two columns are called body");
-  EXPECT_EQ(fault_after([&](auto& b) { b.schema.children[2]->format = "s"; }),
-            "column count has the format \"s\", which the contract does not have");
+  EXPECT_EQ(fault_after([&](auto& b) { b.schema.children[2]->format = "?"; }),
+            "column count has the format \"?\", which Arrow does not have");
+  EXPECT_EQ(fault_after([&](auto& b) { b.schema.children[2]->format = "u"; }), "column count has 2 buffers, not 3");
   EXPECT_EQ(fault_after([&](auto& b) { b.rows.n_buffers = 0; }), "the batch must have one buffer and no nulls");
   int64_t small[] = {20};
   const void* buffers[] = {nullptr, nullptr, nullptr, small};

@@ -33,6 +33,31 @@ inline Column boolean_column(std::string name, const std::vector<std::optional<b
   return std::move(builder).finish(std::move(name));
 }
 
+// A column that is opaque to plugins: lists of integers.
+inline Column list_column(std::string name, const std::vector<std::optional<std::vector<int64_t>>>& values) {
+  static constexpr auto release = [](ArrowSchema* schema) { schema->release = nullptr; };
+  static ArrowSchema item{"l", "item", nullptr, ARROW_FLAG_NULLABLE, 0, nullptr, nullptr, release, nullptr};
+  static ArrowSchema* children[] = {&item};
+  static const ArrowSchema schema{"+l", "", nullptr, ARROW_FLAG_NULLABLE, 1, children, nullptr, release, nullptr};
+  ValueBuilder<int32_t> offsets;
+  ValueBuilder<int64_t> items;
+  BooleanBuilder valid;
+  offsets.append(0);
+  for (const auto& value : values) {
+    valid.append(value.has_value());
+    for (const int64_t each : value.value_or(std::vector<int64_t>())) items.append(each);
+    offsets.append(static_cast<int32_t>(items.rows()));
+  }
+  const Column starts = std::move(offsets).finish("", Type::int64), bits = std::move(valid).finish("");
+  const Column inner = std::move(items).finish("", Type::int64);
+  auto held = std::make_unique<detail::Held>();
+  held->arrays = {starts.shared(), bits.shared()};
+  held->pointers = {bits.array().buffers[1], starts.array().buffers[1]};
+  detail::share(inner.array(), inner.shared(), held->children.emplace_back());
+  auto array = detail::array_of(std::move(held), static_cast<int64_t>(values.size()), -1);
+  return Column(std::move(name), Type::opaque, detail::hold(array), {std::shared_ptr<void>(), &schema});
+}
+
 // Fresh events with these bodies.
 inline Batch batch_of(const std::vector<std::string>& bodies) {
   Batch batch(static_cast<int64_t>(bodies.size()));
@@ -67,6 +92,9 @@ inline std::vector<std::string> texts(const Batch& batch, std::string_view name)
       case Type::bytes:
       case Type::dictionary:
         all.emplace_back(column->text(row));
+        break;
+      case Type::opaque:
+        all.emplace_back("<opaque>");
         break;
     }
   }

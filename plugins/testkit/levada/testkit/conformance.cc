@@ -25,8 +25,9 @@ Instance::Instance(const Subject& subject, std::shared_ptr<FakeHost> host, bool 
   if (code_ != LEVADA_OK) self_ = nullptr;
 }
 
-Instance::~Instance() {
-  if (self_) subject_->component->destroy(self_);
+void Instance::end() {
+  if (self_ != nullptr) subject_->component->destroy(self_);
+  self_ = nullptr;
 }
 
 namespace {
@@ -102,11 +103,10 @@ SharedBatch dictionary_input(const Subject& subject) {
 
 SharedBatch foreign_input() {
   auto batch = batch_of({"one", "two"});
-  batch.set(value_column<int64_t>("short", Type::int64, {1, 2}));
+  batch.set(value_column<int64_t>("strange", Type::int64, {1, 2}));
   levada_batch c = detail::empty_batch();
   batch.share(c);
-  // Two int16 fit where two int64 stood.
-  c.schema.children[1]->format = "s";
+  c.schema.children[1]->format = "?";
   return SharedBatch::adopt(c);
 }
 

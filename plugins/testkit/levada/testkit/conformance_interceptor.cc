@@ -85,7 +85,7 @@ void says_why_it_rejects(const Subject& subject, Findings& findings) {
 
 void leaves_the_batch_when_it_fails(const Subject& subject, Findings& findings) {
   auto inputs = inputs_of(subject);
-  inputs.push_back({"of a type that the contract does not have", foreign_input()});
+  inputs.push_back({"of a type that Arrow does not have", foreign_input()});
   for (const auto& input : inputs) {
     Tested tested(subject);
     const auto outcome = tested.intercept(input.batch);
@@ -110,6 +110,46 @@ void reads_dictionaries_as_text(const Subject& subject, Findings& findings) {
   std::erase_if(texts.bodies, [](const auto& body) { return !is_utf8(body); });
   const auto expected = Tested(subject).intercept(SharedBatch::of(plain_input(texts)));
   compare(expected, Tested(subject).intercept(dictionary_input(texts)), "as a dictionary", findings);
+}
+
+// What stands behind `name=` in a row; "<missing>" where the row has no such column. For values without spaces.
+std::string value_in(const std::string& row, const std::string& name) {
+  const auto at = row.find(' ' + name + '=');
+  if (at == row.npos) return "<missing>";
+  const auto begin = at + name.size() + 2;
+  return row.substr(begin, row.find(' ', begin) - begin);
+}
+
+// Where a column of numbers comes out, so does one of lists, with what stood beside each number.
+void keeps_columns_that_it_does_not_know(const Subject& subject, Findings& findings) {
+  Batch batch = plain_input(subject);
+  const int64_t rows = batch.rows();
+  std::vector<std::optional<int64_t>> numbers;
+  std::vector<std::optional<std::vector<int64_t>>> lists;
+  for (int64_t row = 0; row < rows; ++row) {
+    numbers.emplace_back(row);
+    if (row % 4 == 3) lists.emplace_back();
+    else lists.emplace_back(std::vector<int64_t>(static_cast<size_t>(row % 3), row));
+  }
+  batch.set(value_column<int64_t>("extra_integer", Type::int64, numbers));
+  batch.set(list_column("extra_list", lists));
+  const auto whole = SharedBatch::of(batch);
+  const auto given = rows_of(whole.get());
+  std::vector<SharedBatch> inputs = {whole};
+  if (rows > 2) inputs.insert(inputs.end(), {whole.sliced(1, rows - 2), whole.sliced_in_columns(1, rows - 2)});
+  for (const auto& input : inputs) {
+    auto outcome = Tested(subject).intercept(input);
+    if (outcome.code != LEVADA_OK) continue;
+    if (!outcome.fault.empty()) return findings.push_back(outcome.fault);
+    outcome.rows.insert(outcome.rows.end(), outcome.rejected.begin(), outcome.rejected.end());
+    for (const auto& row : outcome.rows) {
+      const auto number = value_in(row, "extra_integer"), list = value_in(row, "extra_list");
+      if (number.find_first_not_of("0123456789") != number.npos) continue;
+      const auto expected = value_in(given[std::stoul(number)], "extra_list");
+      if (list != expected)
+        return findings.push_back("a column of lists had " + expected + " in row " + number + ", and then " + list);
+    }
+  }
 }
 
 // With inputs of its own behind it, it gives what a fresh one gives.
@@ -221,6 +261,7 @@ std::vector<Must> interceptor_musts() {
       {"I15_goes_on_from_the_state_that_it_saved", goes_on_from_the_state_that_it_saved},
       {"I16_refuses_what_is_no_state", refuses_what_is_no_state},
       {"I22_tells_a_state_of_other_options_from_a_damaged_one", tells_a_state_of_other_options},
+      {"I23_keeps_columns_that_it_does_not_know", keeps_columns_that_it_does_not_know},
   };
   const auto advancing = advance_musts();
   all.insert(all.end(), advancing.begin(), advancing.end());

@@ -22,7 +22,9 @@ class Instance {
   Instance(const Subject& subject, std::shared_ptr<FakeHost> host, bool prepares, bool drains = true);
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
-  ~Instance();
+  ~Instance() { end(); }
+  // Destroys the instance: two of one component never have one data_dir, or one lock, at once.
+  void end();
 
   bool made() const { return self_ != nullptr; }
   levada_code code() const { return code_; }
@@ -91,7 +93,7 @@ struct Input {
 std::vector<Input> inputs_of(const Subject& subject);
 Batch plain_input(const Subject& subject);
 SharedBatch dictionary_input(const Subject& subject);  // Its bodies must be UTF-8.
-// A batch of a type that the contract does not have.
+// A batch with a column of a type that Arrow does not have.
 SharedBatch foreign_input();
 
 std::vector<Must> plugin_musts();

@@ -26,6 +26,7 @@ class Tested {
   FakeHost& host() { return *instance_.host(); }
   const std::shared_ptr<FakeHost>& shared_host() { return instance_.host(); }
   const std::string& message() const { return instance_.message(); }
+  void end() { instance_.end(); }
   bool made() const { return instance_.made(); }
   bool replays() { return (functions().promises(instance_.self()) & LEVADA_REPLAYS) != 0; }
 
@@ -163,6 +164,7 @@ void gives_every_batch_a_position_of_its_own(const Subject& subject, Findings& f
 void goes_on_from_any_position(const Subject& subject, Findings& findings) {
   Tested first(subject);
   if (!read_all(first, findings) || !first.replays()) return;
+  first.end();
   std::map<std::string, std::string> positions;
   for (size_t upto = 0; upto < first.polled.size() && findings.empty(); ++upto) {
     positions[first.polled[upto].stream] = first.polled[upto].position;
@@ -178,6 +180,7 @@ void goes_on_from_any_position(const Subject& subject, Findings& findings) {
 void gives_unacknowledged_rows_again(const Subject& subject, Findings& findings) {
   Tested first(subject);
   if (!read_all(first, findings) || !first.replays()) return;
+  first.end();
   Tested again(subject, first.shared_host());
   if (!read_all(again, findings)) return;
   if (const auto parts = difference(first.rows(), again.rows()); !parts.empty()) findings.push_back(parts);

@@ -79,13 +79,19 @@ FakeHost::FakeHost(std::string component)
   shown_.host.service = [](const levada_host* host, const char* id) { return of(host).service(id); };
 }
 
+FakeHost::FakeHost(std::string component, FakeHost& other) : FakeHost(std::move(component)) {
+  clock_ = other.clock_;
+  random_ = other.random_;
+  files_ = other.files_;
+}
+
 const void* FakeHost::service(std::string_view id) const {
   if (std::find(missing_.begin(), missing_.end(), id) != missing_.end()) return nullptr;
   if (id == LEVADA_LOG) return &log_service_;
   if (id == LEVADA_METRICS) return &metrics_service_;
-  if (id == LEVADA_CLOCK) return clock_.table();
-  if (id == LEVADA_RANDOM) return random_.table();
-  if (id == LEVADA_FILES) return files_.table();
+  if (id == LEVADA_CLOCK) return clock_->table();
+  if (id == LEVADA_RANDOM) return random_->table();
+  if (id == LEVADA_FILES) return files_->table();
   if (id == LEVADA_MEMORY) return memory_;
   return nullptr;
 }

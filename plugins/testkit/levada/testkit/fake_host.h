@@ -25,15 +25,17 @@ size_t memory_in_use();
 class FakeHost {
  public:
   explicit FakeHost(std::string component = "components.test");
+  // On the machine of the other, which outlives it: with its clock, its disk and its randomness.
+  FakeHost(std::string component, FakeHost& other);
   FakeHost(const FakeHost&) = delete;
   FakeHost& operator=(const FakeHost&) = delete;
 
   Host host() const { return Host(&shown_.host); }
   const levada_host* table() const { return &shown_.host; }
 
-  ManualClock& clock() { return clock_; }
-  ManualRandom& random() { return random_; }
-  MemoryFiles& files() { return files_; }
+  ManualClock& clock() { return *clock_; }
+  ManualRandom& random() { return *random_; }
+  MemoryFiles& files() { return *files_; }
   std::string data_dir() const { return data_dir_; }
   void set_until_drained(bool drained) { shown_.host.until_drained = drained; }
   // From now on the host answers that it has no such service.
@@ -60,9 +62,12 @@ class FakeHost {
   std::string data_dir_;
   const levada_memory* const memory_;
   const MemoryScope scope_;
-  ManualClock clock_;
-  ManualRandom random_;
-  MemoryFiles files_{clock_};
+  ManualClock own_clock_;
+  ManualRandom own_random_;
+  MemoryFiles own_files_{own_clock_};
+  ManualClock* clock_ = &own_clock_;
+  ManualRandom* random_ = &own_random_;
+  MemoryFiles* files_ = &own_files_;
   levada_log log_service_{};
   levada_metrics metrics_service_{};
   mutable std::mutex mutex_;

@@ -25,7 +25,7 @@ int64_t MemoryFiles::describe(const Node& node, levada_file_info& info) const {
   info.bytes = node.bytes.size();
   info.modified_ns = node.modified_ns;
   info.changed_ns = node.changed_ns;
-  info.born_ns = node.born_ns;
+  info.born_ns = births_ ? node.born_ns : 0;
   return 0;
 }
 
@@ -48,7 +48,7 @@ int64_t MemoryFiles::open(const char* path, int32_t how) {
 
 int64_t MemoryFiles::write(int64_t number, const levada_bytes* parts, size_t count) {
   auto* open = handle(number);
-  if (!open || open->how == LEVADA_READ || open->how == kWatch) return -EBADF;
+  if (!open || open->how <= LEVADA_READ) return -EBADF;
   std::string text;
   for (size_t at = 0; at < count; ++at) text.append(parts[at].data, parts[at].size);
   if (text.empty()) return 0;
@@ -147,6 +147,33 @@ int64_t MemoryFiles::wait(int64_t watch, int64_t timeout_ns) {
   return 1;
 }
 
+int64_t MemoryFiles::lock(const char* path) {
+  const auto there = find(path);
+  const bool is_folder = there && there->is_folder;
+  const auto number = is_folder ? next_handle_++ : open(path, LEVADA_WRITE);
+  if (number < 0) return number;
+  if (is_folder) handles_[number] = {there, kLock, 0, 0, false};
+  auto& open = handles_.at(number);
+  for (const auto& [other, taken] : handles_) {
+    if (other == number || taken.how != kLock || taken.node != open.node) continue;
+    handles_.erase(number);
+    return -EWOULDBLOCK;
+  }
+  open.how = kLock;
+  return number;
+}
+
+int64_t MemoryFiles::is_written(int64_t number) {
+  const auto* open = handle(number);
+  if (!open) return -EBADF;
+  if (!tells_writers_) return -ENOTSUP;
+  if (open->node->has_writer) return 1;
+  return std::any_of(handles_.begin(), handles_.end(), [&](const auto& other) {
+    const auto how = other.second.how;
+    return other.second.node == open->node && how > LEVADA_READ;
+  });
+}
+
 void MemoryFiles::fill_in_table() {
   table_.size = sizeof table_;
   table_.context = this;
@@ -175,7 +202,7 @@ void MemoryFiles::fill_in_table() {
   table_.sync = [](void* self, int64_t number) {
     return call(self, [&](auto& files) -> int64_t {
       const auto* open = files.handle(number);
-      if (!open || open->how == kWatch) return -EBADF;
+      if (!open || open->how < LEVADA_READ) return -EBADF;
       open->node->sync();
       return 0;
     });
@@ -183,7 +210,7 @@ void MemoryFiles::fill_in_table() {
   table_.truncate = [](void* self, int64_t number, uint64_t bytes) {
     return call(self, [&](auto& files) -> int64_t {
       auto* open = files.handle(number);
-      if (!open || open->how == LEVADA_READ || open->how == kWatch) return -EBADF;
+      if (!open || open->how <= LEVADA_READ) return -EBADF;
       open->node->truncate(bytes);
       open->node->modified_ns = open->node->changed_ns = files.clock_.now().count();
       open->position = bytes;
@@ -258,6 +285,20 @@ void MemoryFiles::fill_in_table() {
     if (!open || open->how != kWatch) return -EBADF;
     open->woken = true;
     return 0;
+  };
+  table_.lock = [](void* self, const char* path) { return call(self, [&](auto& files) { return files.lock(path); }); };
+  table_.is_written = [](void* self, int64_t number) {
+    return call(self, [&](auto& files) { return files.is_written(number); });
+  };
+  table_.share = [](void* self, const char* path, const char* group) {
+    return call(self, [&](auto& files) -> int64_t {
+      const auto node = files.find(path);
+      if (!node) return -ENOENT;
+      if (std::string_view(group) == "missing") return -EINVAL;
+      node->group = group;
+      node->mode = node->is_folder ? 0750 : 0640;
+      return 0;
+    });
   };
 }
 

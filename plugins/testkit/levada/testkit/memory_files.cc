@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <functional>
 #include <set>
+#include <utility>
 
 namespace levada::testkit {
 
@@ -55,8 +56,11 @@ MemoryFiles::Place MemoryFiles::place(std::string_view path) const {
 }
 
 NodePointer MemoryFiles::make(const NodePointer& folder, bool is_folder) {
-  auto node = std::make_shared<Node>(folder->device, next_inode_++, is_folder);
-  node->modified_ns = node->changed_ns = node->born_ns = clock_.now().count();
+  const auto inode = next_inode_given_ ? *std::exchange(next_inode_given_, std::nullopt) : next_inode_++;
+  auto node = std::make_shared<Node>(folder->device, inode, is_folder);
+  node->modified_ns = node->changed_ns = clock_.now().count();
+  // No two are made at one time, even where the clock stands still.
+  node->born_ns = last_born_ns_ = std::max(node->modified_ns, last_born_ns_ + 1);
   return node;
 }
 
@@ -160,6 +164,26 @@ void MemoryFiles::set_modified(std::string_view path, std::chrono::nanoseconds s
   node->changed_ns = clock_.now().count();
 }
 
+void MemoryFiles::reuse_inode(uint64_t inode) {
+  const std::lock_guard lock(mutex_);
+  next_inode_given_ = inode;
+}
+
+void MemoryFiles::set_births(bool kept) {
+  const std::lock_guard lock(mutex_);
+  births_ = kept;
+}
+
+void MemoryFiles::set_writer(std::string_view path, bool has_one) {
+  const std::lock_guard lock(mutex_);
+  if (const auto node = find(path)) node->has_writer = has_one;
+}
+
+void MemoryFiles::set_telling_writers(bool supported) {
+  const std::lock_guard lock(mutex_);
+  tells_writers_ = supported;
+}
+
 // ---- what a test looks at -------------------------------------------------------------------------------------------
 
 std::string MemoryFiles::read_file(std::string_view path) const {
@@ -177,6 +201,12 @@ uint64_t MemoryFiles::inode(std::string_view path) const {
   const std::lock_guard lock(mutex_);
   const auto node = find(path);
   return node ? node->inode : 0;
+}
+
+std::string MemoryFiles::group_of(std::string_view path) const {
+  const std::lock_guard lock(mutex_);
+  const auto node = find(path);
+  return node ? node->group : "";
 }
 
 std::vector<std::string> MemoryFiles::paths() const {

@@ -46,11 +46,18 @@ class MemoryFiles {
   void set_mode(std::string_view path, uint32_t permissions);
   void set_modified(std::string_view path, std::chrono::nanoseconds since_1970);
 
+  void reuse_inode(uint64_t inode);  // The next file or folder that is made gets it.
+  void set_births(bool kept);        // False: the file system does not know when files were made.
+  // Someone else has the file open for writing, or no more.
+  void set_writer(std::string_view path, bool has_one);
+  void set_telling_writers(bool supported);  // False: is_written gives ENOTSUP.
+
   // What a test looks at.
   std::string read_file(std::string_view path) const;  // "<missing>" where there is none.
   bool exists(std::string_view path) const;
-  uint64_t inode(std::string_view path) const;  // 0 where there is none.
-  std::vector<std::string> paths() const;       // Of all files, sorted.
+  uint64_t inode(std::string_view path) const;        // 0 where there is none.
+  std::string group_of(std::string_view path) const;  // Whose members may read it, or "". There is no group "missing".
+  std::vector<std::string> paths() const;             // Of all files, sorted.
   int64_t open_handles() const;
 
   // Faults. Calls are counted from now: 1 is the next one. Every call counts but close, wait and wake.
@@ -77,7 +84,9 @@ class MemoryFiles {
     NodePointer node;
     int64_t error;
   };
+  // What a handle is for, beside LEVADA_READ and its like.
   static constexpr int32_t kWatch = -1;
+  static constexpr int32_t kLock = -2;
 
   // Runs a call of the table under the lock, unless a fault hits it.
   template <class Body>
@@ -101,6 +110,8 @@ class MemoryFiles {
   int64_t remove(const char* path);
   int64_t watch(const char* folder);
   int64_t wait(int64_t watch, int64_t timeout_ns);
+  int64_t lock(const char* path);
+  int64_t is_written(int64_t handle);
 
   ManualClock& clock_;
   levada_files table_{};
@@ -119,6 +130,10 @@ class MemoryFiles {
   std::optional<int64_t> crash_call_;
   std::optional<uint64_t> capacity_;
   bool watching_ = true;
+  bool births_ = true;
+  bool tells_writers_ = true;
+  int64_t last_born_ns_ = 0;
+  std::optional<uint64_t> next_inode_given_;
 };
 
 }  // namespace levada::testkit

@@ -50,6 +50,25 @@ TEST_F(MemoryFilesTest, opens_as_each_mode_says) {
   EXPECT_EQ(disk.read_file("/old"), "OLD and new") << "opening to write does not truncate";
 }
 
+TEST_F(MemoryFilesTest, a_lock_is_held_until_its_handle_is_closed) {
+  auto held = files.lock("/lock");
+  ASSERT_TRUE(held && *held);
+  EXPECT_TRUE(disk.exists("/lock"));
+  auto refused = files.lock("/lock");
+  ASSERT_TRUE(refused);
+  EXPECT_FALSE(*refused);
+  EXPECT_TRUE(*files.lock("/other"));
+  ASSERT_TRUE(held->close());
+  EXPECT_TRUE(*files.lock("/lock"));
+  EXPECT_EQ(files.lock("/no/such/folder").error().message, "lock /no/such/folder: No such file or directory");
+}
+
+TEST_F(MemoryFilesTest, a_lock_ends_with_its_process) {
+  auto held = files.lock("/lock");
+  disk.crash(Lose::nothing);
+  EXPECT_TRUE(*files.lock("/lock"));
+}
+
 TEST_F(MemoryFilesTest, truncating_moves_the_write_position_to_the_new_end) {
   auto file = files.open("/a", LEVADA_WRITE);
   ASSERT_TRUE(file->write("0123456789"));

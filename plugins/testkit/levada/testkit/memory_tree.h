@@ -26,12 +26,15 @@ using Change = std::vector<std::pair<std::string, NodePointer>>;  // Null: the n
 
 struct Node {
   Node(uint64_t device_number, uint64_t inode_number, bool folder)
-      : device(device_number), inode(inode_number), is_folder(folder), mode(folder ? 0755 : 0644) {}
+      : device(device_number), inode(inode_number), is_folder(folder), mode(folder ? 0700 : 0600) {}
 
   uint64_t device, inode;
   bool is_folder;
-  uint32_t mode;  // Permissions only.
-  int64_t modified_ns = 0, changed_ns = 0, born_ns = 0;
+  uint32_t mode;      // Permissions only.
+  std::string group;  // Whose members may read it; empty where there is none.
+  int64_t modified_ns = 0, changed_ns = 0;
+  int64_t born_ns = 0;      // Differs from that of every other file and folder.
+  bool has_writer = false;  // Someone else has it open for writing.
 
   std::string bytes, durable_bytes;
   std::vector<Write> unsynced_writes;

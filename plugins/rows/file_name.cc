@@ -1,11 +1,11 @@
 // File names, written so that no byte of them is lost.
-#include "file_name.h"
+#include "rows/file_name.h"
 
 #include <simdjson.h>
 
 #include <charconv>
 
-namespace levada::spool {
+namespace levada::rows {
 
 namespace {
 
@@ -22,8 +22,7 @@ std::string to_text(std::string_view name) {
     const auto byte = static_cast<unsigned char>(each);
     if (byte < 0x20 || each == '"' || each == '\\' || each == '%' || byte == 0x7f || (byte >= 0x80 && !utf8))
       text += {'%', kHex[byte >> 4], kHex[byte & 15]};
-    else
-      text += each;
+    else text += each;
   }
   return text;
 }
@@ -45,4 +44,4 @@ std::string from_text(std::string_view text) {
 
 std::string to_display(const std::string& name) { return is_utf8(name) ? name : to_text(name); }
 
-}  // namespace levada::spool
+}  // namespace levada::rows

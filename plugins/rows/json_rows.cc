@@ -1,9 +1,14 @@
 // The scanner behind rows = "json".
-#include "json_rows.h"
+#include "rows/json_rows.h"
 
-namespace levada::spool {
+#include <string_view>
+
+namespace levada::rows {
 
 namespace {
+
+// A byte order mark is no content, wherever files were put together.
+constexpr std::string_view kMark = "\xef\xbb\xbf";
 
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
@@ -31,15 +36,19 @@ size_t end_of_scalar(const char* text, size_t begin, size_t end) {
 size_t JsonRows::next(const char* text, size_t& begin, size_t end, bool at_end, bool& in_array) {
   for (; begin < end; ++begin) {
     const char c = text[begin];
-    if (is_space(c) || c == ',' || static_cast<unsigned char>(c) == 0xef || static_cast<unsigned char>(c) == 0xbb ||
-        static_cast<unsigned char>(c) == 0xbf)
-      continue;
-    if (c == '[' && !in_array)
-      in_array = true;
-    else if (c == ']' && in_array)
-      in_array = false;
-    else
-      break;
+    if (is_space(c) || c == ',') continue;
+    if (c == kMark[0]) {
+      const auto there = std::string_view(text + begin, end - begin).substr(0, kMark.size());
+      if (there == kMark) {
+        begin += kMark.size() - 1;
+        continue;
+      }
+      // The rest of a mark may not have been read yet.
+      if (!at_end && kMark.starts_with(there)) return 0;
+    }
+    if (c == '[' && !in_array) in_array = true;
+    else if (c == ']' && in_array) in_array = false;
+    else break;
   }
   if (begin == end) return 0;
   const char c = text[begin];
@@ -58,8 +67,7 @@ size_t JsonRows::end_of_nested(const char* text, size_t begin, size_t end) {
       case ' ':
       case '\t':
       case '\r':
-      case '\n':
-        continue;
+      case '\n': continue;
       case '"': {
         const size_t behind = end_of_string(text, at, end);
         if (behind == 0 || text[behind - 1] != '"' || behind == at + 1) return behind;
@@ -77,12 +85,11 @@ size_t JsonRows::end_of_nested(const char* text, size_t begin, size_t end) {
         open_.pop_back();
         if (open_.empty()) return at + 1;
         break;
-      default:
-        break;
+      default: break;
     }
     last = c;
   }
   return 0;
 }
 
-}  // namespace levada::spool
+}  // namespace levada::rows

@@ -6,12 +6,12 @@
 #include <utility>
 #include <vector>
 
-#include "json_rows.h"
 #include "levada/batch.h"
 #include "levada/host.h"
-#include "spooled_file.h"
+#include "rows/json_rows.h"
+#include "rows/place.h"
 
-namespace levada::spool {
+namespace levada::rows {
 
 enum class Rows : uint8_t { lines, whole, json };
 enum class LongLines : uint8_t { reject, truncate, split };
@@ -54,9 +54,16 @@ class RowBuffer {
   bool full() const { return rows_ > 0 && (is_unsplit_ || batch_bytes_ >= rules_.read_bytes - rules_.read_bytes / 8); }
   // Goes on with what the last batch had no more room for; false: there is no such.
   bool split_rest();
+  // The rows so far, with a column "reason" where some of them are rejected, and "cut" where some are cut.
   Batch finish();
 
  private:
+  struct Rejected {
+    int64_t row;
+    std::string reason;
+    bool is_cut;  // The batch has only the beginning of the row.
+  };
+
   void start_batch();
   void split(bool at_end);
   int64_t split_block(View* views, int64_t* offsets, int64_t room, bool at_end);
@@ -66,7 +73,7 @@ class RowBuffer {
   bool skip_long_row();
   void reject_invalid(const View* views, int64_t first_row, int64_t count, const char* begin, const char* end);
   void close_file_rows();
-  Column reasons() const;
+  void add_rejected(Batch& batch) const;
 
   std::string_view rest() const { return {buffer_.data() + begin_, end_ - begin_}; }
   void move_on(size_t bytes) {
@@ -92,10 +99,10 @@ class RowBuffer {
   TextBuilder bodies_, names_;
   ValueBuilder<int64_t> offsets_;
   ValueBuilder<int32_t> files_;
-  std::vector<std::pair<int64_t, std::string>> rejected_;
+  std::vector<Rejected> rejected_;
   int64_t rows_ = 0;
   size_t batch_bytes_ = 0;
   int64_t usual_rows_ = 1024;
 };
 
-}  // namespace levada::spool
+}  // namespace levada::rows

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <string>
 
-namespace levada::spool {
+namespace levada::rows {
 
 class JsonRows {
  public:
@@ -21,4 +21,4 @@ class JsonRows {
   std::string open_;  // The brackets that wait for their other halves.
 };
 
-}  // namespace levada::spool
+}  // namespace levada::rows

@@ -1,14 +1,14 @@
 // The loop that finds lines fills Arrow views and offsets in blocks; nothing in it allocates.
-#include "row_buffer.h"
+#include "rows/row_buffer.h"
 
 #include <simdjson.h>
 
 #include <algorithm>
 #include <cstring>
 
-#include "file_name.h"
+#include "rows/file_name.h"
 
-namespace levada::spool {
+namespace levada::rows {
 
 namespace {
 
@@ -164,8 +164,10 @@ bool RowBuffer::split_long_row(bool at_end) {
   if (is_long) {
     lines_too_long_.add();
     if (rules_.long_lines == LongLines::reject)
-      rejected_.emplace_back(rows_, "the row is longer than line_bytes = " + std::to_string(rules_.line_bytes) +
-                                        "; only its beginning is kept");
+      rejected_.push_back(
+          {rows_,
+           "the row is longer than line_bytes = " + std::to_string(rules_.line_bytes) + "; only its beginning is kept",
+           true});
     place_.in_long_row = rules_.long_lines != LongLines::split;
   } else if (rules_.invalid_utf8 == InvalidUtf8::reject) {
     const View view = View::of(row, held_number_, static_cast<int32_t>(begin_));
@@ -199,7 +201,7 @@ void RowBuffer::reject_invalid(const View* views, int64_t first_row, int64_t cou
     const char* text = view.is_inline() ? view.inlined : buffer_.data() + view.outside.offset;
     if (simdjson::validate_utf8(text, static_cast<size_t>(view.size))) continue;
     lines_invalid_utf8_.add();
-    rejected_.emplace_back(first_row + row, "the row is not valid UTF-8");
+    rejected_.push_back({first_row + row, "the row is not valid UTF-8", false});
   }
 }
 
@@ -222,14 +224,18 @@ void RowBuffer::close_file_rows() {
   names_.append(to_display(file_));
 }
 
-Column RowBuffer::reasons() const {
+void RowBuffer::add_rejected(Batch& batch) const {
   TextBuilder reasons(rows_);
-  for (const auto& [row, reason] : rejected_) {
-    while (reasons.rows() < row) reasons.append_null();
-    reasons.append(reason);
+  BooleanBuilder cut;
+  for (const auto& each : rejected_) {
+    for (; reasons.rows() < each.row; cut.append(false)) reasons.append_null();
+    reasons.append(each.reason);
+    cut.append(each.is_cut);
   }
-  while (reasons.rows() < rows_) reasons.append_null();
-  return std::move(reasons).finish("reason", Type::text);
+  for (; reasons.rows() < rows_; cut.append(false)) reasons.append_null();
+  batch.set(std::move(reasons).finish("reason", Type::text));
+  const auto is_cut = [](const Rejected& each) { return each.is_cut; };
+  if (std::any_of(rejected_.begin(), rejected_.end(), is_cut)) batch.set(std::move(cut).finish("cut"));
 }
 
 Batch RowBuffer::finish() {
@@ -242,7 +248,7 @@ Batch RowBuffer::finish() {
     batch.set(std::move(files_).finish(rules_.file_column, std::move(names_).finish("", Type::text)));
   if (!rules_.offset_column.empty()) batch.set(std::move(offsets_).finish(rules_.offset_column, Type::int64));
   for (const auto& [name, value] : rules_.headers) batch.set(repeat(name, value, rows_));
-  if (!rejected_.empty()) batch.set(reasons());
+  if (!rejected_.empty()) add_rejected(batch);
 
   is_sealed_ = !held_.empty();
   held_.clear();
@@ -255,4 +261,4 @@ Batch RowBuffer::finish() {
   return batch;
 }
 
-}  // namespace levada::spool
+}  // namespace levada::rows

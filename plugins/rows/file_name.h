@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace levada::spool {
+namespace levada::rows {
 
 // What JSON would escape, '%', and all that is no ASCII in a name that is no UTF-8 becomes %XX.
 std::string to_text(std::string_view name);
@@ -13,4 +13,4 @@ std::string from_text(std::string_view text);
 // For people: the name as it is, or as to_text has it where it is no UTF-8.
 std::string to_display(const std::string& name);
 
-}  // namespace levada::spool
+}  // namespace levada::rows

@@ -1,0 +1,86 @@
+// The SDK's batch: rejected and dropped rows, slices, and columns that come in from elsewhere.
+#include "levada/batch.h"
+
+#include <gtest/gtest.h>
+
+#include "levada/testkit/batches.h"
+#include "levada/testkit/shared_batch.h"
+
+namespace levada {
+namespace {
+
+using testkit::texts;
+using Texts = std::vector<std::string>;
+
+TEST(Batch, drops_a_row_that_is_rejected) {
+  auto batch = testkit::batch_of({"a", "b", "c"});
+  batch.reject(1, "it is b");
+  EXPECT_EQ(batch.rows(), 3);
+  batch.apply();
+  EXPECT_EQ(texts(batch, "body"), (Texts{"a", "c"}));
+  ASSERT_EQ(batch.rejections().size(), 1u);
+  EXPECT_EQ(batch.rejections()[0].row, 1);
+}
+
+TEST(Batch, keeps_a_row_of_which_a_part_is_rejected) {
+  auto batch = testkit::batch_of({"a, b", "c"});
+  const Batch input = batch;
+  batch.reject_part(0, "it is b", "b");
+  batch.apply();
+  EXPECT_EQ(texts(batch, "body"), (Texts{"a, b", "c"}));
+  EXPECT_EQ(texts(Batch::rejected(input, batch.rejections()), "body"), (Texts{"b"}));
+}
+
+TEST(Batch, takes_the_marks_of_rows_along) {
+  auto batch = testkit::batch_of({"a", "b", "c", "d"});
+  batch.reject(0, "first");
+  batch.reject(3, "last");
+  batch.take(std::vector<int64_t>{3, 2, 1, 2});
+  batch.drop_marked();
+  EXPECT_EQ(texts(batch, "body"), (Texts{"c", "b", "c"}));
+}
+
+TEST(Batch, shares_its_memory_with_a_slice) {
+  Batch batch = testkit::batch_of({"one", "a body that is longer than twelve bytes", "three"});
+  batch.set(testkit::value_column<int64_t>("count", Type::int64, {1, std::nullopt, 3}));
+  batch.set(testkit::list_column("tags", {std::vector<int64_t>{1}, std::vector<int64_t>{2, 3}, std::nullopt}));
+  batch.position = "here";
+  const Batch slice = batch.slice(1, 2);
+  EXPECT_EQ(slice.rows(), 2);
+  EXPECT_EQ(slice.position, "here");
+  EXPECT_EQ(texts(slice, "count"), (Texts{"<null>", "3"}));
+  EXPECT_EQ(texts(slice.slice(1, 1), "body"), (Texts{"three"}));
+  EXPECT_EQ(slice.find("count")->values<int64_t>(), batch.find("count")->values<int64_t>() + 1);
+  EXPECT_EQ(slice.find("body")->views().data(), batch.find("body")->views().data() + 1);
+  EXPECT_TRUE(slice.find("tags")->null(1));
+}
+
+// A holder may move a child out of the structs that it got; the others do not notice.
+TEST(Batch, gives_each_holder_structs_of_its_own) {
+  Batch batch(2);
+  batch.set(testkit::list_column("tags", {std::vector<int64_t>{1}, std::vector<int64_t>{2, 3}}));
+  levada_batch first = detail::empty_batch(), second = detail::empty_batch();
+  batch.share(first);
+  batch.share(second);
+  ArrowArray moved = *first.rows.children[0]->children[0];
+  first.rows.children[0]->children[0]->release = nullptr;
+  detail::release(first);
+  EXPECT_EQ(static_cast<const int64_t*>(moved.buffers[1])[2], 3);
+  moved.release(&moved);
+  EXPECT_NE(second.rows.children[0]->children[0]->release, nullptr);
+  detail::release(second);
+}
+
+TEST(Batch, refuses_a_layout_that_it_does_not_know_and_takes_nothing) {
+  levada_batch shared = detail::empty_batch();
+  testkit::batch_of({"a"}).share(shared);
+  shared.schema.children[0]->format = "?";
+  const auto adopted = Batch::adopt(shared);
+  ASSERT_FALSE(adopted);
+  EXPECT_EQ(adopted.error().message, "column \"body\" has the Arrow format \"?\", whose layout levada does not know");
+  EXPECT_NE(shared.rows.release, nullptr);
+  detail::release(shared);
+}
+
+}  // namespace
+}  // namespace levada
