@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs the tests.
 #   ./test.sh          what one build can prove: unit tests, faults, text scenarios, end to end with real servers
-#   ./test.sh all      that, more kills, and the tests under AddressSanitizer and UBSan, and under ThreadSanitizer
+#   ./test.sh all      that, more kills and restarts, and the tests under AddressSanitizer, UBSan and ThreadSanitizer
 #   ./test.sh PART...  parts of it: unit, scenarios, e2e, asan, tsan
 set -uo pipefail
 cd "$(dirname "$0")" || exit 1
@@ -11,7 +11,7 @@ parts=("$@")
 ((${#parts[@]})) || parts=(unit scenarios e2e)
 if [ "${parts[*]}" = all ]; then
   parts=(unit scenarios e2e asan tsan)
-  export LEVADA_KILLS=${LEVADA_KILLS:-50}
+  export LEVADA_KILLS=${LEVADA_KILLS:-50} LEVADA_CHANGES=${LEVADA_CHANGES:-40}
 fi
 for part in "${parts[@]}"; do
   case $part in unit | scenarios | asan | tsan | e2e) ;; *) sed -n '2,5s/^# \?//p' "$0" >&2; exit 2 ;; esac

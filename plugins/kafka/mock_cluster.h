@@ -17,6 +17,11 @@
 extern "C" {
 void rd_kafka_mock_group_initial_rebalance_delay_ms(rd_kafka_mock_cluster_t*, int32_t);
 rd_kafka_resp_err_t rd_kafka_mock_partition_delete_records(rd_kafka_mock_cluster_t*, const char*, int32_t, int64_t);
+typedef struct rd_kafka_mock_request_s rd_kafka_mock_request_t;
+void rd_kafka_mock_start_request_tracking(rd_kafka_mock_cluster_t*);
+rd_kafka_mock_request_t** rd_kafka_mock_get_requests(rd_kafka_mock_cluster_t*, size_t*);
+int16_t rd_kafka_mock_request_api_key(rd_kafka_mock_request_t*);
+void rd_kafka_mock_request_destroy_array(rd_kafka_mock_request_t**, size_t);
 }
 
 namespace levada {
@@ -32,6 +37,7 @@ class MockCluster {
   MockCluster() : owner_(client(RD_KAFKA_PRODUCER, {})) {
     cluster_ = rd_kafka_mock_cluster_new(owner_.get(), 1);
     rd_kafka_mock_group_initial_rebalance_delay_ms(cluster_, 0);
+    rd_kafka_mock_start_request_tracking(cluster_);
   }
   MockCluster(const MockCluster&) = delete;
   MockCluster& operator=(const MockCluster&) = delete;
@@ -51,7 +57,11 @@ class MockCluster {
   void start_broker() { rd_kafka_mock_broker_set_up(cluster_, 1); }
   // The next requests to produce are answered with these.
   void answer_produce_with(const std::vector<rd_kafka_resp_err_t>& errors) { answer_with(0, errors); }
+  void answer_commit_with(const std::vector<rd_kafka_resp_err_t>& errors) { answer_with(8, errors); }
   void answer_end_of_transaction_with(const std::vector<rd_kafka_resp_err_t>& errors) { answer_with(26, errors); }
+  // How many have come.
+  size_t join_requests() const { return requests(11); }
+  size_t leave_requests() const { return requests(13); }
 
   void delete_rows_before(const char* topic, int32_t partition, int64_t offset) {
     ASSERT_EQ(rd_kafka_mock_partition_delete_records(cluster_, topic, partition, offset), RD_KAFKA_RESP_ERR_NO_ERROR);
@@ -152,6 +162,13 @@ class MockCluster {
   // By the number that the protocol gives to a kind of requests.
   void answer_with(int16_t kind, const std::vector<rd_kafka_resp_err_t>& errors) {
     rd_kafka_mock_push_request_errors_array(cluster_, kind, errors.size(), errors.data());
+  }
+  size_t requests(int16_t kind) const {
+    size_t all = 0, found = 0;
+    auto** const each = rd_kafka_mock_get_requests(cluster_, &all);
+    for (size_t at = 0; at < all; ++at) found += rd_kafka_mock_request_api_key(each[at]) == kind;
+    rd_kafka_mock_request_destroy_array(each, all);
+    return found;
   }
   static Message read(const rd_kafka_message_t* from) {
     const auto text = [](const void* data, size_t size) {

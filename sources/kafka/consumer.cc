@@ -19,9 +19,7 @@ namespace {
 using std::chrono::nanoseconds;
 
 constexpr std::chrono::seconds kLeaveTimeout{5};
-// How long the coordinator may hold back its answers while members of the
-// group join; and if there is none.
-constexpr std::chrono::seconds kJoinTimeout{10};
+// How long a coordinator that cannot be reached, or that has not answered yet, is waited for.
 constexpr std::chrono::seconds kUnreachableTimeout{1};
 
 Done done(rd_kafka_error_t* error) {
@@ -45,6 +43,17 @@ Result<Metadata> metadata_of(rd_kafka_t* handle, bool all, rd_kafka_topic_t* top
   return Metadata(metadata);
 }
 
+// A member with a name stays in its group when it is closed; one of the newer
+// protocol leaves by other means.
+bool has_to_ask_to_leave(const KafkaConf& conf) {
+  const auto get = [&](const char* property) {
+    char text[64] = "";
+    size_t size = sizeof text;
+    return rd_kafka_conf_get(conf.get(), property, text, &size) == RD_KAFKA_CONF_OK ? std::string(text) : std::string();
+  };
+  return get("group.instance.id").empty() && get("group.protocol") != "consumer";
+}
+
 void add_partitions(const rd_kafka_metadata_topic_t& topic, rd_kafka_topic_partition_list_t& to) {
   for (int at = 0; at < topic.partition_cnt; ++at)
     rd_kafka_topic_partition_list_add(&to, topic.topic, topic.partitions[at].id);
@@ -58,6 +67,7 @@ std::string text_of(rd_kafka_resp_err_t error) {
 
 Result<std::unique_ptr<Consumer>> Consumer::start(const KafkaConf& conf, Listener& listener, LogLimiter& log) {
   std::unique_ptr<Consumer> consumer(new Consumer(listener, log));
+  consumer->asks_to_leave_ = has_to_ask_to_leave(conf);
   KafkaConf own = conf;
   rd_kafka_conf_set_rebalance_cb(
       own.get(), [](rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* partitions, void* opaque) {
@@ -84,7 +94,9 @@ Consumer::~Consumer() {
 
 void Consumer::leave(nanoseconds timeout) {
   if (std::exchange(closing_, true) || !subscribed_) return;
+  const auto end = std::chrono::steady_clock::now() + timeout;
   wait_for_coordinator(timeout);
+  if (asks_to_leave_) unsubscribe(end - std::chrono::steady_clock::now());
   const Held<rd_kafka_queue_t> rest(rd_kafka_queue_new(handle_));
   const KafkaError failed(rd_kafka_consumer_close_queue(handle_, rest.get()));
   const auto deadline = std::chrono::steady_clock::now() + kLeaveTimeout;
@@ -100,11 +112,31 @@ void Consumer::leave(nanoseconds timeout) {
 // that is gone, until its session has timed out. So this asks for something else first, which is
 // answered behind the join: whatever the answer is.
 void Consumer::wait_for_coordinator(nanoseconds timeout) {
-  timeout = std::min<nanoseconds>(timeout, unreachable() ? kUnreachableTimeout : kJoinTimeout);
+  if (unreachable()) timeout = std::min<nanoseconds>(timeout, kUnreachableTimeout);
   if (timeout <= nanoseconds(0)) return;
   const auto list = partition_list();
   rd_kafka_topic_partition_list_add(list.get(), "levada", 0);
   (void)rd_kafka_committed(handle_, list.get(), milliseconds(timeout));
+}
+
+// A member that has no partitions, and whose group assigns step by step, does not ask to leave
+// when it is closed (librdkafka 2.16 and before): the group waits for it until its session has
+// timed out, and commits of other members that stop meanwhile are not answered. It does ask
+// where it subscribes to nothing first, as soon as it has its place in the group. Until then
+// it has no id, or still has it.
+void Consumer::unsubscribe(nanoseconds timeout) {
+  if (timeout <= nanoseconds(0)) return;
+  const auto serve_until = [&](nanoseconds limit, auto condition) {
+    const auto end = std::chrono::steady_clock::now() + std::min(limit, timeout);
+    while (!condition() && std::chrono::steady_clock::now() < end) {
+      rd_kafka_message_t* dropped = nullptr;
+      if (consume(std::chrono::milliseconds(10), &dropped, 1) > 0) rd_kafka_message_destroy(dropped);
+    }
+  };
+  const auto is_member = [&] { return !membership().member.empty(); };
+  serve_until(kUnreachableTimeout, is_member);
+  if (rd_kafka_unsubscribe(handle_)) return;
+  serve_until(unreachable() ? kUnreachableTimeout : timeout, [&] { return !is_member(); });
 }
 
 Done Consumer::connect_to(const Topics& topics, nanoseconds timeout) {

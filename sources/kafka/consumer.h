@@ -74,11 +74,12 @@ class Consumer : public Client {
   TopicPartitionList assignment() const;
   // Waits until the coordinator of the group has answered all that it was asked before.
   void wait_for_coordinator(std::chrono::nanoseconds timeout);
+  void unsubscribe(std::chrono::nanoseconds timeout);
   bool eager() const { return std::string_view(rd_kafka_rebalance_protocol(handle_)) == "EAGER"; }
 
   Listener* listener_;
   Held<rd_kafka_queue_t> queue_;
-  bool subscribed_ = false, closing_ = false;
+  bool asks_to_leave_ = true, subscribed_ = false, closing_ = false;
 };
 
 // A consumer error in words.

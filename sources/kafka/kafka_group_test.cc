@@ -75,7 +75,6 @@ TEST_F(KafkaGroup, commits_while_it_runs) {
   EXPECT_TRUE(agent.poll_until([&] { return kafka.committed("levada-clicks", "clicks", 3).offset == 10; }));
 }
 
-// As happens to a member that keeps its partitions while others come and go.
 TEST_F(KafkaGroup, commits_nothing_where_a_sink_does_it) {
   produce(0, 10);
   agent.settings.commit_offsets = false;
@@ -189,6 +188,49 @@ TEST_F(KafkaGroup, gives_each_row_to_one_agent_when_a_second_comes_and_goes) {
     return agent.count() + other.count() >= 200;
   }));
   EXPECT_EQ(all_rows({&agent, &other}), expected(0, 50));
+}
+
+// Its members join again, here as there is a new topic, and each commit is of the generation
+// before. At other times librdkafka takes that answer for the loss of all partitions.
+TEST_F(KafkaGroup, gets_commits_again_that_it_refused_while_its_members_joined) {
+  agent.settings.topics = {"^clicks"};
+  agent.set("session.timeout.ms", "6000");  // The mock broker lets members join for a second less.
+  produce(0, 10);
+  agent.start();
+  ASSERT_TRUE(agent.poll_until([&] { return agent.count() == 40; }));
+  const auto joins = kafka.join_requests();
+  kafka.create_topic("clicks-2");
+  ASSERT_TRUE(agent.poll_until([&] { return kafka.join_requests() > joins; }));
+  kafka.answer_commit_with({RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION});
+  agent.acknowledge();
+  ASSERT_TRUE(agent.poll_until([&] { return agent.host().logged("not committed yet: ILLEGAL_GENERATION"); }));
+  EXPECT_TRUE(agent.poll_until([&] { return kafka.committed("levada-clicks", "clicks", 3).offset == 10; }));
+  EXPECT_FALSE(agent.host().logged("away"));
+}
+
+// The group would wait for it until its session has timed out, and other members could
+// not commit before they stop.
+TEST_F(KafkaGroup, is_left_by_a_member_without_partitions_that_stops) {
+  agent.settings.topics = other.settings.topics = {"single"};
+  kafka.create_topic("single");
+  agent.start();
+  ASSERT_TRUE(agent.poll_until([&] { return agent.jumps == 1; }));
+  // It ends when it knows that it has no partition.
+  other.host().set_until_drained(true);
+  other.start();
+  ASSERT_TRUE(agent.poll_until([&] { return other.poll() == Code::end; }));
+  const auto leaves = kafka.leave_requests();
+  other.stop();
+  EXPECT_EQ(kafka.leave_requests(), leaves + 1);
+}
+
+TEST_F(KafkaGroup, is_not_left_by_a_member_with_a_name) {
+  agent.set("group.instance.id", "agent-1");
+  produce(0, 1);
+  agent.start();
+  ASSERT_TRUE(agent.poll_until([&] { return agent.count() == 4; }));
+  agent.stop();
+  EXPECT_EQ(kafka.leave_requests(), 0u);
 }
 
 TEST_F(KafkaGroup, gives_partitions_up_in_order_while_nobody_polls) {

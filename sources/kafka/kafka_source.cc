@@ -14,9 +14,10 @@ using std::chrono::nanoseconds;
 
 // How long open waits for a broker before it lets the host decide.
 constexpr std::chrono::seconds kConnectTimeout{3};
-// How long the last commits, and to leave the group, may take when the source is done with. A group
-// whose members change takes no commits before all of them have joined again.
-constexpr std::chrono::seconds kFinishTimeout{30};
+// How long the last commits, and to leave the group, may take when the source is done with, at
+// least. A group whose members change takes no commits before all of them have joined again, or
+// those that are gone have timed out.
+constexpr std::chrono::seconds kFinishTimeout{30}, kFinishAfterSession{15};
 // How long the host may leave out polls until the source looks after its group itself.
 constexpr std::chrono::seconds kUnpolledFor{5};
 
@@ -75,7 +76,8 @@ KafkaSource::KafkaSource(const Settings& settings, Host host, Parsed parsed)
 
 KafkaSource::~KafkaSource() {
   background_.reset();
-  stop(kFinishTimeout);
+  const milliseconds session(number_of(parsed_.conf, "session.timeout.ms"));
+  stop(std::max<nanoseconds>(kFinishTimeout, session + kFinishAfterSession));
 }
 
 void KafkaSource::stop(nanoseconds timeout) {

@@ -163,7 +163,12 @@ void Assignment::finish(std::chrono::nanoseconds timeout) {
   }
   if (assign_due_) {
     assign_due_ = false;
-    if (const auto done = consumer_->assign(*partition_list()); !done) log_.write(7, "ASSIGN", done.error().message);
+    const auto list = partition_list(partitions_.size());
+    for (const auto& [stream, partition] : partitions_)
+      if (is_ours(partition) && !partition.handed_over && partition.stage != Stage::leaving)
+        rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.number)->offset =
+            RD_KAFKA_OFFSET_END;
+    if (const auto done = consumer_->assign(*list); !done) log_.write(7, "ASSIGN", done.error().message);
   }
 }
 

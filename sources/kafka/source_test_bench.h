@@ -3,10 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kafka/mock_cluster.h"
@@ -41,7 +43,11 @@ class Agent {
     item.set = 1;
     item.key = detail::bytes(property);
     item.text = detail::bytes(value);
-    properties_.push_back(item);
+    const auto same = std::find_if(properties_.begin(), properties_.end(), [&](const levada_value& each) {
+      return std::string_view(each.key.data, each.key.size) == property;
+    });
+    if (same != properties_.end()) *same = item;
+    else properties_.push_back(item);
     table_.type = LEVADA_TREE;
     table_.set = 1;
     table_.items = properties_.data();
