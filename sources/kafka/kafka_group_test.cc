@@ -160,36 +160,6 @@ TEST_F(KafkaGroup, keeps_its_name_over_restarts) {
 
 // Eager assignment is for a real broker to show: the mock shuts members out that
 // take their time to give back.
-TEST_F(KafkaGroup, gives_each_row_to_one_agent_when_a_second_comes_and_goes) {
-  produce(0, 20);
-  agent.start();
-  ASSERT_TRUE(agent.poll_until([&] { return agent.count() == 80; }));
-  other.start();
-  // The first agent's rows are not stored yet: the second gets no partition.
-  for (int polls = 0; polls < 30; ++polls) {
-    agent.poll();
-    other.poll();
-  }
-  EXPECT_EQ(other.count(), 0u);
-  agent.acknowledge();
-  produce(20, 40);
-  ASSERT_TRUE(agent.poll_until([&] {
-    other.poll();
-    agent.acknowledge();
-    other.acknowledge();
-    return agent.count() + other.count() >= 160 && other.count() > 0;
-  }));
-  EXPECT_EQ(all_rows({&agent, &other}), expected(0, 40));
-  other.acknowledge();
-  other.stop();
-  produce(40, 50);
-  ASSERT_TRUE(agent.poll_until([&] {
-    agent.acknowledge();
-    return agent.count() + other.count() >= 200;
-  }));
-  EXPECT_EQ(all_rows({&agent, &other}), expected(0, 50));
-}
-
 // Its members join again, here as there is a new topic, and each commit is of the generation
 // before. At other times librdkafka takes that answer for the loss of all partitions.
 TEST_F(KafkaGroup, gets_commits_again_that_it_refused_while_its_members_joined) {
