@@ -33,17 +33,17 @@ Batch every_type() {
 // A batch that is lent to C, and whether all of it came back.
 class Lent {
  public:
-  explicit Lent(const SharedBatch& batch) { batch.lend(this->batch, ledger_); }
+  explicit Lent(const SharedBatch& batch) { batch.lend(this->batch, lent_structs_); }
   ~Lent() {
     levada_release_batch(&batch);
     levada_release_batch(&rejected);
-    EXPECT_EQ(ledger_.outstanding(), 0);
+    EXPECT_EQ(lent_structs_.outstanding(), 0);
   }
   levada_batch batch = detail::empty_batch(), rejected = detail::empty_batch();
   levada_error error{};
 
  private:
-  Ledger ledger_;
+  LentStructs lent_structs_;
 };
 
 // States and texts of a column, row by row.
