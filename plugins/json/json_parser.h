@@ -15,8 +15,8 @@
 
 namespace levada {
 
-// The texts of a text or bytes column, and how far behind each of them may be read. Of a null, whose view may be
-// anything, an empty text.
+// The texts of a text or bytes column, and how far behind each of them may be read. Of a null,
+// whose view may be anything, an empty text.
 class Documents {
  public:
   struct Document {

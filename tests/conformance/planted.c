@@ -1,4 +1,5 @@
-/* An interceptor that writes a column of text in capitals. By PLANTED_... it has one fault, as authors make them. */
+/* An interceptor that writes a column of text in capitals. By PLANTED_... it has one fault, as
+ * authors make them. */
 #include <levada/c/plugin.h>
 
 typedef struct settings {

@@ -1,4 +1,5 @@
-// The suite finds the faults that were planted in plugins in C, each under its number, and none in the sound one.
+// The suite finds the faults that were planted in plugins in C, each under its number, and none in
+// the sound one.
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-/* Reads the columns of a batch in plain C99, row by row, whatever offsets, nulls and layouts of text
- * there are. Rows have the numbers that they have in the batch, 0 to rows.length - 1.
+/* Reads the columns of a batch in plain C99, row by row, whatever offsets, nulls and layouts of
+ * text there are. Rows have the numbers that they have in the batch, 0 to rows.length - 1.
  *
  *   const levada_column ip = levada_find_column(batch, "ip");
  *   for (int64_t row = 0; row < batch->rows.length; ++row) {
@@ -69,7 +69,8 @@ static inline levada_bytes levada_view_at(const struct ArrowArray* array, int64_
   return text;
 }
 
-/* The element at a place of the buffers of an array of text or bytes; 0 where the format is neither. */
+/* The element at a place of the buffers of an array of text or bytes; 0 where the format is
+ * neither. */
 static inline int levada_text_at(const char* format, const struct ArrowArray* array, int64_t at, levada_bytes* text) {
   if (strcmp(format, "vu") == 0 || strcmp(format, "vz") == 0) {
     *text = levada_view_at(array, at);
@@ -102,8 +103,8 @@ static inline int64_t levada_index_at(const char* format, const void* indices, i
   }
 }
 
-/* The text of a row of a column of text, bytes, or a dictionary of text. `text` is empty where it is
- * not LEVADA_TEXT_PRESENT, and lies in the batch where it is. */
+/* The text of a row of a column of text, bytes, or a dictionary of text. `text` is empty where it
+ * is not LEVADA_TEXT_PRESENT, and lies in the batch where it is. */
 static inline levada_text_state levada_text(const levada_column* column, int64_t row, levada_bytes* text) {
   text->data = "";
   text->size = 0;

@@ -1,5 +1,5 @@
 /* Arrays that plain C makes: their buffers lie in the host's memory, and what they have in common
- * with the batch that they were made of is counted, so that each may be released at its own time. */
+ * with the batch that they were made of is counted, so that each is released at its own time. */
 #ifndef LEVADA_C_MEMORY_H
 #define LEVADA_C_MEMORY_H
 
@@ -21,7 +21,8 @@ typedef struct levada_block {
   size_t capacity;
 } levada_block;
 
-/* At least so many bytes, and 64 more behind them that may be read. `data` is null where there is no more memory. */
+/* At least so many bytes, and 64 more behind them that may be read. `data` is null where there is
+ * no more memory. */
 static inline levada_block levada_block_new(const levada_memory* memory, size_t bytes) {
   levada_block block = {NULL, bytes ? bytes : 1};
   if (memory) block.data = memory->allocate(memory->context, block.capacity, &block.capacity);
@@ -145,8 +146,8 @@ static inline void* levada_array_block(struct ArrowArray* array, int64_t buffer,
   return block.data;
 }
 
-/* An array over the same buffers, down to the last child, that may be released at its own time. 0: there is no more
- * memory, and *to is released. */
+/* An array over the same buffers, down to the last child, that may be released at its own time. 0:
+ * there is no more memory, and *to is released. */
 static inline int levada_share_array(const struct ArrowArray* from, levada_origin* origin, struct ArrowArray* to) {
   int64_t at;
   int made = levada_array_new(to, NULL, origin, from->n_buffers, from->n_children, from->dictionary != NULL);

@@ -1,4 +1,5 @@
-/* What the author of a plugin in plain C99 includes: the contract, and helpers for it that need no library. */
+/* What the author of a plugin in plain C99 includes: the contract, and helpers for it that need no
+ * library. */
 #ifndef LEVADA_C_PLUGIN_H
 #define LEVADA_C_PLUGIN_H
 

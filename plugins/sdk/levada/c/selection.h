@@ -19,7 +19,8 @@ typedef struct levada_selection {
   int failed;     /* There was no more memory: levada_apply says so. */
 } levada_selection;
 
-/* Rows are those of the batch as it came in, by number. Ends with levada_apply or levada_selection_free. */
+/* Rows are those of the batch as it came in, by number. Ends with levada_apply or
+ * levada_selection_free. */
 static inline void levada_selection_start(levada_selection* selection, int64_t rows) {
   memset(selection, 0, sizeof *selection);
   selection->rows = rows;
@@ -101,9 +102,9 @@ static inline levada_code levada_take_rejected(const levada_selection* selection
   return LEVADA_OK;
 }
 
-/* Leaves in the batch the rows that are kept, and puts those that are rejected into `rejected`, with
- * their columns and a column "reason". `memory` may be null. Ends the selection. OK; or FATAL with a
- * message, and both batches are as they were. */
+/* Leaves in the batch the rows that are kept, and puts those that are rejected into `rejected`,
+ * with their columns and a column "reason". `memory` may be null. Ends the selection. OK; or FATAL
+ * with a message, and both batches are as they were. */
 static inline levada_code levada_apply(levada_selection* selection, const levada_memory* memory, levada_batch* batch,
                                        levada_batch* rejected, levada_error* error) {
   levada_take take = {NULL, memory, NULL};

@@ -42,8 +42,8 @@ typedef struct levada_take {
   const char* fault; /* Why it failed; null: there is no more memory. */
 } levada_take;
 
-/* The next functions fill in buffers and children of *to, which has as many of them as `from`. `rows`
- * are places in the buffers. 0: it failed. */
+/* The next functions fill in buffers and children of *to, which has as many of them as `from`.
+ * `rows` are places in the buffers. 0: it failed. */
 
 static inline int levada_take_bits(const void* from, const int64_t* rows, int64_t count, struct ArrowArray* to,
                                    int64_t buffer, int64_t* set) {
@@ -81,7 +81,8 @@ static inline int levada_is_taken_null(const struct ArrowArray* from, int64_t ro
   return from->buffers[0] && !levada_bit(from->buffers[0], row);
 }
 
-/* The offsets of text or lists. The offsets never grow beyond those of `from`, as no row comes twice. */
+/* The offsets of text or lists. The offsets never grow beyond those of `from`, as no row comes
+ * twice. */
 static inline void* levada_take_offsets(const struct ArrowArray* from, int wide, const int64_t* rows, int64_t count,
                                         struct ArrowArray* to, int64_t* end) {
   void* offsets = levada_array_block(to, 1, (size_t)(count + 1) * (wide ? 8u : 4u));
@@ -215,8 +216,8 @@ static inline int levada_take_nested(levada_take* take, const struct ArrowSchema
   return 1;
 }
 
-/* The rows with these numbers, counted from the array's offset, each greater than the one before. 0: it failed, and
- * *to is released. */
+/* The rows with these numbers, counted from the array's offset, each greater than the one before.
+ * 0: it failed, and *to is released. */
 static inline int levada_take_array(levada_take* take, const struct ArrowSchema* schema, const struct ArrowArray* from,
                                     const int64_t* rows, int64_t count, struct ArrowArray* to) {
   const char* format = schema->format;

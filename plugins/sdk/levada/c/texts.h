@@ -3,7 +3,8 @@
  *   levada_texts bodies;
  *   levada_texts_start(&bodies, levada_memory_of(host));
  *   levada_texts_add(&bodies, "one", 3);
- *   if (levada_new_batch(out, 1, error) == LEVADA_OK) levada_set_texts(out, "body", "vz", &bodies, error);
+ *   if (levada_new_batch(out, 1, error) == LEVADA_OK)
+ *     levada_set_texts(out, "body", "vz", &bodies, error);
  */
 #ifndef LEVADA_C_TEXTS_H
 #define LEVADA_C_TEXTS_H
@@ -69,7 +70,8 @@ static inline void levada_texts_add(levada_texts* texts, const char* data, size_
   memcpy((char*)texts->views.data + 16 * row, view, sizeof view);
 }
 
-/* Fills in an array with the texts, which it takes over. 0: there is no more memory, and nothing was taken. */
+/* Fills in an array with the texts, which it takes over. 0: there is no more memory, and nothing
+ * was taken. */
 static inline int levada_texts_finish(levada_texts* texts, struct ArrowArray* array) {
   /* The views, then a block with the long texts where there are such, then its size. */
   const int64_t blocks = texts->used ? 1 : 0, used = (int64_t)texts->used;
@@ -111,8 +113,8 @@ static inline void levada_release_batch(levada_batch* batch) {
   if (batch->schema.release) batch->schema.release(&batch->schema);
 }
 
-/* Moves the columns of a batch into structs with room for so many. 0: there is no more memory, and the batch is as it
- * was. */
+/* Moves the columns of a batch into structs with room for so many. 0: there is no more memory, and
+ * the batch is as it was. */
 static inline int levada_move_columns(levada_batch* batch, int64_t columns, struct ArrowArray* rows,
                                       struct ArrowSchema* schema) {
   int64_t at;
@@ -137,9 +139,9 @@ static inline int levada_move_columns(levada_batch* batch, int64_t columns, stru
   return 1;
 }
 
-/* Puts the texts into a batch as the column of that name, in place of one that is there. `format` is
- * "vu" for text, which has to be UTF-8, or "vz" for bytes. The texts are taken over, whatever the
- * call gives. OK; or FATAL, and the batch is as it was. */
+/* Puts the texts into a batch as the column of that name, in place of one that is there. `format`
+ * is "vu" for text, which has to be UTF-8, or "vz" for bytes. The texts are taken over, whatever
+ * the call gives. OK; or FATAL, and the batch is as it was. */
 static inline levada_code levada_set_texts(levada_batch* batch, const char* name, const char* format,
                                            levada_texts* texts, levada_error* error) {
   struct ArrowArray array, rows;

@@ -15,7 +15,8 @@ static void destroy(void* self) {
   free(me);
 }
 
-/* Checks the values, which come in the order of the options, and touches nothing outside: `levada check` calls it. */
+/* Checks the values, which come in the order of the options, and touches nothing outside: `levada
+ * check` calls it. */
 static levada_code create(const levada_host* host, const levada_value* values, void** self, levada_error* error) {
   settings* made;
   if (values[1].text.size == 0) return levada_wrong(error, "text", "must not be empty");

@@ -44,7 +44,8 @@ struct Subject {
   // Columns that it reads, with a few values each that it can make something of: of these, and of
   // columns with the names in its options, batches are made in slices and with nulls.
   std::vector<Column> columns;
-  // A stateful interceptor: options, a line for each, whose state one with `options` cannot go on with.
+  // A stateful interceptor: options, a line for each, whose state one with `options` cannot go on
+  // with.
   std::optional<std::string> other_options;
   bool nulls_are_empty = false;  // An interceptor that means to treat a null as an empty text.
   bool cuts_matter = false;      // An interceptor whose rows depend on which rows came in one batch.

@@ -1,4 +1,5 @@
-// What docs/spec/interceptor.md says of columns as tests: slices, nulls, and what stands behind them.
+// What docs/spec/interceptor.md says of columns as tests: slices, nulls, and what stands behind
+// them.
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -16,7 +17,7 @@ constexpr size_t kNamesMax = 12;
 constexpr int kTriedMax = 4;  // Rows of a column that are made null.
 bool is_hidden(int64_t row) { return row % 4 == 2; }
 
-// ---- inputs ---------------------------------------------------------------------------------------------------------
+// ---- inputs --------------------------------------------------------------------------------
 
 // Words in a text that may be the name of a column.
 void add_words(std::string_view text, std::set<std::string>& names) {
@@ -171,7 +172,7 @@ SharedBatch copied(Batch batch, int64_t first, int64_t count) {
 
 namespace {
 
-// ---- tests ----------------------------------------------------------------------------------------------------------
+// ---- tests --------------------------------------------------------------------------------
 
 void does_not_look_behind_nulls(const Subject& subject, Findings& findings) {
   for (const auto& input : column_inputs(subject))
@@ -243,7 +244,8 @@ std::string taken_for_empty(const Subject& subject, const Batch& batch, const st
     const auto same = of_empty->cells.find(column);
     // What nothing becomes of, and what is told apart, is right.
     if (!value || same == of_empty->cells.end() || same->second != value) continue;
-    // What comes out of another column need not be null, but an empty text is what an empty text becomes.
+    // What comes out of another column need not be null, but an empty text is what an empty text
+    // becomes.
     if (column != name && (!value->empty() || came_empty(batch, column, row))) continue;
     if (!of_text && !value->empty()) continue;
     // What is the same for any text has nothing to do with the null.

@@ -1,5 +1,5 @@
-// The conformance tests that are about columns and memory, put to the test with faults as authors make them with the
-// SDK.
+// The conformance tests that are about columns and memory, put to the test with faults as authors
+// make them with the SDK.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -99,7 +99,7 @@ TEST(ConformanceOfColumns, finds_memory_of_malloc_that_each_batch_leaves_behind)
 
 // Writes "count" of each row, and forgets that the column may be a slice.
 template <bool keeps_offset>
-struct WritesCounts : Keeper {
+struct WritesCounts : CheckpointSink {
   static Result<std::unique_ptr<WritesCounts>> create(Settings, Host host) {
     auto made = std::make_unique<WritesCounts>();
     made->files = host.files();
@@ -107,7 +107,7 @@ struct WritesCounts : Keeper {
   }
   Done write(Batch& batch, std::chrono::nanoseconds timeout) override {
     const auto* counts = batch.find("count");
-    if (!counts || counts->type() != Type::int64) return Keeper::write(batch, timeout);
+    if (!counts || counts->type() != Type::int64) return CheckpointSink::write(batch, timeout);
     const auto* values =
         keeps_offset ? counts->values<int64_t>() : static_cast<const int64_t*>(counts->array().buffers[1]);
     for (int64_t row = 0; row < batch.rows(); ++row)

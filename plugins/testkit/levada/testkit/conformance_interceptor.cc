@@ -80,7 +80,8 @@ void does_not_mind_where_batches_are_cut(const Subject& subject, Findings& findi
   }
 }
 
-// Of an instance that sees the same batches again and again, and begins anew each time where it has a state.
+// Of an instance that sees the same batches again and again, and begins anew each time where it has
+// a state.
 size_t bytes_left_by_each_batch(const Subject& subject) {
   const auto host = std::make_shared<FakeHost>("tested");
   host->take_away(LEVADA_LOG);  // It keeps what is logged.

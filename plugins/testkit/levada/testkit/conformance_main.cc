@@ -1,5 +1,6 @@
-// levada-conformance PLUGIN.so CASE.toml...: puts the components of a plugin, in whatever language it was written, to
-// the MUSTs of docs/spec. Exits with 0 where all hold, 1 where one does not, 2 where there is nothing to test.
+// levada-conformance PLUGIN.so CASE.toml...: puts the components of a plugin, in whatever language
+// it was written, to the MUSTs of docs/spec. Exits with 0 where all hold, 1 where one does not, 2
+// where there is nothing to test.
 #include <dlfcn.h>
 
 #include <cstdio>

@@ -180,7 +180,8 @@ std::vector<std::unique_ptr<Received>> use(Instance& instance, Findings& finding
   }
 }
 
-// What an instance leaves behind: an interceptor that has been at work, any other that was created only.
+// What an instance leaves behind: an interceptor that has been at work, any other that was created
+// only.
 size_t bytes_left_by_each_instance(const Subject& subject) {
   const auto host = std::make_shared<FakeHost>("tested");
   host->take_away(LEVADA_LOG);  // It keeps what is logged.

@@ -26,9 +26,10 @@ std::optional<size_t> malloc_in_use() {
 }
 
 size_t bytes_left_by_each(const std::function<void()>& turn) {
-  // malloc keeps up to 7 freed pieces of each size for each thread, and counts them as given out. Until these stocks
-  // are full, which takes its time where memory lies in small pieces, turns seem to leave something behind, less and
-  // less. What a leak leaves is the same in every window, but for one such stock.
+  // malloc keeps up to 7 freed pieces of each size for each thread, and counts them as given out.
+  // Until these stocks are full, which takes its time where memory lies in small pieces, turns seem
+  // to leave something behind, less and less. What a leak leaves is the same in every window, but
+  // for one such stock.
   constexpr size_t kWarmUp = 64, kTurns = 32, kWindows = 6;
   if (!malloc_in_use()) return 0;
   for (size_t at = 0; at < kWarmUp; ++at) turn();
