@@ -3,8 +3,8 @@
 
     tests/services/with-kafka tests/bench/channel.py build/release/levada [RUNS [BACKLOG_GIB]]
 
-A million events of 231 bytes go from a spooled file through a channel to null and to Kafka; the same through memory is the
-limit, measured in the same run, in turns. CPU of the whole process; medians, with the least beside. Without
+A million events of 231 bytes go from a spooled file through a channel to null and to Kafka; the same through memory is
+the limit, measured in the same run, in turns. CPU of the whole process; medians, with the least beside. Without
 KAFKA_BOOTSTRAP only what needs no Kafka is measured.
 """
 

@@ -25,7 +25,14 @@ type = "clean_json"
 CHAIN = CLEAN + """
 [interceptors.parse]
 type = "parse_json"
-columns = { type = "text", ip = "text", event_time = "text", url = "text", user_agent = "text", user_id = "int64", geo = "json" }
+[interceptors.parse.columns]
+type = "text"
+ip = "text"
+event_time = "text"
+url = "text"
+user_agent = "text"
+user_id = "int64"
+geo = "json"
 [interceptors.valid]
 type = "filter"
 where = "exists(type) and exists(ip) and exists(url) and event_time matches '^[0-9]+$'"

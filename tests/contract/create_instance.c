@@ -1,5 +1,5 @@
-/* A program that is no agent: it opens a plugin, turns text into the values of a component's options, and creates an
- * instance with them.
+/* A program that is no agent: it opens a plugin, turns text into the values of a component's
+ * options, and creates an instance with them.
  *
  * create_instance PLUGIN.so COMPONENT toml|json TEXT */
 #include <dlfcn.h>

@@ -1,5 +1,6 @@
-/* A component of each kind in plain C11. It is built with the frozen header of version 1.0, and with one that has more
- * at the end of every struct, as a later version will: both must work with the agent of today. */
+/* A component of each kind in plain C11. It is built with the frozen header of version 1.0, and
+ * with one that has more at the end of every struct, as a later version will: both must work with
+ * the agent of today. */
 #include <levada/plugin.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* Prints what version 1.0 of the contract fixed for ever: where each field stands, and what each name is worth. Built
- * with the frozen header and with that of today; both must print the same. */
+/* Prints what version 1.0 of the contract fixed for ever: where each field stands, and what each
+ * name is worth. Built with the frozen header and with that of today; both must print the same. */
 #include <levada/plugin.h>
 #include <stdio.h>
 

@@ -1,8 +1,9 @@
-/* A disk that loses power: preloaded into a program, it notes what was done below FORGETFUL_ROOT and has not been
- * synced. power_cut.py undoes it when the program is dead. Nothing is really synced.
+/* A disk that loses power: preloaded into a program, it notes what was done below FORGETFUL_ROOT
+ * and has not been synced. power_cut.py undoes it when the program is dead. Nothing is really
+ * synced.
  *
- * The notes in FORGETFUL_NOTES, one a line, fields with tabs between; `kept` is a second link, or a copy, in
- * FORGETFUL_NOTES.d:
+ * The notes in FORGETFUL_NOTES, one a line, fields with tabs between; `kept` is a second link, or a
+ * copy, in FORGETFUL_NOTES.d:
  *   write  inode  bytes before  path      the first write behind a sync
  *   cut    inode  kept          path      the file is made shorter
  *   sync   inode
@@ -72,7 +73,7 @@ static const char* counted_file(int fd, char* absolute, struct stat* info) {
   return counted(path, absolute);
 }
 
-/* A second link to the file, which outlives what happens to its name. "-" where there is no file. */
+/* A second link to the file, which outlives its name. "-" where there is no file. */
 static const char* keep(const char* path, char* kept) {
   struct stat info;
   if (lstat(path, &info) < 0 || !S_ISREG(info.st_mode)) return "-";

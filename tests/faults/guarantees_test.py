@@ -120,8 +120,8 @@ class Guarantees(FaultTest):
         else:
             command = ["kcat", "-C", "-q", "-e", "-o", "beginning", "-b", BROKER]
             command += ["-X", "isolation.level=read_committed"]
-            texts = [subprocess.run([*command, "-t", f"{self.topic}-out", "-f", "%s\\n"], capture_output=True, text=True,
-                                    check=True, timeout=SECONDS).stdout]
+            command += ["-t", f"{self.topic}-out", "-f", "%s\\n"]
+            texts = [subprocess.run(command, capture_output=True, text=True, check=True, timeout=SECONDS).stdout]
         # A line that a kill cut off is no row; the report of a run is none, either.
         lines = (line for text in texts for line in text.splitlines(keepends=True))
         return collections.Counter(line[:-1] for line in lines if line.startswith("{") and line.endswith("\n"))

@@ -1,6 +1,6 @@
-/* C11 threads by means of POSIX ones, for the tsan preset only. ThreadSanitizer knows nothing of C11 threads and
- * crashes in the first call that it intercepts on one; librdkafka uses them. Linked into every program, so that a
- * library that is loaded later finds these before the C library's. */
+/* C11 threads by means of POSIX ones, for the tsan preset only. ThreadSanitizer knows nothing of
+ * C11 threads and crashes in the first call that it intercepts on one; librdkafka uses them. Linked
+ * into every program, so that a library that is loaded later finds these before the C library's. */
 #define _POSIX_C_SOURCE 200809L
 
 #include <errno.h>

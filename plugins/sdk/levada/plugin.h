@@ -153,11 +153,12 @@ enum {
   LEVADA_REQUIRED = 1, /* The user must set it. */
   LEVADA_SECRET = 2,   /* Its value is never printed. */
   LEVADA_ADVANCED = 4, /* Few need it: left out of the sample. */
-  /* The text is a folder that a source takes files from; a boolean with it says whether folders inside it are read. The
-   * host refuses two sources of one folder, and a sink that writes into the folder of a source. */
+  /* The text is a folder that a source takes files from; a boolean with it says whether folders
+   * inside it are read. The host refuses two sources of one folder, and a sink that writes into the
+   * folder of a source. */
   LEVADA_READS_FOLDER = 8,
-  /* The text is a folder that a sink writes to; what stands behind a `{` or `%` in it depends on the rows or the time.
-   */
+  /* The text is a folder that a sink writes to; what stands behind a `{` or `%` in it depends on
+   * the rows or the time. */
   LEVADA_WRITES_FOLDER = 16
 };
 
@@ -188,8 +189,9 @@ typedef struct levada_host {
   uint32_t size;
   uint32_t until_drained; /* 1: the agent stops when the sources have ended; a source says END when it is through. */
   levada_bytes component; /* "sources.clicks"; lives as long as the instance. */
-  levada_bytes data_dir;  /* A folder of the instance's own; made on first use by whoever uses it. No two instances
-                           * have one at once: an old one is destroyed before the new one is created. */
+  /* A folder of the instance's own; made on first use by whoever uses it. No two instances have one
+   * at once: an old one is destroyed before the new one is created. */
+  levada_bytes data_dir;
   /* A service by id and revision, "levada.clock/1"; null if this host has none such. It lives as
    * long as the instance; levada_memory longer. [any] */
   const void* (*service)(const struct levada_host*, const char* id);
@@ -237,8 +239,8 @@ typedef struct levada_memory {
   void (*release)(void*, void* block, size_t capacity);
 } levada_memory;
 
-/* All access to disks. What is made is for the agent's user only: files 0600, folders 0700, whatever the umask.
- * Calls give 0 or more, or minus an errno. Paths end with a zero byte. [any] */
+/* All access to disks. What is made is for the agent's user only: files 0600, folders 0700,
+ * whatever the umask. Calls give 0 or more, or minus an errno. Paths end with a zero byte. [any] */
 #define LEVADA_FILES "levada.files/1"
 typedef struct levada_file_info {
   uint32_t size; /* From the caller. */
@@ -302,7 +304,8 @@ enum {
 typedef struct levada_source_functions {
   uint32_t size;
   uint32_t (*promises)(void* self); /* [control] */
-  /* Goes to where each stream stands downstream; a stream that is not named starts at its beginning. [worker] */
+  /* Goes to where each stream stands downstream; a stream that is not named starts at its
+   * beginning. [worker] */
   levada_code (*open)(void* self, const levada_position* positions, size_t count, levada_error*);
   /* Fills in schema, rows, stream and position; waits at most timeout_ns for rows. The two texts
    * stay valid until the next call. IDLE: no rows now. END: none ever again. A failed call gave no
@@ -376,7 +379,8 @@ typedef struct levada_sink_functions {
    * nothing of the commit is durable yet. [worker] */
   levada_code (*commit)(void* self, int64_t timeout_ns, const levada_checkpoint* checkpoint, levada_batch* rejected,
                         levada_error*);
-  /* Comes about once a second while there is nothing to write: roll a file, serve callbacks. Or null. [worker] */
+  /* Comes about once a second while there is nothing to write: roll a file, serve callbacks. Or
+   * null. [worker] */
   levada_code (*idle)(void* self, levada_error*);
   /* Since 1.1. See levada_component.destroy. [worker] */
   levada_code (*close)(void* self, int64_t timeout_ns, levada_error*);

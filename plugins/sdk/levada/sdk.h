@@ -1,9 +1,9 @@
 // What a plugin author includes: three classes to derive from, and LEVADA_PLUGIN to export them.
 //
 // A component is a class with `struct Settings`, `static constexpr std::array options`, and
-//   static Result<std::unique_ptr<Self>> create(Settings, Host);     checks the settings, touches nothing outside
+//   static Result<std::unique_ptr<Self>> create(Settings, Host);   checks the settings, no more
 // and, where it has services for the host,
-//   const void* extension(std::string_view id);                      see levada_component
+//   const void* extension(std::string_view id);                    see levada_component
 // Exceptions that it lets out become FATAL with their text.
 #pragma once
 
@@ -443,7 +443,8 @@ const levada_component* sink(const char* name, const char* summary) {
 }  // namespace levada
 
 // Exports components: the last line of a plugin.
-//   LEVADA_PLUGIN("clean_json", "1.0.0", "Apache-2.0", levada::interceptor<CleanJson>("clean_json", "Turns ..."))
+//   LEVADA_PLUGIN("clean_json", "1.0.0", "Apache-2.0",
+//                 levada::interceptor<CleanJson>("clean_json", "Turns ..."))
 #define LEVADA_PLUGIN(name, version, license, ...)                                                    \
   extern "C" __attribute__((visibility("default"))) const levada_plugin* levada_plugin_1() {          \
     static const levada_component* const components[] = {__VA_ARGS__};                                \
