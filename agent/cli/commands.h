@@ -39,6 +39,6 @@ struct PluginsRequest {
   std::string config, name, kind, format = "text";  // No kind: any.
 };
 int show_plugins(const PluginsRequest& request);
-int start_plugin(const std::string& kind, const std::string& name, const std::string& folder);
+int start_plugin(const std::string& kind, bool in_c, const std::string& name, const std::string& folder);
 
 }  // namespace levada::agent

@@ -99,10 +99,12 @@ int main(int count, char** arguments) {
       ->check(CLI::IsMember({"text", "markdown", "sample", "schema", "reference"}))
       ->capture_default_str();
   std::string kind, name, folder;
+  bool in_c = false;
   auto* fresh = list->add_subcommand("new", "Make a folder with a plugin that builds, passes its test and loads.");
   fresh->add_option("kind", kind, "What it is")->required()->check(CLI::IsMember({"source", "interceptor", "sink"}));
   fresh->add_option("name", name, "The type that configurations will name")->required();
   fresh->add_option("folder", folder, "Where; ./NAME if not given");
+  fresh->add_flag("--c", in_c, "An interceptor in C, which needs no C++ compiler");
 
   try {
     app.parse(count, arguments);
@@ -118,6 +120,6 @@ int main(int count, char** arguments) {
   if (reconcile->parsed()) return audit(config, acknowledge_missing);
   if (letters->parsed()) return replay(again);
   if (channels->parsed()) return channel(stored);
-  if (fresh->parsed()) return start_plugin(kind, name, folder.empty() ? name : folder);
+  if (fresh->parsed()) return start_plugin(kind, in_c, name, folder.empty() ? name : folder);
   return show_plugins(plugins);
 }

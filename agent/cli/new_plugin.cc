@@ -59,8 +59,10 @@ Done write_from_template(const fs::path& from, const fs::path& to, const std::st
 
 }  // namespace
 
-Done new_plugin(const std::string& kind, const std::string& name, const std::string& folder) {
+Done new_plugin(const std::string& kind, bool in_c, const std::string& name, const std::string& folder) {
   LEVADA_TRY(check_name(name));
+  if (in_c && kind != "interceptor")
+    return fatal("there is a template in C for an interceptor, and none for a " + kind + ": leave out --c");
   auto templates = find_templates();
   if (!templates) return std::move(templates).error();
   std::error_code failed;
@@ -68,7 +70,7 @@ Done new_plugin(const std::string& kind, const std::string& name, const std::str
     return fatal(folder + " is already there: name another folder, or remove it");
   fs::create_directories(folder, failed);
   if (failed) return fatal("cannot make " + folder + ": " + failed.message());
-  fs::directory_iterator files(*templates / kind, failed);
+  fs::directory_iterator files(*templates / (in_c ? "c" : "") / kind, failed);
   if (failed) return fatal("there is no template for a " + kind + " in " + templates->string());
   for (const auto& file : files)
     LEVADA_TRY(write_from_template(

@@ -95,8 +95,8 @@ int show_plugins(const PluginsRequest& request) {
   return kOk;
 }
 
-int start_plugin(const std::string& kind, const std::string& name, const std::string& folder) {
-  if (auto done = new_plugin(kind, name, folder); !done) {
+int start_plugin(const std::string& kind, bool in_c, const std::string& name, const std::string& folder) {
+  if (auto done = new_plugin(kind, in_c, name, folder); !done) {
     std::fprintf(stderr, "%s\n", done.error().message.c_str());
     return kFailed;
   }

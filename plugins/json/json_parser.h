@@ -15,7 +15,8 @@
 
 namespace levada {
 
-// The texts of a text or bytes column, and how far behind each of them may be read.
+// The texts of a text or bytes column, and how far behind each of them may be read. Of a null,
+// whose view may be anything, an empty text.
 class Documents {
  public:
   struct Document {
@@ -25,8 +26,13 @@ class Documents {
 
   explicit Documents(const Column& column) : views_(column.views()), buffers_(column.array().buffers + 2) {
     sizes_ = static_cast<const int64_t*>(column.array().buffers[column.array().n_buffers - 1]);
+    if (column.has_nulls()) {
+      validity_ = column.array().buffers[0];
+      offset_ = column.array().offset;
+    }
   }
   Document operator[](int64_t row) const {
+    if (validity_ && !detail::bit(validity_, offset_ + row)) return {"", ""};
     const View& view = views_.data()[row];
     const auto text = views_.text(view);
     if (view.is_inline()) return {text, text.data() + text.size()};
@@ -39,6 +45,8 @@ class Documents {
   Views views_;
   const void* const* buffers_;
   const int64_t* sizes_;
+  const void* validity_ = nullptr;  // The bitmap of nulls, where there are nulls.
+  int64_t offset_ = 0;
 };
 
 // The column as one of text or bytes, whose rows have views: a dictionary is resolved.

@@ -42,6 +42,21 @@ TEST(JsonParser, reads_each_row_of_a_column) {
   EXPECT_FALSE(parser.parse(documents[3]));
 }
 
+TEST(JsonParser, reads_nothing_of_a_null_whatever_stands_behind_it) {
+  const auto full = texts({R"({"a":1})", R"({"b":2})"});
+  const uint8_t only_the_second = 2;
+  ArrowArray array{};
+  detail::share<ArrowArray>(full.array(), full.shared(), array);
+  std::vector<const void*> buffers(array.buffers, array.buffers + array.n_buffers);
+  buffers[0] = &only_the_second;
+  array.buffers = buffers.data();
+  array.null_count = 1;
+  const auto column = Column::adopt("body", Type::bytes, array);
+  const Documents documents(column);
+  EXPECT_EQ(documents[0].text, "");
+  EXPECT_EQ(documents[1].text, R"({"b":2})");
+}
+
 TEST(JsonParser, reads_nothing_behind_a_buffer_that_ends_where_memory_ends) {
   const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   char* memory =

@@ -9,6 +9,7 @@
 #include "agent/base/row_json.h"
 #include "agent/channels/file/record_decoder.h"
 #include "agent/channels/file/record_encoder.h"
+#include "levada/c/plugin.h"
 #include "levada/testkit/arrow_check.h"
 
 using levada::Batch;
@@ -70,6 +71,27 @@ __attribute__((visibility("default"))) int columns_take(levada_batch* batch, con
     in.take(std::span(rows, count));
     return in;
   });
+}
+
+// Keeps the rows with these numbers, each greater than the one before, as a plugin in C does.
+__attribute__((visibility("default"))) int columns_keep_in_c(levada_batch* batch, const int64_t* rows, size_t count,
+                                                             char* why, size_t room) {
+  const std::span kept(rows, count);
+  levada_batch rejected = levada::detail::empty_batch();
+  levada_error error{};
+  levada_selection selection;
+  levada_selection_start(&selection, batch->rows.length);
+  for (int64_t row = 0, next = 0; row < batch->rows.length; ++row) {
+    if (next < std::ssize(kept) && kept[static_cast<size_t>(next)] == row) ++next;
+    else row % 2 ? levada_drop(&selection, row) : levada_reject(&selection, row, "it is even");
+  }
+  std::string fault;
+  if (levada_apply(&selection, nullptr, batch, &rejected, &error) != LEVADA_OK) fault = error.message;
+  else if (rejected.rows.release) fault = levada::testkit::fault_of(rejected);
+  if (fault.empty()) fault = levada::testkit::fault_of(*batch);
+  levada::detail::release(rejected);
+  std::strncpy(why, fault.c_str(), room - 1);
+  return fault.empty() ? 0 : 1;
 }
 
 __attribute__((visibility("default"))) int columns_slice(levada_batch* batch, int64_t first, int64_t count, char* why,

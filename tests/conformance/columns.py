@@ -192,6 +192,21 @@ def cases(array):
     yield struct.slice(5, 40), range(5, 45)
 
 
+def check_in_c(levada, batch, rows, array):
+    """What the helper for plugins in C leaves of the batch."""
+    values, marks = plain(array), pa.array(rows, pa.int64())
+    for numbers in ([], list(range(len(rows))), list(range(1, len(rows), 3))):
+        if len(numbers) == len(rows) and isinstance(batch, pa.StructArray):
+            continue  # It stays as it was, with an offset that pyarrow does not take for a record batch.
+        own = (c.c_int64 * len(numbers))(*numbers)
+        out = levada.run("keep_in_c", batch, own, c.c_size_t(len(numbers)))
+        assert out.column(0).type == array.type, f"keep in C: it is {out.column(0).type}, not {array.type}"
+        found, right = plain(out.column(0)), [values[rows[number]] for number in numbers]
+        assert found == right, f"keep in C: {found[:10]} and not {right[:10]}"
+        right = marks.take(pa.array(numbers, pa.int64()))
+        assert out.column(1) == right, f"keep in C: the marks are {out.column(1)[:10]}"
+
+
 def check(levada, name, array, wanted):
     expected = values_of(array, wanted)
     # A dictionary with a null among its words is taken as one without: what is cast keeps no metadata.
@@ -211,6 +226,7 @@ def check(levada, name, array, wanted):
 
     for batch, rows in cases(array):
         rows = list(rows)
+        check_in_c(levada, batch, rows, array)
         for what in ("pass", "compact", "store"):
             judge(what, levada.run(what, batch), rows)
         for first, count in ((0, len(rows)), (len(rows) // 3, len(rows) // 2), (len(rows), 0)):

@@ -19,6 +19,8 @@ using levada::testkit::Subject;
 
 namespace {
 
+std::string plugin_file;  // Of the plugin that was loaded last.
+
 // Takes the batch over and says what is wrong with it: 0 for nothing.
 using Check = int (*)(levada_batch* batch, char* why, size_t room);
 
@@ -57,6 +59,7 @@ extern "C" {
 __attribute__((visibility("default"))) const levada_plugin* conformance_load(const char* path, char* why, size_t room) {
   void* library = ::dlopen(path, RTLD_NOW | RTLD_LOCAL);
   const auto entry = library ? reinterpret_cast<levada_entry>(::dlsym(library, "levada_plugin_1")) : nullptr;
+  plugin_file = path;
   if (!entry) {
     std::strncpy(why, ::dlerror(), room - 1);
     return nullptr;
@@ -71,6 +74,8 @@ __attribute__((visibility("default"))) ConformanceTest* conformance_test(const l
   auto test = std::make_unique<ConformanceTest>();
   test->subject.component = levada::testkit::component_of(*plugin, component);
   if (!test->subject.component) return nullptr;
+  test->subject.plugin = plugin;
+  test->subject.plugin_file = plugin_file;
   test->subject.options = options;
   test->subject.fault = [check](const levada_batch& batch) { return checked(batch, check); };
   test->subject.prepare = [own = test.get()](FakeHost& host) {

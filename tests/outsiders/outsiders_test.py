@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import time
 import unittest
 
 PROGRAM = os.environ["LEVADA_PROGRAM"]
@@ -69,14 +70,22 @@ def levada(*arguments, plugins=PLUGINS, folder=None):
     return command(PROGRAM, *arguments, folder=folder, LEVADA_PLUGIN_PATH=str(plugins))
 
 
-def build(source, folder):
-    """Builds a project of an outsider; warnings are errors, as with a careful one."""
+def configure(source, folder, *options, **environment):
+    """Warnings are errors, as with a careful outsider."""
     flags = "-Wall -Wextra -Werror"
     must(
         *[CMAKE, "-G", "Ninja", "-S", source, "-B", folder, f"-DCMAKE_PREFIX_PATH={PREFIX}"],
-        *[f"-DCMAKE_C_FLAGS={flags}", f"-DCMAKE_CXX_FLAGS={flags}"],
+        *[f"-DCMAKE_C_FLAGS={flags} -pedantic", f"-DCMAKE_CXX_FLAGS={flags}", *options],
+        **environment,
     )
-    must(CMAKE, "--build", folder, "--parallel", "2")
+
+
+def build(source, folder, *options, **environment):
+    """Builds a project of an outsider."""
+    before = time.monotonic()
+    configure(source, folder, *options, **environment)
+    must(CMAKE, "--build", folder, "--parallel", "2", **environment)
+    print(f"{source.name}{' '.join(['', *options])}: built in {time.monotonic() - before:.1f} s", flush=True)
 
 
 def drop_in(built, names):
@@ -281,17 +290,18 @@ class Bad(unittest.TestCase):
 class New(unittest.TestCase):
     """levada plugins new KIND NAME."""
 
-    def made(self, kind):
-        name = f"my_{kind}"
+    def made(self, kind, *options, name=None, test="Conformance_{}.", **environment):
+        name = name or f"my_{kind}"
         folder = WORK / name
-        code, output = levada("plugins", "new", kind, name, folder)
+        code, output = levada("plugins", "new", kind, name, folder, *options)
         self.assertEqual(code, 0, output)
         for path in folder.iterdir():
             self.assertNotIn("@", path.read_text(), f"{path} has a placeholder left")
-        build(folder, folder / "build")
+        build(folder, folder / "build", **environment)
+        self.assertIn("CMAKE_BUILD_TYPE:STRING=Release", (folder / "build/CMakeCache.txt").read_text())
         listing = must(CTEST, "--test-dir", folder / "build", "--output-on-failure", "--no-tests=error")
         self.assertIn("100% tests passed", listing)
-        self.assertIn(f"Conformance_{name}.", listing)
+        self.assertIn(test.format(name), listing)
         code, output = levada("plugins", name, plugins=folder / "build/plugins")
         self.assertEqual(code, 0, output)
         run = ["run", "--config", "sample.toml", "--until-drained"]
@@ -304,8 +314,42 @@ class New(unittest.TestCase):
         self.assertEqual(len([line for line in output.splitlines() if line.startswith("> ")]), 10, output)
 
     def test_a_source_builds_passes_and_runs(self):
-        _, output = self.made("source")
+        folder, output = self.made("source")
         self.assertEqual([line for line in output.splitlines() if line.isdigit()], [str(n) for n in range(10)])
+        # Only those whom the installed testkit does not fit compile it. That takes minutes, so here it is planned only.
+        self.assertNotIn("liblevada_testkit.a:", (folder / "build/build.ninja").read_text())
+        configure(folder, folder / "from_source", "-DLEVADA_TESTKIT_FROM_SOURCE=ON", "-DCMAKE_BUILD_TYPE=Debug")
+        self.assertIn("liblevada_testkit.a:", (folder / "from_source/build.ninja").read_text())
+        self.assertIn("CMAKE_BUILD_TYPE:STRING=Debug", (folder / "from_source/CMakeCache.txt").read_text())
+
+    def test_an_interceptor_in_c_builds_without_a_cpp_compiler_passes_and_runs(self):
+        folder, output = self.made("interceptor", "--c", name="my_c", test="my_c.conformance", CXX="/no/compiler")
+        rows = [line for line in output.splitlines() if "HTTP/" in line]
+        self.assertTrue(rows, output)
+        self.assertEqual([row for row in rows if " 404 " not in row], [])
+        self.assertNotIn("CMAKE_CXX_COMPILER", (folder / "build/CMakeCache.txt").read_text())
+        code, output = levada("plugins", "new", "--c", "sink", "my_c_sink", WORK / "unmade")
+        self.assertNotEqual(code, 0)
+        self.assertIn("there is a template in C for an interceptor, and none for a sink", output)
+
+    def test_the_conformance_program_tells_what_does_not_hold(self):
+        case = WORK / "case.toml"
+        sound = 'component = "shout"\nbodies = ["a", "b", "c"]\nrefused = { mark = \'mark = ""\' }\n'
+        case.write_text(sound.replace('mark = ""', 'mark = "!"'))
+        program = PREFIX / "bin/levada-conformance"
+        code, output = command(program, PLUGINS / "shout.so", case)
+        self.assertEqual(code, 1, output)
+        self.assertIn('P7_names_the_option_that_it_refuses: given mark = "!": create accepted it', output)
+        self.assertIn("a null in the column body is taken for an empty text: body becomes", output)
+        case.write_text(sound + "nulls_are_empty = true\n")
+        code, output = command(program, PLUGINS / "shout.so", case)
+        self.assertEqual(code, 0, output)
+        faults = {'component = "nosuch"': "has no component nosuch", "bodys = 1": 'unknown option "bodys"'}
+        for text, why in faults.items():
+            case.write_text(text)
+            code, output = command(program, PLUGINS / "shout.so", case)
+            self.assertEqual(code, 2, output)
+            self.assertIn(why, output)
 
     def test_a_sink_builds_passes_and_runs(self):
         folder, _ = self.made("sink")

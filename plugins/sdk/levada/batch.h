@@ -21,6 +21,14 @@ struct Rejection {
   std::string body;    // Where only a part of the row's body is at fault: that part; else empty.
 };
 
+// Why a row has no text in a column, or that it has one.
+enum class TextState : uint8_t {
+  present,
+  null,      // The row has no value.
+  missing,   // The batch has no such column.
+  not_text,  // The row has a value of another type: a number, a time, a list.
+};
+
 class Batch {
  public:
   class Event;
@@ -145,10 +153,16 @@ class Batch::Event {
   Event(Batch& batch, int64_t row) : batch_(&batch), row_(row) {}
   int64_t row() const { return row_; }
   std::string_view body() const { return text("body"); }
-  // Empty where the column is missing, null or not textual.
+  // Empty where the column is missing, null or not textual; text_state tells these apart.
   std::string_view text(std::string_view column) const {
     const auto* found = batch_->text(column);
     return found ? found->text(row_) : std::string_view();
+  }
+  TextState text_state(std::string_view column) const {
+    const auto* found = batch_->find(column);
+    if (!found) return TextState::missing;
+    if (found->null(row_)) return TextState::null;
+    return found->is_textual() ? TextState::present : TextState::not_text;
   }
   void set_body(std::string_view body) { batch_->edit("body", Type::bytes).set(row_, body); }
   void set_text(std::string_view column, std::string_view value) { batch_->edit(column, Type::text).set(row_, value); }

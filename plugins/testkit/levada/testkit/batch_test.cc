@@ -22,6 +22,26 @@ TEST(Batch, drops_a_row_that_is_rejected) {
   EXPECT_EQ(batch.rejections()[0].row, 1);
 }
 
+TEST(Batch, tells_why_a_row_has_no_text) {
+  auto batch = testkit::batch_of({"one", "", "three"});
+  batch.set(testkit::text_column("text", {"a", std::nullopt, ""}));
+  batch.set(testkit::value_column<int64_t>("count", Type::int64, {1, std::nullopt, 3}));
+  batch.set(testkit::list_column("tags", {std::vector<int64_t>{1}, std::nullopt, std::nullopt}));
+  batch.set(repeat("dictionary", "always", 3));
+  const auto states = [&](std::string_view name) {
+    std::vector<TextState> all;
+    for (auto event : batch) all.push_back(event.text_state(name));
+    return all;
+  };
+  using enum TextState;
+  EXPECT_EQ(states("body"), (std::vector{present, present, present}));
+  EXPECT_EQ(states("text"), (std::vector{present, null, present}));
+  EXPECT_EQ(states("count"), (std::vector{not_text, null, not_text}));
+  EXPECT_EQ(states("tags"), (std::vector{not_text, null, null}));
+  EXPECT_EQ(states("dictionary"), (std::vector{present, present, present}));
+  EXPECT_EQ(states("nowhere"), (std::vector{missing, missing, missing}));
+}
+
 TEST(Batch, keeps_a_row_of_which_a_part_is_rejected) {
   auto batch = testkit::batch_of({"a, b", "c"});
   const Batch input = batch;

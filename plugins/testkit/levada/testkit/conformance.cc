@@ -186,7 +186,12 @@ class MustTest : public testing::Test {
 
 }  // namespace
 
-bool add_conformance_tests(const char* name, const std::function<Subject()>& make) {
+bool add_conformance_tests(const char* name, const char* plugin_file, const std::function<Subject()>& make_subject) {
+  const auto make = [make_subject, file = std::string(plugin_file)] {
+    auto subject = make_subject();
+    if (subject.plugin_file.empty()) subject.plugin_file = file;
+    return subject;
+  };
   const Subject first = make();
   const std::string suite = std::string("Conformance_") + name;
   if (!first.component) {

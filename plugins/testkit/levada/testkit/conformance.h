@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "levada/column.h"
 #include "levada/plugin.h"
 #include "levada/testkit/arrow_check.h"
 #include "levada/testkit/fake_host.h"
@@ -31,15 +32,23 @@ struct Refused {
 // A component and what it is tested with.
 struct Subject {
   const levada_component* component = nullptr;
+  const levada_plugin* plugin = nullptr;  // That the component is of, or null: then nobody looks at it.
+  // The .so, whose symbols are looked at; empty: nobody looks. levada_add_plugin tells it to
+  // LEVADA_CONFORMANCE.
+  std::string plugin_file;
   std::string options;  // A line for each option, as for Values; what is left out has its default.
   std::vector<Refused> refused;
   std::function<void(FakeHost&)> prepare;  // A source: puts there what it reads. Called anew for each instance's host.
   std::vector<std::string> bodies;         // An interceptor or a sink: bodies that it can make something of.
   std::vector<SharedBatch> inputs;         // And batches of other kinds.
-  // A stateful interceptor: options, a line for each, whose state one with
-  // `options` cannot go on with.
+  // Columns that it reads, with a few values each that it can make something of: of these, and of
+  // columns with the names in its options, batches are made in slices and with nulls.
+  std::vector<Column> columns;
+  // A stateful interceptor: options, a line for each, whose state one with `options` cannot go on
+  // with.
   std::optional<std::string> other_options;
-  bool cuts_matter = false;  // An interceptor whose rows depend on which rows came in one batch.
+  bool nulls_are_empty = false;  // An interceptor that means to treat a null as an empty text.
+  bool cuts_matter = false;      // An interceptor whose rows depend on which rows came in one batch.
   std::function<std::string(const levada_batch&)> fault = fault_of;  // What is wrong with a batch that it hands over.
 };
 
@@ -55,10 +64,13 @@ Subject subject(const char* component, std::string options = "");
 const levada_component* component_of(const levada_plugin& plugin, std::string_view name);
 
 // Makes a GoogleTest of each MUST, "Conformance_NAME.I3_...".
-bool add_conformance_tests(const char* name, const std::function<Subject()>& make);
+bool add_conformance_tests(const char* name, const char* plugin_file, const std::function<Subject()>& make);
 
+#ifndef LEVADA_PLUGIN_FILE
+#define LEVADA_PLUGIN_FILE ""
+#endif
 #define LEVADA_CONFORMANCE(name, ...)                               \
   [[maybe_unused]] static const bool levada_conformance_of_##name = \
-      levada::testkit::add_conformance_tests(#name, __VA_ARGS__)
+      levada::testkit::add_conformance_tests(#name, LEVADA_PLUGIN_FILE, __VA_ARGS__)
 
 }  // namespace levada::testkit

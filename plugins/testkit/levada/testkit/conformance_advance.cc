@@ -36,8 +36,7 @@ Outcome TestedInterceptor::intercept(const SharedBatch& input) {
   {
     Received batch, rejected;
     input.lend(batch.batch, lent_structs);
-    outcome.code = instance_.call(
-        [&](auto* error) { return functions().intercept(instance_.self(), &batch.batch, &rejected.batch, error); });
+    outcome.code = intercept(batch.batch, rejected.batch);
     outcome.message = instance_.message();
     if (outcome.code == LEVADA_OK) {
       outcome.fault = instance_.subject().fault(batch.batch);

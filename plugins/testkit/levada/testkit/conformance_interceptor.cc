@@ -2,6 +2,7 @@
 #include "levada/testkit/conformance_interceptor.h"
 
 #include "levada/testkit/batches.h"
+#include "levada/testkit/malloc_use.h"
 
 namespace levada::testkit {
 
@@ -41,6 +42,15 @@ void sees_only_the_rows_of_a_slice(const Subject& subject, Findings& findings) {
   const auto expected = Tested(subject).intercept(SharedBatch::of(plain_input(inner)));
   compare(expected, Tested(subject).intercept(whole.sliced(1, count)), "sliced", findings);
   compare(expected, Tested(subject).intercept(whole.sliced_in_columns(1, count)), "sliced in its columns", findings);
+  for (const auto& input : column_inputs(subject)) {
+    const auto all = SharedBatch::of(input.batch);
+    for (const auto& [first, rows] : {std::pair<int64_t, int64_t>{1, all.rows() - 2}, {5, 3}}) {
+      const auto alone = Tested(subject).intercept(copied(input.batch, first, rows));
+      compare(alone, Tested(subject).intercept(all.sliced(first, rows)), input.name + ", sliced", findings);
+      compare(alone, Tested(subject).intercept(all.sliced_in_columns(first, rows)),
+              input.name + ", sliced in its columns", findings);
+    }
+  }
 }
 
 void gives_the_same_for_the_same(const Subject& subject, Findings& findings) {
@@ -70,7 +80,30 @@ void does_not_mind_where_batches_are_cut(const Subject& subject, Findings& findi
   }
 }
 
+// Of an instance that sees the same batches again and again, and begins anew each time where it has
+// a state.
+size_t bytes_left_by_each_batch(const Subject& subject) {
+  const auto host = std::make_shared<FakeHost>("tested");
+  host->take_away(LEVADA_LOG);  // It keeps what is logged.
+  Tested tested(subject, host);
+  // One that gives rows later and has no state, against I17, cannot be told to let them go.
+  if (!tested.open() || (tested.has_advance() && !tested.is_stateful())) return 0;
+  const auto columns = SharedBatch::of(column_inputs(subject).front().batch);
+  const SharedBatch inputs[] = {SharedBatch::of(plain_input(subject)), columns, columns.sliced(3, 5)};
+  return bytes_left_by_each([&] {
+    for (const auto& input : inputs) {
+      LentStructs lent_structs;
+      Received batch, rejected;
+      input.lend(batch.batch, lent_structs);
+      tested.intercept(batch.batch, rejected.batch);
+      if (tested.is_stateful()) tested.load("");
+    }
+  });
+}
+
 void releases_all_that_it_took(const Subject& subject, Findings& findings) {
+  if (const auto left = bytes_left_by_each_batch(subject))
+    findings.push_back("a batch leaves " + std::to_string(left) + " bytes of malloc behind, each time");
   const auto before = memory_in_use();
   for_each_input(subject, findings, [](const Input&, const Outcome& outcome) {
     return outcome.outstanding ? std::to_string(outcome.outstanding) + " structs of the input were never released" : "";
@@ -264,8 +297,7 @@ std::vector<Must> interceptor_musts() {
       {"I22_tells_a_state_of_other_options_from_a_damaged_one", tells_a_state_of_other_options},
       {"I23_keeps_columns_that_it_does_not_know", keeps_columns_that_it_does_not_know},
   };
-  const auto advancing = advance_musts();
-  all.insert(all.end(), advancing.begin(), advancing.end());
+  for (const auto& more : {column_musts(), advance_musts()}) all.insert(all.end(), more.begin(), more.end());
   return all;
 }
 

@@ -23,7 +23,10 @@ struct Outcome {
 // A fresh instance, or one that has been at work.
 class TestedInterceptor {
  public:
-  explicit TestedInterceptor(const Subject& subject) : instance_(subject) {
+  explicit TestedInterceptor(const Subject& subject)
+      : TestedInterceptor(subject, std::make_shared<FakeHost>("tested")) {}
+  TestedInterceptor(const Subject& subject, std::shared_ptr<FakeHost> host)
+      : instance_(subject, std::move(host), true) {
     const auto& functions = instance_.functions<levada_interceptor_functions>();
     open_ = instance_.made() && (!functions.open || instance_.call([&](auto* error) {
               return functions.open(instance_.self(), error);
@@ -53,6 +56,11 @@ class TestedInterceptor {
   }
 
   Outcome intercept(const SharedBatch& input);
+  // The same, for those who look at what comes back themselves.
+  levada_code intercept(levada_batch& batch, levada_batch& rejected) {
+    return instance_.call(
+        [&](auto* error) { return functions().intercept(instance_.self(), &batch, &rejected, error); });
+  }
   // By the monotonic time.
   int64_t deadline() { return functions().deadline(instance_.self()); }
   Outcome advance(int64_t now_ns, bool ended);
@@ -70,6 +78,8 @@ class TestedInterceptor {
 // Adds a finding for each way in which what was got is not what was expected.
 void compare(const Outcome& expected, const Outcome& got, const std::string& what, Findings& findings);
 
+// The MUSTs that are about columns.
+std::vector<Must> column_musts();
 // The MUSTs of those that give rows later than they came in.
 std::vector<Must> advance_musts();
 

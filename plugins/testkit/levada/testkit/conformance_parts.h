@@ -98,6 +98,20 @@ SharedBatch dictionary_input(const Subject& subject);  // Its bodies must be UTF
 // A batch with a column of a type that Arrow does not have.
 SharedBatch foreign_input();
 
+// Batches of a few rows with the columns that the subject reads or may read, each with a different
+// value in each row, nulls among them, and a column kRowNumber. Without nulls: `full`.
+struct ColumnInput {
+  std::string name;
+  Batch full, batch;
+  // The same as `batch`, with other values behind the nulls.
+  Batch rubbish;
+  std::vector<std::string> columns;  // Those that it may read.
+};
+inline constexpr const char* kRowNumber = "row_number";
+std::vector<ColumnInput> column_inputs(const Subject& subject);
+// Rows of a batch, in memory of their own: what a slice of it is compared with.
+SharedBatch copied(Batch batch, int64_t first, int64_t count);
+
 std::vector<Must> plugin_musts();
 std::vector<Must> source_musts();
 std::vector<Must> interceptor_musts();

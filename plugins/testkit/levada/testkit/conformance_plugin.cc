@@ -5,6 +5,8 @@
 #include <set>
 
 #include "levada/testkit/conformance_parts.h"
+#include "levada/testkit/exported_symbols.h"
+#include "levada/testkit/malloc_use.h"
 
 namespace levada::testkit {
 
@@ -26,6 +28,31 @@ template <class Functions, class... Function>
 bool has_all(const levada_component& component, size_t size_min, Function Functions::*... needed) {
   const auto& functions = *static_cast<const Functions*>(component.functions);
   return functions.size >= size_min && (has(functions, needed) && ...);
+}
+
+void exports_its_entry_and_nothing_else(const Subject& subject, Findings& findings) {
+  if (subject.plugin_file.empty()) return;
+  auto symbols = exported_symbols(subject.plugin_file);
+  if (!symbols) return findings.push_back(symbols.error().message);
+  if (std::erase(*symbols, "levada_plugin_1") == 0) findings.push_back("it does not export levada_plugin_1");
+  if (symbols->empty()) return;
+  std::string names;
+  for (size_t at = 0; at < std::min<size_t>(symbols->size(), 5); ++at) names += (at ? ", " : "") + (*symbols)[at];
+  findings.push_back("it exports " + std::to_string(symbols->size()) + " symbols more (" + names +
+                     (symbols->size() > 5 ? ", ..." : "") +
+                     "): link it with -Wl,--version-script=plugin.map, as levada_add_plugin does");
+}
+
+void says_what_it_is(const Subject& subject, Findings& findings) {
+  if (!subject.plugin) return;
+  const auto& plugin = *subject.plugin;
+  if (plugin.size < LEVADA_PLUGIN_SIZE_MIN)
+    return findings.push_back("its size is too small for version 1.0 of the contract");
+  const std::pair<const char*, const char*> texts[] = {
+      {"name", plugin.name}, {"version", plugin.version}, {"license", plugin.license}};
+  for (const auto& [name, text] : texts)
+    if (!text || !*text) findings.push_back("it has no " + std::string(name));
+  if (plugin.component_count == 0) findings.push_back("it has no components");
 }
 
 void describes_itself(const Subject& subject, Findings& findings) {
@@ -153,7 +180,22 @@ std::vector<std::unique_ptr<Received>> use(Instance& instance, Findings& finding
   }
 }
 
+// What an instance leaves behind: an interceptor that has been at work, any other that was created
+// only.
+size_t bytes_left_by_each_instance(const Subject& subject) {
+  const auto host = std::make_shared<FakeHost>("tested");
+  host->take_away(LEVADA_LOG);  // It keeps what is logged.
+  if (subject.prepare) subject.prepare(*host);
+  return bytes_left_by_each([&] {
+    Findings ignored;
+    Instance instance(subject, host, false);
+    if (instance.made() && subject.component->kind == LEVADA_INTERCEPTOR) use(instance, ignored);
+  });
+}
+
 void frees_everything(const Subject& subject, Findings& findings) {
+  if (const auto left = bytes_left_by_each_instance(subject))
+    findings.push_back("an instance leaves " + std::to_string(left) + " bytes of malloc behind, each time");
   const auto host = std::make_shared<FakeHost>("tested");
   const auto before = memory_in_use();
   {
@@ -238,6 +280,8 @@ void does_without_optional_services(const Subject& subject, Findings& findings) 
 
 std::vector<Must> plugin_musts() {
   return {
+      {"P1_exports_its_entry_and_nothing_else", exports_its_entry_and_nothing_else},
+      {"P2_says_what_it_is", says_what_it_is},
       {"P3_describes_itself", describes_itself},
       {"P4_declares_legal_options", declares_options},
       {"P5_creates_from_legal_options", creates},

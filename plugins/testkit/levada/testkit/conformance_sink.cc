@@ -1,5 +1,6 @@
 // docs/spec/sink.md as tests.
 #include <algorithm>
+#include <optional>
 
 #include "levada/testkit/batches.h"
 #include "levada/testkit/conformance_parts.h"
@@ -416,6 +417,32 @@ void does_not_commit_when_it_closes(const Subject& subject, Findings& findings) 
   if (!fault.empty()) findings.push_back("after a close between write and commit, " + fault);
 }
 
+// What lies on the disk when the batch has been delivered.
+std::optional<std::vector<std::string>> lines_of(const Subject& subject, const SharedBatch& batch) {
+  Tested tested(subject);
+  if (tested.start() != LEVADA_OK || tested.deliver(batch, 1) != LEVADA_OK) return std::nullopt;
+  return lines_of(tested.host());
+}
+
+void delivers_only_the_rows_of_a_slice(const Subject& subject, Findings& findings) {
+  for (const auto& input : column_inputs(subject)) {
+    const auto all = SharedBatch::of(input.batch);
+    const int64_t first = 1, rows = all.rows() - 2;
+    const auto expected = lines_of(subject, copied(input.batch, first, rows));
+    if (!expected) continue;
+    const std::pair<const char*, SharedBatch> others[] = {
+        {"sliced", all.sliced(first, rows)},
+        {"sliced in its columns", all.sliced_in_columns(first, rows)},
+        {"with other values behind the nulls", copied(input.rubbish, first, rows)}};
+    for (const auto& [what, batch] : others) {
+      const auto got = lines_of(subject, batch);
+      if (!got) findings.push_back(input.name + ", " + what + ": it fails");
+      else if (auto parts = difference(*expected, *got); !parts.empty())
+        findings.push_back(input.name + ", " + what + ": " + parts);
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<Must> sink_musts() {
@@ -432,6 +459,7 @@ std::vector<Must> sink_musts() {
       {"K10_releases_all_that_it_took", releases_all_that_it_took},
       {"K11_waits_no_longer_than_it_may", waits_no_longer_than_it_may},
       {"K12_can_be_idle_at_any_time", can_be_idle_at_any_time},
+      {"K16_delivers_only_the_rows_of_a_slice", delivers_only_the_rows_of_a_slice},
       {"K15_does_not_commit_when_it_closes", does_not_commit_when_it_closes},
   };
 }

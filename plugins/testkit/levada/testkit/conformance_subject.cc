@@ -5,7 +5,8 @@ namespace levada::testkit {
 
 Subject subject(const char* component, std::string options) {
   Subject made;
-  made.component = component_of(*levada_plugin_1(), component);
+  made.plugin = levada_plugin_1();
+  made.component = component_of(*made.plugin, component);
   made.options = std::move(options);
   return made;
 }
