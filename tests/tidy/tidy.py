@@ -84,7 +84,9 @@ def check_lines():
         if len(lines) > LINES_MAX:
             breach(path, LINES_MAX, f"{len(lines)} lines: split it by noun")
         for number, line in enumerate(lines, 1):
-            if len(line) > columns_max(path, line):
+            # A literal cannot be broken.
+            is_literal = path.suffix in C_FAMILY and re.match(r'\s*R"', line)
+            if len(line) > columns_max(path, line) and not is_literal:
                 breach(path, number, f"{len(line)} columns")
             if re.search(r"\bTODO\b|\bFIXME\b|\bXXX\b", line) and path != SELF:
                 breach(path, number, "open ends go into an issue")
@@ -111,7 +113,8 @@ def check_words():
 
 def check_tests():
     """Tests do not sleep, and each one is run."""
-    registered = "\n".join(path.read_text() for path in files("agent", "sources", "sinks", "plugins", suffixes={".txt"}))
+    lists = files("agent", "sources", "sinks", "plugins", suffixes={".txt"})
+    registered = "\n".join(path.read_text() for path in lists)
     for path in files("agent", "sources", "sinks", "plugins"):
         if not path.name.endswith("_test.cc") or "template" in path.parts:
             continue
