@@ -7,7 +7,7 @@
 
 #include "levada/sdk.h"
 
-class @CLASS @final : public levada::Interceptor {
+class @CLASS@ final : public levada::Interceptor {
  public:
   struct Settings {
     std::string prefix;
@@ -16,9 +16,9 @@ class @CLASS @final : public levada::Interceptor {
       levada::optional<&Settings::prefix>("prefix", R"("> ")", "What comes in front of each body."),
   };
 
-  static levada::Result<std::unique_ptr<@CLASS @>> create(Settings settings, levada::Host host);
+  static levada::Result<std::unique_ptr<@CLASS@>> create(Settings settings, levada::Host host);
 
-  levada::Done intercept(levada::Batch & batch) override;
+  levada::Done intercept(levada::Batch& batch) override;
 
  private:
   std::string prefix_;

@@ -8,7 +8,7 @@
 
 #include "levada/sdk.h"
 
-class @CLASS @final : public levada::Sink {
+class @CLASS@ final : public levada::Sink {
  public:
   struct Settings {
     std::string path;
@@ -17,13 +17,13 @@ class @CLASS @final : public levada::Sink {
       levada::required<&Settings::path>("path", "The file that bodies are appended to."),
   };
 
-  static levada::Result<std::unique_ptr<@CLASS @>> create(Settings settings, levada::Host host);
+  static levada::Result<std::unique_ptr<@CLASS@>> create(Settings settings, levada::Host host);
 
   levada::Done open() override;
   levada::Result<std::vector<levada::Position>> recover() override;
-  levada::Done write(levada::Batch & batch, std::chrono::nanoseconds timeout) override;
-  levada::Done commit(const levada::Checkpoint& checkpoint, std::chrono::nanoseconds timeout, levada::Batch& rejected)
-      override;
+  levada::Done write(levada::Batch& batch, std::chrono::nanoseconds timeout) override;
+  levada::Done commit(const levada::Checkpoint& checkpoint, std::chrono::nanoseconds timeout,
+                      levada::Batch& rejected) override;
 
  private:
   std::string path_;

@@ -1,14 +1,14 @@
 #include <gtest/gtest.h>
 
-#include "@NAME@.h"
 #include "levada/testkit/conformance.h"
 #include "levada/testkit/fake_host.h"
+#include "@NAME@.h"
 
 using namespace levada::testkit;
 
-TEST(@CLASS @, appends_lines_when_it_commits) {
+TEST(@CLASS@, appends_lines_when_it_commits) {
   FakeHost host;
-  auto made = @CLASS @ ::create({.path = "/out/lines"}, host.host());
+  auto made = @CLASS@::create({.path = "/out/lines"}, host.host());
   ASSERT_TRUE(made) << made.error().message;
   auto& sink = **made;
   ASSERT_TRUE(sink.open());
@@ -21,17 +21,17 @@ TEST(@CLASS @, appends_lines_when_it_commits) {
   EXPECT_EQ(host.files().read_file("/out/lines"), "one\ntwo\n");
 }
 
-TEST(@CLASS @, cuts_half_a_line_that_a_crash_left) {
+TEST(@CLASS@, cuts_half_a_line_that_a_crash_left) {
   FakeHost host;
   host.files().write_file("/out/lines", "one\ntw");
-  auto made = @CLASS @ ::create({.path = "/out/lines"}, host.host());
+  auto made = @CLASS@::create({.path = "/out/lines"}, host.host());
   ASSERT_TRUE((*made)->open());
   ASSERT_TRUE((*made)->recover());
   EXPECT_EQ(host.files().read_file("/out/lines"), "one\n");
 }
 
 // What every sink must do: docs/spec/sink.md of levada.
-LEVADA_CONFORMANCE(@NAME @, [] {
+LEVADA_CONFORMANCE(@NAME@, [] {
   auto tested = subject("@NAME@", "path = \"/out/lines\"");
   tested.bodies = {"one", "two", "a body that is longer than twelve bytes", "four"};
   tested.refused = {{"path = \"lines\"", "path"}};

@@ -8,7 +8,7 @@
 
 #include "levada/sdk.h"
 
-class @CLASS @final : public levada::Source {
+class @CLASS@ final : public levada::Source {
  public:
   struct Settings {
     int64_t rows;
@@ -19,7 +19,7 @@ class @CLASS @final : public levada::Source {
       levada::optional<&Settings::batch_rows>("batch_rows", "100", "The most rows that travel together.").advanced(),
   };
 
-  static levada::Result<std::unique_ptr<@CLASS @>> create(Settings settings, levada::Host host);
+  static levada::Result<std::unique_ptr<@CLASS@>> create(Settings settings, levada::Host host);
 
   levada::Done open(std::span<const levada::Position> positions) override;
   levada::Result<levada::Batch> poll(std::chrono::nanoseconds timeout) override;
