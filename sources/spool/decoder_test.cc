@@ -44,7 +44,7 @@ Decoded decode(const std::string& content, int64_t failing_call = 0) {
 // Too large to be held in memory.
 std::string large_text() {
   std::string text;
-  for (int line = 0; text.size() < (20 << 20); ++line) text += "line " + std::to_string(line * 7919) + "\n";
+  for (int64_t line = 0; text.size() < (20 << 20); ++line) text += "line " + std::to_string(line * 7919) + "\n";
   return text;
 }
 
