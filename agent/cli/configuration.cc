@@ -32,6 +32,14 @@ Configuration load_for_inspection(const std::string& path, Diagnostics& diagnost
   return loaded;
 }
 
+std::set<std::string> component_paths(const Topology& topology) {
+  std::set<std::string> paths;
+  for (const auto& each : topology.sources) paths.insert(each.path);
+  for (const auto& each : topology.interceptors) paths.insert(each.path);
+  for (const auto& each : topology.sinks) paths.insert(each.path);
+  return paths;
+}
+
 bool refused(const Diagnostics& diagnostics) {
   if (!diagnostics.empty()) std::fputs(diagnostics.text().c_str(), stderr);
   return !diagnostics.empty();

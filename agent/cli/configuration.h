@@ -1,6 +1,7 @@
 // A configuration, read and checked, with the plugins that it uses.
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "agent/config/topology.h"
@@ -22,6 +23,9 @@ Configuration load_configuration(const std::string& path, Diagnostics& diagnosti
 // [agent] and the channels, for commands that only look at what an agent has stored. No plugin is
 // loaded, and what is wrong with other tables does not matter.
 Configuration load_for_inspection(const std::string& path, Diagnostics& diagnostics);
+
+// The sources, interceptors and sinks, as dead letters name them: "sinks.out".
+std::set<std::string> component_paths(const Topology& topology);
 
 // Says on stderr what was found, if anything was: the command ends with kBadConfiguration then.
 bool refused(const Diagnostics& diagnostics);

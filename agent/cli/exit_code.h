@@ -19,7 +19,7 @@ enum ExitCode {
 constexpr const char* kExitCodes =
     "Exit codes: 0 all delivered, or told to stop without --until-drained; 1 failed; 2 bad configuration.\n"
     "With --until-drained also: 3 rows went to the dead letters, or were damaged or missing;\n"
-    "4 not drained: told to stop before the end.";
+    "4 not drained: told to stop before the end, or a file or folder could not be read.";
 
 // `rejected`: rows that went to the dead letters in this run.
 ExitCode exit_code(Pipeline::Outcome outcome, bool until_drained, int64_t rejected, const Metrics& metrics);

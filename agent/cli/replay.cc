@@ -242,9 +242,7 @@ class Replay {
     if (request_.component.empty()) return kOk;
     auto known = dead_letter_components(files_, agent_->dead_letters_dir);
     if (!known) return fail(known.error());
-    for (const auto& each : topology.sources) known->insert(each.path);
-    for (const auto& each : topology.interceptors) known->insert(each.path);
-    for (const auto& each : topology.sinks) known->insert(each.path);
+    known->merge(component_paths(topology));
     if (known->contains(request_.component)) return kOk;
     std::fprintf(stderr, "neither the configuration nor the dead letters have a component \"%s\"%s\n",
                  request_.component.c_str(), did_you_mean(request_.component, {known->begin(), known->end()}).c_str());

@@ -56,12 +56,9 @@ void raise_file_limit(const Topology& topology) {
 // After a kill, rows since the last commit come again. Those that a component
 // rejected then are known by its name.
 void warn_of_missing(const std::set<std::string>& components, const Topology& topology) {
-  const auto has = [](const auto& configured, const std::string& path) {
-    return std::any_of(configured.begin(), configured.end(), [&](const auto& each) { return each.path == path; });
-  };
+  const auto configured = component_paths(topology);
   for (const auto& component : components)
-    if (!has(topology.sources, component) && !has(topology.interceptors, component) &&
-        !has(topology.sinks, component) && !has(topology.sink_groups, component))
+    if (!configured.contains(component))
       log_warning("", "the last run was killed, and the configuration has no " + component +
                           " any more: rows that it rejected since the last commit may be rejected once more under "
                           "another name");

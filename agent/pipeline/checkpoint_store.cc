@@ -134,24 +134,16 @@ Result<std::optional<StoredCheckpoint>> CheckpointStore::load_confirmed(const st
   return load(reader, epoch);
 }
 
-Result<std::set<std::string>> CheckpointStore::known_streams() const {
-  std::set<std::string> streams;
+Result<std::map<std::string, std::set<std::string>>> CheckpointStore::confirmed_streams() const {
+  std::map<std::string, std::set<std::string>> streams;
   auto all = readers();
   if (!all) return std::move(all).error();
   for (const auto& reader : *all) {
-    auto confirmed = confirmed_streams(reader);
-    if (!confirmed) return confirmed;
-    streams.merge(*confirmed);
+    auto checkpoint = load_confirmed(reader);
+    if (!checkpoint) return std::move(checkpoint).error();
+    if (!*checkpoint) continue;
+    for (const auto& position : (*checkpoint)->positions) streams[reader].insert(position.stream);
   }
-  return streams;
-}
-
-Result<std::set<std::string>> CheckpointStore::confirmed_streams(const std::string& reader) const {
-  std::set<std::string> streams;
-  auto checkpoint = load_confirmed(reader);
-  if (!checkpoint) return std::move(checkpoint).error();
-  if (*checkpoint)
-    for (const auto& position : (*checkpoint)->positions) streams.insert(position.stream);
   return streams;
 }
 

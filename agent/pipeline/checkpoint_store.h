@@ -37,11 +37,9 @@ class CheckpointStore {
   void confirm(const std::string& reader, uint64_t epoch) const;
   // The newest that was confirmed.
   Result<std::optional<StoredCheckpoint>> load_confirmed(const std::string& reader) const;
-  // The streams that the reader is known to have committed rows of.
-  Result<std::set<std::string>> confirmed_streams(const std::string& reader) const;
-  // The streams that any reader has ever committed rows of, also one
-  // that is not configured any more.
-  Result<std::set<std::string>> known_streams() const;
+  // The streams that each reader has ever committed rows of, by its name; also of those that are
+  // not configured any more.
+  Result<std::map<std::string, std::set<std::string>>> confirmed_streams() const;
   // Names of the readers that have saved any.
   Result<std::vector<std::string>> readers() const;
 

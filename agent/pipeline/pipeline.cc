@@ -66,14 +66,17 @@ bool Pipeline::find_start(size_t number) {
   for (const auto sink : source.sinks) {
     auto recovered = wait_for_sink(sink, source.runner->name());
     if (!recovered) return false;
-    const auto& name = parts_.sinks[sink]->name();
-    auto confirmed = parts_.checkpoints->confirmed_streams(name);
-    if (!confirmed) log_warning("", confirmed.error().message);
-    readers.push_back({name, *std::move(recovered), confirmed ? *std::move(confirmed) : std::set<std::string>()});
+    readers.push_back({parts_.sinks[sink]->name(), *std::move(recovered)});
   }
-  auto known = parts_.checkpoints->known_streams();
-  if (!known) log_warning("", known.error().message);
-  const auto start = [&] { return source.runner->start_from(readers, known ? *known : std::set<std::string>()); };
+  std::set<std::string> known;
+  if (const auto confirmed = parts_.checkpoints->confirmed_streams()) {
+    for (const auto& [reader, streams] : *confirmed) known.insert(streams.begin(), streams.end());
+    for (auto& reader : readers)
+      if (const auto own = confirmed->find(reader.name); own != confirmed->end()) reader.confirmed = own->second;
+  } else {
+    log_warning("", confirmed.error().message);
+  }
+  const auto start = [&] { return source.runner->start_from(readers, known); };
   auto started = open_when_possible(start);
   if (!started) log_error(source.runner->name(), started.error().message);
   return started.ok();

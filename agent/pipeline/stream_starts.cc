@@ -13,12 +13,14 @@ namespace {
 
 constexpr std::string_view kFirstLine = "levada starts 1";
 
-// Where the reader furthest behind stands with that stream; nothing where none knows it.
-std::optional<Position> furthest_behind(const std::vector<Positions>& all, const std::string& stream) {
+// Where, of the other readers, the one furthest behind stands with that stream; nothing where none
+// knows it.
+std::optional<Position> furthest_behind(const std::vector<Positions>& all, size_t reader, const std::string& stream) {
   std::optional<Position> least;
-  for (const auto& positions : all) {
-    const auto at = positions.find(stream);
-    if (at != positions.end() && (!least || at->second.sequence < least->sequence)) least = at->second;
+  for (size_t other = 0; other < all.size(); ++other) {
+    const auto at = all[other].find(stream);
+    if (other == reader || at == all[other].end()) continue;
+    if (!least || at->second.sequence < least->sequence) least = at->second;
   }
   return least;
 }
@@ -49,6 +51,11 @@ std::vector<Positions> StreamStarts::complete(const std::vector<Reader>& readers
       for (const auto& [stream, start] : before->second.starts)
         if (given.back().try_emplace(stream, start).second) streams.insert(stream);
   }
+  Positions anew;
+  for (const auto& stream : known) {
+    if (streams.contains(stream)) continue;
+    if (const auto number = first_number(stream); number > 0) anew[stream] = {stream, "", number};
+  }
   auto complete = given;
   std::map<std::string, Known> now;
   for (size_t at = 0; at < readers.size(); ++at) {
@@ -64,21 +71,16 @@ std::vector<Positions> StreamStarts::complete(const std::vector<Reader>& readers
         kept.stored.insert(stream);
         continue;
       }
-      const bool is_at_start = complete[at].contains(stream) && !was_stored(stream);
-      const bool joins = before == readers_.end() || was_stored(stream);
-      if (joins) {
-        auto others = given;
-        others[at].erase(stream);
-        const auto other = furthest_behind(others, stream);
-        complete[at].insert_or_assign(stream, other.value_or(Position{stream, "", first_number(stream)}));
-      } else if (!is_at_start) {
-        complete[at][stream] = {stream, "", 0};
+      if (before == readers_.end() || was_stored(stream)) {
+        auto other = furthest_behind(given, at, stream);
+        complete[at][stream] = other ? *std::move(other) : Position{stream, "", first_number(stream)};
+      } else {
+        complete[at].try_emplace(stream, Position{stream, "", 0});
       }
       kept.starts[stream] = complete[at][stream];
     }
-    for (const auto& stream : known)
-      if (!streams.contains(stream) && first_number(stream) > 0)
-        kept.starts[stream] = complete[at][stream] = {stream, "", first_number(stream)};
+    complete[at].insert(anew.begin(), anew.end());
+    kept.starts.insert(anew.begin(), anew.end());
   }
   readers_ = std::move(now);
   return complete;
