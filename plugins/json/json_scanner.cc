@@ -1,10 +1,9 @@
 #include "json/json_scanner.h"
 
 #include <algorithm>
-#include <bit>
 #include <charconv>
-#include <cstring>
 
+#include "json/eight_bytes.h"
 #include "json/json_text.h"
 
 namespace levada {
@@ -24,18 +23,11 @@ constexpr std::array<bool, 256> kPlain = [] {
 // Passes over text that may stand in any string as it is, eight bytes at once; less
 // than eight may be left of it.
 size_t skip_plain(std::string_view text, size_t at) {
-  constexpr uint64_t kOnes = 0x0101010101010101;
-  const auto zeros = [](uint64_t bytes) { return bytes - kOnes; };
-  for (; at + 8 <= text.size(); at += 8) {
-    uint64_t bytes;
-    std::memcpy(&bytes, text.data() + at, 8);
-    // The highest bit of each that is outside of ASCII, a control
-    // character, a quote or a backslash.
-    const uint64_t others = (bytes - 0x20 * kOnes) | zeros(bytes ^ '"' * kOnes) | zeros(bytes ^ '\'' * kOnes) |
-                            zeros(bytes ^ '\\' * kOnes) | bytes;
-    if (const uint64_t found = others & 0x80 * kOnes) return at + static_cast<size_t>(std::countr_zero(found)) / 8;
-  }
-  return at;
+  return find_in_eights(text, at, [](uint64_t bytes) {
+    // Outside of ASCII, a control character, a quote or a backslash.
+    return (bytes - 0x20 * kEachByte) | bytes_that_are('"', bytes) | bytes_that_are('\'', bytes) |
+           bytes_that_are('\\', bytes) | bytes;
+  });
 }
 
 std::string described(char c) {

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "json/eight_bytes.h"
 #include "json/json_scanner.h"
 #include "json/json_text.h"
 
@@ -94,9 +95,8 @@ bool any(Block block) {
   return (halves[0] | halves[1]) != 0;
 }
 bool needs_escape(uint64_t bytes) {
-  constexpr uint64_t kOnes = 0x0101010101010101;
-  const uint64_t found = (bytes - 0x20 * kOnes) | ((bytes ^ '"' * kOnes) - kOnes) | ((bytes ^ '\\' * kOnes) - kOnes);
-  return (found & ~bytes & 0x80 * kOnes) != 0;
+  const uint64_t found = (bytes - 0x20 * kEachByte) | bytes_that_are('"', bytes) | bytes_that_are('\\', bytes);
+  return (found & ~bytes & kHighBits) != 0;
 }
 
 // Copies the text as it is; false where something in it needs an escape. In pieces of fixed size,

@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
-#include <cstring>
 
+#include "json/eight_bytes.h"
 #include "json/json_scanner.h"
 
 namespace levada::clean_json {
@@ -21,19 +20,13 @@ constexpr std::array<bool, 256> kSteers = [] {
 
 // Passes over bytes that do not steer, eight at once; less than eight may be left of them.
 size_t skip_text(std::string_view row, size_t at) {
-  constexpr uint64_t kOnes = 0x0101010101010101;
-  const auto zeros = [](uint64_t bytes) { return bytes - kOnes; };
-  for (; at + 8 <= row.size(); at += 8) {
-    uint64_t bytes;
-    std::memcpy(&bytes, row.data() + at, 8);
+  return find_in_eights(row, at, [](uint64_t bytes) {
     // A bracket with that bit set is a brace, and a backslash stands between the brackets.
-    const uint64_t braces = bytes | 0x20 * kOnes;
-    const uint64_t steering = zeros(braces ^ '{' * kOnes) | zeros(braces ^ '|' * kOnes) | zeros(braces ^ '}' * kOnes) |
-                              zeros(bytes ^ '"' * kOnes);
-    const uint64_t found = steering & ~bytes & 0x80 * kOnes;
-    if (found != 0) return at + static_cast<size_t>(std::countr_zero(found)) / 8;
-  }
-  return at;
+    const uint64_t braces = bytes | 0x20 * kEachByte;
+    const uint64_t steering = bytes_that_are('{', braces) | bytes_that_are('|', braces) | bytes_that_are('}', braces) |
+                              bytes_that_are('"', bytes);
+    return steering & ~bytes;
+  });
 }
 
 bool separates(char c) { return c == '[' || c == ']' || c == ','; }
