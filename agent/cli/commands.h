@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "agent/cli/exit_code.h"
 
@@ -40,5 +41,14 @@ struct PluginsRequest {
 };
 int show_plugins(const PluginsRequest& request);
 int start_plugin(const std::string& kind, bool in_c, const std::string& name, const std::string& folder);
+
+struct TableRequest {
+  std::string sink, config;  // A sink that writes to it, and the configuration that has that sink; or else:
+  std::string type = "delta";
+  // What to do, the path of the table where no sink is named, and options, as the user wrote them.
+  std::vector<std::string> arguments;
+};
+// kBadConfiguration where the arguments are at fault.
+int table(const TableRequest& request);
 
 }  // namespace levada::agent

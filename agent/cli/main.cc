@@ -106,6 +106,14 @@ int main(int count, char** arguments) {
   fresh->add_option("folder", folder, "Where; ./NAME if not given");
   fresh->add_flag("--c", in_c, "An interceptor in C, which needs no C++ compiler");
 
+  TableRequest of_table;
+  auto* tables = app.add_subcommand(
+      "table", "Look after a table: levada table VERB PATH, or levada table VERB --sink NAME. `levada table help`.");
+  tables->add_option("-c,--config", of_table.config, "The configuration that has the sink")->default_val(config);
+  tables->add_option("--sink", of_table.sink, "The table that this sink of the configuration writes to");
+  tables->add_option("--type", of_table.type, "What the table at PATH is")->capture_default_str();
+  tables->allow_extras();
+
   try {
     app.parse(count, arguments);
   } catch (const CLI::ParseError& error) {
@@ -120,6 +128,11 @@ int main(int count, char** arguments) {
   if (reconcile->parsed()) return audit(config, acknowledge_missing);
   if (letters->parsed()) return replay(again);
   if (channels->parsed()) return channel(stored);
+  if (tables->parsed()) {
+    of_table.arguments = tables->remaining();
+    if (of_table.arguments.empty()) of_table.arguments = {"help"};
+    return table(of_table);
+  }
   if (fresh->parsed()) return start_plugin(kind, in_c, name, folder.empty() ? name : folder);
   return show_plugins(plugins);
 }

@@ -1,4 +1,6 @@
 // The configuration as a JSON schema, so that an editor completes names and marks errors.
+#include <algorithm>
+
 #include "agent/config/describe.h"
 #include "agent/config/document.h"
 #include "agent/config/value_reader.h"
@@ -78,7 +80,12 @@ std::string agent_table_schema(TableKind kind) {
 std::string component_schema(const levada_component& component) {
   std::string properties;
   std::vector<std::string> required;
+  const Options own(component.options, component.option_count);
   for (const levada_option& option : agent_options(table_kind(component.kind))) {
+    // With a default of the component's own it comes with its options.
+    if (std::any_of(own.begin(), own.end(),
+                    [&](const auto& each) { return std::string_view(each.name) == option.name; }))
+      continue;
     if (std::string_view(option.name) == "type") {
       properties = "\"type\": {\"const\": " + quote(component.name) + "}";
       required.emplace_back("type");
@@ -86,7 +93,7 @@ std::string component_schema(const levada_component& component) {
       add_properties(Options(&option, 1), properties, required);
     }
   }
-  add_properties({component.options, component.option_count}, properties, required);
+  add_properties(own, properties, required);
   return "{\"title\": " + quote(component.name) + ", \"description\": " + quote(component.summary) + ", " +
          object_schema(properties, required).substr(1);
 }

@@ -67,9 +67,9 @@ std::string OptionValues::text() const {
   std::string lines;
   for (size_t i = 0; i < options_.size(); ++i) {
     const levada_option& option = options_[i];
-    if (values_[i].set == 0) continue;
+    if (values_[i].set == 0 || (option.flags & LEVADA_OF_AGENT) != 0) continue;
     const Node* user = table_.find(option.name);
-    const std::optional<Node> node = user != nullptr ? *user : parse_value(option.fallback);
+    const std::optional<Node> node = user != nullptr ? *user : parse_value(fallbacks_[i]);
     const bool secret = (option.flags & LEVADA_SECRET) != 0;
     lines += std::string(option.name) + " = " + (secret ? "\"(hidden)\"" : toml_text(*node, true)) + "\n";
   }
@@ -81,7 +81,8 @@ class OptionReader {
   OptionReader(const Node& table, const std::string& path, Diagnostics& diagnostics)
       : table_(table), path_(path), diagnostics_(diagnostics) {}
 
-  OptionValues read(Options options) {
+  // `groups` are all that describe the table; what they say of a default goes before what `options` says.
+  OptionValues read(Options options, std::span<const Options> groups) {
     OptionValues values;
     values.memory_ = std::make_unique<ValueMemory>();
     values.options_ = options;
@@ -93,15 +94,20 @@ class OptionReader {
       levada_value value{};
       value.type = option.type;
       const Node* user = table_.find(option.name);
-      if (user != nullptr && !reader.read(*user, option, join_path(path_, option.name), value)) values.sound_ = false;
+      // What is wrong with a value of the agent's own option is said once, for the agent's group.
+      auto& value_reader = (option.flags & LEVADA_OF_AGENT) != 0 ? default_reader : reader;
+      if (user != nullptr && !value_reader.read(*user, option, join_path(path_, option.name), value))
+        values.sound_ = false;
+      const char* fallback = fallback_of(option, groups);
       if (value.set == 0) {
         value = {};
         value.type = option.type;
-        const std::optional<Node> node = option.fallback == nullptr ? std::nullopt : parse_value(option.fallback);
+        const std::optional<Node> node = fallback == nullptr ? std::nullopt : parse_value(fallback);
         if (node) default_reader.read(*node, option, option.name, value);
       }
       if (user == nullptr && (option.flags & LEVADA_REQUIRED) != 0) values.sound_ = false;
       values.values_.push_back(value);
+      values.fallbacks_.push_back(fallback);
     }
     return values;
   }
@@ -138,6 +144,13 @@ class OptionReader {
   }
 
  private:
+  static const char* fallback_of(const levada_option& option, std::span<const Options> groups) {
+    for (const Options options : groups)
+      for (const levada_option& other : options)
+        if ((other.flags & LEVADA_OF_AGENT) != 0 && std::string_view(other.name) == option.name) return other.fallback;
+    return option.fallback;
+  }
+
   const Node& table_;
   const std::string& path_;
   Diagnostics& diagnostics_;
@@ -151,9 +164,24 @@ bool is_snake_case(std::string_view name) {
   });
 }
 
-bool is_named(Options options, std::string_view name) {
-  return std::any_of(options.begin(), options.end(),
-                     [&](const levada_option& option) { return option.name != nullptr && option.name == name; });
+const levada_option* find_option(Options options, std::string_view name) {
+  const auto at = std::find_if(options.begin(), options.end(), [&](const levada_option& option) {
+    return option.name != nullptr && option.name == name;
+  });
+  return at == options.end() ? nullptr : &*at;
+}
+
+// What is wrong with a name that the agent uses in the same table, or nothing. `reserved` is null
+// where it uses no such name.
+std::string check_reserved(const levada_option& option, const levada_option* reserved) {
+  if ((option.flags & LEVADA_OF_AGENT) == 0)
+    return reserved != nullptr ? "has a name that the agent uses itself; it needs another one" : "";
+  if (reserved == nullptr) return "is no option that the agent has";
+  constexpr uint32_t kTypes[] = {LEVADA_BOOLEAN, LEVADA_INTEGER, LEVADA_NUMBER, LEVADA_DURATION, LEVADA_SIZE};
+  if (std::find(std::begin(kTypes), std::end(kTypes), reserved->type) == std::end(kTypes))
+    return "is one of the agent's that can have no other default";
+  if (option.type != reserved->type) return "has not the type that it has for the agent";
+  return option.fallback == nullptr ? "gives the agent's option no default" : "";
 }
 
 // What is wrong with the default of an option, or nothing.
@@ -180,8 +208,8 @@ std::vector<std::string> check_options(Options options, Options reserved) {
       fault("must have a name of a-z, 0-9 and _ that starts with a letter");
       continue;
     }
-    if (is_named(options.first(i), name)) fault("is declared twice");
-    if (is_named(reserved, name)) fault("has a name that the agent uses itself; it needs another one");
+    if (find_option(options.first(i), name) != nullptr) fault("is declared twice");
+    if (const auto wrong = check_reserved(option, find_option(reserved, name)); !wrong.empty()) fault(wrong);
     if (option.summary == nullptr || *option.summary == '\0') fault("has no summary");
     const bool has_choices = !split_choices(option.choices).empty();
     if (option.type > LEVADA_TREE) {
@@ -202,7 +230,7 @@ std::vector<OptionValues> read_options(const Node& table, const std::string& pat
                                        UnknownKeys unknown_keys, Diagnostics& diagnostics) {
   OptionReader reader(table, path, diagnostics);
   std::vector<OptionValues> values;
-  for (const Options options : groups) values.push_back(reader.read(options));
+  for (const Options options : groups) values.push_back(reader.read(options, groups));
   reader.finish(values, groups, unknown_keys);
   return values;
 }

@@ -58,6 +58,7 @@ class OptionValues {
   Node table_;  // what the user wrote
   Options options_;
   std::vector<levada_value> values_;
+  std::vector<const char*> fallbacks_;   // the default of each option
   std::unique_ptr<ValueMemory> memory_;  // of what the values point to
   std::vector<std::string> misspelt_;    // options that unknown ones most likely mean
   bool sound_ = true;

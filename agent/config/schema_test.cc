@@ -25,6 +25,11 @@ constexpr auto kAllTypes = std::to_array<levada_option>({
     {"password", LEVADA_STRING, LEVADA_SECRET, nullptr, nullptr, "Password."},
 });
 
+constexpr auto kOfAgent = std::to_array<levada_option>({
+    {"wait", LEVADA_DURATION, 0, nullptr, "\"1s\"", "Wait."},
+    {"names", LEVADA_STRINGS, 0, nullptr, "[]", "Names."},
+});
+
 class SchemaTest : public testing::Test {
  protected:
   OptionValues read(const std::string& toml, Options options = kAllTypes) {
@@ -48,6 +53,48 @@ class SchemaTest : public testing::Test {
   TestFolder folder_;
   Diagnostics diagnostics_;
 };
+
+TEST_F(SchemaTest, a_component_can_have_a_default_of_its_own_for_an_option_of_the_agent) {
+  constexpr auto kOwn =
+      std::to_array<levada_option>({{"wait", LEVADA_DURATION, LEVADA_OF_AGENT, nullptr, "\"5m\"", "Wait."}});
+  const std::array<Options, 2> groups = {kOfAgent, kOwn};
+  const auto read_both = [&](const std::string& toml) {
+    folder_.write("x.toml", toml);
+    const auto document = read_document(folder_.path("x.toml"), diagnostics_);
+    return read_options(document->root, "t", groups, UnknownKeys::refuse, diagnostics_);
+  };
+  const auto defaults = read_both("");
+  EXPECT_EQ(defaults[0].integer("wait"), 300'000'000'000);
+  EXPECT_EQ(defaults[1].integer("wait"), 300'000'000'000);
+  EXPECT_EQ(defaults[0].text(), "wait = \"5m\"\nnames = []\n");
+  EXPECT_EQ(defaults[1].text(), "");
+  const auto written = read_both("wait = \"2s\"");
+  EXPECT_EQ(written[0].integer("wait"), 2'000'000'000);
+  EXPECT_EQ(written[1].integer("wait"), 2'000'000'000);
+  EXPECT_EQ(findings(), "");
+  EXPECT_FALSE(read_both("wait = 7")[0].sound());
+  // Once, though two groups of options have it.
+  EXPECT_EQ(findings().find("t.wait"), findings().rfind("t.wait"));
+  EXPECT_NE(findings().find("t.wait: must be a duration, not an integer"), std::string::npos);
+}
+
+TEST_F(SchemaTest, finds_what_is_wrong_with_a_default_for_an_option_of_the_agent) {
+  const auto faults = [](levada_option option) {
+    const auto found = check_options(Options(&option, 1), kOfAgent);
+    return found.size() == 1 ? found.front() : std::to_string(found.size()) + " faults";
+  };
+  EXPECT_EQ(faults({"wait", LEVADA_DURATION, LEVADA_OF_AGENT, nullptr, "\"5m\"", "Wait."}), "0 faults");
+  EXPECT_EQ(faults({"wait", LEVADA_DURATION, 0, nullptr, "\"5m\"", "Wait."}),
+            "option \"wait\" has a name that the agent uses itself; it needs another one");
+  EXPECT_EQ(faults({"wait", LEVADA_SIZE, LEVADA_OF_AGENT, nullptr, "5", "Wait."}),
+            "option \"wait\" has not the type that it has for the agent");
+  EXPECT_EQ(faults({"wait", LEVADA_DURATION, LEVADA_OF_AGENT, nullptr, nullptr, "Wait."}),
+            "option \"wait\" gives the agent's option no default");
+  EXPECT_EQ(faults({"other", LEVADA_SIZE, LEVADA_OF_AGENT, nullptr, "5", "Other."}),
+            "option \"other\" is no option that the agent has");
+  EXPECT_EQ(faults({"names", LEVADA_STRINGS, LEVADA_OF_AGENT, nullptr, "[]", "Names."}),
+            "option \"names\" is one of the agent's that can have no other default");
+}
 
 TEST_F(SchemaTest, gives_defaults_to_what_is_not_written) {
   const OptionValues values = read("");

@@ -51,6 +51,21 @@ const void* Instance::extension(const char* id) const {
   return found;
 }
 
+Done Instance::command(const std::vector<std::string>& arguments,
+                       const std::function<void(std::string_view)>& write) const {
+  const auto* commands = static_cast<const levada_commands*>(extension(LEVADA_COMMANDS));
+  if (!commands) return fatal(std::string(component_.name) + " has no commands of its own");
+  std::vector<levada_bytes> texts;
+  for (const auto& argument : arguments) texts.push_back({argument.data(), argument.size()});
+  const auto pass_on = [](void* to, levada_bytes text) {
+    (*static_cast<const std::function<void(std::string_view)>*>(to))({text.data, text.size});
+  };
+  return call([&](levada_error* error) {
+    return commands->run(self_, texts.data(), texts.size(), pass_on,
+                         const_cast<std::function<void(std::string_view)>*>(&write), error);
+  });
+}
+
 template <class Functions>
 Done Instance::close(std::chrono::nanoseconds timeout) {
   const auto& all = functions<Functions>();

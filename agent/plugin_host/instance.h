@@ -50,6 +50,9 @@ class Instance {
   // A service of the instance's own, such as "levada.state/1"; null where it has none such. From
   // any thread.
   const void* extension(const char* id) const;
+  // Runs a command of the component's own. FATAL where it has none; REJECT: the arguments are at
+  // fault.
+  Done command(const std::vector<std::string>& arguments, const std::function<void(std::string_view)>& write) const;
   // What the contract's functions take; for tests that call them directly.
   void* self() const { return self_; }
 

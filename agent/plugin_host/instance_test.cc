@@ -65,7 +65,16 @@ struct Listener : Source, Unconfigured<Listener> {
     if (calls().size() == 1) return levada::idle();
     return retry("the server does not answer");
   }
-  const void* extension(std::string_view id) { return id == "test.greeting/1" ? "hello" : nullptr; }
+  Done command(std::span<const std::string_view> arguments, const std::function<void(std::string_view)>& write) {
+    if (arguments.size() != 2) return reject("two arguments");
+    write(arguments[0]);
+    write(arguments[1]);
+    return {};
+  }
+  const void* extension(std::string_view id) {
+    if (id == LEVADA_COMMANDS) return commands<Listener>();
+    return id == "test.greeting/1" ? "hello" : nullptr;
+  }
 };
 
 // Has nothing of what version 1.1 added.
@@ -99,6 +108,18 @@ TEST_F(InstanceTest, an_extension_is_found_by_its_id_and_null_where_it_is_unknow
   EXPECT_STREQ(static_cast<const char*>(listener->extension("test.greeting/1")), "hello");
   EXPECT_EQ(listener->extension("test.greeting/2"), nullptr);
   EXPECT_EQ(make(levada::source<Plain>("plain", "For tests."), "sources.other")->extension("test.greeting/1"), nullptr);
+}
+
+TEST_F(InstanceTest, a_component_can_have_commands_of_its_own) {
+  const auto listener = make(levada::source<Listener>("listener", "For tests."));
+  std::string written;
+  const auto write = [&](std::string_view text) { written += text; };
+  EXPECT_TRUE(listener->command({"say", "hello"}, write));
+  EXPECT_EQ(written, "sayhello");
+  EXPECT_EQ(listener->command({"say"}, write).code(), Code::reject);
+  const auto none = make(levada::source<Plain>("plain", "For tests."), "sources.other")->command({"say"}, write);
+  EXPECT_EQ(none.code(), Code::fatal);
+  EXPECT_EQ(none.error().message, "plain has no commands of its own");
 }
 
 // The component as a plugin describes it that was built with version 1.0: what came after is not

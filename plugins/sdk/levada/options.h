@@ -54,6 +54,8 @@ struct Option {
   constexpr Option advanced() const { return flagged(LEVADA_ADVANCED); }
   constexpr Option reads_folder() const { return flagged(LEVADA_READS_FOLDER); }
   constexpr Option writes_folder() const { return flagged(LEVADA_WRITES_FOLDER); }
+  // Gives an option of the agent's another default.
+  constexpr Option of_agent() const { return flagged(LEVADA_OF_AGENT); }
 
  private:
   constexpr Option flagged(uint32_t flag) const {

@@ -31,7 +31,7 @@ extern "C" {
 #endif
 
 #define LEVADA_ABI_MAJOR 1
-#define LEVADA_ABI_MINOR 1
+#define LEVADA_ABI_MINOR 2
 
 /* ---- The Arrow C Data Interface, as its specification defines it ----------------------------- */
 #ifndef ARROW_C_DATA_INTERFACE
@@ -159,7 +159,11 @@ enum {
   LEVADA_READS_FOLDER = 8,
   /* The text is a folder that a sink writes to; what stands behind a `{` or `%` in it depends on
    * the rows or the time. */
-  LEVADA_WRITES_FOLDER = 16
+  LEVADA_WRITES_FOLDER = 16,
+  /* Since 1.2. The option is one that the agent has for every component of the kind, such as
+   * `commit_interval` of a sink: here it only gets another default, and the component sees the
+   * value. Of the same type: a boolean, integer, number, duration or size. */
+  LEVADA_OF_AGENT = 32
 };
 
 /* One option of a component. Parsing, checks, help, reference and sample come from it. Frozen. */
@@ -409,6 +413,18 @@ typedef struct levada_component {
    * [any] */
   const void* (*extension)(void* self, const char* id);
 } levada_component;
+
+/* Since 1.2. An extension of a component that has commands of its own for `levada table`: what can
+ * be done with the table that its options name, beside writing to it. */
+#define LEVADA_COMMANDS "levada.commands/1"
+typedef struct levada_commands {
+  uint32_t size;
+  /* Does what the first argument says, with the others as the user wrote them, and gives texts for
+   * the user to `write`. The instance was created and is not opened. REJECT: the arguments are at
+   * fault. Any other failure is reported. [control] */
+  levada_code (*run)(void* self, const levada_bytes* arguments, size_t count, void (*write)(void* to, levada_bytes),
+                     void* to, levada_error*);
+} levada_commands;
 
 typedef struct levada_plugin {
   uint32_t size;

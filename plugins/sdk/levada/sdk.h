@@ -440,6 +440,23 @@ const levada_component* sink(const char* name, const char* summary) {
   return detail::component<Component>(LEVADA_SINK, name, summary, &functions);
 }
 
+// What a component gives for LEVADA_COMMANDS that has
+//   Done command(std::span<const std::string_view> arguments, const std::function<void(std::string_view)>& write);
+// See levada_commands.
+template <class Component>
+const levada_commands* commands() {
+  static const levada_commands functions = {
+      sizeof functions, [](void* self, const levada_bytes* arguments, size_t count, void (*write)(void*, levada_bytes),
+                           void* to, levada_error* error) {
+        return detail::run<Component>(self, error, [&](Component& component) {
+          std::vector<std::string_view> texts;
+          for (size_t at = 0; at < count; ++at) texts.push_back(detail::view(arguments[at]));
+          return component.command(texts, [&](std::string_view text) { write(to, {text.data(), text.size()}); });
+        });
+      }};
+  return &functions;
+}
+
 }  // namespace levada
 
 // Exports components: the last line of a plugin.
