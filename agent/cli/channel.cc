@@ -64,7 +64,8 @@ std::string rows_of(const Seen& seen) {
   const uint64_t rows = seen.rows_from(0);
   if (seen.log.cursors.readers.empty()) return number(rows) + " rows";
   uint64_t backlog = 0;
-  for (const auto& [reader, place] : seen.log.cursors.readers) backlog = std::max(backlog, seen.rows_from(place.row));
+  for (const auto& [reader, log_offset] : seen.log.cursors.readers)
+    backlog = std::max(backlog, seen.rows_from(log_offset.row));
   return "backlog " + number(backlog) + " rows, delivered " + number(rows - backlog) + " rows";
 }
 
@@ -86,9 +87,9 @@ void list(const FileChannelOptions& channel, const Seen& seen, const Secrets& se
     }
   }
   std::printf("\n");
-  for (const auto& [reader, place] : seen.log.cursors.readers)
-    std::printf("  %-24s at row %s, %s behind\n", reader.c_str(), number(place.row).c_str(),
-                number(seen.rows_from(place.row)).c_str());
+  for (const auto& [reader, log_offset] : seen.log.cursors.readers)
+    std::printf("  %-24s at row %s, %s behind\n", reader.c_str(), number(log_offset.row).c_str(),
+                number(seen.rows_from(log_offset.row)).c_str());
 }
 
 // Goes through a channel's records, and tells what is wrong with them.
@@ -116,7 +117,7 @@ class Verification {
   void check_readers() {
     if (!seen_.log.segments.empty() || seen_.log.cursors.readers.empty()) return;
     expected_ = seen_.log.end;
-    for (const auto& [reader, place] : seen_.log.cursors.readers) expected_ = std::min(expected_, place);
+    for (const auto& [reader, log_offset] : seen_.log.cursors.readers) expected_ = std::min(expected_, log_offset);
     if (const auto rows = seen_.log.end.row - expected_.row; rows > 0)
       fault(channel_.folder, 0, "all segments are gone", rows);
   }
@@ -130,8 +131,8 @@ class Verification {
       std::optional<uint64_t> damaged_at;
       auto record = opened.next(offset, segment.bytes, SegmentReader::Depth::payloads, &damaged_at);
       if (!record) return std::move(record).error();
-      const bool over = !*record || (*record)->header.place >= seen_.log.limit(segment);
-      const uint64_t row = over ? seen_.end_row(segment) : (*record)->header.place.row;
+      const bool over = !*record || (*record)->header.log_offset >= seen_.log.limit(segment);
+      const uint64_t row = over ? seen_.end_row(segment) : (*record)->header.log_offset.row;
       const uint64_t rows = row > expected_.row ? row - expected_.row : 0;
       // What follows the last record that counts may be anything.
       if (rows > 0 || (damaged_at && !over))
@@ -158,7 +159,7 @@ class Verification {
   const FileChannelOptions& channel_;
   const Seen& seen_;
   const Secrets& secrets_;
-  Place expected_;
+  LogOffset expected_;
   uint64_t records_ = 0, rows_ = 0, missing_ = 0, faults_ = 0;
 };
 
@@ -169,7 +170,7 @@ uint64_t dump(const SegmentReader::Record& record, uint64_t from, uint64_t most)
   std::string text;
   uint64_t printed = 0;
   for (int64_t row = 0; row < batch.rows() && printed < most; ++row) {
-    const uint64_t number = record.header.place.row + static_cast<uint64_t>(row);
+    const uint64_t number = record.header.log_offset.row + static_cast<uint64_t>(row);
     if (number < from) continue;
     text += "{\"@row\":" + std::to_string(number) + ",\"@stream\":";
     append_json_text(text, batch.stream);

@@ -40,18 +40,18 @@ bool read_line(CursorFile& file, std::string_view line, uint64_t log_id, const K
   if (parts.size() == 3 && parts[0] == "sealed") return read_sealed(file, parts[1], parts[2], log_id, keys);
   if (parts.size() < 2) return false;
   if (parts[0] == "log") return parse_hex(parts[1]) == log_id;
-  const auto place = Place::parse(parts[1]);
-  if (!place || parts.size() < 3) return false;
+  const auto log_offset = LogOffset::parse(parts[1]);
+  if (!log_offset || parts.size() < 3) return false;
   if (parts[0] == "reader") {
-    file.readers[unescaped(parts[2])] = *place;
+    file.readers[unescaped(parts[2])] = *log_offset;
     return true;
   }
   if (parts[0] != "durable" || parts.size() != 5) return false;
-  const auto end = Place::parse(parts[3]);
+  const auto end = LogOffset::parse(parts[3]);
   if (!end) return false;
   const char* const last = parts[2].data() + parts[2].size();
   if (std::from_chars(parts[2].data(), last, file.durable_bytes).ptr != last) return false;
-  file.segment = *place;
+  file.segment = *log_offset;
   file.durable_end = *end;
   file.closed = parts[4] == "closed";
   return true;
@@ -75,8 +75,8 @@ Result<std::string> CursorFile::text(uint64_t log_id, const Cipher* cipher) cons
   std::string text = "log\t" + hex(log_id) + '\n';
   text += "durable\t" + segment.text() + '\t' + std::to_string(durable_bytes) + '\t' + durable_end.text() + '\t' +
           (closed ? "closed" : "open") + '\n';
-  for (const auto& [reader, place] : readers) {
-    text += "reader\t" + place.text() + '\t';
+  for (const auto& [reader, log_offset] : readers) {
+    text += "reader\t" + log_offset.text() + '\t';
     append_escaped(text, reader);
     text += '\n';
   }

@@ -14,11 +14,11 @@
 namespace levada::agent {
 
 struct CursorFile {
-  std::map<std::string, Place> readers;
+  std::map<std::string, LogOffset> readers;
   Positions sources;           // How far each source's stream had got in what was synced.
-  Place segment;               // The first place of the last segment.
+  LogOffset segment;           // The first offset of the last segment.
   uint64_t durable_bytes = 0;  // How much of that segment is synced.
-  Place durable_end;           // Where the synced records end.
+  LogOffset durable_end;       // Where the synced records end.
   bool closed = false;         // Nothing was written behind that.
 
   // Empty where there is none, or it is damaged.

@@ -67,7 +67,7 @@ Done FileChannel::State::open() {
     segments_.assign(std::move(found->segments));
     missing_.found_lost(std::move(found->lost));
     cursors_.saved(std::move(found->cursors.readers));
-    for (auto& cursor : cursors_) place(cursor);
+    for (auto& cursor : cursors_) set_up(cursor);
     last_sync_ = last_save_ = now();
     open_ = true;
   }

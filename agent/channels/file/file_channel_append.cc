@@ -140,11 +140,11 @@ bool FileChannel::State::write_group(std::vector<InFlight> group) {
     written = active_->bytes();
   }
   std::vector<RecentBatch> batches;
-  Place place = tail_.end();
+  LogOffset log_offset = tail_.end();
   for (auto& in_flight : group) {
     const auto rows = static_cast<uint64_t>(in_flight.batch.rows());
-    batches.push_back({place, rows, std::move(in_flight), batches.size() + 1 < group.size(), 0, 0});
-    place = place.behind(rows);
+    batches.push_back({log_offset, rows, std::move(in_flight), batches.size() + 1 < group.size(), 0, 0});
+    log_offset = log_offset.behind(rows);
   }
   auto done = write_records(batches);
   // The disk may be full of rows that are delivered.
@@ -161,7 +161,7 @@ bool FileChannel::State::write_group(std::vector<InFlight> group) {
   return true;
 }
 
-Done FileChannel::State::start_segment(const Place& first, uint64_t follows_row, const Positions& positions) {
+Done FileChannel::State::start_segment(const LogOffset& first, uint64_t follows_row, const Positions& positions) {
   {
     const std::lock_guard lock(mutex_);
     follows_row = segments_.follows_row(first, follows_row);
@@ -188,7 +188,7 @@ Done FileChannel::State::write_records(std::vector<RecentBatch>& batches) {
   for (auto& batch : batches) {
     RecordHeader header;
     header.flags = batch.continued ? RecordHeader::kContinued : 0;
-    header.place = batch.place;
+    header.log_offset = batch.log_offset;
     header.rows = batch.rows;
     {
       const std::lock_guard lock(mutex_);
@@ -271,7 +271,7 @@ bool FileChannel::State::repair() {
     active_.reset();
     start_new_ = true;
   }
-  const Place first = batches.front().place;
+  const LogOffset first = batches.front().log_offset;
   auto done = start_segment(first, first.row, synced.positions);
   if (done) done = write_records(batches);
   if (!done) {

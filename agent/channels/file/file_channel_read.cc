@@ -9,17 +9,17 @@ namespace levada::agent {
 size_t FileChannel::State::add_cursor(const std::string& reader) {
   const std::lock_guard lock(mutex_);
   const size_t number = cursors_.add(reader);
-  if (open_) place(cursors_[number]);
+  if (open_) set_up(cursors_[number]);
   return number;
 }
 
 // Where it was saved, or at the oldest record. What was saved may be older
 // than the last segment that went.
-void FileChannel::State::place(ReaderCursor& cursor) {
-  const auto saved = cursors_.saved_place(cursor.reader);
-  Place place = segments_.empty() ? tail_.end() : segments_.front().first;
-  if (saved) place = segments_.empty() ? *saved : std::max(*saved, place);
-  cursor.next = cursor.committed = tail_.behind_gap(place);
+void FileChannel::State::set_up(ReaderCursor& cursor) {
+  const auto saved = cursors_.saved_offset(cursor.reader);
+  LogOffset log_offset = segments_.empty() ? tail_.end() : segments_.front().first;
+  if (saved) log_offset = segments_.empty() ? *saved : std::max(*saved, log_offset);
+  cursor.next = cursor.committed = tail_.behind_gap(log_offset);
 }
 
 void FileChannel::State::resume(size_t number, const Positions& committed) {
@@ -35,7 +35,7 @@ void FileChannel::State::resume(size_t number, const Positions& committed) {
                                    ", in another folder than this: it starts at " + cursor.next.text());
   // Numbers that its sink has seen are not given again, for it would
   // take them for rows that it has.
-  const Place known = ours ? position->place : Place{mine->second.sequence, 0};
+  const LogOffset known = ours ? position->log_offset : LogOffset{mine->second.sequence, 0};
   if (known > tail_.end()) {
     if (tail_.needs_sync()) {
       lock.unlock();
@@ -71,7 +71,7 @@ std::optional<InFlight> FileChannel::State::read(size_t number, nanoseconds time
       cursor.segment_serial = 0;
       return in_flight;
     }
-    const Place before = cursor.next;
+    const LogOffset before = cursor.next;
     const uint64_t serial = cursor.at.serial;
     if (auto in_flight = from_disk(cursor, lock)) return in_flight;
     // Nothing waits to be committed before what is missing: it holds no segment back.
@@ -83,10 +83,10 @@ std::optional<InFlight> FileChannel::State::read(size_t number, nanoseconds time
 
 std::optional<InFlight> FileChannel::State::from_memory(ReaderCursor& cursor) {
   const RecentBatch* batch = recent_.find(cursor.next);
-  if (!batch || batch->place >= visible()) return std::nullopt;
+  if (!batch || batch->log_offset >= visible()) return std::nullopt;
   cursor.next = batch->end();
   cursor.at = {batch->serial, batch->end_offset};
-  auto in_flight = for_reader(batch->in_flight, batch->place, batch->rows);
+  auto in_flight = for_reader(batch->in_flight, batch->log_offset, batch->rows);
   trim();
   return in_flight;
 }
@@ -98,10 +98,10 @@ std::optional<InFlight> FileChannel::State::from_disk(ReaderCursor& cursor, std:
   const auto number = segments_.find(cursor.at.serial);
   if (!number) return std::nullopt;
   const Segment segment = segments_[*number];
-  Place limit = segments_.is_last(*number) ? tail_.end() : segments_[*number + 1].first;
-  if (!recent_.empty()) limit = std::min(limit, recent_.oldest().place);
+  LogOffset limit = segments_.is_last(*number) ? tail_.end() : segments_[*number + 1].first;
+  if (!recent_.empty()) limit = std::min(limit, recent_.oldest().log_offset);
   uint64_t offset = cursor.at.offset;
-  const Place next = cursor.next;
+  const LogOffset next = cursor.next;
   if (cursor.segment_serial != segment.serial) {
     cursor.segment = std::make_shared<SegmentReader>(files_, segment.path, log_id_, keys_);
     cursor.segment_serial = segment.serial;
@@ -120,19 +120,19 @@ std::optional<InFlight> FileChannel::State::from_disk(ReaderCursor& cursor, std:
     return std::nullopt;
   }
   cursor.failed = false;
-  if (!*record || (*record)->header.place >= limit) {
+  if (!*record || (*record)->header.log_offset >= limit) {
     if (const auto still = segments_.find(segment.serial)) leave_segment(cursor, *still, damaged_at);
     return std::nullopt;
   }
   const RecordHeader& header = (*record)->header;
   cursor.at = {segment.serial, (*record)->end()};
-  const uint64_t rows = header.place.row > cursor.next.row ? header.place.row - cursor.next.row : 0;
+  const uint64_t rows = header.log_offset.row > cursor.next.row ? header.log_offset.row - cursor.next.row : 0;
   if (damaged_at || rows > 0) missed(cursor, segment.serial, damaged_at, rows);
   cursor.next = header.end();
-  return for_reader(*(*record)->in_flight, header.place, header.rows);
+  return for_reader(*(*record)->in_flight, header.log_offset, header.rows);
 }
 
-// Finds the record of the cursor's place.
+// Finds the record of the cursor's offset.
 bool FileChannel::State::locate(ReaderCursor& cursor, std::unique_lock<std::mutex>& lock) {
   if (segments_.empty()) {
     if (tail_.last_row() > cursor.next.row) missed(cursor, 0, std::nullopt, tail_.last_row() - cursor.next.row);
@@ -140,7 +140,7 @@ bool FileChannel::State::locate(ReaderCursor& cursor, std::unique_lock<std::mute
     return false;
   }
   const Segment segment = segments_[segments_.find(cursor.next).value_or(0)];
-  const Place next = cursor.next;
+  const LogOffset next = cursor.next;
   lock.unlock();
   SegmentReader reader(files_, segment.path, log_id_, keys_);
   uint64_t offset = segment.records_at;
@@ -167,11 +167,11 @@ bool FileChannel::State::locate(ReaderCursor& cursor, std::unique_lock<std::mute
 void FileChannel::State::leave_segment(ReaderCursor& cursor, size_t number, std::optional<uint64_t> damaged_at) {
   const Segment& left = segments_[number];
   const bool last = segments_.is_last(number);
-  Place next = last ? tail_.end() : segments_[number + 1].first;
+  LogOffset next = last ? tail_.end() : segments_[number + 1].first;
   uint64_t follows = last ? tail_.last_row() : segments_[number + 1].follows_row;
-  const bool in_memory = !recent_.empty() && recent_.oldest().place <= next;
+  const bool in_memory = !recent_.empty() && recent_.oldest().log_offset <= next;
   if (in_memory) {
-    next = recent_.oldest().place;
+    next = recent_.oldest().log_offset;
     follows = std::min(follows, next.row);
   }
   const uint64_t rows = follows > cursor.next.row ? follows - cursor.next.row : 0;
@@ -213,11 +213,11 @@ void FileChannel::State::read_failed(ReaderCursor& cursor, const Error& error) {
   cursor.segment_serial = 0;  // Opened anew.
 }
 
-InFlight FileChannel::State::for_reader(const InFlight& in_flight, const Place& place, uint64_t rows) const {
-  const Place end = place.behind(rows);
+InFlight FileChannel::State::for_reader(const InFlight& in_flight, const LogOffset& log_offset, uint64_t rows) const {
+  const LogOffset end = log_offset.behind(rows);
   InFlight given = in_flight;
   given.batch.position = position_text(log_id_, end);
-  given.batch.sequence = place.row;
+  given.batch.sequence = log_offset.row;
   given.stream = options_.name;
   given.end = end.row;
   return given;

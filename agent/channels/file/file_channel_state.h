@@ -64,7 +64,7 @@ class FileChannel::State {
   bool disk_has_room();
   bool replace_delivered();
   bool all_delivered() const;  // Under mutex_.
-  Done start_segment(const Place& first, uint64_t follows_row, const Positions& positions);
+  Done start_segment(const LogOffset& first, uint64_t follows_row, const Positions& positions);
   // Writes the records and fills in where they are; what failed is taken back.
   Done write_records(std::vector<RecentBatch>& batches);
   void enter(std::vector<RecentBatch> batches);
@@ -78,7 +78,7 @@ class FileChannel::State {
 
   // file_channel_sync.cc
   bool sync();
-  void advance_synced(const Place& to, std::unique_lock<std::mutex>& lock);
+  void advance_synced(const LogOffset& to, std::unique_lock<std::mutex>& lock);
   void trim();  // Under mutex_.
   bool reclaim();
   void save_cursors(bool closing);
@@ -86,15 +86,15 @@ class FileChannel::State {
   nanoseconds now() const { return nanoseconds{clock_.monotonic(clock_.context)}; }
 
   // file_channel_read.cc; under mutex_.
-  void place(ReaderCursor& cursor);
+  void set_up(ReaderCursor& cursor);
   std::optional<InFlight> from_memory(ReaderCursor& cursor);
   std::optional<InFlight> from_disk(ReaderCursor& cursor, std::unique_lock<std::mutex>& lock);
   bool locate(ReaderCursor& cursor, std::unique_lock<std::mutex>& lock);
   void leave_segment(ReaderCursor& cursor, size_t number, std::optional<uint64_t> damaged_at);
   void missed(const ReaderCursor& cursor, uint64_t serial, std::optional<uint64_t> damaged_at, uint64_t rows);
   void read_failed(ReaderCursor& cursor, const Error& error);
-  InFlight for_reader(const InFlight& in_flight, const Place& place, uint64_t rows) const;
-  const Place& visible() const { return options_.sync == Sync::commit ? tail_.synced().next : tail_.end(); }
+  InFlight for_reader(const InFlight& in_flight, const LogOffset& log_offset, uint64_t rows) const;
+  const LogOffset& visible() const { return options_.sync == Sync::commit ? tail_.synced().next : tail_.end(); }
   bool closed() const { return writers_ == 0; }
 
   const FileChannelOptions options_;

@@ -34,7 +34,7 @@ void FileChannel::State::run_once() {
 bool FileChannel::State::sync() {
   const std::lock_guard sync_lock(sync_mutex_);
   std::shared_ptr<SegmentWriter> segment;
-  Place end;
+  LogOffset end;
   uint64_t bytes = 0;
   {
     const std::lock_guard lock(mutex_);
@@ -60,7 +60,7 @@ bool FileChannel::State::sync() {
   return false;
 }
 
-void FileChannel::State::advance_synced(const Place& to, std::unique_lock<std::mutex>& lock) {
+void FileChannel::State::advance_synced(const LogOffset& to, std::unique_lock<std::mutex>& lock) {
   recent_.synced(tail_.synced().next, to, [&](const RecentBatch& batch) { tail_.position_synced(batch.in_flight); });
   const auto stored = tail_.synced_to(to);
   blockage_.forget_mention();
@@ -74,7 +74,7 @@ void FileChannel::State::advance_synced(const Place& to, std::unique_lock<std::m
 
 // Lets go of what is on the disk, and was read by all or does not fit.
 void FileChannel::State::trim() {
-  recent_.trim(tail_.synced().next, [&](const Place& end) { return cursors_.all_have_read(end); });
+  recent_.trim(tail_.synced().next, [&](const LogOffset& end) { return cursors_.all_have_read(end); });
 }
 
 // Removes the oldest segment if all have committed it; true: it did, and the next one may go, too.

@@ -34,12 +34,12 @@ uint32_t record_header_crc(const char* header, uint64_t log_id) {
 
 }  // namespace
 
-std::optional<Place> Place::parse(std::string_view text) {
-  Place place;
+std::optional<LogOffset> LogOffset::parse(std::string_view text) {
+  LogOffset log_offset;
   const auto plus = text.find('+');
-  if (!parse_number(text.substr(0, plus), place.row)) return std::nullopt;
-  if (plus != text.npos && !parse_number(text.substr(plus + 1), place.empty)) return std::nullopt;
-  return place;
+  if (!parse_number(text.substr(0, plus), log_offset.row)) return std::nullopt;
+  if (plus != text.npos && !parse_number(text.substr(plus + 1), log_offset.empty)) return std::nullopt;
+  return log_offset;
 }
 
 std::string hex(uint64_t number) {
@@ -59,8 +59,8 @@ void encode(const RecordHeader& header, uint64_t log_id, char* to) {
   put(to, 0, kRecordMagic);
   put(to, 8, header.payload_crc);
   put(to, 12, header.flags);
-  put(to, 16, header.place.row);
-  put(to, 24, header.place.empty);
+  put(to, 16, header.log_offset.row);
+  put(to, 24, header.log_offset.empty);
   put(to, 32, header.rows);
   put(to, 40, header.stored_bytes);
   put(to, 48, header.payload_bytes);
@@ -76,7 +76,7 @@ std::optional<RecordHeader> decode_record_header(const char* from, uint64_t log_
   RecordHeader header;
   header.payload_crc = get<uint32_t>(from, 8);
   header.flags = get<uint32_t>(from, 12);
-  header.place = {get<uint64_t>(from, 16), get<uint64_t>(from, 24)};
+  header.log_offset = {get<uint64_t>(from, 16), get<uint64_t>(from, 24)};
   header.rows = get<uint64_t>(from, 32);
   header.stored_bytes = get<uint64_t>(from, 40);
   header.payload_bytes = get<uint64_t>(from, 48);
@@ -123,25 +123,27 @@ Result<SegmentHeader> decode_segment_header(const char* from) {
   return header;
 }
 
-std::string segment_name(const Place& first) {
+std::string segment_name(const LogOffset& first) {
   std::string row = std::to_string(first.row);
   row.insert(0, 20 - row.size(), '0');
   return row + (first.empty ? "+" + std::to_string(first.empty) : "") + ".log";
 }
 
-std::optional<Place> parse_segment_name(std::string_view name) {
+std::optional<LogOffset> parse_segment_name(std::string_view name) {
   if (!name.ends_with(".log") || name.size() < 24) return std::nullopt;
-  return Place::parse(name.substr(0, name.size() - 4));
+  return LogOffset::parse(name.substr(0, name.size() - 4));
 }
 
-std::string position_text(uint64_t log_id, const Place& place) { return hex(log_id) + ":" + place.text(); }
+std::string position_text(uint64_t log_id, const LogOffset& log_offset) {
+  return hex(log_id) + ":" + log_offset.text();
+}
 
 std::optional<LogPosition> parse_position_text(std::string_view text) {
   const auto log_id = parse_hex(text.substr(0, text.find(':')));
   if (!log_id || text.size() < 18) return std::nullopt;
-  const auto place = Place::parse(text.substr(17));
-  if (!place) return std::nullopt;
-  return LogPosition{*log_id, *place};
+  const auto log_offset = LogOffset::parse(text.substr(17));
+  if (!log_offset) return std::nullopt;
+  return LogPosition{*log_id, *log_offset};
 }
 
 }  // namespace levada::agent

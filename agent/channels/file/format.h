@@ -1,4 +1,4 @@
-// What stands in a file channel's files: places, the headers of segments and records, names. The
+// What stands in a file channel's files: offsets, the headers of segments and records, names. The
 // bytes are described in docs/formats/file-channel.md.
 #pragma once
 
@@ -14,16 +14,16 @@ namespace levada::agent {
 
 // Where a record stands in the channel. Records without rows take up no row number: they are told
 // apart by how many such records stand before them at their row.
-struct Place {
+struct LogOffset {
   uint64_t row = 0;
   uint64_t empty = 0;
-  auto operator<=>(const Place&) const = default;
+  auto operator<=>(const LogOffset&) const = default;
 
   // Behind a record that stands here and has so many rows.
-  Place behind(uint64_t rows) const { return rows > 0 ? Place{row + rows, 0} : Place{row, empty + 1}; }
+  LogOffset behind(uint64_t rows) const { return rows > 0 ? LogOffset{row + rows, 0} : LogOffset{row, empty + 1}; }
   // "120", "120+3"
   std::string text() const { return std::to_string(row) + (empty ? "+" + std::to_string(empty) : ""); }
-  static std::optional<Place> parse(std::string_view text);
+  static std::optional<LogOffset> parse(std::string_view text);
 };
 
 // Version 2 added columns of any Arrow type; all that version 1 wrote is read as it is.
@@ -46,7 +46,7 @@ struct RecordHeader {
 
   uint32_t flags = 0;
   uint32_t payload_crc = 0;  // Of the stored bytes.
-  Place place;
+  LogOffset log_offset;
   uint64_t rows = 0;
   uint64_t stored_bytes = 0;   // Of the payload in the file,
   uint64_t payload_bytes = 0;  // and of what it is once decrypted and decompressed.
@@ -55,7 +55,7 @@ struct RecordHeader {
   uint64_t key_id = 0;         // 0: not encrypted.
 
   bool continued() const { return flags & kContinued; }
-  Place end() const { return place.behind(rows); }
+  LogOffset end() const { return log_offset.behind(rows); }
   // Header, payload, and what fills up to the next record.
   uint64_t bytes() const { return aligned(kRecordHeaderBytes + stored_bytes); }
 };
@@ -75,7 +75,7 @@ struct SegmentHeader {
   uint32_t version = kFormatVersion;
   uint32_t flags = 0;
   uint64_t log_id = 0;
-  Place first;                   // Of its first record.
+  LogOffset first;               // Of its first record.
   uint64_t follows_row = 0;      // Where the rows before it end: numbers between the two were never given.
   uint64_t key_id = 0;           // 0: not encrypted.
   int64_t created_ns = 0;        // Since 1970.
@@ -92,14 +92,14 @@ Result<SegmentHeader> decode_segment_header(const char* from);
 
 // "00000000000000000120.log", and with "+3" before the dot where empty
 // records stand before its first.
-std::string segment_name(const Place& first);
-std::optional<Place> parse_segment_name(std::string_view name);
+std::string segment_name(const LogOffset& first);
+std::optional<LogOffset> parse_segment_name(std::string_view name);
 
-// How a reader knows where it stands: "<log id>:<place>".
-std::string position_text(uint64_t log_id, const Place& place);
+// How a reader knows where it stands: "<log id>:<offset>".
+std::string position_text(uint64_t log_id, const LogOffset& log_offset);
 struct LogPosition {
   uint64_t log_id;
-  Place place;
+  LogOffset log_offset;
 };
 std::optional<LogPosition> parse_position_text(std::string_view text);
 

@@ -27,7 +27,7 @@ Result<std::optional<SegmentReader::Record>> LogReader::next_of_segment(const Se
   }
   auto record = reader_->next(offset_, segment.bytes, Depth::payloads, nullptr);
   if (!record || !*record) return record;
-  if ((*record)->header.place >= log_->limit(segment)) return std::optional<SegmentReader::Record>();
+  if ((*record)->header.log_offset >= log_->limit(segment)) return std::optional<SegmentReader::Record>();
   offset_ = (*record)->end();
   return record;
 }

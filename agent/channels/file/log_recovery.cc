@@ -45,7 +45,7 @@ class Recovery {
     }
     find_lost();
     log_.next = std::max(log_.end, log_.cursors.durable_end);
-    for (const auto& [reader, place] : log_.cursors.readers) log_.next = std::max(log_.next, place);
+    for (const auto& [reader, log_offset] : log_.cursors.readers) log_.next = std::max(log_.next, log_offset);
     if (leave_out_ || log_.next != log_.end) log_.next = {log_.next.row + kRowsLeftOut, 0};
     return std::move(log_);
   }
@@ -160,7 +160,7 @@ Done Recovery::read_positions() {
     for (uint64_t offset = segment.records_at;;) {
       auto record = opened.next(offset, segment.bytes, SegmentReader::Depth::payloads, nullptr);
       if (!record) return std::move(record).error();
-      if (!*record || (*record)->header.place >= log_.segments[from + 1].first) break;
+      if (!*record || (*record)->header.log_offset >= log_.segments[from + 1].first) break;
       offset = (*record)->end();
       const InFlight& in_flight = *(*record)->in_flight;
       advance(log_.positions, {in_flight.stream, in_flight.batch.position, in_flight.end});

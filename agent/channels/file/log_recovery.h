@@ -10,7 +10,7 @@ namespace levada::agent {
 
 struct Segment {
   std::string path;
-  Place first;
+  LogOffset first;
   uint64_t follows_row = 0;  // Rows between the end of the segment before it and this number were never given.
   uint64_t records_at = kSegmentHeaderBytes;  // Offset of the first record.
   uint64_t bytes = 0;                         // Up to where its records reach.
@@ -22,8 +22,8 @@ struct Segment {
 struct RecoveredLog {
   uint64_t log_id = 0;
   std::vector<Segment> segments;
-  Place end;            // Behind the last record that is there, or is proved to have been.
-  Place next;           // Where the next record goes.
+  LogOffset end;        // Behind the last record that is there, or is proved to have been.
+  LogOffset next;       // Where the next record goes.
   Positions positions;  // Of the sources.
   CursorFile cursors;
   uint64_t cut_bytes = 0;  // Of the torn tail.
@@ -33,7 +33,7 @@ struct RecoveredLog {
 
   bool is_last(const Segment& segment) const { return &segment == &segments.back(); }
   // Where records of one of the segments begin that count no more: they stand in the next one, too.
-  Place limit(const Segment& segment) const { return is_last(segment) ? next : (&segment)[1].first; }
+  LogOffset limit(const Segment& segment) const { return is_last(segment) ? next : (&segment)[1].first; }
 };
 
 // What recovery may do to the files.

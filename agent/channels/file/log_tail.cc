@@ -25,18 +25,18 @@ void LogTail::written(const InFlight& in_flight, uint64_t rows) {
   if (!syncs_) synced_.next = synced_.end = end_;
 }
 
-std::vector<std::shared_ptr<Acknowledgement>> LogTail::synced_to(const Place& place) {
-  synced_.next = synced_.end = place;
+std::vector<std::shared_ptr<Acknowledgement>> LogTail::synced_to(const LogOffset& log_offset) {
+  synced_.next = synced_.end = log_offset;
   std::vector<std::shared_ptr<Acknowledgement>> stored;
-  while (!acknowledgements_.empty() && acknowledgements_.front().first <= place) {
+  while (!acknowledgements_.empty() && acknowledgements_.front().first <= log_offset) {
     stored.push_back(std::move(acknowledgements_.front().second));
     acknowledgements_.pop_front();
   }
   return stored;
 }
 
-Place LogTail::behind_gap(const Place& place) const {
-  return !needs_sync() && place >= synced_.end ? end_ : std::min(place, end_);
+LogOffset LogTail::behind_gap(const LogOffset& log_offset) const {
+  return !needs_sync() && log_offset >= synced_.end ? end_ : std::min(log_offset, end_);
 }
 
 void LogTail::advance(Positions& positions, const InFlight& in_flight) {

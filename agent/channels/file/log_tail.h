@@ -17,8 +17,8 @@ class LogTail {
  public:
   // What is known to survive a crash.
   struct Synced {
-    Place next;           // Where records that are not synced begin.
-    Place end;            // Behind the last record that is: a start may leave numbers out behind it.
+    LogOffset next;       // Where records that are not synced begin.
+    LogOffset end;        // Behind the last record that is: a start may leave numbers out behind it.
     uint64_t bytes = 0;   // Of the last segment.
     Positions positions;  // How far each source's stream had got.
     bool failed = false;  // The last sync did: nothing behind `next` can be believed.
@@ -30,7 +30,7 @@ class LogTail {
   void recovered(const RecoveredLog& log);
 
   // Where the next record goes.
-  const Place& end() const { return end_; }
+  const LogOffset& end() const { return end_; }
   // Where the rows end that were given numbers.
   uint64_t last_row() const { return last_row_; }
   // How far each source's stream has got.
@@ -39,8 +39,8 @@ class LogTail {
   bool has(const InFlight& in_flight) const;
   // A record of these rows was written at the end.
   void written(const InFlight& in_flight, uint64_t rows);
-  // Leaves out the numbers before the place, which readers have seen. All before them is synced.
-  void skip_to(const Place& place) { end_ = synced_.next = place; }
+  // Leaves out the numbers before the offset, which readers have seen. All before them is synced.
+  void skip_to(const LogOffset& log_offset) { end_ = synced_.next = log_offset; }
 
   const Synced& synced() const { return synced_; }
   bool needs_sync() const { return syncs_ && synced_.next < end_; }
@@ -50,8 +50,8 @@ class LogTail {
   void segment_synced(uint64_t bytes) { synced_.bytes = bytes; }
   // A batch that lies before what is synced next.
   void position_synced(const InFlight& in_flight) { advance(synced_.positions, in_flight); }
-  // All before the place is synced; gives the acknowledgements that waited for that.
-  std::vector<std::shared_ptr<Acknowledgement>> synced_to(const Place& place);
+  // All before the offset is synced; gives the acknowledgements that waited for that.
+  std::vector<std::shared_ptr<Acknowledgement>> synced_to(const LogOffset& log_offset);
   void sync_failed() { synced_.failed = true; }
   // What was not synced is written once more.
   void repaired() { synced_.failed = false; }
@@ -61,17 +61,17 @@ class LogTail {
   }
 
   // Numbers may have been left out behind the last record: who has read that has read all.
-  Place behind_gap(const Place& place) const;
+  LogOffset behind_gap(const LogOffset& log_offset) const;
 
  private:
   static void advance(Positions& positions, const InFlight& in_flight);
 
   const bool syncs_;
-  Place end_;
+  LogOffset end_;
   uint64_t last_row_ = 0;
   Positions positions_;
   Synced synced_;
-  std::deque<std::pair<Place, std::shared_ptr<Acknowledgement>>> acknowledgements_;  // By what must be synced.
+  std::deque<std::pair<LogOffset, std::shared_ptr<Acknowledgement>>> acknowledgements_;  // By what must be synced.
 };
 
 }  // namespace levada::agent

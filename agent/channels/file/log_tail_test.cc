@@ -36,24 +36,24 @@ TEST_F(LogTailTest, knows_the_rows_that_it_has) {
 TEST_F(LogTailTest, is_synced_as_far_as_the_last_sync_went) {
   EXPECT_FALSE(tail.needs_sync());
   const auto one = write(0, 10);
-  const Place first = tail.end();
+  const LogOffset first = tail.end();
   const auto two = write(10, 15);
   EXPECT_TRUE(tail.needs_sync());
-  EXPECT_EQ(tail.synced().next, Place{});
+  EXPECT_EQ(tail.synced().next, LogOffset{});
   const auto stored = tail.synced_to(first);
   ASSERT_EQ(stored.size(), 1u);
   EXPECT_EQ(stored[0], one);
   EXPECT_TRUE(tail.needs_sync());
   EXPECT_EQ(tail.synced_to(tail.end()).size(), 1u);
   EXPECT_FALSE(tail.needs_sync());
-  EXPECT_EQ(tail.synced().end, (Place{15, 0}));
+  EXPECT_EQ(tail.synced().end, (LogOffset{15, 0}));
 }
 
 TEST_F(LogTailTest, believes_what_is_written_where_nothing_is_synced) {
   LogTail unsynced(false);
   unsynced.written(rows_of("clicks", 0, 10), 10);
   EXPECT_FALSE(unsynced.needs_sync());
-  EXPECT_EQ(unsynced.synced().next, (Place{10, 0}));
+  EXPECT_EQ(unsynced.synced().next, (LogOffset{10, 0}));
   unsynced.segment_begun(4096);
   EXPECT_EQ(unsynced.synced().bytes, 0u) << "no byte is known to be on the disk";
 }
@@ -69,7 +69,7 @@ TEST_F(LogTailTest, keeps_the_positions_of_the_sources_apart_from_the_synced_one
 
 TEST_F(LogTailTest, a_part_of_a_batch_moves_no_position) {
   tail.written(rows_of("clicks", 0, 4, false), 4);
-  EXPECT_EQ(tail.end(), (Place{4, 0}));
+  EXPECT_EQ(tail.end(), (LogOffset{4, 0}));
   EXPECT_TRUE(tail.positions().empty());
 }
 
@@ -77,13 +77,13 @@ TEST_F(LogTailTest, who_has_read_the_last_record_goes_on_behind_numbers_that_wer
   write(0, 10);
   tail.synced_to(tail.end());
   tail.skip_to({1000, 0});
-  EXPECT_EQ(tail.end(), (Place{1000, 0}));
+  EXPECT_EQ(tail.end(), (LogOffset{1000, 0}));
   EXPECT_EQ(tail.last_row(), 10u);
-  EXPECT_EQ(tail.behind_gap({10, 0}), (Place{1000, 0}));
-  EXPECT_EQ(tail.behind_gap({9, 0}), (Place{9, 0}));
-  EXPECT_EQ(tail.behind_gap({2000, 0}), (Place{1000, 0})) << "nothing lies behind the end";
+  EXPECT_EQ(tail.behind_gap({10, 0}), (LogOffset{1000, 0}));
+  EXPECT_EQ(tail.behind_gap({9, 0}), (LogOffset{9, 0}));
+  EXPECT_EQ(tail.behind_gap({2000, 0}), (LogOffset{1000, 0})) << "nothing lies behind the end";
   write(10, 12);
-  EXPECT_EQ(tail.behind_gap({10, 0}), (Place{10, 0})) << "what is not synced may be read there";
+  EXPECT_EQ(tail.behind_gap({10, 0}), (LogOffset{10, 0})) << "what is not synced may be read there";
 }
 
 TEST_F(LogTailTest, goes_on_where_a_start_says) {

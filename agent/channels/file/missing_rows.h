@@ -28,7 +28,7 @@ class MissingRows {
     from_ = std::move(from);
   }
   // A reader passes over a gap. False: it is known.
-  bool add(uint64_t serial, const Place& first) { return known_.emplace(serial, first).second; }
+  bool add(uint64_t serial, const LogOffset& first) { return known_.emplace(serial, first).second; }
   // Rows are missing in the segment at that path, or behind it; "": it is not known in which.
   void add_segment(const std::string& path) {
     due_ = true;
@@ -59,7 +59,7 @@ class MissingRows {
   bool due_ = false, telling_ = false;
   From from_;
   std::set<std::string> segments_;
-  std::set<std::pair<uint64_t, Place>> known_;  // By segment and first row missing.
+  std::set<std::pair<uint64_t, LogOffset>> known_;  // By segment and first row missing.
 };
 
 }  // namespace levada::agent

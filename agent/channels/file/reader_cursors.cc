@@ -4,7 +4,7 @@
 
 namespace levada::agent {
 
-std::optional<Place> ReaderCursors::saved_place(const std::string& reader) const {
+std::optional<LogOffset> ReaderCursors::saved_offset(const std::string& reader) const {
   const auto saved = saved_.find(reader);
   return saved == saved_.end() ? std::nullopt : std::optional(saved->second);
 }
@@ -26,10 +26,10 @@ void ReaderCursors::rewind(size_t number) {
   cursor.at = {};
 }
 
-std::map<std::string, Place> ReaderCursors::committed() const {
-  std::map<std::string, Place> places;
-  for (const auto& cursor : cursors_) places[cursor.reader] = cursor.committed;
-  return places;
+std::map<std::string, LogOffset> ReaderCursors::committed() const {
+  std::map<std::string, LogOffset> offsets;
+  for (const auto& cursor : cursors_) offsets[cursor.reader] = cursor.committed;
+  return offsets;
 }
 
 const ReaderCursor* ReaderCursors::slowest() const {
@@ -37,11 +37,11 @@ const ReaderCursor* ReaderCursors::slowest() const {
   return slowest == cursors_.end() ? nullptr : &*slowest;
 }
 
-bool ReaderCursors::all_have_read(const Place& end) const {
+bool ReaderCursors::all_have_read(const LogOffset& end) const {
   return std::ranges::all_of(cursors_, [&](const ReaderCursor& cursor) { return cursor.next >= end; });
 }
 
-bool ReaderCursors::all_have_committed(const Place& end) const {
+bool ReaderCursors::all_have_committed(const LogOffset& end) const {
   return !cursors_.empty() &&
          std::ranges::all_of(cursors_, [&](const ReaderCursor& cursor) { return cursor.committed == end; });
 }

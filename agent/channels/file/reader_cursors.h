@@ -21,8 +21,8 @@ struct Location {
 
 struct ReaderCursor {
   std::string reader;                      // "sinks.kafka"
-  Place next;                              // Of the record that is read next.
-  Place committed;                         // Where it goes on after a failure.
+  LogOffset next;                          // Of the record that is read next.
+  LogOffset committed;                     // Where it goes on after a failure.
   Location at;                             // Of `next`.
   std::shared_ptr<SegmentReader> segment;  // The one that it read last; let go when that is removed.
   uint64_t segment_serial = 0;             // Of `segment`; 0: there is none.
@@ -34,8 +34,8 @@ struct ReaderCursor {
 class ReaderCursors {
  public:
   // What a start has found; a reader that is not among them begins at the oldest record.
-  void saved(std::map<std::string, Place> places) { saved_ = std::move(places); }
-  std::optional<Place> saved_place(const std::string& reader) const;
+  void saved(std::map<std::string, LogOffset> offsets) { saved_ = std::move(offsets); }
+  std::optional<LogOffset> saved_offset(const std::string& reader) const;
   size_t add(const std::string& reader);
 
   bool empty() const { return cursors_.empty(); }
@@ -47,12 +47,12 @@ class ReaderCursors {
   // All that the cursor has read is stored elsewhere.
   void commit(size_t number);
   void rewind(size_t number);
-  std::map<std::string, Place> committed() const;
+  std::map<std::string, LogOffset> committed() const;
   // Whose commit is the oldest; null where there are no readers.
   const ReaderCursor* slowest() const;
-  bool all_have_read(const Place& end) const;
+  bool all_have_read(const LogOffset& end) const;
   // There are readers, and each has committed all up to the end.
-  bool all_have_committed(const Place& end) const;
+  bool all_have_committed(const LogOffset& end) const;
   // The segment goes: what cursors have open of it, to be closed without the lock.
   std::vector<std::shared_ptr<SegmentReader>> let_go(uint64_t serial);
 
@@ -66,7 +66,7 @@ class ReaderCursors {
 
  private:
   std::deque<ReaderCursor> cursors_;  // References to them stay good.
-  std::map<std::string, Place> saved_;
+  std::map<std::string, LogOffset> saved_;
   size_t back_pressures_ = 0;
 };
 

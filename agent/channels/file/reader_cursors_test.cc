@@ -25,7 +25,7 @@ TEST_F(ReaderCursorsTest, go_back_to_behind_the_last_commit) {
   read_to(one, 20);
   cursors[one].at = {3, 4096};
   cursors.rewind(one);
-  EXPECT_EQ(cursors[one].next, (Place{10, 0}));
+  EXPECT_EQ(cursors[one].next, (LogOffset{10, 0}));
   EXPECT_EQ(cursors[one].at.serial, 0u) << "it is looked for anew";
 }
 
@@ -36,7 +36,7 @@ TEST_F(ReaderCursorsTest, the_slowest_is_the_one_whose_commit_is_the_oldest) {
   EXPECT_EQ(cursors.slowest()->reader, "sinks.two");
   cursors.commit(two);
   EXPECT_EQ(cursors.slowest()->reader, "sinks.one");
-  EXPECT_EQ(cursors.committed(), (std::map<std::string, Place>{{"sinks.one", {10, 0}}, {"sinks.two", {20, 0}}}));
+  EXPECT_EQ(cursors.committed(), (std::map<std::string, LogOffset>{{"sinks.one", {10, 0}}, {"sinks.two", {20, 0}}}));
 }
 
 TEST_F(ReaderCursorsTest, what_all_have_read_and_what_all_have_committed_differ) {
@@ -58,8 +58,8 @@ TEST_F(ReaderCursorsTest, without_readers_nothing_is_ever_delivered) {
 
 TEST_F(ReaderCursorsTest, know_where_a_reader_was_at_the_last_start) {
   cursors.saved({{"sinks.one", {7, 0}}});
-  EXPECT_EQ(cursors.saved_place("sinks.one"), (Place{7, 0}));
-  EXPECT_EQ(cursors.saved_place("sinks.two"), std::nullopt);
+  EXPECT_EQ(cursors.saved_offset("sinks.one"), (LogOffset{7, 0}));
+  EXPECT_EQ(cursors.saved_offset("sinks.two"), std::nullopt);
 }
 
 TEST_F(ReaderCursorsTest, are_under_back_pressure_until_they_commit) {

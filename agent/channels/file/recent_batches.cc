@@ -4,8 +4,8 @@
 
 namespace levada::agent {
 
-std::deque<RecentBatch>::iterator RecentBatches::at_or_behind(const Place& place) {
-  return std::ranges::lower_bound(batches_, place, {}, &RecentBatch::place);
+std::deque<RecentBatch>::iterator RecentBatches::at_or_behind(const LogOffset& log_offset) {
+  return std::ranges::lower_bound(batches_, log_offset, {}, &RecentBatch::log_offset);
 }
 
 void RecentBatches::add(RecentBatch batch, bool synced) {
@@ -15,7 +15,7 @@ void RecentBatches::add(RecentBatch batch, bool synced) {
 }
 
 void RecentBatches::replace(std::vector<RecentBatch> batches) {
-  std::ranges::move(batches, at_or_behind(batches.front().place));
+  std::ranges::move(batches, at_or_behind(batches.front().log_offset));
 }
 
 void RecentBatches::drop_oldest() {
@@ -23,14 +23,14 @@ void RecentBatches::drop_oldest() {
   batches_.pop_front();
 }
 
-const RecentBatch* RecentBatches::find(const Place& place) const {
-  if (batches_.empty() || place < batches_.front().place) return nullptr;
-  const auto found = std::ranges::lower_bound(batches_, place, {}, &RecentBatch::place);
+const RecentBatch* RecentBatches::find(const LogOffset& log_offset) const {
+  if (batches_.empty() || log_offset < batches_.front().log_offset) return nullptr;
+  const auto found = std::ranges::lower_bound(batches_, log_offset, {}, &RecentBatch::log_offset);
   return found == batches_.end() ? nullptr : &*found;
 }
 
-std::vector<RecentBatch> RecentBatches::from(const Place& place) const {
-  const auto first = std::ranges::lower_bound(batches_, place, {}, &RecentBatch::place);
+std::vector<RecentBatch> RecentBatches::from(const LogOffset& log_offset) const {
+  const auto first = std::ranges::lower_bound(batches_, log_offset, {}, &RecentBatch::log_offset);
   return {first, batches_.end()};
 }
 

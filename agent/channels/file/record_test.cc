@@ -233,16 +233,17 @@ TEST(Record, is_not_taken_for_one_of_another_channel) {
   EXPECT_TRUE(decode_record_header(encoded(all_types()).data(), kLogId));
 }
 
-TEST(Place, is_read_as_it_was_written_and_comes_in_order) {
-  for (const Place& place : {Place{0, 0}, Place{120, 0}, Place{120, 3}, Place{~uint64_t{0}, 1}}) {
-    EXPECT_EQ(Place::parse(place.text()), place);
-    EXPECT_EQ(parse_segment_name(segment_name(place)), place);
-    EXPECT_EQ(parse_position_text(position_text(kLogId, place))->place, place);
+TEST(LogOffset, is_read_as_it_was_written_and_comes_in_order) {
+  for (const LogOffset& log_offset :
+       {LogOffset{0, 0}, LogOffset{120, 0}, LogOffset{120, 3}, LogOffset{~uint64_t{0}, 1}}) {
+    EXPECT_EQ(LogOffset::parse(log_offset.text()), log_offset);
+    EXPECT_EQ(parse_segment_name(segment_name(log_offset)), log_offset);
+    EXPECT_EQ(parse_position_text(position_text(kLogId, log_offset))->log_offset, log_offset);
   }
-  EXPECT_LT((Place{120, 3}), (Place{121, 0}));
-  EXPECT_EQ((Place{5, 2}.behind(3)), (Place{8, 0}));
-  EXPECT_EQ((Place{5, 2}.behind(0)), (Place{5, 3}));
-  for (const char* text : {"", "+", "12+", "x", "12x", "-1"}) EXPECT_FALSE(Place::parse(text)) << text;
+  EXPECT_LT((LogOffset{120, 3}), (LogOffset{121, 0}));
+  EXPECT_EQ((LogOffset{5, 2}.behind(3)), (LogOffset{8, 0}));
+  EXPECT_EQ((LogOffset{5, 2}.behind(0)), (LogOffset{5, 3}));
+  for (const char* text : {"", "+", "12+", "x", "12x", "-1"}) EXPECT_FALSE(LogOffset::parse(text)) << text;
 }
 
 }  // namespace

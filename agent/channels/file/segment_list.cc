@@ -23,7 +23,7 @@ void SegmentList::add(Segment segment) {
   segments_.push_back(std::move(segment));
 }
 
-uint64_t SegmentList::follows_row(const Place& first, uint64_t row) const {
+uint64_t SegmentList::follows_row(const LogOffset& first, uint64_t row) const {
   return !segments_.empty() && segments_.back().first == first ? segments_.back().follows_row : row;
 }
 
@@ -45,8 +45,8 @@ std::optional<size_t> SegmentList::find(uint64_t serial) const {
   return static_cast<size_t>(found - segments_.begin());
 }
 
-std::optional<size_t> SegmentList::find(const Place& place) const {
-  const auto behind = std::ranges::upper_bound(segments_, place, {}, &Segment::first);
+std::optional<size_t> SegmentList::find(const LogOffset& log_offset) const {
+  const auto behind = std::ranges::upper_bound(segments_, log_offset, {}, &Segment::first);
   if (behind == segments_.begin()) return std::nullopt;
   return static_cast<size_t>(behind - segments_.begin()) - 1;
 }

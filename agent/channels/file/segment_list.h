@@ -13,11 +13,11 @@ class SegmentList {
  public:
   // What a start has found.
   void assign(std::vector<Segment> found);
-  // Puts the segment behind the others, with a serial of its own. One that begins at the same place
+  // Puts the segment behind the others, with a serial of its own. One that begins at the same offset
   // held no record that counts, and goes: the new one has its name.
   void add(Segment segment);
   // Which row a segment that begins there follows: `row`, or that of the one that it replaces.
-  uint64_t follows_row(const Place& first, uint64_t row) const;
+  uint64_t follows_row(const LogOffset& first, uint64_t row) const;
   void resize_last(uint64_t bytes);
   // False: another is the oldest by now.
   bool remove_oldest(uint64_t serial);
@@ -31,8 +31,8 @@ class SegmentList {
   const Segment& back() const { return segments_.back(); }
   bool is_last(size_t number) const { return number + 1 == segments_.size(); }
   std::optional<size_t> find(uint64_t serial) const;
-  // The one that the place lies in; nothing where it lies before all of them.
-  std::optional<size_t> find(const Place& place) const;
+  // The one that the offset lies in; nothing where it lies before all of them.
+  std::optional<size_t> find(const LogOffset& log_offset) const;
 
  private:
   std::vector<Segment> segments_;

@@ -1,4 +1,4 @@
-// The list of segments: which one a place lies in, and how many bytes there are.
+// The list of segments: which one an offset lies in, and how many bytes there are.
 #include "agent/channels/file/segment_list.h"
 
 #include <gtest/gtest.h>
@@ -23,13 +23,13 @@ SegmentList three() {
   return list;
 }
 
-TEST(SegmentList, finds_the_segment_that_a_place_lies_in) {
+TEST(SegmentList, finds_the_segment_that_an_offset_lies_in) {
   const auto list = three();
-  EXPECT_EQ(list.find(Place{9, 7}), std::nullopt) << "before all of them";
-  EXPECT_EQ(list.find(Place{10, 0}), 0u);
-  EXPECT_EQ(list.find(Place{19, 5}), 0u);
-  EXPECT_EQ(list.find(Place{20, 0}), 1u);
-  EXPECT_EQ(list.find(Place{1000, 0}), 2u);
+  EXPECT_EQ(list.find(LogOffset{9, 7}), std::nullopt) << "before all of them";
+  EXPECT_EQ(list.find(LogOffset{10, 0}), 0u);
+  EXPECT_EQ(list.find(LogOffset{19, 5}), 0u);
+  EXPECT_EQ(list.find(LogOffset{20, 0}), 1u);
+  EXPECT_EQ(list.find(LogOffset{1000, 0}), 2u);
   EXPECT_TRUE(list.is_last(2));
 }
 
