@@ -11,6 +11,7 @@
 #include "agent/channels/file/file_channel.h"
 #include "agent/channels/memory_channel.h"
 #include "agent/pipeline/test_bench.h"
+#include "levada/testkit/fault_step.h"
 
 namespace levada::agent {
 namespace {
@@ -182,7 +183,7 @@ struct PathFaults : ::testing::TestWithParam<bool> {
   // For n = 1, 2, ... until no call is hit.
   // `lose`: the process dies there.
   void for_every_call(Fault fault, std::optional<Lose> lose = std::nullopt) {
-    for (int64_t n = 1;; ++n) {
+    for (int64_t n = 1;; n += testkit::kFaultStep) {
       ASSERT_LT(n, kCallsMax);
       TestBench bench;
       write_scripts();

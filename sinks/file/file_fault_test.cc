@@ -10,12 +10,14 @@
 
 #include "file.h"
 #include "levada/testkit/fake_host.h"
+#include "levada/testkit/fault_step.h"
 #include "unpack.h"
 
 namespace levada::file_sink {
 namespace {
 
 using namespace std::chrono_literals;
+using testkit::kFaultStep;
 using testkit::Lose;
 
 // Does with the sink what the host does: writes two streams by turns, commits, is idle, goes back
@@ -236,7 +238,7 @@ TEST(FileFaults, whichever_call_fails_each_row_is_there_once) {
     const auto calls = calls_without_faults(settings(kind));
     ASSERT_GT(calls, 100);
     for (const int error : {EIO, ENOSPC}) {
-      for (int64_t n = 1; n <= calls; ++n) {
+      for (int64_t n = 1; n <= calls; n += kFaultStep) {
         SCOPED_TRACE("call " + std::to_string(n));
         TestBench bench(settings(kind));
         bench.files().fail_call(n, error);
@@ -249,7 +251,7 @@ TEST(FileFaults, whichever_call_fails_each_row_is_there_once) {
 
 TEST(FileFaults, whichever_two_calls_fail_each_row_is_there_once) {
   const auto calls = calls_without_faults(settings());
-  for (int64_t n = 1; n <= calls; ++n) {
+  for (int64_t n = 1; n <= calls; n += kFaultStep) {
     for (int64_t more = 1; more <= 16; ++more) {
       SCOPED_TRACE("calls " + std::to_string(n) + " and " + std::to_string(n + more));
       TestBench bench(settings());
@@ -262,7 +264,7 @@ TEST(FileFaults, whichever_two_calls_fail_each_row_is_there_once) {
 }
 
 TEST(FileFaults, a_write_that_stops_halfway_goes_on) {
-  for (int64_t n = 1; n <= 100; ++n) {
+  for (int64_t n = 1; n <= 100; n += kFaultStep) {
     SCOPED_TRACE("write " + std::to_string(n));
     TestBench bench(settings());
     bench.files().short_write_at(n);
@@ -274,7 +276,7 @@ TEST(FileFaults, a_write_that_stops_halfway_goes_on) {
 TEST(FileFaults, wherever_the_disk_is_full_it_goes_on_when_there_is_room_again) {
   for (const auto kind : {Compressor::Kind::none, Compressor::Kind::zstd}) {
     bool full = true;
-    for (uint64_t bytes = 0; full; bytes += 3) {
+    for (uint64_t bytes = 0; full; bytes += 3 * kFaultStep) {
       SCOPED_TRACE(std::to_string(bytes) + " bytes free");
       TestBench bench(settings(kind));
       bench.files().set_free_bytes(bytes);
@@ -293,7 +295,7 @@ TEST(FileFaults, wherever_it_dies_each_row_is_there_once_and_nothing_else) {
   for (const auto kind : kKinds) {
     const auto calls = calls_without_faults(settings(kind));
     // gzip takes its time, and is cut where zstd is.
-    const int64_t step = kind == Compressor::Kind::gzip ? 5 : 1;
+    const int64_t step = (kind == Compressor::Kind::gzip ? 5 : 1) * kFaultStep;
     for (const auto lose : {Lose::nothing, Lose::unsynced, Lose::torn}) {
       const int seeds = lose == Lose::torn ? 3 : 1;
       for (int64_t n = 1; n <= calls * seeds; n += step) {
@@ -312,7 +314,7 @@ TEST(FileFaults, wherever_it_dies_each_row_is_there_once_and_nothing_else) {
 TEST(FileFaults, it_dies_again_while_it_recovers) {
   const auto calls = calls_without_faults(settings());
   for (const auto lose : {Lose::nothing, Lose::unsynced, Lose::torn}) {
-    for (int64_t n = 1; n <= calls; ++n) {
+    for (int64_t n = 1; n <= calls; n += kFaultStep) {
       for (int64_t again = 1 + n % 13; again <= 39; again += 13) {
         SCOPED_TRACE("calls " + std::to_string(n) + " and " + std::to_string(again));
         TestBench bench(settings());
@@ -332,7 +334,7 @@ TEST(FileFaults, it_dies_again_while_it_recovers) {
 TEST(FileFaults, a_call_fails_and_then_it_dies) {
   const auto calls = calls_without_faults(settings());
   for (const auto lose : {Lose::nothing, Lose::unsynced, Lose::torn}) {
-    for (int64_t n = 1; n <= calls; ++n) {
+    for (int64_t n = 1; n <= calls; n += kFaultStep) {
       for (int64_t more = 1 + n % 4; more <= 12; more += 4) {
         SCOPED_TRACE("calls " + std::to_string(n) + " and " + std::to_string(n + more));
         TestBench bench(settings());

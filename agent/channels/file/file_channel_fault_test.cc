@@ -5,6 +5,7 @@
 #include <random>
 
 #include "agent/channels/file/fault_injection.h"
+#include "levada/testkit/fault_step.h"
 
 namespace levada::agent {
 namespace {
@@ -48,7 +49,7 @@ void run(FaultInjection& faults, Lose lose) {
 using Fault = void (*)(FaultInjection& faults, int64_t n);
 
 void for_every_call(Fault fault, Lose lose, FileChannelOptions::Sync sync = FileChannelOptions::Sync::commit) {
-  for (int64_t n = 1;; ++n) {
+  for (int64_t n = 1;; n += testkit::kFaultStep) {
     ASSERT_LT(n, kCallsMax);
     ChannelTestBench bench;
     bench.options.segment_bytes = 2500;

@@ -94,9 +94,8 @@ void declares_options(const Subject& subject, Findings& findings) {
     if (!names.insert(option.name).second) add("another option has that name");
     if (auto fault = summary_fault(option.summary); !fault.empty()) add(fault);
     if (option.type > LEVADA_TREE) add("its type is none of the contract");
-    if (option.flags &
-        ~uint32_t{LEVADA_REQUIRED | LEVADA_SECRET | LEVADA_ADVANCED | LEVADA_READS_FOLDER | LEVADA_WRITES_FOLDER |
-                  LEVADA_OF_AGENT})
+    if (option.flags & ~uint32_t{LEVADA_REQUIRED | LEVADA_SECRET | LEVADA_ADVANCED | LEVADA_READS_FOLDER |
+                                 LEVADA_WRITES_FOLDER | LEVADA_OF_AGENT})
       add("it has flags that the contract does not have");
     if (option.type == LEVADA_CHOICE && choices_of(option).empty()) add("a choice needs choices");
     if (option.choices && option.type != LEVADA_CHOICE && option.type != LEVADA_STRINGS)
