@@ -53,9 +53,26 @@ tests() {
   return "$status"
 }
 
+# Tests with real servers mostly wait: meanwhile what comes behind them is built. What fails here is built again, and
+# reported, when its turn comes.
+ahead=
+build_ahead() {
+  local part
+  for part in "${parts[@]}"; do
+    case $part in
+    asan) nice tools/build asan ;;
+    tsan) nice tools/build tsan levada_threads ;;
+    esac
+  done >build/ahead.log 2>&1 &
+  ahead=$!
+}
+wait_for_ahead() { wait "$ahead" || true; }
+
 built=" "
 build() { # PRESET [TARGET] : once in a run
   [[ $built = *" $1 "* ]] && return
+  [ -z "$ahead" ] || step "what was begun to be built (build/ahead.log)" wait_for_ahead
+  ahead=
   step "build $1" tools/build "$@" || { advise "tools/build $* repeats the build"; return 1; }
   built+="$1 "
 }
@@ -68,7 +85,7 @@ run() { # PART
   # What has threads; the long loops of one thread are nothing for it.
   tsan) build tsan levada_threads && step "what has threads, tsan" tests tsan tsan \
     ctest --preset tsan -L '^(threads|scenario)$' -E 'Faults\.|FileChannelModel' ;;
-  e2e) build dev && step "end to end with a real Kafka" tests dev e2e \
+  e2e) build dev && build_ahead && step "end to end with a real Kafka" tests dev e2e \
     tests/services/with-kafka ctest --preset dev -L '^e2e$' --parallel 1 ;;
   esac
 }

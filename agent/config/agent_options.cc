@@ -76,6 +76,8 @@ constexpr auto kReader = std::to_array<levada_option>({
     {"commit_rows", LEVADA_INTEGER, 0, nullptr, "0", "Commits after so many rows; 0 is no limit."},
     {"commit_bytes", LEVADA_SIZE, 0, nullptr, "\"16MiB\"", "Commits after so many bytes."},
     {"commit_interval", LEVADA_DURATION, 0, nullptr, "\"1s\"", "Commits what was written at least this often."},
+    {"commit_idle", LEVADA_DURATION, 0, nullptr, "\"0s\"",
+     "Commits when no row has come for so long; 0 is no limit. For sinks whose commits are seldom."},
     {"retry_initial", LEVADA_DURATION, LEVADA_ADVANCED, nullptr, "\"100ms\"",
      "Wait before the first repetition of what failed for a while; it doubles each time."},
     {"retry_max", LEVADA_DURATION, LEVADA_ADVANCED, nullptr, "\"30s\"", "The longest wait between two repetitions."},

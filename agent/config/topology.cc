@@ -243,6 +243,7 @@ class TopologyReader {
     reader.commit_rows = settings.integer("commit_rows");
     reader.commit_bytes = settings.integer("commit_bytes");
     reader.commit_interval_ns = settings.integer("commit_interval");
+    reader.commit_idle_ns = settings.integer("commit_idle");
     reader.retry_initial_ns = settings.integer("retry_initial");
     reader.retry_max_ns = settings.integer("retry_max");
     check_range(settings, config.path, "commit_rows", 0, std::numeric_limits<int64_t>::max(), diagnostics_);

@@ -117,6 +117,7 @@ struct ReaderConfig {
   int64_t commit_rows = 0;  // 0: no limit
   int64_t commit_bytes = 0;
   int64_t commit_interval_ns = 0;
+  int64_t commit_idle_ns = 0;  // 0: no limit
   int64_t retry_initial_ns = 0;
   int64_t retry_max_ns = 0;
 };

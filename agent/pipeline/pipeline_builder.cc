@@ -113,7 +113,8 @@ void PipelineBuilder::add_reader(const Config& config, std::unique_ptr<SinkTarge
                           std::move(target),
                           std::move(workers),
                           parts_.channels[*config.channel].get(),
-                          {config.commit_rows, config.commit_bytes, nanoseconds(config.commit_interval_ns)},
+                          {config.commit_rows, config.commit_bytes, nanoseconds(config.commit_interval_ns),
+                           nanoseconds(config.commit_idle_ns)},
                           backoff,
                           std::move(on_reject)};
   read_channel_.push_back(*config.channel);

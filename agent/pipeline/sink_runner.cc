@@ -150,7 +150,7 @@ std::optional<Turn> SinkRunner::advance(bool ended, nanoseconds timeout) {
 
 Turn SinkRunner::read(nanoseconds timeout) {
   if (const auto turn = advance(false, timeout)) return *turn;
-  if (uncommitted_) timeout = std::clamp(first_ + policy_.interval - now(), nanoseconds{0}, timeout);
+  if (uncommitted_) timeout = std::clamp(commit_deadline() - now(), nanoseconds{0}, timeout);
   if (const auto due = workers_->deadline(); due != nanoseconds::max())
     timeout = std::clamp(std::max(due, advance_after_) - now(), nanoseconds{0}, timeout);
   while (workers_->has_room() && !commit_due()) {
@@ -220,7 +220,8 @@ Turn SinkRunner::write(nanoseconds timeout) {
     at_position_ = !batch.position.empty();
     if (at_position_) reached_[pending_->stream] = {pending_->stream, batch.position, pending_->end};
   }
-  if (!uncommitted_) first_ = now();
+  last_ = now();
+  if (!uncommitted_) first_ = last_;
   uncommitted_ = true;
   pending_.reset();
   return Turn::worked;
@@ -229,7 +230,12 @@ Turn SinkRunner::write(nanoseconds timeout) {
 // A commit never falls on a part of a batch behind which the source cannot go on.
 bool SinkRunner::commit_due() const {
   if (!uncommitted_ || !at_position_) return false;
-  return (policy_.rows > 0 && rows_ >= policy_.rows) || bytes_ >= policy_.bytes || now() - first_ >= policy_.interval;
+  return (policy_.rows > 0 && rows_ >= policy_.rows) || bytes_ >= policy_.bytes || now() >= commit_deadline();
+}
+
+nanoseconds SinkRunner::commit_deadline() const {
+  const auto by_age = first_ + policy_.interval;
+  return policy_.idle.count() > 0 ? std::min(by_age, last_ + policy_.idle) : by_age;
 }
 
 Done SinkRunner::start_commit() {

@@ -22,6 +22,7 @@ struct CommitPolicy {
   int64_t rows = 0;  // 0: no limit
   int64_t bytes = 0;
   nanoseconds interval{};
+  nanoseconds idle{};  // 0: no limit
 };
 
 class SinkRunner {
@@ -55,6 +56,8 @@ class SinkRunner {
   std::optional<Turn> advance(bool ended, nanoseconds timeout);
   Turn write(nanoseconds timeout);
   bool commit_due() const;
+  // When what was written is committed, if nothing more comes. By the monotonic time.
+  nanoseconds commit_deadline() const;
   Done start_commit();
   Turn commit(nanoseconds timeout);
   Done save();
@@ -95,8 +98,9 @@ class SinkRunner {
   bool sink_committed_ = false;                        // The sink has done the commit that was begun.
   int64_t rows_ = 0, bytes_ = 0;                       // Since the last commit.
   bool uncommitted_ = false, at_position_ = true;
-  nanoseconds first_{}, last_idle_{};  // When the first of them came; the last call of idle.
-  nanoseconds advance_after_{};        // Interceptors that had nothing to give are not asked before that.
+  nanoseconds first_{}, last_{};  // When the first and the last of them came.
+  nanoseconds last_idle_{};       // The last call of idle.
+  nanoseconds advance_after_{};   // Interceptors that had nothing to give are not asked before that.
   uint64_t epoch_ = 0;
   Signal pause_;
 };

@@ -109,6 +109,21 @@ TEST_F(SinkRunnerTest, commits_after_so_many_bytes) {
   EXPECT_EQ(script.committed, (Texts{"a", "b"}));
 }
 
+TEST_F(SinkRunnerTest, commits_when_no_row_has_come_for_some_time) {
+  start({0, 1 << 20, std::chrono::seconds(60), std::chrono::seconds(5)});
+  send({"a"});
+  run();
+  bench.clock.advance(std::chrono::seconds(4));
+  send({"b"});
+  run();
+  bench.clock.advance(std::chrono::seconds(4));
+  run();
+  EXPECT_EQ(script.committed, Texts{}) << "a row came 4 s ago";
+  bench.clock.advance(std::chrono::seconds(1));
+  run();
+  EXPECT_EQ(script.committed, (Texts{"a", "b"}));
+}
+
 TEST_F(SinkRunnerTest, commits_after_some_time) {
   start();
   send({"a"});
