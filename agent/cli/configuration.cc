@@ -14,9 +14,10 @@ Configuration load_configuration(const std::string& path, Diagnostics& diagnosti
   set_log_secrets(document->secrets);
   loaded.agent = read_agent(*document, diagnostics);
   set_log_level(static_cast<int32_t>(loaded.agent.log_level));
-  loaded.registry.load(plugin_folders(loaded.agent.plugin_dirs));
+  loaded.registry.scan(plugin_folders(loaded.agent.plugin_dirs));
   for (const auto& refused : loaded.registry.refused()) log_warning("plugins", "refused: " + refused.reason);
   loaded.topology = read_topology(*document, loaded.registry, diagnostics);
+  loaded.registry.forget_unloaded();
   return loaded;
 }
 

@@ -22,7 +22,7 @@ Registry load_registry(const std::string& config, Diagnostics& diagnostics) {
       configured = read_agent(*document, ignored).plugin_dirs;
   }
   Registry registry;
-  registry.load(plugin_folders(configured));
+  registry.scan(plugin_folders(configured));
   return registry;
 }
 
@@ -70,7 +70,7 @@ void list_all(const Registry& registry) {
   std::printf("channels\n");
   for (const auto& [type, summary] : channel_types()) std::printf("  %-18s %s\n", type, summary);
   std::printf("plugins\n");
-  for (const auto& [path, plugin] : registry.loaded())
+  for (const auto& [path, plugin] : registry.load_all())
     std::printf("  %-18s %s, ABI %d.%u, %s  %s\n", plugin->name, plugin->version, LEVADA_ABI_MAJOR, plugin->abi_minor,
                 plugin->license, path.c_str());
   for (const auto& [path, reason] : registry.refused()) std::printf("  refused: %s\n", reason.c_str());

@@ -80,7 +80,7 @@ int table(const TableRequest& request) {
     return kBadConfiguration;
   }
   Registry registry;
-  registry.load(plugin_folders({}));
+  registry.scan(plugin_folders({}));
   const auto config = sink_at(path, request, registry, diagnostics);
   if (refused(diagnostics) || !config) return kBadConfiguration;
   return run(*config, "", arguments);

@@ -27,10 +27,10 @@ using Clock = std::chrono::steady_clock;
   if (const int nowhere = ::open("/dev/null", O_RDWR | O_CLOEXEC); nowhere >= 0)
     for (const int standard : {0, 1, 2}) ::dup2(nowhere, standard);
   for (size_t number = first; number < count; ++number) {
-    const std::string reason = attempt(number);
-    const auto size = static_cast<uint32_t>(reason.size());
+    const std::string text = attempt(number);
+    const auto size = static_cast<uint32_t>(text.size());
     std::string answer(reinterpret_cast<const char*>(&size), sizeof size);
-    answer += reason;
+    answer += text;
     if (::write(to, answer.data(), answer.size()) != static_cast<ssize_t>(answer.size())) ::_exit(1);
   }
   ::_exit(0);
@@ -78,10 +78,10 @@ std::string end_of(pid_t child, bool is_late) {
 
 std::vector<std::string> try_in_child(size_t count, const std::function<std::string(size_t)>& attempt,
                                       std::chrono::milliseconds patience) {
-  std::vector<std::string> reasons(count);
+  std::vector<std::string> answers(count);
   for (size_t next = 0; next < count;) {
     int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) < 0) return reasons;
+    if (::pipe2(ends, O_CLOEXEC) < 0) return answers;
     const pid_t child = ::fork();
     if (child == 0) answer_all(ends[1], next, count, attempt);
     ::close(ends[1]);
@@ -93,15 +93,15 @@ std::vector<std::string> try_in_child(size_t count, const std::function<std::str
         is_late = Clock::now() >= deadline;
         break;
       }
-      reasons[next] = *std::move(answer);
+      answers[next] = *std::move(answer);
     }
     ::close(ends[0]);
     // Without a child nothing can be tried.
-    if (child < 0) return reasons;
+    if (child < 0) return answers;
     std::string end = end_of(child, is_late);
-    if (next < count) reasons[next++] = std::move(end);
+    if (next < count) answers[next++] = std::move(end);
   }
-  return reasons;
+  return answers;
 }
 
 }  // namespace levada::agent

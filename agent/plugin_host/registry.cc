@@ -18,11 +18,6 @@ namespace {
 // For one plugin; many load in a hundredth of it, also on a slow machine.
 constexpr std::chrono::seconds kPatience{30};
 
-struct Candidate {
-  PluginImage image;
-  bool is_named;
-};
-
 // Plugins that this process has loaded, by the identity of their files.
 std::map<std::string, const levada_plugin*>& loaded_before() {
   static auto* const all = new std::map<std::string, const levada_plugin*>;
@@ -38,26 +33,69 @@ Result<const levada_plugin*> load_once(PluginImage image) {
   return plugin;
 }
 
-// Why each of them must not be loaded; a child process finds out.
-std::vector<std::string> reasons_against(std::vector<Candidate>& candidates) {
-  std::vector<std::string> reasons(candidates.size());
-  std::vector<size_t> fresh;
-  for (size_t number = 0; number < candidates.size(); ++number)
-    if (!loaded_before().contains(candidates[number].image.identity())) fresh.push_back(number);
-  const auto attempt = [&](size_t at) -> std::string {
-    const auto plugin = load_plugin(std::move(candidates[fresh[at]].image));
-    if (!plugin) return plugin.error().message;
-    for (size_t component = 0; component < (*plugin)->component_count; ++component)
-      (void)check_component(*(*plugin)->components[component]);
-    return {};
+// What a child process says of a plugin: why it must not be loaded, or its components.
+struct Scanned {
+  struct Component {
+    uint32_t kind;
+    std::string name, fault;
   };
-  auto found = try_in_child(fresh.size(), attempt, kPatience);
-  for (size_t at = 0; at < fresh.size(); ++at) {
-    const auto& path = candidates[fresh[at]].image.path();
-    if (!found[at].empty())
-      reasons[fresh[at]] = found[at].starts_with(path) ? std::move(found[at]) : path + ": " + found[at];
+  std::string reason;
+  std::vector<Component> components;
+};
+
+// An answer of the child that is no reason begins with a zero byte; behind it stand, for each
+// component, its kind as a letter, its name and what is wrong with it, both ended by a zero byte.
+std::string answer_of(const levada_plugin& plugin) {
+  std::string answer(1, '\0');
+  for (size_t at = 0; at < plugin.component_count; ++at) {
+    const levada_component& component = *plugin.components[at];
+    answer += static_cast<char>('a' + component.kind);
+    answer += component.name;
+    answer += '\0';
+    for (const auto& fault : check_component(component)) answer += fault + "; ";
+    if (answer.ends_with("; ")) answer.resize(answer.size() - 2);
+    answer += '\0';
   }
-  return reasons;
+  return answer;
+}
+
+// What this process has heard of plugins, by the identity of their files.
+std::map<std::string, std::string>& heard_before() {
+  static auto* const all = new std::map<std::string, std::string>;
+  return *all;
+}
+
+// Tries those of which nothing was heard yet.
+void try_all(std::vector<PluginImage*> images) {
+  std::erase_if(images, [](const PluginImage* image) { return heard_before().contains(image->identity()); });
+  const auto attempt = [&](size_t number) -> std::string {
+    const auto plugin = load_plugin(std::move(*images[number]));
+    return plugin ? answer_of(**plugin) : plugin.error().message;
+  };
+  auto answers = try_in_child(images.size(), attempt, kPatience);
+  for (size_t number = 0; number < images.size(); ++number)
+    if (!answers[number].empty()) heard_before()[images[number]->identity()] = std::move(answers[number]);
+}
+
+Scanned read_answer(const std::string& answer, const std::string& path) {
+  Scanned scanned;
+  if (answer.empty() || answer.front() != '\0') {
+    scanned.reason = answer.empty() ? "cannot be tried, as no process can be made" : answer;
+    if (!scanned.reason.starts_with(path)) scanned.reason = path + ": " + scanned.reason;
+    return scanned;
+  }
+  for (size_t at = 1; at < answer.size();) {
+    const auto text = [&] {
+      const size_t end = answer.find('\0', at);
+      std::string found = answer.substr(at, end - at);
+      at = end + 1;
+      return found;
+    };
+    const auto kind = static_cast<uint32_t>(answer[at++] - 'a');
+    std::string name = text();
+    scanned.components.push_back({kind, std::move(name), text()});
+  }
+  return scanned;
 }
 
 }  // namespace
@@ -85,9 +123,9 @@ std::vector<PluginFolder> plugin_folders(const std::vector<std::string>& configu
   return folders;
 }
 
-void Registry::load(const std::vector<PluginFolder>& folders) {
+void Registry::scan(const std::vector<PluginFolder>& folders) {
   std::set<std::string> seen;
-  std::vector<Candidate> candidates;
+  std::vector<File> found;
   for (const auto& folder : folders) {
     std::error_code failed;
     const auto real = fs::canonical(folder.path, failed);
@@ -100,50 +138,70 @@ void Registry::load(const std::vector<PluginFolder>& folders) {
       refused_.push_back({folder.path, done.error().message});
       continue;
     }
-    std::vector<std::string> files;
+    std::vector<std::string> paths;
     for (const auto& entry : fs::directory_iterator(real, failed))
-      if (entry.path().extension() == ".so") files.push_back(entry.path().string());
-    std::sort(files.begin(), files.end());
-    for (const auto& file : files) {
-      if (auto image = PluginImage::read(file)) candidates.push_back({*std::move(image), folder.is_named});
-      else refused_.push_back({file, image.error().message});
+      if (entry.path().extension() == ".so") paths.push_back(entry.path().string());
+    std::sort(paths.begin(), paths.end());
+    for (const auto& path : paths) {
+      if (auto image = PluginImage::read(path)) found.push_back({*std::move(image), path, folder.is_named});
+      else refused_.push_back({path, image.error().message});
     }
   }
-  const auto reasons = reasons_against(candidates);
-  for (size_t number = 0; number < candidates.size(); ++number) {
-    auto& [image, is_named] = candidates[number];
-    const std::string path = image.path();
-    auto plugin = reasons[number].empty() ? load_once(std::move(image)) : fatal(reasons[number]);
-    if (plugin) take(path, is_named, *plugin);
-    else refused_.push_back({path, plugin.error().message});
+  std::vector<PluginImage*> images;
+  for (auto& file : found) images.push_back(&*file.image);
+  try_all(images);
+  for (auto& file : found) {
+    const auto scanned = read_answer(heard_before()[file.image->identity()], file.path);
+    if (!scanned.reason.empty()) {
+      refused_.push_back({file.path, scanned.reason});
+      continue;
+    }
+    files_.push_back(std::move(file));
+    for (const auto& [kind, name, fault] : scanned.components) take(files_.size() - 1, kind, name, fault);
   }
 }
 
-void Registry::take(const std::string& path, bool is_named, const levada_plugin* plugin) {
-  for (size_t at = 0; at < plugin->component_count; ++at) {
-    const levada_component& component = *plugin->components[at];
-    const auto key = std::pair(component.kind, std::string(component.name));
-    const std::string what = std::string("the ") + kind_name(component.kind) + " " + component.name;
-    std::string reason;
-    if (const auto found = components_.find(key); found != components_.end()) {
-      auto& known = found->second;
-      reason = path + ": " + what + " is already given by " + known.path;
-      // Where the user names both folders, their order says which one is meant.
-      if ((!known.is_named || !is_named || fs::path(path).parent_path() == fs::path(known.path).parent_path()) &&
-          known.objection.empty())
-        known.objection = what + " is given by " + known.path + " and by " + path +
-                          "; name the folders of both in plugin_dirs, the preferred one first, or rename one of them";
-    }
-    for (const auto& fault : check_component(component)) reason = path + ": " + fault;
-    if (reason.empty()) components_[key] = {&component, path, is_named, ""};
-    else refused_.push_back({path, reason});
+void Registry::take(size_t file, uint32_t kind, const std::string& name, const std::string& fault) {
+  const auto& [image, path, is_named, plugin] = files_[file];
+  const auto key = std::pair(kind, name);
+  const std::string what = std::string("the ") + kind_name(kind) + " " + name;
+  std::string reason;
+  if (const auto found = components_.find(key); found != components_.end()) {
+    auto& known = found->second;
+    reason = path + ": " + what + " is already given by " + known.path;
+    // Where the user names both folders, their order says which one is meant.
+    if ((!known.is_named || !is_named || fs::path(path).parent_path() == fs::path(known.path).parent_path()) &&
+        known.objection.empty())
+      known.objection = what + " is given by " + known.path + " and by " + path +
+                        "; name the folders of both in plugin_dirs, the preferred one first, or rename one of them";
   }
-  loaded_.push_back({path, plugin});
+  if (!fault.empty()) reason = path + ": " + fault;
+  if (reason.empty()) components_[key] = {file, path, is_named, ""};
+  else refused_.push_back({path, reason});
+}
+
+const levada_plugin* Registry::load(File& file) const {
+  if (file.plugin || !file.image) return file.plugin;
+  auto plugin = load_once(*std::move(file.image));
+  file.image.reset();
+  if (plugin) file.plugin = *plugin;
+  else refused_.push_back({file.path, plugin.error().message});
+  return file.plugin;
+}
+
+const levada_component* Registry::load(const std::pair<uint32_t, std::string>& key, Known& known) const {
+  if (known.component || known.file >= files_.size()) return known.component;
+  const auto* plugin = load(files_[known.file]);
+  for (size_t at = 0; plugin && at < plugin->component_count; ++at) {
+    const auto* component = plugin->components[at];
+    if (component->kind == key.first && component->name == key.second) known.component = component;
+  }
+  return known.component;
 }
 
 const levada_component* Registry::find(uint32_t kind, std::string_view type) const {
   const auto found = components_.find(std::pair(kind, std::string(type)));
-  return found == components_.end() ? nullptr : found->second.component;
+  return found == components_.end() ? nullptr : load(found->first, found->second);
 }
 
 std::string Registry::objection(uint32_t kind, std::string_view type) const {
@@ -160,8 +218,17 @@ std::vector<std::string> Registry::names(uint32_t kind) const {
 
 std::vector<const levada_component*> Registry::find_all(std::string_view type) const {
   std::vector<const levada_component*> all;
-  for (const auto& [key, component] : components_)
-    if (key.second == type) all.push_back(component.component);
+  for (auto& [key, known] : components_) {
+    if (key.second != type) continue;
+    if (const auto* component = load(key, known)) all.push_back(component);
+  }
+  return all;
+}
+
+std::vector<Registry::Loaded> Registry::load_all() const {
+  std::vector<Loaded> all;
+  for (auto& file : files_)
+    if (const auto* plugin = load(file)) all.push_back({file.path, plugin});
   return all;
 }
 

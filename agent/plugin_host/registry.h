@@ -2,12 +2,14 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "agent/config/topology.h"
+#include "agent/plugin_host/plugin_image.h"
 #include "levada/plugin.h"
 #include "levada/result.h"
 
@@ -28,32 +30,46 @@ class Registry : public ComponentCatalogue {
     std::string path, reason;
   };
 
-  // Loads every .so of the folders, in the order of their names. Each is tried in a child process
-  // first. A folder that is missing is refused with the reason.
-  void load(const std::vector<PluginFolder>& folders);
+  // Looks at every .so of the folders, in the order of their names: a child process loads it and
+  // says what it has. This process loads those only that it is asked for. A folder that is missing
+  // is refused with the reason.
+  void scan(const std::vector<PluginFolder>& folders);
+  // No other plugin will be asked for.
+  void forget_unloaded() { files_.clear(); }
 
   const levada_component* find(uint32_t kind, std::string_view type) const override;
   std::string objection(uint32_t kind, std::string_view type) const override;
   std::vector<std::string> names(uint32_t kind) const override;
 
-  const std::vector<Loaded>& loaded() const { return loaded_; }
+  // All of them.
+  std::vector<Loaded> load_all() const;
   const std::vector<Refused>& refused() const { return refused_; }
   // The components of that type, of whatever kind.
   std::vector<const levada_component*> find_all(std::string_view type) const;
 
  private:
+  // A plugin that can be loaded.
+  struct File {
+    std::optional<PluginImage> image;  // Until it is loaded.
+    std::string path;
+    bool is_named;  // Its folder is.
+    const levada_plugin* plugin = nullptr;
+  };
   // A component, and where it comes from.
   struct Known {
-    const levada_component* component;
+    size_t file;
     std::string path;
-    bool is_named;          // Its folder is.
-    std::string objection;  // Why nobody may use it.
+    bool is_named;
+    std::string objection;                        // Why nobody may use it.
+    const levada_component* component = nullptr;  // Once it was asked for.
   };
-  void take(const std::string& path, bool is_named, const levada_plugin* plugin);
+  void take(size_t file, uint32_t kind, const std::string& name, const std::string& fault);
+  const levada_plugin* load(File& file) const;
+  const levada_component* load(const std::pair<uint32_t, std::string>& key, Known& known) const;
 
-  std::vector<Loaded> loaded_;
-  std::vector<Refused> refused_;
-  std::map<std::pair<uint32_t, std::string>, Known, std::less<>> components_;
+  mutable std::vector<File> files_;
+  mutable std::vector<Refused> refused_;
+  mutable std::map<std::pair<uint32_t, std::string>, Known, std::less<>> components_;
 };
 
 // Those of the configuration, of LEVADA_PLUGIN_PATH, beside the program, and ../lib/levada/plugins.
