@@ -81,7 +81,8 @@ class OptionReader {
   OptionReader(const Node& table, const std::string& path, Diagnostics& diagnostics)
       : table_(table), path_(path), diagnostics_(diagnostics) {}
 
-  // `groups` are all that describe the table; what they say of a default goes before what `options` says.
+  // `groups` are all that describe the table; what they say of a default goes before what
+  // `options` says.
   OptionValues read(Options options, std::span<const Options> groups) {
     OptionValues values;
     values.memory_ = std::make_unique<ValueMemory>();

@@ -62,7 +62,7 @@ Done for_each_batch(const Files& files, const RecoveredLog& log, Visit visit) {
   for (;;) {
     const auto record = reader.next();
     if (!record) return record.error();
-    if (!*record || !visit((*record)->in_flight->batch, (*record)->header.place.row)) return {};
+    if (!*record || !visit((*record)->in_flight->batch, (*record)->header.log_offset.row)) return {};
   }
 }
 
@@ -135,9 +135,9 @@ Result<Batch> DeadLetterSource::poll(std::chrono::nanoseconds) {
   for (;;) {
     auto record = reader_->next(next_letter_);
     if (!record) return std::move(record).error();
-    if (!*record || (*record)->header.place.row >= filter_.upto) return levada::end();
+    if (!*record || (*record)->header.log_offset.row >= filter_.upto) return levada::end();
     const Batch& letters = (*record)->in_flight->batch;
-    const auto rows = matching(letters, (*record)->header.place.row);
+    const auto rows = matching(letters, (*record)->header.log_offset.row);
     if (rows.empty()) continue;
     Batch batch = without_dead_letter_columns(letters);
     batch.take(rows);

@@ -1,6 +1,6 @@
 // Where the files of a lake are: a local folder, a bucket of S3, or a folder of HDFS. Paths are
-// relative to its root, with "/" between their parts and none in front. A call that fails with RETRY
-// may succeed later; what it did is not known. [worker]
+// relative to its root, with "/" between their parts and none in front. A call that fails with
+// RETRY may succeed later; what it did is not known. [worker]
 #pragma once
 
 #include <cstdint>
@@ -47,19 +47,19 @@ class FileStore {
   virtual Result<std::unique_ptr<OutputFile>> create(const std::string& path) = 0;
   // Null where there is no such file.
   virtual Result<std::unique_ptr<InputFile>> open(const std::string& path) = 0;
-  // Makes the file with these bytes, all of it or nothing, durably; false where there is a file of that
-  // name, which is left as it is. Of several who try at once one gets true. After RETRY the file may be
-  // there with these bytes: who must know reads it.
+  // Makes the file with these bytes, all of it or nothing, durably; false where there is a file of
+  // that name, which is left as it is. Of several who try at once one gets true. After RETRY the
+  // file may be there with these bytes: who must know reads it.
   virtual Result<bool> put_if_absent(const std::string& path, std::string_view bytes) = 0;
   // Makes the file, or puts these bytes in place of its content; a reader sees the old or the new.
   virtual Done replace(const std::string& path, std::string_view bytes) = 0;
-  // Gives a complete file another path, durably; false where that is taken, or `from` is not there. On
-  // S3 a copy and a removal.
+  // Gives a complete file another path, durably; false where that is taken, or `from` is not there.
+  // On S3 a copy and a removal.
   virtual Result<bool> rename(const std::string& from, const std::string& to) = 0;
   // Done also where there is none.
   virtual Done remove(const std::string& path) = 0;
-  // The files right in a folder ("" is the root) whose names are greater than `after`, by name; nothing
-  // where there is no such folder.
+  // The files right in a folder ("" is the root) whose names are greater than `after`, by name;
+  // nothing where there is no such folder.
   virtual Result<std::vector<StoredFile>> list(const std::string& folder, const std::string& after = {}) = 0;
   // All files in the folder and below it, in no order. With their paths from the root, as above.
   virtual Result<std::vector<StoredFile>> list_all(const std::string& folder) = 0;

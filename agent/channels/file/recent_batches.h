@@ -36,8 +36,8 @@ class RecentBatches {
       each(*at);
     }
   }
-  // Lets go of batches before the synced offset that all have read, by what `read(end of the batch)`
-  // says, or that do not fit.
+  // Lets go of batches before the synced offset that all have read, by what `read(end of the
+  // batch)` says, or that do not fit.
   template <class Read>
   void trim(const LogOffset& synced, Read read) {
     while (!batches_.empty() && batches_.front().end() <= synced) {

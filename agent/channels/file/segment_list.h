@@ -13,8 +13,8 @@ class SegmentList {
  public:
   // What a start has found.
   void assign(std::vector<Segment> found);
-  // Puts the segment behind the others, with a serial of its own. One that begins at the same offset
-  // held no record that counts, and goes: the new one has its name.
+  // Puts the segment behind the others, with a serial of its own. One that begins at the same
+  // offset held no record that counts, and goes: the new one has its name.
   void add(Segment segment);
   // Which row a segment that begins there follows: `row`, or that of the one that it replaces.
   uint64_t follows_row(const LogOffset& first, uint64_t row) const;

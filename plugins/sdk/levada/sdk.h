@@ -440,9 +440,9 @@ const levada_component* sink(const char* name, const char* summary) {
   return detail::component<Component>(LEVADA_SINK, name, summary, &functions);
 }
 
-// What a component gives for LEVADA_COMMANDS that has
-//   Done command(std::span<const std::string_view> arguments, const std::function<void(std::string_view)>& write);
-// See levada_commands.
+// For LEVADA_COMMANDS; see levada_commands. The component has Done command(arguments, write) with
+//   std::span<const std::string_view> arguments,
+//   const std::function<void(std::string_view)>& write
 template <class Component>
 const levada_commands* commands() {
   static const levada_commands functions = {
