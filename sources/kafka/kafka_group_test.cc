@@ -204,7 +204,10 @@ TEST_F(KafkaGroup, is_not_left_by_a_member_with_a_name) {
 }
 
 TEST_F(KafkaGroup, gives_partitions_up_in_order_while_nobody_polls) {
-  agent.set("max.poll.interval.ms", "2000");
+  // Time enough for the mock broker not to shut a member out on a machine with other work.
+  agent.set("session.timeout.ms", "6000");
+  other.set("session.timeout.ms", "6000");
+  agent.set("max.poll.interval.ms", "8000");
   produce(0, 20);
   agent.start();
   ASSERT_TRUE(agent.poll_until([&] { return agent.count() == 80; }));
