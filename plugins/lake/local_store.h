@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,8 +13,9 @@ namespace levada::lake {
 
 class LocalStore : public FileStore {
  public:
-  // The folder is made when the first file is.
-  LocalStore(std::string root, Host host);
+  // The folder is made when the first file is. `group`: whose members may read files and folders too, or
+  // empty: the agent's user alone.
+  LocalStore(std::string root, Host host, std::string group = {});
 
   Result<std::unique_ptr<OutputFile>> create(const std::string& path) override;
   Result<std::unique_ptr<InputFile>> open(const std::string& path) override;
@@ -29,14 +29,19 @@ class LocalStore : public FileStore {
 
  private:
   std::string place(const std::string& path) const;
-  // Makes the folder that the file is in.
-  Done make_folder_of(const std::string& place);
-  // A file with these bytes, synced, under a name that nobody can guess, in the folder of the place.
+  Done make_folder(const std::string& folder);
+  Result<File> open_empty(const std::string& place);
+  // A file with these bytes, synced, in the folder of the place, under a name that nobody can guess.
   Result<std::string> write_aside(const std::string& place, std::string_view bytes);
+  Done write_synced(const std::string& place, std::string_view bytes);
+  // Nothing where the folder is not there.
+  Result<std::vector<Files::Entry>> entries(const std::string& folder) const;
+  Done add(const std::string& path, std::vector<StoredFile>& to) const;
 
   const std::string root_;
   const Host host_;
   const Files files_;
+  const std::string group_;
 };
 
 }  // namespace levada::lake

@@ -21,10 +21,10 @@ namespace levada::lake {
 enum class Compression : uint8_t { none, snappy, gzip, zstd };
 
 struct WriterSettings {
-  std::vector<std::string> partition_by;  // Names of fields; their values stand in paths and not in files.
-  std::vector<std::string> sort_by;       // Names of fields: rows stand in their order within each row group.
+  std::vector<std::string> partition_by = {};  // Names of fields; their values stand in paths and not in files.
+  std::vector<std::string> sort_by = {};       // Names of fields: rows stand in their order within each row group.
   Compression compression = Compression::zstd;
-  std::optional<int> compression_level;  // None: 1 for zstd, the codec's own for gzip.
+  std::optional<int> compression_level = {};  // None: 1 for zstd, the codec's own for gzip.
   int64_t roll_bytes = int64_t{128} << 20;  // Of a file, more or less; 0: no limit.
   int64_t roll_rows = 0;                    // Of a file, at most; 0: no limit.
   int64_t max_open_files = 1000;            // Past that, the one used least lately is completed.
@@ -74,7 +74,7 @@ class PartitionedWriter {
   // names column, value and type). After a call that failed, abandon is next.
   Done write(Batch& batch);
   // Completes all files, durably; gives those that were completed since it last gave some. After a call
-  // that failed it may be called again, or abandon is next.
+  // that failed, abandon is next.
   Result<std::vector<WrittenFile>> finish();
   // Gives up all that finish has not given. Files may be left under the paths that it returns, complete
   // or not; nobody needs them.

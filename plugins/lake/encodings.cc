@@ -1,0 +1,143 @@
+// A column's different values are counted in a sample of rows that are spread over the batch.
+#include "lake/encodings.h"
+
+#include <arrow/array.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+#include <arrow/util/compression.h>
+
+#include <algorithm>
+#include <functional>
+#include <string>
+
+namespace levada::lake {
+namespace {
+
+constexpr int64_t kSample = 2048;
+
+arrow::Compression::type codec_of(Compression compression) {
+  switch (compression) {
+    case Compression::none: return arrow::Compression::UNCOMPRESSED;
+    case Compression::snappy: return arrow::Compression::SNAPPY;
+    case Compression::gzip: return arrow::Compression::GZIP;
+    case Compression::zstd: break;
+  }
+  return arrow::Compression::ZSTD;
+}
+
+std::optional<int> level_of(const WriterSettings& settings) {
+  if (settings.compression_level) return settings.compression_level;
+  if (settings.compression == Compression::zstd) return 1;
+  return std::nullopt;
+}
+
+struct Sampled {
+  int64_t rows = 0, distinct = 0;
+  uint64_t range = 0;  // Of integers: from the least to the greatest.
+};
+
+void count_distinct(std::vector<uint64_t>& values, Sampled& to) {
+  to.rows = static_cast<int64_t>(values.size());
+  std::sort(values.begin(), values.end());
+  to.distinct = std::unique(values.begin(), values.end()) - values.begin();
+}
+
+template <class Number>
+Sampled look_at_numbers(const arrow::Array& array, int64_t step) {
+  Sampled sampled;
+  std::vector<uint64_t> values;
+  const auto* numbers = array.data()->GetValues<Number>(1);
+  for (int64_t row = 0; row < array.length(); row += step)
+    if (array.IsValid(row)) values.push_back(static_cast<uint64_t>(static_cast<int64_t>(numbers[row])));
+  if (values.empty()) return sampled;
+  const auto less = [](uint64_t one, uint64_t other) {
+    return static_cast<int64_t>(one) < static_cast<int64_t>(other);
+  };
+  const auto [least, greatest] = std::minmax_element(values.begin(), values.end(), less);
+  sampled.range = *greatest - *least;
+  count_distinct(values, sampled);
+  return sampled;
+}
+
+Sampled look_at_text(const arrow::Array& array, int64_t step) {
+  Sampled sampled;
+  std::vector<uint64_t> values;
+  const auto& views = static_cast<const arrow::BinaryViewArray&>(array);
+  for (int64_t row = 0; row < array.length(); row += step)
+    if (array.IsValid(row)) values.push_back(std::hash<std::string_view>()(views.GetView(row)));
+  count_distinct(values, sampled);
+  return sampled;
+}
+
+ColumnEncoding choose_for_integers(const Sampled& sampled) {
+  constexpr uint64_t kNarrow = 1 << 12;
+  const bool few = sampled.distinct * 16 <= sampled.rows;
+  return few && sampled.range > kNarrow ? ColumnEncoding::dictionary : ColumnEncoding::differences;
+}
+
+ColumnEncoding choose_for_others(const Sampled& sampled) {
+  constexpr int64_t kTooFewToTell = 64;
+  const bool many = sampled.rows > kTooFewToTell && sampled.distinct * 2 > sampled.rows;
+  return many ? ColumnEncoding::plain : ColumnEncoding::dictionary;
+}
+
+ColumnEncoding choose(const arrow::Array& array) {
+  const int64_t step = std::max<int64_t>(1, array.length() / kSample);
+  switch (array.type_id()) {
+    case arrow::Type::INT8:
+    case arrow::Type::INT16: return ColumnEncoding::differences;
+    case arrow::Type::INT32:
+    case arrow::Type::DATE32: return choose_for_integers(look_at_numbers<int32_t>(array, step));
+    case arrow::Type::INT64:
+    case arrow::Type::TIMESTAMP: return choose_for_integers(look_at_numbers<int64_t>(array, step));
+    case arrow::Type::FLOAT: return choose_for_others(look_at_numbers<uint32_t>(array, step));
+    case arrow::Type::DOUBLE: return choose_for_others(look_at_numbers<uint64_t>(array, step));
+    case arrow::Type::STRING_VIEW:
+    case arrow::Type::BINARY_VIEW: return choose_for_others(look_at_text(array, step));
+    default: return ColumnEncoding::dictionary;
+  }
+}
+
+}  // namespace
+
+std::vector<ColumnEncoding> choose_encodings(const arrow::RecordBatch& sample) {
+  std::vector<ColumnEncoding> all;
+  for (const auto& column : sample.columns()) all.push_back(choose(*column));
+  return all;
+}
+
+std::shared_ptr<parquet::WriterProperties> properties_of(const WriterSettings& settings, const arrow::Schema& schema,
+                                                         const std::vector<ColumnEncoding>& encodings,
+                                                         arrow::MemoryPool* pool) {
+  parquet::WriterProperties::Builder builder;
+  builder.memory_pool(pool)
+      ->created_by("levada")
+      ->compression(codec_of(settings.compression))
+      ->max_row_group_length(settings.row_group_rows)
+      ->data_pagesize(int64_t{256} * 1024)
+      ->dictionary_pagesize_limit(int64_t{512} * 1024)
+      ->write_batch_size(4096);
+  if (const auto level = level_of(settings)) builder.compression_level(*level);
+  for (size_t at = 0; at < encodings.size(); ++at) {
+    const auto& name = schema.field(static_cast<int>(at))->name();
+    if (encodings[at] != ColumnEncoding::dictionary) builder.disable_dictionary(name);
+    if (encodings[at] == ColumnEncoding::differences)
+      builder.encoding(name, parquet::Encoding::DELTA_BINARY_PACKED);
+  }
+  return builder.build();
+}
+
+Done check_compression(const WriterSettings& settings) {
+  if (!settings.compression_level) return {};
+  const auto codec = codec_of(settings.compression);
+  if (!arrow::util::Codec::SupportsCompressionLevel(codec))
+    return wrong("compression_level", "has no effect with this compression");
+  const auto least = arrow::util::Codec::MinimumCompressionLevel(codec);
+  const auto most = arrow::util::Codec::MaximumCompressionLevel(codec);
+  if (least.ok() && most.ok() && (*settings.compression_level < *least || *settings.compression_level > *most))
+    return wrong("compression_level",
+                 "must be " + std::to_string(*least) + " to " + std::to_string(*most) + " with this compression");
+  return {};
+}
+
+}  // namespace levada::lake

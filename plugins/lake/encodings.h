@@ -1,0 +1,29 @@
+// How the columns of a file are encoded and compressed. For files that include Arrow anyway.
+#pragma once
+
+#include <arrow/type_fwd.h>
+#include <parquet/properties.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "lake/partitioned_writer.h"
+
+namespace levada::lake {
+
+enum class ColumnEncoding : uint8_t { dictionary, differences, plain };
+
+// One for each column, by a look at rows that are about to be written: columns of few different values
+// get a dictionary; integers and times of many are stored as differences; text of many is plain, as a
+// dictionary of it would be built and thrown away.
+std::vector<ColumnEncoding> choose_encodings(const arrow::RecordBatch& sample);
+
+std::shared_ptr<parquet::WriterProperties> properties_of(const WriterSettings& settings, const arrow::Schema& schema,
+                                                         const std::vector<ColumnEncoding>& encodings,
+                                                         arrow::MemoryPool* pool);
+
+// Fails where a codec does not know the level, with the option at fault.
+Done check_compression(const WriterSettings& settings);
+
+}  // namespace levada::lake

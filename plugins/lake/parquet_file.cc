@@ -1,0 +1,54 @@
+// Rows are encoded at once, into memory, and go to the store by row groups.
+#include "lake/parquet_file.h"
+
+#include <arrow/record_batch.h>
+#include <parquet/exception.h>
+
+#include <exception>
+namespace levada::lake {
+
+// Arrow's writer ends a file that it is destroyed with: that must not look like a complete one.
+ParquetFile::~ParquetFile() {
+  stream_->give_up();
+  try {
+    writer_.reset();
+  } catch (const std::exception&) {
+    return;
+  }
+}
+
+// What the store says is nearer to the cause.
+Done ParquetFile::done(const arrow::Status& status) const {
+  if (status.ok()) return {};
+  if (!stream_->outcome()) return stream_->outcome();
+  return fatal(stream_->path() + ": " + status.ToString());
+}
+
+Done ParquetFile::open(const WriterSettings& settings, const arrow::Schema& schema,
+                       const std::vector<ColumnEncoding>& encodings) {
+  auto opened = parquet::arrow::FileWriter::Open(schema, &pool_, stream_,
+                                                 properties_of(settings, schema, encodings, &pool_));
+  if (!opened.ok()) return done(opened.status());
+  writer_ = *std::move(opened);
+  return {};
+}
+
+Done ParquetFile::write(const arrow::RecordBatch& rows) {
+  LEVADA_TRY(done(writer_->WriteRecordBatch(rows)));
+  rows_ += rows.num_rows();
+  return {};
+}
+
+Done ParquetFile::end_row_group() { return done(writer_->NewBufferedRowGroup()); }
+
+Done ParquetFile::finish(WrittenFile& to) {
+  LEVADA_TRY(done(writer_->Close()));
+  LEVADA_TRY(stream_->finish());
+  to.path = stream_->path();
+  to.rows = rows_;
+  to.bytes = stream_->position();
+  to.columns = statistics_of(*writer_->metadata(), schema_);
+  return {};
+}
+
+}  // namespace levada::lake
