@@ -87,7 +87,7 @@ TEST_F(FitTest, floats) {
   EXPECT_EQ(reasons_, Strings{"1 column \"x\": 1e+39 (float64) does not fit float32"});
   EXPECT_EQ(fitted(integers({16777216, 16777217}), "float32"), Strings{"16777216"});
   EXPECT_EQ(fitted(integers({9007199254740993, 9007199254740992, std::numeric_limits<int64_t>::max()}), "float64"),
-            Strings{"9007199254740992"});
+            Strings{"9.007199254740992e+15"});
   EXPECT_EQ(fitted(text({"2.5", "2,5"}), "float64"), Strings{"2.5"});
 }
 
@@ -121,7 +121,7 @@ TEST_F(FitTest, text_and_bytes) {
   EXPECT_EQ(fitted(integers({5, {}}), "text"), (Strings{"5", "null"}));
   EXPECT_EQ(fitted(testkit::boolean_column("x", {true, {}}), "text"), (Strings{"true", "null"}));
   EXPECT_EQ(fitted(text({"true", "false", "yes", {}}), "boolean"), (Strings{"true", "false", "null"}));
-  EXPECT_EQ(fitted(text({"ab"}), "bytes"), Strings{"6162"});
+  EXPECT_EQ(fitted(text({"ab"}), "bytes"), Strings{"ab"});
   EXPECT_EQ(fitted(integers({5}), "bytes"), Strings());
 }
 

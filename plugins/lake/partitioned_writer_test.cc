@@ -115,10 +115,10 @@ TEST_F(WriterTest, each_partition_has_its_file) {
     EXPECT_EQ(file.columns.size(), 1u);
   }
   std::sort(seen.begin(), seen.end());
-  EXPECT_EQ(seen, (Strings{"k=\xc3\xa4/d=__HIVE_DEFAULT_PARTITION__/4.parquet \xc3\xa4,<null>,5|",
-                           "k=__HIVE_DEFAULT_PARTITION__/d=2026-01-31/1.parquet <null>,2026-01-31,3|6|",
+  EXPECT_EQ(seen, (Strings{"k=__HIVE_DEFAULT_PARTITION__/d=2026-01-31/2.parquet <null>,2026-01-31,3|6|",
                            "k=a%20b/d=2026-01-31/0.parquet a b,2026-01-31,1|4|",
-                           "k=x%2Fy%25/d=2026-01-31/2.parquet x/y%,2026-01-31,2|"}));
+                           "k=x%2Fy%25/d=2026-01-31/1.parquet x/y%,2026-01-31,2|",
+                           "k=\xc3\xa4/d=__HIVE_DEFAULT_PARTITION__/3.parquet \xc3\xa4,<null>,5|"}));
 }
 
 TEST_F(WriterTest, partitions_of_each_type_are_as_spark_writes_them) {
@@ -164,7 +164,7 @@ TEST_F(WriterTest, a_file_rolls_by_rows_and_by_bytes) {
   }
   files = finish();
   for (size_t at = 0; at + 1 < files.size(); ++at) {
-    EXPECT_GT(files[at].bytes, 30'000);
+    EXPECT_GT(files[at].bytes, 20'000);
     EXPECT_LT(files[at].bytes, 200'000);
   }
   for (const auto& file : files) written -= file.rows;
@@ -247,7 +247,8 @@ TEST_F(WriterTest, files_are_described_by_their_columns) {
   batch.set(text_column("y", {"\xff", "\x01", {}}));
   write(std::move(batch));
   Strings seen;
-  for (const auto& column : finish()[0].columns)
+  const auto files = finish();
+  for (const auto& column : files[0].columns)
     seen.push_back(column.column + " " + column.type.name() + " " + std::to_string(column.nulls) + " " +
                    text_of(column.min) + (column.min_truncated ? "..." : "") + " " + text_of(column.max) +
                    (column.max_truncated ? "..." : ""));
