@@ -46,7 +46,7 @@ struct FieldType {
   uint8_t precision = 0, scale = 0;        // Of a decimal: how many digits, and how many of them behind the point.
   TimeUnit unit = TimeUnit::microseconds;  // Of a timestamp.
   bool utc = true;                         // Of a timestamp: a point in time; else a wall clock somewhere.
-  std::shared_ptr<arrow::DataType> arrow;  // Of the other kind.
+  std::shared_ptr<arrow::DataType> arrow = nullptr;  // Of the other kind.
 
   // "decimal(10,2)": as parse_type reads it, except for the other kind.
   std::string name() const;

@@ -1,0 +1,90 @@
+// A checked text of lines with tabs between:
+//   names, id, next number
+//   position, rows before it, stream, position       for each stream
+//   file, path in use, name                          for each file
+#include "manifest.h"
+
+#include <charconv>
+#include <optional>
+#include <string_view>
+
+#include "levada/checked_text.h"
+#include "levada/positions.h"
+
+namespace levada::parquet_sink {
+namespace {
+
+constexpr std::string_view kFirstLine = "levada parquet sink 1";
+constexpr std::string_view kNames = "names\t";
+constexpr std::string_view kPosition = "position\t";
+constexpr std::string_view kFile = "file\t";
+
+bool read_names(std::string_view rest, Committed& to) {
+  const auto parts = tab_separated(rest);
+  if (parts.size() != 2 || parts[1].empty()) return false;
+  to.id = unescaped(parts[0]);
+  const char* const end = parts[1].data() + parts[1].size();
+  return std::from_chars(parts[1].data(), end, to.next_number).ptr == end;
+}
+
+std::optional<Committed> read(std::string_view content) {
+  Committed committed;
+  while (const auto line = take_line(content)) {
+    if (line->starts_with(kNames)) {
+      if (!read_names(line->substr(kNames.size()), committed)) return std::nullopt;
+    } else if (line->starts_with(kPosition)) {
+      auto position = read_position(line->substr(kPosition.size()));
+      if (!position) return std::nullopt;
+      committed.positions.push_back(*std::move(position));
+    } else {
+      const auto parts = tab_separated(*line);
+      if (!line->starts_with(kFile) || parts.size() != 3) return std::nullopt;
+      committed.files.push_back({unescaped(parts[1]), unescaped(parts[2])});
+    }
+  }
+  return committed;
+}
+
+}  // namespace
+
+Result<Committed> Manifest::load() const {
+  const auto damaged = [&] {
+    return fatal(file_ +
+                 " is damaged, or was written by another version: put back what was there, or move it away; without it "
+                 "the sink starts anew, and rows that it had come again");
+  };
+  auto content = load_checked(files_, file_, kFirstLine);
+  if (!content) return content.code() == Code::reject ? damaged() : std::move(content).error();
+  if (!*content) return Committed();
+  auto committed = read(**content);
+  if (!committed) return damaged();
+  return *std::move(committed);
+}
+
+Done Manifest::replace(const Committed& committed) {
+  certain_ = false;
+  if (!made_folder_) {
+    LEVADA_TRY(files_.make_folder(folder_));
+    made_folder_ = true;
+  }
+  std::string content(kNames);
+  append_escaped(content, committed.id);
+  content += '\t' + std::to_string(committed.next_number) + '\n';
+  for (const auto& position : committed.positions) {
+    content += kPosition;
+    append_position(content, position);
+    content += '\n';
+  }
+  for (const auto& file : committed.files) {
+    content += kFile;
+    append_escaped(content, file.in_use);
+    content += '\t';
+    append_escaped(content, file.name);
+    content += '\n';
+  }
+  LEVADA_TRY(save_checked(files_, file_, kFirstLine, content));
+  certain_ = true;
+  return {};
+}
+
+}  // namespace levada::parquet_sink
