@@ -153,7 +153,7 @@ Done ParquetSink::lock_names() {
                  ": it runs on a copy of this one's data_dir, and would write files of the same names; stop one of the "
                  "two for good");
   lock_ = *std::move(lock);
-  return {};
+  return files_.sync_folder(folder);
 }
 
 Result<std::vector<Position>> ParquetSink::recover() {

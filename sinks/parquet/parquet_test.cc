@@ -64,7 +64,7 @@ class ParquetTest : public testing::Test {
   Strings hidden() {
     Strings all;
     for (const auto& path : host_.files().paths())
-      if (path.starts_with("/out/.levada") && !path.ends_with(".lock") && !path.ends_with("/about"))
+      if (path.starts_with("/out/.levada") && !path.ends_with(".lock") && !path.ends_with("/here"))
         all.push_back(path);
     return all;
   }

@@ -7,13 +7,12 @@
 namespace levada::parquet_sink {
 namespace {
 
-constexpr std::string_view kAbout = "/about";
+constexpr std::string_view kHere = "/here";
 
 }  // namespace
 
 Done Publication::prepare() {
-  auto made = store_.put_if_absent(folder_ + std::string(kAbout),
-                                   "Here a parquet sink of levada writes files that are not complete yet.\n");
+  auto made = store_.put_if_absent(folder_ + std::string(kHere), {});
   return made ? Done() : Done(std::move(made).error());
 }
 
@@ -21,7 +20,10 @@ int64_t Publication::publish() {
   int64_t published = 0;
   std::string failed;
   std::erase_if(left_, [&](const CompleteFile& file) {
-    if (auto done = publish(file); !done) {
+    auto done = publish(file);
+    // What stopped it halfway is mostly over at once, and the next chance may be minutes away.
+    if (!done) done = publish(file);
+    if (!done) {
       failed = std::move(done).error().message;
       return false;
     }
@@ -46,9 +48,9 @@ Done Publication::publish(const CompleteFile& file) {
   if (!*in_use) {
     // Done before a crash, or before a call that failed; and somebody may have taken the file away since.
     if (*named) return {};
-    auto about = store_.open(folder_ + std::string(kAbout));
-    if (!about) return std::move(about).error();
-    if (*about) return {};
+    auto here = store_.open(folder_ + std::string(kHere));
+    if (!here) return std::move(here).error();
+    if (*here) return {};
     return retry(store_.name() + "/" + file.in_use + ", with committed rows, is missing: is its disk mounted?");
   }
   // Half a rename of a store that copies.
@@ -62,7 +64,7 @@ Done Publication::remove_rest() {
   for (const auto& file : *files) {
     const bool waits = std::any_of(left_.begin(), left_.end(),
                                    [&](const CompleteFile& complete) { return complete.in_use == file.path; });
-    if (!waits && !file.path.ends_with(kAbout)) LEVADA_TRY(store_.remove(file.path));
+    if (!waits && !file.path.ends_with(kHere)) LEVADA_TRY(store_.remove(file.path));
   }
   return {};
 }

@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""What it costs to parse ad views and to write them to Parquet, in CPU-seconds of the whole process: levada beside
+simdjson and Arrow's own writer fed from memory (lake_limit.cc), and beside DuckDB's COPY on one thread.
+
+    ~/.cache/levada/venv/bin/python tests/bench/lake.py build/release/levada [VIEWS.ndjson [RUNS]]
+
+VIEWS holds lines such as {"view_id":"…","start_timestamp":1,"end_timestamp":2,"banner_id":3,"campaign_id":4}; without
+it, the source `generate` makes two million. The runs take turns; figures are medians, with the least behind them. Then
+levada writes the views by campaign (105 of them) and by banner (1000), and its peak memory is shown.
+"""
+
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+
+import duckdb
+import pyarrow
+
+HERE = pathlib.Path(__file__).resolve().parent
+COLUMNS = """
+[sinks.out.columns]
+view_id = "text"
+start_timestamp = "int64"
+end_timestamp = "int64"
+banner_id = "int64"
+campaign_id = "int64"
+"""
+CONFIGURATION = """
+[agent]
+data_dir = "{folder}/data"
+log_level = "warning"
+[sources.in]
+type = "spool"
+path = "{folder}/spool"
+settle = "0s"
+completed = "delete"
+interceptors = ["parse"]
+channels = ["main"]
+[interceptors.parse]
+type = "parse_json"
+[interceptors.parse.columns]
+view_id = "text"
+start_timestamp = "int64"
+end_timestamp = "int64"
+banner_id = "int64"
+campaign_id = "int64"
+[channels.main]
+type = "memory"
+[sinks.out]
+channel = "main"
+{sink}
+"""
+DUCKDB = """
+SET threads = 1;
+COPY (SELECT * FROM read_json('{views}', format = 'newline_delimited', ignore_errors = true, columns = {{view_id: 'VARCHAR',
+start_timestamp: 'BIGINT', end_timestamp: 'BIGINT', banner_id: 'BIGINT', campaign_id: 'BIGINT'}}))
+TO '{out}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1);
+"""
+
+
+def measure(command):
+    """CPU-seconds and peak memory in MiB of a command with all its threads, and what it prints."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    said = process.stdout.read().decode()
+    _, status, usage = os.wait4(process.pid, 0)
+    if os.waitstatus_to_exitcode(status) not in (0, 3):
+        sys.exit(f"{command} failed:\n{said}")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, said
+
+
+def run_levada(levada, views, sink):
+    with tempfile.TemporaryDirectory(dir=views.parent) as name:
+        folder = pathlib.Path(name)
+        (folder / "spool").mkdir()
+        os.link(views, folder / "spool/views.ndjson")
+        config = folder / "agent.toml"
+        config.write_text(CONFIGURATION.format(folder=folder, sink=sink.format(folder=folder)))
+        seconds, memory, _ = measure([levada, "run", "--config", config, "--until-drained"])
+        files = list((folder / "out").rglob("*.parquet"))
+        rows = duckdb.sql(f"SELECT count(*) FROM '{folder}/out/**/*.parquet'").fetchone()[0] if files else 0
+        return seconds, memory, rows, len(files), sum(path.stat().st_size for path in files)
+
+
+def build_limit(folder):
+    package = pathlib.Path(pyarrow.get_include()).parent
+    libraries = [str(next(package.glob(f"lib{name}.so.*[0-9]"))) for name in ("arrow", "parquet")]
+    program = folder / "lake_limit"
+    subprocess.run(["g++", "-O3", "-std=c++20", HERE / "lake_limit.cc", "-isystem", package / "include", *libraries,
+                    "-lsimdjson", f"-Wl,-rpath,{package}", "-o", program], check=True)
+    return program
+
+
+def make_views(levada, folder):
+    config = folder / "make.toml"
+    config.write_text(f"""
+[agent]
+data_dir = "{folder}/make"
+[sources.views]
+type = "generate"
+record = "ad_view"
+rows = 2000000
+seed = 2
+channels = ["main"]
+[channels.main]
+type = "memory"
+[sinks.out]
+type = "file"
+channel = "main"
+path = "{folder}/made"
+roll_bytes = "10GiB"
+""")
+    subprocess.run([levada, "run", "--config", config, "--until-drained"], check=True, stdout=subprocess.DEVNULL)
+    return next((folder / "made").rglob("*.ndjson"))
+
+
+def main():
+    levada = pathlib.Path(sys.argv[1]).resolve()
+    runs = int(sys.argv[3]) if len(sys.argv) > 3 else 5
+    with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR", "/var/tmp")) as name:
+        folder = pathlib.Path(name)
+        views = folder / "views.ndjson"
+        if len(sys.argv) > 2:
+            views.write_bytes(pathlib.Path(sys.argv[2]).read_bytes())
+        else:
+            make_views(levada, folder).rename(views)
+        limit = build_limit(folder)
+        figures = {name: [] for name in ("levada", "parse", "write", "limit", "duckdb", "no sink")}
+        sink = 'type = "parquet"\npath = "{folder}/out"\n' + COLUMNS
+        for _ in range(runs):
+            seconds, memory, rows, files, size = run_levada(levada, views, sink)
+            figures["levada"].append(seconds)
+            figures["no sink"].append(run_levada(levada, views, 'type = "null"')[0])
+            parse, write = map(float, re.search(r"parse (\S+), write (\S+)",
+                                                measure([limit, views, folder / "limit.parquet"])[2]).groups())
+            figures["parse"].append(parse)
+            figures["write"].append(write)
+            figures["limit"].append(parse + write)
+            script = DUCKDB.format(views=views, out=folder / "duckdb.parquet")
+            figures["duckdb"].append(measure([sys.executable, "-c", f"import duckdb; duckdb.sql({script!r})"])[0])
+        for name, seconds in figures.items():
+            print(f"{name:8} {statistics.median(seconds):6.2f} CPU-s, least {min(seconds):.2f}")
+        print(f"levada: {rows:,} rows, {files} files, {size / 1e6:.1f} MB, peak {memory:.0f} MiB; "
+              f"limit {(folder / 'limit.parquet').stat().st_size / 1e6:.1f} MB, "
+              f"duckdb {(folder / 'duckdb.parquet').stat().st_size / 1e6:.1f} MB")
+        least = {name: min(seconds) for name, seconds in figures.items()}
+        print(f"levada / limit {least['levada'] / least['limit']:.2f}, "
+              f"levada / duckdb {least['levada'] / least['duckdb']:.2f}")
+        for column in ("campaign_id", "banner_id"):
+            parted = 'type = "parquet"\npath = "{folder}/out"\npartition_by = ["' + column + '"]\n' + COLUMNS
+            seconds, memory, rows, files, size = run_levada(levada, views, parted)
+            print(f"by {column}: {seconds:.2f} CPU-s, {rows:,} rows, {files} files, {size / 1e6:.1f} MB, "
+                  f"peak {memory:.0f} MiB")
+
+
+if __name__ == "__main__":
+    main()
