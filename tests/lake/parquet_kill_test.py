@@ -22,6 +22,9 @@ class ParquetKills(FaultTest):
             found.update(zip(table["id"].to_pylist(), [path.parent.name.removeprefix("key=")] * len(table)))
         return found
 
+    def files_there(self):
+        return sum(1 for _ in (self.folder / "rows").rglob("*.parquet"))
+
     def survive(self, channel):
         self.configure({
             "sources.files": {"completed": "delete", "interceptors": ["columns"]},
@@ -35,7 +38,15 @@ class ParquetKills(FaultTest):
         pause = threading.Event()
         for _ in range(KILLS):
             self.start()
-            until = time.monotonic() + self.rng.choice([0.05, 0.1, 0.3, 0.6]) * self.rng.random()
+            # Some lives end while the agent starts and recovers, others while it works, or just after a commit.
+            life = self.rng.random()
+            if life < 0.7:
+                self.wait_until_said(" info levada .* runs ", since=self.said_before)
+            if life < 0.4:
+                spool.add(FILE_ROWS)
+                before = self.files_there()
+                self.wait_for(lambda: self.files_there() > before, "a file is complete")
+            until = time.monotonic() + 0.3 * self.rng.random()
             while time.monotonic() < until:
                 while spool.waiting() < FILES_WAITING:
                     spool.add(self.rng.randrange(1, 2 * FILE_ROWS), self.rng.randrange(200))
