@@ -121,8 +121,7 @@ std::shared_ptr<parquet::WriterProperties> properties_of(const WriterSettings& s
   for (size_t at = 0; at < encodings.size(); ++at) {
     const auto& name = schema.field(static_cast<int>(at))->name();
     if (encodings[at] != ColumnEncoding::dictionary) builder.disable_dictionary(name);
-    if (encodings[at] == ColumnEncoding::differences)
-      builder.encoding(name, parquet::Encoding::DELTA_BINARY_PACKED);
+    if (encodings[at] == ColumnEncoding::differences) builder.encoding(name, parquet::Encoding::DELTA_BINARY_PACKED);
   }
   return builder.build();
 }

@@ -14,9 +14,9 @@ namespace levada::lake {
 
 enum class ColumnEncoding : uint8_t { dictionary, differences, plain };
 
-// One for each column, by a look at rows that are about to be written: columns of few different values
-// get a dictionary; integers and times of many are stored as differences; text of many is plain, as a
-// dictionary of it would be built and thrown away.
+// One for each column, by a look at rows that are about to be written: columns of few different
+// values get a dictionary; integers and times of many are stored as differences; text of many is
+// plain, as a dictionary of it would be built and thrown away.
 std::vector<ColumnEncoding> choose_encodings(const arrow::RecordBatch& sample);
 
 std::shared_ptr<parquet::WriterProperties> properties_of(const WriterSettings& settings, const arrow::Schema& schema,

@@ -18,9 +18,7 @@ constexpr size_t kLongestBound = 64;
 
 using Value = std::variant<bool, int64_t, double, std::string, arrow::Decimal128>;
 
-std::string as_text(const parquet::ByteArray& bytes) {
-  return {reinterpret_cast<const char*>(bytes.ptr), bytes.len};
-}
+std::string as_text(const parquet::ByteArray& bytes) { return {reinterpret_cast<const char*>(bytes.ptr), bytes.len}; }
 
 template <class Type>
 std::pair<Value, Value> bounds_of(const parquet::Statistics& statistics, const FieldType& type) {

@@ -12,9 +12,9 @@
 
 namespace levada::lake {
 
-// A store at "/data/views", "file:///data/views", or, by the scheme, elsewhere. Touches nothing: the
-// first call of the store does. `options`: what the user set for stores of that kind; may be empty. What
-// is wrong is said of the option "path", or of the one at fault.
+// A store at "/data/views", "file:///data/views", or, by the scheme, elsewhere. Touches nothing:
+// the first call of the store does. `options`: what the user set for stores of that kind; may be
+// empty. What is wrong is said of the option "path", or of the one at fault.
 Result<std::unique_ptr<FileStore>> open_file_store(std::string_view address, Host host, const Tree& options = {});
 
 // The folder of a local address; empty where it is of another kind.

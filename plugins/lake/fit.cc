@@ -26,8 +26,7 @@ std::string shown(const Column& column, int64_t row) {
   switch (column.type()) {
     case Type::boolean: return column.boolean(row) ? "true" : "false";
     case Type::int64: return std::to_string(column.values<int64_t>()[row]);
-    case Type::float64:
-      return {digits, std::to_chars(digits, std::end(digits), column.values<double>()[row]).ptr};
+    case Type::float64: return {digits, std::to_chars(digits, std::end(digits), column.values<double>()[row]).ptr};
     case Type::timestamp: {
       const auto time = column.values<int64_t>()[row];
       if (char* end = Rfc3339Writer().write(time, digits)) return {digits, end};
@@ -113,8 +112,7 @@ class Fitting {
   arrow::Result<Array> made(Buffers values) const {
     ARROW_ASSIGN_OR_RAISE(values[0], validity());
     const int64_t nulls = values[0] ? arrow::kUnknownNullCount : 0;
-    return arrow::MakeArray(
-        arrow::ArrayData::Make(arrow_type(field_->type), batch_.rows(), std::move(values), nulls));
+    return arrow::MakeArray(arrow::ArrayData::Make(arrow_type(field_->type), batch_.rows(), std::move(values), nulls));
   }
 
   // Values of fixed width: `value(row)` gives what `convert(value, to)` makes of it.
@@ -240,8 +238,7 @@ class Fitting {
     Buffers buffers = {nulls > 0 ? std::move(valid) : nullptr, std::move(buffer)};
     const auto& from = dictionary.data()->buffers;
     buffers.insert(buffers.end(), from.begin() + 2, from.end());
-    return arrow::MakeArray(
-        arrow::ArrayData::Make(arrow_type(field_->type), batch_.rows(), std::move(buffers), nulls));
+    return arrow::MakeArray(arrow::ArrayData::Make(arrow_type(field_->type), batch_.rows(), std::move(buffers), nulls));
   }
 
   arrow::Result<Array> convert_column() {
@@ -260,8 +257,7 @@ class Fitting {
       case Kind::int64: return column_->type() == Type::int64 ? relabel(*column_) : to_number<int64_t>();
       case Kind::float32: return to_number<float>();
       case Kind::float64: return column_->type() == Type::float64 ? relabel(*column_) : to_number<double>();
-      case Kind::decimal:
-        return to_number<arrow::Decimal128>(ToDecimal{field_->type.precision, field_->type.scale});
+      case Kind::decimal: return to_number<arrow::Decimal128>(ToDecimal{field_->type.precision, field_->type.scale});
       case Kind::date: return to_date();
       case Kind::timestamp: return to_timestamp();
       case Kind::text: return to_text();

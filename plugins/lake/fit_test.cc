@@ -74,8 +74,7 @@ TEST_F(FitTest, integers_of_each_width) {
 TEST_F(FitTest, integers_of_other_values) {
   EXPECT_EQ(fitted(floats({3.0, 3.5, -128.0, 128.0, NAN, INFINITY}), "int8"), (Strings{"3", "-128"}));
   EXPECT_EQ(reasons_[0], "1 column \"x\": 3.5 (float64) does not fit int8");
-  EXPECT_EQ(fitted(floats({9223372036854775808.0, -9223372036854775808.0}), "int64"),
-            Strings{"-9223372036854775808"});
+  EXPECT_EQ(fitted(floats({9223372036854775808.0, -9223372036854775808.0}), "int64"), Strings{"-9223372036854775808"});
   EXPECT_EQ(fitted(text({"12", " 12", "12x", "", {}, "-9223372036854775809"}), "int64"), (Strings{"12", "null"}));
   EXPECT_EQ(reasons_[1], "2 column \"x\": \"12x\" (text) does not fit int64");
   EXPECT_EQ(fitted(times({0}), "int64"), Strings());
@@ -101,7 +100,8 @@ TEST_F(FitTest, decimals_lose_no_digit) {
 
 TEST_F(FitTest, times) {
   const int64_t time = 1'780'272'000'123'456;
-  EXPECT_EQ(fitted(times({time, -1}), "timestamp_ms"), (Strings{"2026-06-01 00:00:00.123Z", "1969-12-31 23:59:59.999Z"}));
+  EXPECT_EQ(fitted(times({time, -1}), "timestamp_ms"),
+            (Strings{"2026-06-01 00:00:00.123Z", "1969-12-31 23:59:59.999Z"}));
   EXPECT_EQ(fitted(times({time, -1}), "timestamp_s_ntz"), (Strings{"2026-06-01 00:00:00", "1969-12-31 23:59:59"}));
   EXPECT_EQ(fitted(times({time}), "timestamp"), Strings{"2026-06-01 00:00:00.123456Z"});
   EXPECT_EQ(fitted(times({9'223'372'036'854'775, 9'223'372'036'854'776}), "timestamp_ns"),
@@ -172,7 +172,8 @@ TEST_F(FitTest, unknown_columns_are_rejected_on_demand) {
   batch.set(text_column("b", {"1", "x"}));
   batch.set(text_column("c", {"1", "2"}));
   EXPECT_EQ(fitted(batch, schema({{"b", "int8"}}), true), Strings());
-  EXPECT_EQ(reasons_, (Strings{"0 column \"c\" is not in the schema", "1 column \"b\": \"x\" (text) does not fit int8"}));
+  EXPECT_EQ(reasons_,
+            (Strings{"0 column \"c\" is not in the schema", "1 column \"b\": \"x\" (text) does not fit int8"}));
 }
 
 TEST_F(FitTest, a_row_with_two_faults_is_rejected_once) {

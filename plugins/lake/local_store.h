@@ -13,8 +13,8 @@ namespace levada::lake {
 
 class LocalStore : public FileStore {
  public:
-  // The folder is made when the first file is. `group`: whose members may read files and folders too, or
-  // empty: the agent's user alone.
+  // The folder is made when the first file is. `group`: whose members may read files and folders
+  // too, or empty: the agent's user alone.
   LocalStore(std::string root, Host host, std::string group = {});
 
   Result<std::unique_ptr<OutputFile>> create(const std::string& path) override;
@@ -31,7 +31,8 @@ class LocalStore : public FileStore {
   std::string place(const std::string& path) const;
   Done make_folder(const std::string& folder);
   Result<File> open_empty(const std::string& place);
-  // A file with these bytes, synced, in the folder of the place, under a name that nobody can guess.
+  // A file with these bytes, synced, in the folder of the place, under a name that nobody can
+  // guess.
   Result<std::string> write_aside(const std::string& place, std::string_view bytes);
   Done write_synced(const std::string& place, std::string_view bytes);
   // Nothing where the folder is not there.

@@ -1,4 +1,5 @@
-// A local store keeps what it promises, whichever call to the disk fails and whenever the power goes.
+// A local store keeps what it promises, whichever call to the disk fails and whenever the power
+// goes.
 #include "lake/local_store.h"
 
 #include <gtest/gtest.h>

@@ -268,10 +268,8 @@ PartitionedWriter::PartitionedWriter(std::unique_ptr<Impl> impl) : impl_(std::mo
 PartitionedWriter::~PartitionedWriter() = default;
 
 Result<std::unique_ptr<PartitionedWriter>> PartitionedWriter::create(LakeSchema schema, WriterSettings settings,
-                                                                     FileStore& store, Host host,
-                                                                     NameFile name_file) {
-  auto impl =
-      std::make_unique<Impl>(std::move(schema), std::move(settings), store, host, std::move(name_file));
+                                                                     FileStore& store, Host host, NameFile name_file) {
+  auto impl = std::make_unique<Impl>(std::move(schema), std::move(settings), store, host, std::move(name_file));
   LEVADA_TRY(impl->prepare());
   return std::unique_ptr<PartitionedWriter>(new PartitionedWriter(std::move(impl)));
 }

@@ -26,10 +26,9 @@ using Strings = std::vector<std::string>;
 class WriterTest : public testing::Test {
  protected:
   void start(std::vector<std::pair<std::string, std::string>> columns, WriterSettings settings = {}) {
-    auto made = PartitionedWriter::create(*LakeSchema::parse(columns), std::move(settings), store_, host_.host(),
-                                          [this](const std::string& folder) {
-                                            return folder + std::to_string(next_++) + ".parquet";
-                                          });
+    auto made = PartitionedWriter::create(
+        *LakeSchema::parse(columns), std::move(settings), store_, host_.host(),
+        [this](const std::string& folder) { return folder + std::to_string(next_++) + ".parquet"; });
     ASSERT_TRUE(made) << made.error().option << ": " << made.error().message;
     writer_ = *std::move(made);
   }
@@ -48,8 +47,8 @@ class WriterTest : public testing::Test {
     return files ? *std::move(files) : std::vector<WrittenFile>();
   }
   std::shared_ptr<parquet::FileMetaData> footer(const std::string& path) {
-    return parquet::ParquetFileReader::Open(
-               std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(host_.files().read_file("/lake/" + path))))
+    return parquet::ParquetFileReader::Open(std::make_shared<arrow::io::BufferReader>(
+                                                arrow::Buffer::FromString(host_.files().read_file("/lake/" + path))))
         ->metadata();
   }
   // The rows of a file, values with a bar between.
@@ -122,7 +121,11 @@ TEST_F(WriterTest, each_partition_has_its_file) {
 }
 
 TEST_F(WriterTest, partitions_of_each_type_are_as_spark_writes_them) {
-  start({{"b", "boolean"}, {"i", "int8"}, {"t", "timestamp_ms"}, {"e", "decimal(9,2)"}, {"s", "timestamp_s_ntz"},
+  start({{"b", "boolean"},
+         {"i", "int8"},
+         {"t", "timestamp_ms"},
+         {"e", "decimal(9,2)"},
+         {"s", "timestamp_s_ntz"},
          {"n", "int64"}},
         {.partition_by = {"b", "i", "t", "e", "s"}});
   Batch batch(2);
@@ -135,9 +138,8 @@ TEST_F(WriterTest, partitions_of_each_type_are_as_spark_writes_them) {
   write(std::move(batch));
   Strings folders;
   for (const auto& file : finish()) folders.push_back(file.folder);
-  EXPECT_EQ(folders,
-            (Strings{"b=false/i=2/t=1969-12-31%2023%3A59%3A59.999/e=-2.00/s=1969-12-31%2023%3A59%3A59/",
-                     "b=true/i=-1/t=2026-06-01%2000%3A00%3A00.25/e=1.50/s=2026-06-01%2000%3A00%3A00/"}));
+  EXPECT_EQ(folders, (Strings{"b=false/i=2/t=1969-12-31%2023%3A59%3A59.999/e=-2.00/s=1969-12-31%2023%3A59%3A59/",
+                              "b=true/i=-1/t=2026-06-01%2000%3A00%3A00.25/e=1.50/s=2026-06-01%2000%3A00%3A00/"}));
 }
 
 TEST_F(WriterTest, a_file_rolls_by_rows_and_by_bytes) {
@@ -233,8 +235,15 @@ std::string text_of(const std::optional<Bound>& bound) {
 }
 
 TEST_F(WriterTest, files_are_described_by_their_columns) {
-  start({{"b", "boolean"}, {"i", "int16"}, {"f", "float32"}, {"e", "decimal(9,2)"}, {"l", "decimal(30,1)"},
-         {"t", "timestamp_s"}, {"x", "text"}, {"y", "bytes"}, {"none", "int32"}},
+  start({{"b", "boolean"},
+         {"i", "int16"},
+         {"f", "float32"},
+         {"e", "decimal(9,2)"},
+         {"l", "decimal(30,1)"},
+         {"t", "timestamp_s"},
+         {"x", "text"},
+         {"y", "bytes"},
+         {"none", "int32"}},
         {.sort_by = {"i"}, .row_group_rows = 2});
   Batch batch(3);
   batch.set(testkit::boolean_column("b", {true, {}, true}));
@@ -252,9 +261,10 @@ TEST_F(WriterTest, files_are_described_by_their_columns) {
     seen.push_back(column.column + " " + column.type.name() + " " + std::to_string(column.nulls) + " " +
                    text_of(column.min) + (column.min_truncated ? "..." : "") + " " + text_of(column.max) +
                    (column.max_truncated ? "..." : ""));
-  EXPECT_EQ(seen, (Strings{"b boolean 1 true true", "i int16 1 -7 3", "f float32 0 -1.000000 0.500000",
-                           "e decimal(9,2) 0 -1.50 20.00", "l decimal(30,1) 0 -1.5 20.0", "t timestamp_s 1 1 5",
-                           "x text 0 " + std::string(63, 'a') + "... c", "y bytes 1 \x01 \xff", "none int32 3 none none"}));
+  EXPECT_EQ(seen,
+            (Strings{"b boolean 1 true true", "i int16 1 -7 3", "f float32 0 -1.000000 0.500000",
+                     "e decimal(9,2) 0 -1.50 20.00", "l decimal(30,1) 0 -1.5 20.0", "t timestamp_s 1 1 5",
+                     "x text 0 " + std::string(63, 'a') + "... c", "y bytes 1 \x01 \xff", "none int32 3 none none"}));
 }
 
 TEST_F(WriterTest, settings_that_fit_nothing_are_refused) {

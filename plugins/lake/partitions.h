@@ -16,12 +16,12 @@ namespace levada::lake {
 using PartitionValues = std::vector<std::optional<std::string>>;
 
 struct Groups {
-  std::vector<int32_t> of_row;        // Number of its group.
+  std::vector<int32_t> of_row;          // Number of its group.
   std::vector<PartitionValues> values;  // Of each group.
 };
 
-// Groups of rows that have the same values in these columns. Values are compared as they are; text is
-// made of them for each group only: as Spark writes it into paths. An empty text is as none.
+// Groups of rows that have the same values in these columns. Values are compared as they are; text
+// is made of them for each group only: as Spark writes it into paths. An empty text is as none.
 Groups group(const arrow::RecordBatch& rows, const std::vector<int>& columns, const LakeSchema& schema);
 
 // Whether it may be a partition's: neither floats, nor bytes, nor anything nested.

@@ -15,19 +15,20 @@ struct NamedKind {
   Kind kind;
 };
 constexpr NamedKind kKinds[] = {
-    {"boolean", Kind::boolean}, {"int8", Kind::int8},     {"int16", Kind::int16},
-    {"int32", Kind::int32},     {"int64", Kind::int64},   {"float32", Kind::float32},
-    {"float64", Kind::float64}, {"decimal", Kind::decimal}, {"date", Kind::date},
-    {"text", Kind::text},       {"bytes", Kind::bytes},   {"timestamp", Kind::timestamp},
+    {"boolean", Kind::boolean}, {"int8", Kind::int8},       {"int16", Kind::int16},     {"int32", Kind::int32},
+    {"int64", Kind::int64},     {"float32", Kind::float32}, {"float64", Kind::float64}, {"decimal", Kind::decimal},
+    {"date", Kind::date},       {"text", Kind::text},       {"bytes", Kind::bytes},     {"timestamp", Kind::timestamp},
 };
 
 // What users of other systems write, and how it is called here.
 constexpr std::pair<std::string_view, std::string_view> kElsewhere[] = {
-    {"bool", "boolean"},    {"byte", "int8"},         {"tinyint", "int8"},    {"short", "int16"},
-    {"smallint", "int16"},  {"int", "int32"},         {"integer", "int32"},   {"long", "int64"},
-    {"bigint", "int64"},    {"float", "float32"},     {"real", "float32"},    {"double", "float64"},
-    {"string", "text"},     {"varchar", "text"},      {"utf8", "text"},       {"binary", "bytes"},
-    {"blob", "bytes"},      {"datetime", "timestamp"}, {"numeric", "decimal(18,2)"},
+    {"bool", "boolean"},          {"byte", "int8"},      {"tinyint", "int8"},
+    {"short", "int16"},           {"smallint", "int16"}, {"int", "int32"},
+    {"integer", "int32"},         {"long", "int64"},     {"bigint", "int64"},
+    {"float", "float32"},         {"real", "float32"},   {"double", "float64"},
+    {"string", "text"},           {"varchar", "text"},   {"utf8", "text"},
+    {"binary", "bytes"},          {"blob", "bytes"},     {"datetime", "timestamp"},
+    {"numeric", "decimal(18,2)"},
 };
 
 constexpr std::pair<std::string_view, TimeUnit> kUnits[] = {{"_s", TimeUnit::seconds},

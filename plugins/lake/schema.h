@@ -1,5 +1,5 @@
-// The columns of files in a lake, with types narrower than those of batches; from text as users write
-// it, from a batch, and from and to a schema of Arrow.
+// The columns of files in a lake, with types narrower than those of batches; from text as users
+// write it, from a batch, and from and to a schema of Arrow.
 #pragma once
 
 #include <cstdint>
@@ -34,8 +34,8 @@ enum class Kind : uint8_t {
   timestamp,
   text,
   bytes,
-  // Any other type of Arrow that a Parquet file can have: a struct, a list. Values of it are written as
-  // they come in a batch; it cannot be declared.
+  // Any other type of Arrow that a Parquet file can have: a struct, a list. Values of it are
+  // written as they come in a batch; it cannot be declared.
   other
 };
 
@@ -60,9 +60,9 @@ struct Field {
   bool operator==(const Field&) const = default;
 };
 
-// boolean, int8, int16, int32, int64, float32, float64, decimal(PRECISION,SCALE), date, text, bytes, and
-// timestamp with _s, _ms, _us or _ns behind it (none: _us) for its unit, and _ntz behind that for one
-// without a zone.
+// boolean, int8, int16, int32, int64, float32, float64, decimal(PRECISION,SCALE), date, text,
+// bytes, and timestamp with _s, _ms, _us or _ns behind it (none: _us) for its unit, and _ntz behind
+// that for one without a zone.
 Result<FieldType> parse_type(std::string_view text);
 
 class LakeSchema {
@@ -70,13 +70,13 @@ class LakeSchema {
   LakeSchema() = default;
   explicit LakeSchema(std::vector<Field> fields) : fields_(std::move(fields)) {}
 
-  // Out of an option that is a table: a name, and a type with " not null" behind it or not. What is wrong
-  // is said of the option "OPTION.NAME".
+  // Out of an option that is a table: a name, and a type with " not null" behind it or not. What is
+  // wrong is said of the option "OPTION.NAME".
   static Result<LakeSchema> parse(std::span<const std::pair<std::string, std::string>> columns,
                                   std::string_view option = "columns");
-  // All columns of the batch that a file can have, each with the type that has its values as they are: the
-  // body is bytes, a dictionary of text is text. Columns of a layout that no Parquet file has (unions)
-  // are left out.
+  // All columns of the batch that a file can have, each with the type that has its values as they
+  // are: the body is bytes, a dictionary of text is text. Columns of a layout that no Parquet file
+  // has (unions) are left out.
   static LakeSchema of(const Batch& batch);
   static Result<LakeSchema> of(const arrow::Schema& schema);
   std::shared_ptr<arrow::Schema> to_arrow() const;

@@ -182,8 +182,9 @@ Result<LakeSchema> LakeSchema::of(const arrow::Schema& schema) {
   LakeSchema found;
   for (const auto& field : schema.fields()) {
     auto type = field_type(field->type());
-    if (!type) return fatal("column \"" + field->name() + "\" is " + field->type()->ToString() +
-                            ", which no Parquet file can have");
+    if (!type)
+      return fatal("column \"" + field->name() + "\" is " + field->type()->ToString() +
+                   ", which no Parquet file can have");
     found.fields_.push_back({field->name(), *type, field->nullable()});
   }
   return found;

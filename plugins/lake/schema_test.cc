@@ -21,10 +21,26 @@ std::string parsed(const Columns& columns) {
 }
 
 TEST(Schema, reads_each_type_and_writes_it_the_same) {
-  for (const auto* name :
-       {"boolean", "int8", "int16", "int32", "int64", "float32", "float64", "decimal(10,2)", "decimal(38,38)", "date",
-        "text", "bytes", "timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns", "timestamp_ntz",
-        "timestamp_s_ntz", "timestamp_ms_ntz", "timestamp_ns_ntz"}) {
+  for (const auto* name : {"boolean",
+                           "int8",
+                           "int16",
+                           "int32",
+                           "int64",
+                           "float32",
+                           "float64",
+                           "decimal(10,2)",
+                           "decimal(38,38)",
+                           "date",
+                           "text",
+                           "bytes",
+                           "timestamp",
+                           "timestamp_s",
+                           "timestamp_ms",
+                           "timestamp_ns",
+                           "timestamp_ntz",
+                           "timestamp_s_ntz",
+                           "timestamp_ms_ntz",
+                           "timestamp_ns_ntz"}) {
     const auto type = parse_type(name);
     ASSERT_TRUE(type) << name;
     EXPECT_EQ(type->name(), name);
@@ -42,8 +58,7 @@ TEST(Schema, is_a_table_of_names_and_types) {
 TEST(Schema, says_which_column_is_at_fault_and_what_to_write) {
   EXPECT_EQ(parsed({{"a", "text"}, {"b", "string"}}), "columns.b: \"string\" is no type; write \"text\"");
   EXPECT_EQ(parsed({{"a", "bigint not null"}}), "columns.a: \"bigint\" is no type; write \"int64\"");
-  EXPECT_EQ(parsed({{"a", "decimal"}}),
-            "columns.a: \"decimal\" needs how many digits it has: \"decimal(10,2)\"");
+  EXPECT_EQ(parsed({{"a", "decimal"}}), "columns.a: \"decimal\" needs how many digits it has: \"decimal(10,2)\"");
   for (const auto* bad : {"decimal(0,0)", "decimal(39,1)", "decimal(5,6)", "decimal(x,1)", "decimal(5,)", "decimal(,)",
                           "decimal()", "decimal(300,1)"})
     EXPECT_EQ(parsed({{"a", bad}}), "columns.a: \"" + std::string(bad) +

@@ -11,8 +11,8 @@
 
 namespace levada::lake {
 
-// The file is made when there is a block to be written, so that one that is open and has little in it
-// costs the store nothing.
+// The file is made when there is a block to be written, so that one that is open and has little in
+// it costs the store nothing.
 class StoreStream : public arrow::io::OutputStream {
  public:
   StoreStream(FileStore& store, std::string path) : store_(store), path_(std::move(path)) {}

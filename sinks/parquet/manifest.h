@@ -34,8 +34,8 @@ class Manifest {
   Result<Committed> load() const;
   // This is all there is, durably: the point at which a commit happens.
   Done replace(const Committed& committed);
-  // False until the first replace, and after one that failed: what a crash would leave may be either, the
-  // old or the new, and no file may go that one of them has.
+  // False until the first replace, and after one that failed: what a crash would leave may be
+  // either, the old or the new, and no file may go that one of them has.
   bool certain() const { return certain_; }
 
  private:

@@ -18,7 +18,8 @@ class ManifestTest : public testing::Test {
 
   static constexpr char kPath[] = "/data/files";
   testkit::FakeHost host_;
-  const Committed committed_ = {"4f\t", 12,
+  const Committed committed_ = {"4f\t",
+                                12,
                                 {{"clicks/3", "{\"a\":\t1}\n", 12}, {"@epoch", "7", 0}, {"", std::string("\0%", 2), 1}},
                                 {{".levada-x/1.tmp", "a=50%\t/levada-1.parquet"}, {".levada-x/2.tmp", "2.parquet"}}};
 };

@@ -76,7 +76,8 @@ Result<std::unique_ptr<PartitionedWriter>> ParquetSink::make_writer(LakeSchema s
   settings.sort_by = settings_.sort_by;
   settings.compression = settings_.compression;
   if (settings_.compression_level)
-    settings.compression_level = static_cast<int>(std::clamp<int64_t>(*settings_.compression_level, -(1 << 20), 1 << 20));
+    settings.compression_level =
+        static_cast<int>(std::clamp<int64_t>(*settings_.compression_level, -(1 << 20), 1 << 20));
   settings.roll_bytes = settings_.roll_bytes.bytes;
   settings.roll_rows = settings_.roll_rows;
   settings.max_open_files = settings_.max_open_files;
@@ -105,9 +106,8 @@ LakeSchema ParquetSink::schema_for(const Batch& batch) const {
   }
   for (const auto* names : {&settings_.partition_by, &settings_.sort_by})
     for (const auto& name : *names) add({name, lake::FieldType()});
-  const bool has_columns = std::any_of(fields.begin(), fields.end(), [&](const Field& field) {
-    return !is_named(settings_.partition_by, field.name);
-  });
+  const bool has_columns = std::any_of(
+      fields.begin(), fields.end(), [&](const Field& field) { return !is_named(settings_.partition_by, field.name); });
   // Rows of nothing but partitions: a file has to have a column.
   if (!has_columns) add({"body", lake::FieldType{.kind = Kind::bytes}});
   return LakeSchema(std::move(fields));
@@ -165,17 +165,15 @@ Done ParquetSink::settle() {
   if (writer_) (void)writer_->abandon();
   writer_.reset();
   finished_.clear();
-  // A commit that failed may be on the disk all the same, for good or until a power cut. It is undone there
-  // before any file of it goes.
+  // A commit that failed may be on the disk all the same, for good or until a power cut. It is
+  // undone there before any file of it goes.
   if (!manifest_.certain()) LEVADA_TRY(restate());
   LEVADA_TRY(publication_->remove_rest());
   if (publication_->publish() > 0) return restate();
   return {};
 }
 
-Done ParquetSink::restate() {
-  return manifest_.replace({id_, next_number_, positions_, publication_->left()});
-}
+Done ParquetSink::restate() { return manifest_.replace({id_, next_number_, positions_, publication_->left()}); }
 
 Done ParquetSink::write(Batch& batch, nanoseconds) {
   if (batch.rows() == 0) return {};
@@ -242,5 +240,5 @@ Done ParquetSink::close(nanoseconds) {
 }  // namespace levada::parquet_sink
 
 LEVADA_PLUGIN("parquet", "0.1.0", "Apache-2.0",
-              levada::sink<levada::parquet_sink::ParquetSink>("parquet",
-                                                              "Writes rows to Parquet files, by folders made of columns."))
+              levada::sink<levada::parquet_sink::ParquetSink>(
+                  "parquet", "Writes rows to Parquet files, by folders made of columns."))

@@ -1,6 +1,7 @@
-// The sink that writes rows to Parquet files. While a file is written it has a name in a hidden folder; it
-// appears under its own, complete and durable, with a commit, which completes all files that are open. The
-// manifest is where a commit happens: it says how far the streams have got, and which files belong to that.
+// The sink that writes rows to Parquet files. While a file is written it has a name in a hidden
+// folder; it appears under its own, complete and durable, with a commit, which completes all files
+// that are open. The manifest is where a commit happens: it says how far the streams have got, and
+// which files belong to that.
 #pragma once
 
 #include <array>
@@ -46,9 +47,10 @@ class ParquetSink : public Sink {
       optional<&Settings::memory_bytes>("memory_bytes", "\"192MiB\"",
                                         "What all open files may hold in memory; past that, row groups become smaller.")
           .advanced(),
-      optional<&Settings::storage>("storage", nullptr,
-                                   "What a store of this kind needs; for a local folder group = \"NAME\", whose members "
-                                   "may read files and folders too (0640, 0750).")
+      optional<&Settings::storage>(
+          "storage", nullptr,
+          "What a store of this kind needs; for a local folder group = \"NAME\", whose members "
+          "may read files and folders too (0640, 0750).")
           .advanced(),
       optional<&Settings::commit_interval>("commit_interval", "\"5m\"",
                                            "Commits, and so completes all files, at least this often.")

@@ -1,4 +1,5 @@
-// The disk fails at each call in turn, fills up, or the process or the machine dies at each call in turn.
+// The disk fails at each call in turn, fills up, or the process or the machine dies at each call in
+// turn.
 #include <gtest/gtest.h>
 
 #include <cerrno>

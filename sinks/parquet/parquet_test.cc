@@ -64,8 +64,7 @@ class ParquetTest : public testing::Test {
   Strings hidden() {
     Strings all;
     for (const auto& path : host_.files().paths())
-      if (path.starts_with("/out/.levada") && !path.ends_with(".lock") && !path.ends_with("/here"))
-        all.push_back(path);
+      if (path.starts_with("/out/.levada") && !path.ends_with(".lock") && !path.ends_with("/here")) all.push_back(path);
     return all;
   }
   // All rows that a reader sees, sorted.
@@ -263,8 +262,8 @@ LEVADA_CONFORMANCE(parquet_partitioned, [] {
 });
 
 LEVADA_CONFORMANCE(parquet_declared, [] {
-  auto tested = testkit::subject(
-      "parquet", "path = \"/out\"\ncolumns = { body = \"text\", n = \"int8\", at = \"timestamp_ms\" }");
+  auto tested = testkit::subject("parquet",
+                                 "path = \"/out\"\ncolumns = { body = \"text\", n = \"int8\", at = \"timestamp_ms\" }");
   tested.bodies = {"one", "two", "three", "four"};
   return tested;
 });

@@ -46,7 +46,8 @@ Done Publication::publish(const CompleteFile& file) {
   auto named = store_.open(file.name);
   if (!named) return std::move(named).error();
   if (!*in_use) {
-    // Done before a crash, or before a call that failed; and somebody may have taken the file away since.
+    // Done before a crash, or before a call that failed; and somebody may have taken the file away
+    // since.
     if (*named) return {};
     auto here = store_.open(folder_ + std::string(kHere));
     if (!here) return std::move(here).error();

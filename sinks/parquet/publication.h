@@ -1,5 +1,5 @@
-// Gives complete files their names, in steps that can fail and be repeated, and removes what belongs
-// to no commit.
+// Gives complete files their names, in steps that can fail and be repeated, and removes what
+// belongs to no commit.
 #pragma once
 
 #include <string>
@@ -18,8 +18,8 @@ class Publication {
   Publication(Host host, lake::FileStore& store, std::string folder)
       : host_(host), store_(store), folder_(std::move(folder)), files_completed_(host.counter("files_completed")) {}
 
-  // Makes the folder, with an empty file in it that stays: while that can be seen, what is missing has
-  // gone.
+  // Makes the folder, with an empty file in it that stays: while that can be seen, what is missing
+  // has gone.
   Done prepare();
   void add(CompleteFile file) { left_.push_back(std::move(file)); }
   const std::vector<CompleteFile>& left() const { return left_; }

@@ -56,7 +56,8 @@ channel = "main"
 """
 DUCKDB = """
 SET threads = 1;
-COPY (SELECT * FROM read_json('{views}', format = 'newline_delimited', ignore_errors = true, columns = {{view_id: 'VARCHAR',
+COPY (SELECT * FROM read_json('{views}', format = 'newline_delimited', ignore_errors = true,
+columns = {{view_id: 'VARCHAR',
 start_timestamp: 'BIGINT', end_timestamp: 'BIGINT', banner_id: 'BIGINT', campaign_id: 'BIGINT'}}))
 TO '{out}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1);
 """

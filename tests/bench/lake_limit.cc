@@ -1,5 +1,5 @@
-// What lake.py compares with: the ad views of a file are parsed line by line by simdjson into columns in
-// memory, and these are written by Arrow's own writer. Prints the CPU-seconds of both.
+// What lake.py compares with: the ad views of a file are parsed line by line by simdjson into
+// columns in memory, and these are written by Arrow's own writer. Prints the CPU-seconds of both.
 //   lake_limit VIEWS.ndjson OUT.parquet
 #include <arrow/api.h>
 #include <arrow/io/file.h>
@@ -29,10 +29,10 @@ struct Columns {
   arrow::Int64Builder numbers[4];
 
   std::shared_ptr<arrow::RecordBatch> finish() {
-    static const auto schema = arrow::schema(
-        {arrow::field("view_id", arrow::utf8()), arrow::field("start_timestamp", arrow::int64()),
-         arrow::field("end_timestamp", arrow::int64()), arrow::field("banner_id", arrow::int64()),
-         arrow::field("campaign_id", arrow::int64())});
+    static const auto schema =
+        arrow::schema({arrow::field("view_id", arrow::utf8()), arrow::field("start_timestamp", arrow::int64()),
+                       arrow::field("end_timestamp", arrow::int64()), arrow::field("banner_id", arrow::int64()),
+                       arrow::field("campaign_id", arrow::int64())});
     arrow::ArrayVector arrays = {view_id.Finish().ValueOrDie()};
     for (auto& each : numbers) arrays.push_back(each.Finish().ValueOrDie());
     const auto rows = arrays[0]->length();
@@ -86,8 +86,8 @@ arrow::Status write(const std::vector<std::shared_ptr<arrow::RecordBatch>>& batc
   const auto properties =
       parquet::WriterProperties::Builder().compression(arrow::Compression::ZSTD)->compression_level(1)->build();
   ARROW_ASSIGN_OR_RAISE(auto out, arrow::io::FileOutputStream::Open(path));
-  ARROW_ASSIGN_OR_RAISE(auto writer, parquet::arrow::FileWriter::Open(
-                                         *batches[0]->schema(), arrow::default_memory_pool(), out, properties));
+  ARROW_ASSIGN_OR_RAISE(auto writer, parquet::arrow::FileWriter::Open(*batches[0]->schema(),
+                                                                      arrow::default_memory_pool(), out, properties));
   for (const auto& batch : batches) ARROW_RETURN_NOT_OK(writer->WriteRecordBatch(*batch));
   ARROW_RETURN_NOT_OK(writer->Close());
   return out->Close();

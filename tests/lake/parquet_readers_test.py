@@ -34,8 +34,8 @@ SCHEMA = pyarrow.schema([
     ("raw", pyarrow.binary()),
     ("absent", pyarrow.int64()),
 ])
-DUCKDB_TYPES = ["INTEGER", "TINYINT", "DECIMAL(10,2)", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP",
-                "FLOAT", "BOOLEAN", "VARCHAR", "BLOB", "BIGINT"]
+DUCKDB_TYPES = ["INTEGER", "TINYINT", "DECIMAL(10,2)", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP WITH TIME ZONE",
+                "TIMESTAMP", "FLOAT", "BOOLEAN", "VARCHAR", "BLOB", "BIGINT"]
 COLUMNS = """
 id = "int32 not null"
 small = "int8"
@@ -64,8 +64,8 @@ interceptors = ["parse", "drop"]
 channels = ["main"]
 [interceptors.parse]
 type = "parse_json"
-columns = {{ id = "int64", host = "text", day = "text", small = "int64", price = "text", at = "int64", exact = "timestamp", \
-wall = "timestamp", ratio = "float64", ok = "boolean", note = "text", raw = "bytes" }}
+columns = {{ id = "int64", host = "text", day = "text", small = "int64", price = "text", at = "int64", \
+exact = "timestamp", wall = "timestamp", ratio = "float64", ok = "boolean", note = "text", raw = "bytes" }}
 [interceptors.drop]
 type = "drop_columns"
 columns = ["body", "file", "offset"]

@@ -1,5 +1,5 @@
-// Puts a sink that writes files through the same steps over and over, while a test breaks the disk or
-// kills the process at each call in turn. For tests with GoogleTest.
+// Puts a sink that writes files through the same steps over and over, while a test breaks the disk
+// or kills the process at each call in turn. For tests with GoogleTest.
 #pragma once
 
 #include <gtest/gtest.h>
