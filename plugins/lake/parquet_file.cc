@@ -5,6 +5,7 @@
 #include <parquet/exception.h>
 
 #include <exception>
+#include <utility>
 namespace levada::lake {
 
 // Arrow's writer ends a file that it is destroyed with: that must not look like a complete one.
@@ -34,12 +35,17 @@ Done ParquetFile::open(const WriterSettings& settings, const arrow::Schema& sche
 }
 
 Done ParquetFile::write(const arrow::RecordBatch& rows) {
+  if (std::exchange(separate_, false)) LEVADA_TRY(done(writer_->NewBufferedRowGroup()));
   LEVADA_TRY(done(writer_->WriteRecordBatch(rows)));
   rows_ += rows.num_rows();
   return {};
 }
 
-Done ParquetFile::end_row_group() { return done(writer_->NewBufferedRowGroup()); }
+Done ParquetFile::end_row_group() {
+  separate_ = false;
+  LEVADA_TRY(done(writer_->NewBufferedRowGroup()));
+  return stream_->flush_block();
+}
 
 Done ParquetFile::finish(WrittenFile& to) {
   LEVADA_TRY(done(writer_->Close()));

@@ -23,7 +23,10 @@ class ParquetFile {
 
   Done open(const WriterSettings& settings, const arrow::Schema& schema, const std::vector<ColumnEncoding>& encodings);
   Done write(const arrow::RecordBatch& rows);
-  // What is in memory goes to the store; the next rows begin a row group.
+  // The next rows begin a row group.
+  void separate() { separate_ = true; }
+  // What is in memory goes to the store, and the next rows begin a row group: at once, so that a
+  // file that ends here has an empty one.
   Done end_row_group();
   // It is complete, and durable. Fills in what a WrittenFile says of its content.
   Done finish(WrittenFile& to);
@@ -42,6 +45,7 @@ class ParquetFile {
   std::shared_ptr<StoreStream> stream_;
   std::unique_ptr<parquet::arrow::FileWriter> writer_;
   int64_t rows_ = 0;
+  bool separate_ = false;
 };
 
 // Out of the footer of a complete file.

@@ -50,8 +50,8 @@ class PartitionedWriter::Impl {
       : schema_(std::move(schema)),
         settings_(std::move(settings)),
         store_(store),
-        host_(host),
-        name_file_(std::move(name_file)) {}
+        name_file_(std::move(name_file)),
+        row_groups_ended_early_(host.counter("row_groups_ended_early")) {}
 
   Done prepare();
   Done write(Batch& batch);
@@ -88,7 +88,6 @@ class PartitionedWriter::Impl {
   const LakeSchema schema_;
   const WriterSettings settings_;
   FileStore& store_;
-  const Host host_;
   const NameFile name_file_;
   LakeSchema file_schema_;  // Without the partitions' fields.
   std::shared_ptr<arrow::Schema> arrow_schema_;
@@ -103,6 +102,7 @@ class PartitionedWriter::Impl {
   std::vector<std::string> paths_;  // Of all files since finish last gave some.
   int64_t rows_ = 0;
   uint64_t flushes_ = 0;
+  Counter row_groups_ended_early_;
 };
 
 Done PartitionedWriter::Impl::prepare() {
@@ -199,8 +199,8 @@ Done PartitionedWriter::Impl::write_group(const PartitionValues& values, const a
     if (settings_.roll_rows > 0) count = std::min(count, settings_.roll_rows - parquet.rows());
     LEVADA_TRY(parquet.write(*rows.Slice(first, count)));
     first += count;
+    if (!sort_columns_.empty()) parquet.separate();
     if (is_full(parquet)) LEVADA_TRY(complete(*file));
-    else if (!sort_columns_.empty()) LEVADA_TRY(parquet.end_row_group());
   }
   return keep_within_memory();
 }
@@ -243,6 +243,7 @@ Done PartitionedWriter::Impl::keep_within_memory() {
     });
     const auto before = largest->second.parquet.memory();
     LEVADA_TRY(largest->second.parquet.end_row_group());
+    row_groups_ended_early_.add();
     if (largest->second.parquet.memory() > before / 2) LEVADA_TRY(complete(largest));
   }
   return {};

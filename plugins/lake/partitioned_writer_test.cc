@@ -209,6 +209,7 @@ TEST_F(WriterTest, little_memory_makes_small_row_groups_and_loses_nothing) {
     for (const auto& row : rows(file.path)) sum -= std::stoll(row);
   }
   EXPECT_GT(groups, 7);
+  EXPECT_GT(host_.count("row_groups_ended_early"), 0);
   EXPECT_EQ(sum, 0);
 }
 
@@ -220,6 +221,7 @@ TEST_F(WriterTest, rows_are_sorted_within_a_row_group) {
   ASSERT_EQ(files.size(), 2u);
   EXPECT_EQ(rows(files[0].path), (Strings{"null|", "0|", "1|", "2|", "3|"}));
   EXPECT_EQ(rows(files[1].path), (Strings{"2|", "9|"}));
+  EXPECT_EQ(footer(files[0].path)->num_row_groups(), 1);
 
   start({{"k", "text"}, {"n", "int64"}}, {.sort_by = {"k", "n"}});
   write(batch_of({"b", "a", "b", "a"}, {1, 2, 0, 1}));

@@ -165,6 +165,7 @@ bool FieldType::operator==(const FieldType& to) const {
 LakeSchema LakeSchema::of(const Batch& batch) {
   LakeSchema schema;
   for (const auto& column : batch.columns()) {
+    if (schema.find(column.name())) continue;
     if (auto type = type_of(column.type())) {
       schema.fields_.push_back({column.name(), *type});
       continue;

@@ -6,7 +6,8 @@
 namespace levada::lake {
 namespace {
 
-constexpr size_t kBlock = 256 * 1024;
+// There may be as many as there are open files.
+constexpr size_t kBlock = 32 * 1024;
 
 }  // namespace
 

@@ -17,6 +17,8 @@ class StoreStream : public arrow::io::OutputStream {
  public:
   StoreStream(FileStore& store, std::string path) : store_(store), path_(std::move(path)) {}
 
+  // What is held in memory goes to the store.
+  Done flush_block();
   // All is written: makes it durable.
   Done finish();
   // What is written from now on is lost, and fails.
@@ -36,7 +38,6 @@ class StoreStream : public arrow::io::OutputStream {
 
  private:
   Done put(std::string_view bytes);
-  Done flush_block();
 
   FileStore& store_;
   const std::string path_;
