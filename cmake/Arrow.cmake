@@ -3,7 +3,7 @@
 # packages, vcpkg, conda); else the libraries and headers inside the pinned wheel of pyarrow. Without
 # either, or with LEVADA_LAKE=OFF, none of these targets is there and the rest is built.
 # LEVADA_ARROW_RUNTIME: the library files that must be installed beside the plugins, empty for the
-# system's.
+# system's; whoever links Arrow::arrow_s3 installs that, too.
 option(LEVADA_LAKE "Build the plugins that write Parquet and lake tables; they need Arrow" ON)
 set(_arrow_minimum 18)
 set(LEVADA_ARROW_RUNTIME "")
@@ -82,12 +82,15 @@ macro(_levada_arrow_library target name)
       IMPORTED_LOCATION "${_library}"
       IMPORTED_SONAME "lib${name}.so.${_soversion}"
       INTERFACE_INCLUDE_DIRECTORIES "${_pyarrow}/include")
-    list(APPEND LEVADA_ARROW_RUNTIME "${_library}")
   endif()
 endmacro()
 _levada_arrow_library(Arrow::arrow_shared arrow)
 _levada_arrow_library(Parquet::parquet_shared parquet)
 _levada_arrow_library(Arrow::arrow_s3 arrow_s3)
+foreach(_target IN ITEMS Arrow::arrow_shared Parquet::parquet_shared)
+  get_target_property(_library ${_target} IMPORTED_LOCATION)
+  list(APPEND LEVADA_ARROW_RUNTIME "${_library}")
+endforeach()
 foreach(_target IN ITEMS Parquet::parquet_shared Arrow::arrow_s3)
   if(TARGET ${_target})
     set_property(TARGET ${_target} APPEND PROPERTY INTERFACE_LINK_LIBRARIES Arrow::arrow_shared)
