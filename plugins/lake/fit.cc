@@ -4,6 +4,7 @@
 #include <arrow/array.h>
 #include <arrow/buffer.h>
 #include <arrow/c/bridge.h>
+#include <arrow/compute/api_vector.h>
 #include <arrow/record_batch.h>
 #include <arrow/util/bitmap_ops.h>
 #include <arrow/util/utf8.h>
@@ -244,6 +245,11 @@ class Fitting {
   arrow::Result<Array> convert_column() {
     if (column_->type() == Type::opaque) {
       ARROW_ASSIGN_OR_RAISE(auto array, import(*column_));
+      if (array->type_id() == arrow::Type::DICTIONARY) {
+        const auto& numbers = static_cast<const arrow::DictionaryArray&>(*array);
+        auto values = arrow::compute::Take(*numbers.dictionary(), *numbers.indices());
+        if (values.ok()) array = *std::move(values);
+      }
       if (array->type()->Equals(*arrow_type(field_->type))) return array;
       opaque_type_ = array->type()->ToString();
       if (array->type_id() == arrow::Type::NA) return nulls();

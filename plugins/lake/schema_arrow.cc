@@ -82,12 +82,7 @@ std::optional<FieldType> field_type(const std::shared_ptr<arrow::DataType>& type
     case arrow::Type::BINARY:
     case arrow::Type::LARGE_BINARY:
     case arrow::Type::BINARY_VIEW: return of_kind(Kind::bytes);
-    case arrow::Type::DICTIONARY: {
-      const auto& values = static_cast<const arrow::DictionaryType&>(*type).value_type();
-      const auto of_values = field_type(values);
-      if (of_values && of_values->kind == Kind::text) return of_values;
-      break;
-    }
+    case arrow::Type::DICTIONARY: return field_type(static_cast<const arrow::DictionaryType&>(*type).value_type());
     case arrow::Type::DECIMAL128: {
       const auto& decimal = static_cast<const arrow::Decimal128Type&>(*type);
       if (decimal.scale() < 0 || decimal.scale() > decimal.precision()) break;

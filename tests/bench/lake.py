@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 """What it costs to parse ad views and to write them to Parquet, in CPU-seconds of the whole process: levada beside
-simdjson and Arrow's own writer fed from memory (lake_limit.cc), and beside DuckDB's COPY on one thread. "levada" has a
-channel as it is by default, which holds 32 MiB, so that it commits a dozen times; "one file" has one that holds all rows
-until the end, and pays for fresh memory.
+simdjson and Arrow's own writer fed from memory (lake_limit.cc), and beside DuckDB's COPY on one thread. "levada" has
+a channel as it is by default, which holds 32 MiB, so that it commits a dozen times; "one file" has one that holds all
+rows until the end, and pays for fresh memory.
 
     ~/.cache/levada/venv/bin/python tests/bench/lake.py build/release/levada [VIEWS.ndjson [RUNS]]
 
 VIEWS holds lines such as {"view_id":"…","start_timestamp":1,"end_timestamp":2,"banner_id":3,"campaign_id":4}; without
 it, the source `generate` makes two million. The runs take turns; figures are medians, with the least behind them. Then
-levada writes the views by campaign (105 of them) and by banner (1000), from a
-channel on the disk, and its peak memory is shown.
+levada writes the views by campaign (105 of them) and by banner (1000), from a channel on the disk, and its peak memory
+is shown.
 """
 
 import os
@@ -160,7 +160,8 @@ def main():
               f"duckdb {(folder / 'duckdb.parquet').stat().st_size / 1e6:.1f} MB")
         least = {name: min(seconds) for name, seconds in figures.items()}
         for name in ("levada", "one file"):
-            print(f"{name} / limit {least[name] / least['limit']:.2f}, {name} / duckdb {least[name] / least['duckdb']:.2f}")
+            print(f"{name} / limit {least[name] / least['limit']:.2f}, "
+                  f"{name} / duckdb {least[name] / least['duckdb']:.2f}")
         for column in ("campaign_id", "banner_id"):
             parted = 'type = "parquet"\npath = "{folder}/out"\npartition_by = ["' + column + '"]\n' + COLUMNS
             seconds, memory, rows, files, size = run_levada(levada, views, parted, DURABLE)

@@ -76,6 +76,9 @@ CASES = [
     Case("console", 'format = "json"'),
     Case("file", 'path = "/out"'),
     Case("file", 'path = "/out"\nroll_rows = 2\nformat = "json"'),
+    Case("parquet", 'path = "/out"', refused=[('path = "/out"\ncolumns = { a = "string" }', "columns.a")]),
+    Case("parquet", 'path = "/out"\npartition_by = ["a_text"]\nsort_by = ["a_number"]\nroll_rows = 3'),
+    Case("parquet", 'path = "/out"\ncolumns = { body = "text", a_text = "text", a_number = "int16", a_time = "date" }'),
     # librdkafka's own mock of a cluster, in the same process.
     Case("kafka", KAFKA),
     Case("kafka", KAFKA + '\nvalue = "json"'),
