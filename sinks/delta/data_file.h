@@ -1,0 +1,24 @@
+// What a table's log says of a data file.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "actions.h"
+#include "lake/partitioned_writer.h"
+
+namespace levada::delta {
+
+// The path of a file as a URI, and back: all but letters, digits and "-._~/=" of ASCII is written as
+// %XX.
+std::string encode_path(std::string_view path);
+std::string decode_path(std::string_view encoded);
+
+// The statistics of a file as JSON.
+std::string stats_of(const lake::WrittenFile& file);
+
+// The action that adds the file. A partition value that is an empty text becomes null.
+AddFile add_of(const lake::WrittenFile& file, const std::vector<std::string>& partition_columns, int64_t now_ms);
+
+}  // namespace levada::delta

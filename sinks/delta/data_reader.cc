@@ -1,0 +1,130 @@
+#include "data_reader.h"
+
+#include <arrow/api.h>
+#include <arrow/c/bridge.h>
+#include <arrow/compute/cast.h>
+#include <parquet/arrow/reader.h>
+
+#include "arrow_file.h"
+#include "data_file.h"
+
+namespace levada::delta {
+namespace {
+
+using lake::Kind;
+constexpr int64_t kRowsAtOnce = 16'384;
+
+// A type of batches that holds all values of the field; null where they stay as they are.
+std::shared_ptr<arrow::DataType> batch_type(const lake::FieldType& type) {
+  switch (type.kind) {
+    case Kind::int8:
+    case Kind::int16:
+    case Kind::int32:
+    case Kind::int64: return arrow::int64();
+    case Kind::float32:
+    case Kind::float64: return arrow::float64();
+    case Kind::decimal: return arrow::utf8();
+    case Kind::date:
+    case Kind::timestamp: return arrow::timestamp(arrow::TimeUnit::MICRO);
+    default: return nullptr;
+  }
+}
+
+arrow::Result<std::shared_ptr<arrow::Array>> converted(std::shared_ptr<arrow::Array> array,
+                                                       const lake::FieldType& type) {
+  const auto wanted = batch_type(type);
+  if (!wanted) return array;
+  // Without its zone a time is what it is in UTC.
+  const auto relabeled = [](const arrow::Array& from, std::shared_ptr<arrow::DataType> to) {
+    auto data = from.data()->Copy();
+    data->type = std::move(to);
+    return arrow::MakeArray(std::move(data));
+  };
+  if (array->type_id() == arrow::Type::TIMESTAMP)
+    array = relabeled(*array, arrow::timestamp(static_cast<const arrow::TimestampType&>(*array->type()).unit()));
+  if (!array->type()->Equals(wanted)) {
+    auto options = arrow::compute::CastOptions::Safe();
+    options.allow_time_truncate = true;
+    ARROW_ASSIGN_OR_RAISE(array, arrow::compute::Cast(*array, wanted, options));
+  }
+  if (wanted->id() == arrow::Type::TIMESTAMP) array = relabeled(*array, arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"));
+  return array;
+}
+
+}  // namespace
+
+class DataReader::Impl {
+ public:
+  Impl(std::string where, lake::LakeSchema schema) : where_(std::move(where)), schema_(std::move(schema)) {}
+
+  Done open(std::unique_ptr<lake::InputFile> file) {
+    parquet::ArrowReaderProperties properties;
+    properties.set_batch_size(kRowsAtOnce);
+    properties.set_pre_buffer(false);
+    parquet::arrow::FileReaderBuilder builder;
+    auto status = builder.Open(std::make_shared<ArrowInput>(std::move(file)));
+    if (status.ok()) status = builder.properties(properties)->Build(&reader_);
+    if (!status.ok()) return arrow_error(status, where_);
+    auto batches = reader_->GetRecordBatchReader();
+    if (!batches.ok()) return arrow_error(batches.status(), where_);
+    batches_ = *std::move(batches);
+    return {};
+  }
+
+  Result<std::optional<Batch>> next() {
+    std::optional<Batch> none;
+    std::shared_ptr<arrow::RecordBatch> read;
+    if (const auto status = batches_->ReadNext(&read); !status.ok()) return arrow_error(status, where_);
+    if (!read) return none;
+    auto made = in_schema(*read);
+    if (!made.ok()) return arrow_error(made.status(), where_);
+    levada_batch given = detail::empty_batch();
+    if (const auto status = arrow::ExportRecordBatch(**made, &given.rows, &given.schema); !status.ok())
+      return arrow_error(status, where_);
+    auto batch = Batch::adopt(given);
+    if (batch) return std::optional(*std::move(batch));
+    detail::release(given);
+    return std::move(batch).error();
+  }
+
+ private:
+  arrow::Result<std::shared_ptr<arrow::RecordBatch>> in_schema(const arrow::RecordBatch& read) const {
+    arrow::FieldVector fields;
+    arrow::ArrayVector arrays;
+    for (const auto& field : schema_.fields()) {
+      auto array = read.GetColumnByName(field.name);
+      if (!array) continue;
+      ARROW_ASSIGN_OR_RAISE(array, converted(std::move(array), field.type));
+      fields.push_back(arrow::field(field.name, array->type()));
+      arrays.push_back(std::move(array));
+    }
+    return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), read.num_rows(), std::move(arrays));
+  }
+
+  const std::string where_;
+  const lake::LakeSchema schema_;
+  std::unique_ptr<parquet::arrow::FileReader> reader_;
+  std::shared_ptr<arrow::RecordBatchReader> batches_;
+};
+
+DataReader::DataReader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+DataReader::~DataReader() = default;
+
+Result<std::unique_ptr<DataReader>> DataReader::open(lake::FileStore& store, const AddFile& file,
+                                                     const lake::LakeSchema& schema) {
+  const auto path = decode_path(file.path);
+  const auto where = store.name() + "/" + path;
+  if (file.deletion_vector) return fatal(where + " has deleted rows, which levada does not read");
+  if (path.starts_with('/') || path.find("://") != path.npos)
+    return fatal("the file " + path + " lies outside of the table, where levada does not read");
+  auto opened = store.open(path);
+  if (!opened) return std::move(opened).error();
+  if (!*opened) return fatal(where + " is missing");
+  auto impl = std::make_unique<Impl>(where, schema);
+  LEVADA_TRY(impl->open(*std::move(opened)));
+  return std::unique_ptr<DataReader>(new DataReader(std::move(impl)));
+}
+
+Result<std::optional<Batch>> DataReader::next() { return impl_->next(); }
+
+}  // namespace levada::delta

@@ -1,0 +1,98 @@
+// The sink that appends rows to a Delta table. A commit of the table's log is where a commit of the
+// sink happens: it adds the files that were written, and names the positions that belong to them.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "committer.h"
+#include "lake/file_store.h"
+#include "lake/partitioned_writer.h"
+#include "lake/schema.h"
+#include "levada/sdk.h"
+#include "settings.h"
+#include "sink_state.h"
+#include "snapshot.h"
+#include "table_log.h"
+
+namespace levada::delta {
+
+class DeltaSink : public Sink {
+ public:
+  using Settings = DeltaSettings;
+  static constexpr std::array options = {
+      required<&Settings::path>("path", "Where the table is: a folder, or file:///FOLDER.").writes_folder(),
+      optional<&Settings::columns>("columns", nullptr,
+                                   "Columns of the table, by name, with their types; without them those of the first "
+                                   "batch, where there is no table yet."),
+      optional<&Settings::partition_by>("partition_by", nullptr, "Columns that a new table is partitioned by."),
+      choice<&Settings::schema_mode>("schema_mode", "strict|add_columns|widen", "\"strict\"",
+                                     "What becomes of columns that the table does not have: rows are rejected, or the "
+                                     "table gets them; or gets wider types, too."),
+      optional<&Settings::properties>("properties", nullptr, "Properties of a new table, as \"delta.appendOnly\"."),
+      choice<&Settings::compression>("compression", "none|snappy|gzip|zstd", "\"zstd\"",
+                                     "How data files are compressed."),
+      optional<&Settings::roll_bytes>("roll_bytes", "\"128MiB\"",
+                                      "A file is complete when it has about this many bytes; 0: no limit."),
+      optional<&Settings::max_open_files>(
+          "max_open_files", "1000", "How many files may be open; past that, the one used least lately is complete.")
+          .advanced(),
+      optional<&Settings::checkpoint_interval>("checkpoint_interval", "0",
+                                               "A checkpoint is written after so many commits; 0: as many as "
+                                               "delta.checkpointInterval of the table says.")
+          .advanced(),
+  };
+  static Result<std::unique_ptr<DeltaSink>> create(Settings settings, Host host);
+
+  bool keeps_checkpoint() const override { return true; }
+  Done open() override;
+  Result<std::vector<Position>> recover() override;
+  Done write(Batch& batch, std::chrono::nanoseconds timeout) override;
+  Done commit(const Checkpoint& checkpoint, std::chrono::nanoseconds timeout, Batch& rejected) override;
+  Done close(std::chrono::nanoseconds timeout) override;
+
+ private:
+  DeltaSink(Settings settings, Host host, std::unique_ptr<lake::FileStore> store, lake::LakeSchema columns);
+
+  // Makes the table, or the columns of it that rows of this schema need. Several may try at once.
+  Done prepare_table(const lake::LakeSchema& rows);
+  Done change_table(Change change);
+  Done open_writer();
+  // Gives up what was written and is not committed.
+  Done drop_files();
+  Done load_state();
+  Result<std::vector<Position>> stored_positions();
+  Done commit_files(std::vector<lake::WrittenFile> files, int64_t number);
+  Done judge(const Rival& rival) const;
+  // Whether files that were written for the snapshot are still right for this one.
+  Done check_unchanged(const Snapshot& now) const;
+  // Keeps that the commit with this number is made: what those before it needed goes.
+  Done confirm(int64_t number);
+  void keep_log();
+  std::string application() const { return "levada/" + state_.id; }
+
+  const Settings settings_;
+  const Host host_;
+  const std::unique_ptr<lake::FileStore> store_;
+  const lake::LakeSchema columns_;  // As declared; may be empty.
+  TableLog log_;
+  Committer committer_;
+  LocalStateFile state_file_;
+  LocalState state_;
+  std::optional<PositionFiles> positions_;
+  int64_t committed_ = 0;    // The number of the last commit.
+  int64_t next_number_ = 1;  // Nothing has this number, or one above it.
+  std::optional<Snapshot> snapshot_;
+
+  std::unique_ptr<lake::PartitionedWriter> writer_;
+  Metadata written_;  // Of the table when the writer was made.
+  std::vector<lake::WrittenFile> complete_;  // For the next commit.
+  std::vector<std::string> left_over_;       // Files that nobody will ever add.
+  int64_t file_number_ = 0;
+  Counter files_added_, bytes_added_, checkpoints_written_, commits_rebased_;
+};
+
+}  // namespace levada::delta
