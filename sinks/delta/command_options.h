@@ -16,7 +16,7 @@ namespace levada::delta {
 
 class CommandOptions {
  public:
-  // `valued` take the text behind them, `flags` do not. FATAL for what is neither.
+  // `valued` take the text behind them, `flags` do not. REJECT for what is neither.
   static Result<CommandOptions> parse(std::string_view verb, std::span<const std::string_view> arguments,
                                       std::initializer_list<std::string_view> valued,
                                       std::initializer_list<std::string_view> flags = {}) {
@@ -31,10 +31,10 @@ class CommandOptions {
         std::string known;
         for (const auto& each : valued) known += " " + std::string(each) + " VALUE";
         for (const auto& each : flags) known += " " + std::string(each);
-        return fatal("there is no option \"" + std::string(name) + "\" of " + std::string(verb) + ", which has" +
+        return reject("there is no option \"" + std::string(name) + "\" of " + std::string(verb) + ", which has" +
                      (known.empty() ? " none" : known));
       }
-      if (++at == arguments.size()) return fatal("the option " + std::string(name) + " needs a value");
+      if (++at == arguments.size()) return reject("the option " + std::string(name) + " needs a value");
       options.given_.emplace_back(name, arguments[at]);
     }
     return options;
@@ -59,7 +59,7 @@ class CommandOptions {
     int64_t number = 0;
     const char* const end = given->data() + given->size();
     if (given->empty() || std::from_chars(given->data(), end, number).ptr != end || number < 0)
-      return fatal("the option " + std::string(name) + " needs a whole number, not \"" + *given + "\"");
+      return reject("the option " + std::string(name) + " needs a whole number, not \"" + *given + "\"");
     return std::optional(number);
   }
 

@@ -41,7 +41,7 @@ Result<Snapshot> load_table(TableLog& log) {
 // "NAME=VALUE"
 Result<std::pair<std::string, std::string>> pair_of(const std::string& text) {
   const auto at = text.find('=');
-  if (at == text.npos || at == 0) return fatal("\"" + text + "\" is no NAME=VALUE");
+  if (at == text.npos || at == 0) return reject("\"" + text + "\" is no NAME=VALUE");
   return std::pair(text.substr(0, at), text.substr(at + 1));
 }
 
@@ -61,7 +61,7 @@ Done create(TableLog& log, Host host, Arguments arguments, const Write& write) {
     if (!pair) return std::move(pair).error();
     properties.emplace_back(pair->first, pair->second);
   }
-  if (columns.empty()) return fatal("a table needs columns: --column NAME=TYPE");
+  if (columns.empty()) return reject("a table needs columns: --column NAME=TYPE");
   auto schema = lake::LakeSchema::parse(columns, "--column");
   if (!schema) return std::move(schema).error();
   auto snapshot = log.load();
@@ -177,7 +177,7 @@ Done vacuum_command(TableLog& log, Host host, Arguments arguments, const Write& 
   VacuumSettings settings{.dry_run = options->has("--dry-run")};
   if (const auto text = options->text("--retention")) {
     settings.retention = parse_interval(*text);
-    if (!settings.retention) return fatal("--retention needs a span, as \"7 days\", not \"" + *text + "\"");
+    if (!settings.retention) return reject("--retention needs a span, as \"7 days\", not \"" + *text + "\"");
   }
   auto done = vacuum(log, settings, host, [&](const std::string& path) { write(path + "\n"); });
   if (!done) return std::move(done).error();
@@ -193,7 +193,7 @@ Result<std::optional<int64_t>> version_of(TableLog& log, const CommandOptions& o
   const auto text = options.text("--as-of");
   if (!text) return version;
   const auto time = parse_rfc3339(*text);
-  if (!time) return fatal("--as-of needs a time, as \"2026-01-31T12:00:00Z\", not \"" + *text + "\"");
+  if (!time) return reject("--as-of needs a time, as \"2026-01-31T12:00:00Z\", not \"" + *text + "\"");
   auto found = log.version_at(*time / 1000);
   if (!found) return std::move(found).error();
   return std::optional(*found);
@@ -204,7 +204,7 @@ Done restore_command(TableLog& log, Host host, Arguments arguments, const Write&
   if (!options) return std::move(options).error();
   auto version = version_of(log, *options);
   if (!version) return std::move(version).error();
-  if (!*version) return fatal("restore needs --version N or --as-of TIME");
+  if (!*version) return reject("restore needs --version N or --as-of TIME");
   auto done = restore(log, **version, host);
   if (!done) return std::move(done).error();
   write("version " + std::to_string(done->version) + " is what version " + std::to_string(**version) + " was: " +
@@ -228,7 +228,7 @@ Done cat_command(TableLog& log, Arguments arguments, const Write& write) {
 
 Done run_command(lake::FileStore& store, Host host, Arguments arguments, const Write& write) {
   constexpr const char* kVerbs = "create, history, show, optimize, vacuum, restore or cat";
-  if (arguments.empty()) return fatal(std::string("what to do with the table: ") + kVerbs);
+  if (arguments.empty()) return reject(std::string("what to do with the table: ") + kVerbs);
   TableLog log(store, host);
   const auto verb = arguments[0];
   const auto rest = arguments.subspan(1);
@@ -239,7 +239,7 @@ Done run_command(lake::FileStore& store, Host host, Arguments arguments, const W
   if (verb == "vacuum") return vacuum_command(log, host, rest, write);
   if (verb == "restore") return restore_command(log, host, rest, write);
   if (verb == "cat") return cat_command(log, rest, write);
-  return fatal("there is nothing called \"" + std::string(verb) + "\" to do with a table: " + kVerbs);
+  return reject("there is nothing called \"" + std::string(verb) + "\" to do with a table: " + kVerbs);
 }
 
 }  // namespace levada::delta

@@ -1,6 +1,7 @@
 #include "committer.h"
 
 #include <cstdio>
+#include <optional>
 
 #include "action_json.h"
 
@@ -56,29 +57,25 @@ Result<int64_t> Committer::commit(Snapshot& snapshot, const Change& change, cons
   const auto id = new_uuid(host_);
   const auto content = content_of(change, id);
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const auto place = snapshot.version + 1;
+    auto put = log_.store().put_if_absent(commit_path(place), content);
+    if (put && *put) {
+      LEVADA_TRY(log_.advance(snapshot, content));
+      return place;
+    }
     // Ours may be there though the call failed, or said that there was one already.
-    auto put = log_.store().put_if_absent(commit_path(snapshot.version + 1), content);
-    outcome_unknown_ = outcome_unknown_ || !put;
+    outcome_unknown_ = true;
     std::optional<int64_t> ours;
-    bool seen_any = false;
     const auto updated = log_.update(snapshot, [&](const ForeignCommit& commit) -> Done {
-      seen_any = true;
       std::string rival_id;
       auto rival = rival_of(commit, rival_id);
       if (!rival) return std::move(rival).error();
-      if (rival_id == id) {
-        ours = commit.version;
-        return {};
-      }
+      if (rival_id == id) ours = commit.version;
+      outcome_unknown_ = false;
       // What comes behind ours stands in nobody's way.
       return ours ? Done() : judge(*rival);
     });
-    if (ours) {
-      outcome_unknown_ = false;
-      return *ours;
-    }
-    // The place that the call was for is taken by another: it can never have been ours.
-    if (seen_any) outcome_unknown_ = false;
+    if (ours) return *ours;
     if (!updated) return updated.error();
     if (!put) return std::move(put).error();
   }

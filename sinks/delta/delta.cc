@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "checkpoint_writer.h"
+#include "commands.h"
 #include "data_file.h"
 #include "json_object.h"
 #include "lake/file_stores.h"
@@ -319,6 +320,15 @@ void DeltaSink::keep_log() {
 }
 
 Done DeltaSink::close(std::chrono::nanoseconds) { return drop_files(); }
+
+const void* DeltaSink::extension(std::string_view id) {
+  return id == LEVADA_COMMANDS ? levada::commands<DeltaSink>() : nullptr;
+}
+
+Done DeltaSink::command(std::span<const std::string_view> arguments,
+                        const std::function<void(std::string_view)>& write) {
+  return run_command(*store_, host_, arguments, write);
+}
 
 }  // namespace levada::delta
 

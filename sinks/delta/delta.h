@@ -3,9 +3,12 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "committer.h"
@@ -44,6 +47,10 @@ class DeltaSink : public Sink {
                                                "A checkpoint is written after so many commits; 0: as many as "
                                                "delta.checkpointInterval of the table says.")
           .advanced(),
+      optional<&Settings::commit_interval>("commit_interval", "\"1m\"",
+                                           "Each commit makes a version of the table, and a file for each partition.")
+          .of_agent(),
+      optional<&Settings::commit_bytes>("commit_bytes", "\"1GiB\"", "Files hold the rows of one commit.").of_agent(),
   };
   static Result<std::unique_ptr<DeltaSink>> create(Settings settings, Host host);
 
@@ -53,6 +60,10 @@ class DeltaSink : public Sink {
   Done write(Batch& batch, std::chrono::nanoseconds timeout) override;
   Done commit(const Checkpoint& checkpoint, std::chrono::nanoseconds timeout, Batch& rejected) override;
   Done close(std::chrono::nanoseconds timeout) override;
+
+  const void* extension(std::string_view id);
+  // See commands.h; the sink is not open.
+  Done command(std::span<const std::string_view> arguments, const std::function<void(std::string_view)>& write);
 
  private:
   DeltaSink(Settings settings, Host host, std::unique_ptr<lake::FileStore> store, lake::LakeSchema columns);

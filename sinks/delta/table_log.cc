@@ -13,7 +13,7 @@ constexpr std::chrono::minutes kTrusted{10};
 
 }  // namespace
 
-Done TableLog::apply(Snapshot& snapshot, const std::string& content) {
+Done TableLog::advance(Snapshot& snapshot, const std::string& content) {
   const auto name = store_.name() + "/" + commit_path(snapshot.version + 1);
   LEVADA_TRY(read_actions(content, name, kState, [&](Action& action) -> Done {
     snapshot.apply(action);
@@ -82,7 +82,7 @@ Done TableLog::update(Snapshot& snapshot, const Seen& seen) {
     if (!content) return std::move(content).error();
     if (*content) {
       if (seen) LEVADA_TRY(seen({snapshot.version + 1, **content}));
-      LEVADA_TRY(apply(snapshot, **content));
+      LEVADA_TRY(advance(snapshot, **content));
       continue;
     }
     auto behind = is_left_behind(snapshot);
@@ -111,7 +111,7 @@ Result<Snapshot> TableLog::load_version(int64_t version) {
     auto content = commit(snapshot->version + 1);
     if (!content) return std::move(content).error();
     if (!*content) return fatal(store_.name() + " has no version " + std::to_string(version) + " (any more)");
-    LEVADA_TRY(apply(*snapshot, **content));
+    LEVADA_TRY(advance(*snapshot, **content));
   }
   return snapshot;
 }

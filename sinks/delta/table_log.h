@@ -35,6 +35,8 @@ class TableLog {
   // Reads on behind the snapshot's version, which costs one look where nothing is new. `seen` gets
   // each commit before the snapshot has it; an error of it ends the call.
   Done update(Snapshot& snapshot, const Seen& seen = {});
+  // Takes over a commit that was just made behind the snapshot, without a look.
+  Done advance(Snapshot& snapshot, const std::string& content);
   // Nothing where there is no such commit.
   Result<std::optional<std::string>> commit(int64_t version);
   // Versions whose commits are there, oldest first, with the times at which their files were made.
@@ -48,7 +50,6 @@ class TableLog {
 
  private:
   Result<Snapshot> from(CheckpointFiles files);
-  Done apply(Snapshot& snapshot, const std::string& content);
   // Whether the commits behind the snapshot may have been cleaned up, so that it must be loaded anew.
   Result<bool> is_left_behind(const Snapshot& snapshot);
 

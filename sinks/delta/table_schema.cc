@@ -28,6 +28,11 @@ std::string json_text(std::string_view text) {
   return json;
 }
 
+bool flag(const simdjson::dom::element& of, std::string_view key) {
+  bool value = true;
+  return of[key].get(value) ? true : value;
+}
+
 Error no_type(const std::string& where, std::string_view type) {
   return fatal("column \"" + where + "\" has the type " + std::string(type) + ", which levada does not write");
 }
@@ -106,23 +111,21 @@ Result<std::string> delta_type(const arrow::DataType& type, const std::string& w
 
 Result<std::shared_ptr<arrow::DataType>> arrow_type(const simdjson::dom::element& type, const std::string& where);
 
-Result<std::shared_ptr<arrow::DataType>> arrow_type(const simdjson::dom::object& type, const std::string& where) {
+Result<std::shared_ptr<arrow::DataType>> nested_arrow_type(const simdjson::dom::element& type,
+                                                           const std::string& where) {
   std::string_view kind;
   if (type["type"].get(kind)) return no_type(where, simdjson::minify(type));
   simdjson::dom::element inner, key;
-  bool nullable = true;
   if (kind == "array" && !type["elementType"].get(inner)) {
-    (void)type["containsNull"].get(nullable);
     auto element = arrow_type(inner, where + ".element");
     if (!element) return element;
-    return arrow::list(arrow::field("element", *element, nullable));
+    return arrow::list(arrow::field("element", *element, flag(type, "containsNull")));
   }
   if (kind == "map" && !type["keyType"].get(key) && !type["valueType"].get(inner)) {
-    (void)type["valueContainsNull"].get(nullable);
     auto keys = arrow_type(key, where + ".key"), values = arrow_type(inner, where + ".value");
     if (!keys) return keys;
     if (!values) return values;
-    return arrow::map(*keys, arrow::field("value", *values, nullable));
+    return arrow::map(*keys, arrow::field("value", *values, flag(type, "valueContainsNull")));
   }
   simdjson::dom::array members;
   if (kind != "struct" || type["fields"].get(members)) return no_type(where, kind);
@@ -131,11 +134,9 @@ Result<std::shared_ptr<arrow::DataType>> arrow_type(const simdjson::dom::object&
     std::string_view name;
     simdjson::dom::element member_type;
     if (member["name"].get(name) || member["type"].get(member_type)) return no_type(where, kind);
-    nullable = true;
-    (void)member["nullable"].get(nullable);
     auto made = arrow_type(member_type, where + "." + std::string(name));
     if (!made) return made;
-    fields.push_back(arrow::field(std::string(name), *made, nullable));
+    fields.push_back(arrow::field(std::string(name), *made, flag(member, "nullable")));
   }
   return arrow::struct_(fields);
 }
@@ -158,8 +159,7 @@ Result<FieldType> primitive_type(std::string_view name, const std::string& where
 
 Result<std::shared_ptr<arrow::DataType>> arrow_type(const simdjson::dom::element& type, const std::string& where) {
   std::string_view name;
-  simdjson::dom::object nested;
-  if (!type.get(nested)) return arrow_type(nested, where);
+  if (type.is_object()) return nested_arrow_type(type, where);
   if (type.get(name)) return no_type(where, simdjson::minify(type));
   auto primitive = primitive_type(name, where);
   if (!primitive) return std::move(primitive).error();
@@ -208,10 +208,8 @@ Result<TableSchema> TableSchema::parse(std::string_view json) {
   for (const auto field : fields) {
     std::string_view name;
     simdjson::dom::element type, metadata;
-    bool nullable = true;
     if (field["name"].get(name) || field["type"].get(type)) return fatal("the table's schema is damaged");
-    (void)field["nullable"].get(nullable);
-    schema.add({std::string(name), simdjson::minify(type), nullable,
+    schema.add({std::string(name), simdjson::minify(type), flag(field, "nullable"),
                 field["metadata"].get(metadata) ? "{}" : simdjson::minify(metadata)});
   }
   return schema;

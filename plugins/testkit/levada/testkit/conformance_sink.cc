@@ -164,9 +164,15 @@ bool started(Tested& tested, Findings& findings) {
   return code == LEVADA_OK;
 }
 
-// All lines of all files, sorted: what a sink delivered to the disk, whatever it calls its files.
-std::vector<std::string> lines_of(FakeHost& host) {
+// What a sink delivered to the disk, sorted: all lines of all files, whatever it calls them, where the
+// subject does not know better.
+std::vector<std::string> lines_of(const Subject& subject, FakeHost& host) {
   std::vector<std::string> lines;
+  if (subject.delivered) {
+    lines = subject.delivered(host);
+    std::sort(lines.begin(), lines.end());
+    return lines;
+  }
   for (const auto& [path, text] : disk_of(host, host.files())) {
     for (size_t at = 0; at < text.size();) {
       const auto end = std::min(text.find('\n', at), text.size());
@@ -254,7 +260,7 @@ void dies_and_goes_on(const Subject& subject, int64_t n, Lose lose, const std::v
   if (committed > 2) return add("recover names no commit's positions");
   for (uint64_t epoch = committed + 1; epoch <= 2; ++epoch)
     if (second.deliver(batches[epoch - 1], epoch) != LEVADA_OK) add("it failed: " + second.message());
-  if (auto parts = difference(expected, lines_of(*host)); !parts.empty()) add(parts);
+  if (auto parts = difference(expected, lines_of(subject, *host)); !parts.empty()) add(parts);
 }
 
 void keeps_the_checkpoint_that_it_promises(const Subject& subject, Findings& findings) {
@@ -265,7 +271,7 @@ void keeps_the_checkpoint_that_it_promises(const Subject& subject, Findings& fin
     if (first.deliver(two_batches(subject)[epoch - 1], epoch) != LEVADA_OK)
       return findings.push_back("it failed: " + first.message());
   const auto calls = std::min<int64_t>(first.host().files().calls() - before, kFaultsMax);
-  const auto expected = lines_of(first.host());
+  const auto expected = lines_of(subject, first.host());
   first.host().files().crash();
   Tested second(subject, first.shared_host());
   if (!started(second, findings)) return;
@@ -291,7 +297,7 @@ void drops_what_was_not_committed(const Subject& subject, Findings& findings) {
   if (!started(second, findings)) return;
   if (second.deliver(batches[1], 2) != LEVADA_OK)
     return findings.push_back("it failed after a crash: " + second.message());
-  const auto fault = delivery_fault(lines_of(straight.host()), lines_of(*host), second.keeps_checkpoint());
+  const auto fault = delivery_fault(lines_of(subject, straight.host()), lines_of(subject, *host), second.keeps_checkpoint());
   if (!fault.empty()) findings.push_back("after a crash between write and commit, " + fault);
 }
 
@@ -315,7 +321,7 @@ void loses_nothing_to_a_failing_disk(const Subject& subject, Findings& findings)
       for (uint64_t epoch = 1; epoch <= 2; ++epoch)
         if (const auto code = tested.deliver(batches[epoch - 1], epoch); code != LEVADA_OK)
           add("it gave " + name_of(code) + ": " + tested.message());
-      const auto fault = delivery_fault(lines_of(sound.host()), lines_of(tested.host()), tested.keeps_checkpoint());
+      const auto fault = delivery_fault(lines_of(subject, sound.host()), lines_of(subject, tested.host()), tested.keeps_checkpoint());
       if (!fault.empty()) add(fault);
     }
   }
@@ -413,7 +419,7 @@ void does_not_commit_when_it_closes(const Subject& subject, Findings& findings) 
     findings.push_back("after a close between write and commit, recover does not name the last commit");
   if (second.deliver(batches[1], 2) != LEVADA_OK)
     return findings.push_back("it failed after a close: " + second.message());
-  const auto fault = delivery_fault(lines_of(straight.host()), lines_of(*host), second.keeps_checkpoint());
+  const auto fault = delivery_fault(lines_of(subject, straight.host()), lines_of(subject, *host), second.keeps_checkpoint());
   if (!fault.empty()) findings.push_back("after a close between write and commit, " + fault);
 }
 
@@ -421,7 +427,7 @@ void does_not_commit_when_it_closes(const Subject& subject, Findings& findings) 
 std::optional<std::vector<std::string>> lines_of(const Subject& subject, const SharedBatch& batch) {
   Tested tested(subject);
   if (tested.start() != LEVADA_OK || tested.deliver(batch, 1) != LEVADA_OK) return std::nullopt;
-  return lines_of(tested.host());
+  return lines_of(subject, tested.host());
 }
 
 void delivers_only_the_rows_of_a_slice(const Subject& subject, Findings& findings) {
