@@ -71,7 +71,26 @@ Done DeltaSink::open() {
     if (!settings_.partition_by.empty() && settings_.partition_by != partitions)
       return fatal("the table " + store_->name() + " has other partitions than partition_by says");
   }
-  if (!columns_.fields().empty()) LEVADA_TRY(prepare_table(columns_));
+  if (columns_.fields().empty()) return {};
+  LEVADA_TRY(prepare_table(columns_));
+  return check_columns();
+}
+
+Done DeltaSink::check_columns() const {
+  auto schema = TableSchema::parse(snapshot_->metadata.schema);
+  if (!schema) return std::move(schema).error();
+  for (const auto& field : columns_.fields()) {
+    const auto* found = schema->find(field.name);
+    if (!found)
+      return fatal("the table " + store_->name() + " has no column \"" + field.name +
+                   "\", which columns names" +
+                   (settings_.schema_mode == SchemaMode::strict ? ": with schema_mode = \"add_columns\" it gets it" : ""));
+    auto type = lake_type_of(found->type, field.name);
+    if (!type) return std::move(type).error();
+    if (*type != field.type)
+      return fatal("the column \"" + field.name + "\" of the table " + store_->name() + " is " + type->name() +
+                   ", and not " + field.type.name() + " as columns says");
+  }
   return {};
 }
 
@@ -123,7 +142,7 @@ Done DeltaSink::open_writer() {
   settings.compression = settings_.compression;
   settings.roll_bytes = settings_.roll_bytes.bytes;
   settings.max_open_files = settings_.max_open_files;
-  settings.reject_unknown = true;
+  settings.reject_unknown = columns_.fields().empty();
   const auto name = [this](const std::string& folder) {
     char number[16];
     std::snprintf(number, sizeof number, "%05lld", static_cast<long long>(file_number_++ % 100'000));
@@ -150,7 +169,8 @@ Done DeltaSink::write(Batch& batch, std::chrono::nanoseconds) {
     LEVADA_TRY(prepare_table(rows));
   }
   if (!writer_) LEVADA_TRY(open_writer());
-  if (settings_.schema_mode != SchemaMode::strict && written_.schema == snapshot_->metadata.schema) {
+  if (settings_.schema_mode != SchemaMode::strict && columns_.fields().empty() &&
+      written_.schema == snapshot_->metadata.schema) {
     auto changed = changed_for(*snapshot_, rows, settings_.schema_mode);
     if (!changed) return std::move(changed).error();
     if (*changed) {

@@ -29,8 +29,8 @@ class DeltaSink : public Sink {
   static constexpr std::array options = {
       required<&Settings::path>("path", "Where the table is: a folder, or file:///FOLDER.").writes_folder(),
       optional<&Settings::columns>("columns", nullptr,
-                                   "Columns of the table, by name, with their types; without them those of the first "
-                                   "batch, where there is no table yet."),
+                                   "The columns that are written, by name, with their types, and no others; without "
+                                   "them all that rows have."),
       optional<&Settings::partition_by>("partition_by", nullptr, "Columns that a new table is partitioned by."),
       choice<&Settings::schema_mode>("schema_mode", "strict|add_columns|widen", "\"strict\"",
                                      "What becomes of columns that the table does not have: rows are rejected, or the "
@@ -71,6 +71,8 @@ class DeltaSink : public Sink {
   // Makes the table, or the columns of it that rows of this schema need. Several may try at once.
   Done prepare_table(const lake::LakeSchema& rows);
   Done change_table(Change change);
+  // The table has the columns that were declared, with their types.
+  Done check_columns() const;
   Done open_writer();
   // Gives up what was written and is not committed.
   Done drop_files();

@@ -168,6 +168,24 @@ TEST_F(DeltaTest, a_table_gets_columns_that_rows_have) {
   EXPECT_EQ(rejected.rows(), 1);
 }
 
+TEST_F(DeltaTest, declared_columns_are_all_that_is_written) {
+  settings.columns = {{"number", "int64"}};
+  auto sink = start();
+  ASSERT_TRUE(write(*sink, rows({"one"}, {1})));
+  EXPECT_EQ(rejected.rows(), 0);
+  ASSERT_TRUE(commit(*sink));
+  EXPECT_EQ(cat(), (Strings{R"({"number":1})"}));
+  settings.columns = {{"number", "int64"}, {"name", "text"}};
+  EXPECT_NE(refusal().find("no column \"name\""), std::string::npos);
+  settings.schema_mode = SchemaMode::add_columns;
+  sink = start();
+  ASSERT_TRUE(write(*sink, rows({"two"}, {2})));
+  ASSERT_TRUE(commit(*sink));
+  EXPECT_EQ(cat(), (Strings{R"({"number":1,"name":null})", R"({"number":2,"name":"two"})"}));
+  settings.columns = {{"number", "text"}};
+  EXPECT_NE(refusal().find("is int64, and not text"), std::string::npos);
+}
+
 TEST_F(DeltaTest, types_are_widened_where_the_table_allows_it) {
   settings.columns = {{"name", "text"}, {"number", "int32"}};
   { auto sink = start(); }
