@@ -172,7 +172,9 @@ void write_vector(JsonObject& to, const std::optional<DeletionVector>& vector) {
   if (!vector) return;
   std::string json;
   JsonObject members(json);
-  members.text("storageType", vector->storage).text("pathOrInlineDv", vector->path).integer_if("offset", vector->offset);
+  members.text("storageType", vector->storage)
+      .text("pathOrInlineDv", vector->path)
+      .integer_if("offset", vector->offset);
   members.integer("sizeInBytes", vector->bytes).integer("cardinality", vector->rows).end();
   to.raw("deletionVector", json);
 }
@@ -202,7 +204,9 @@ void write(JsonObject& to, const AddFile& add) {
 }
 
 void write(JsonObject& to, const RemoveFile& remove) {
-  to.text("path", remove.path).integer_if("deletionTimestamp", remove.deleted_ms).boolean("dataChange", remove.data_change);
+  to.text("path", remove.path)
+      .integer_if("deletionTimestamp", remove.deleted_ms)
+      .boolean("dataChange", remove.data_change);
   to.boolean("extendedFileMetadata", remove.is_extended);
   if (remove.is_extended) to.map("partitionValues", remove.partition_values);
   to.integer_if("size", remove.bytes);

@@ -48,7 +48,8 @@ TEST(ActionJson, each_action_comes_back_as_it_was) {
 }
 
 TEST(ActionJson, what_it_does_not_know_is_passed_over) {
-  EXPECT_EQ(actions_in("\n{\"cdc\":{\"path\":\"x\"}}\n{\"txn\":{\"appId\":\"a\",\"version\":1,\"more\":{}}}\n").size(), 1u);
+  EXPECT_EQ(actions_in("\n{\"cdc\":{\"path\":\"x\"}}\n{\"txn\":{\"appId\":\"a\",\"version\":1,\"more\":{}}}\n").size(),
+            1u);
   EXPECT_EQ(actions_in("{\"txn\":{\"appId\":\"a\",\"version\":1}}", kFiles).size(), 0u);
 }
 
@@ -68,15 +69,17 @@ TEST(LogFiles, are_told_by_their_names) {
   EXPECT_EQ(LogFile::of("00000000000000000003.checkpoint.0000000001.0000000002.parquet")->parts, 2);
   EXPECT_EQ(LogFile::of("00000000000000000003.checkpoint.80a083e8-7026-4e79-81be-64bd76c43a11.json")->kind,
             LogFile::Kind::checkpoint_with_id);
-  for (const auto* other : {"_last_checkpoint", "1.json", "0000000000000000000x.json", ".s3-optimization-0",
-                            "00000000000000000003.json.tmp", "00000000000000000003.00000000000000000005.compacted.json"})
+  for (const auto* other :
+       {"_last_checkpoint", "1.json", "0000000000000000000x.json", ".s3-optimization-0",
+        "00000000000000000003.json.tmp", "00000000000000000003.00000000000000000005.compacted.json"})
     EXPECT_FALSE(LogFile::of(other)) << other;
 }
 
 TEST(LogFiles, a_checkpoint_counts_when_all_its_parts_are_there) {
   const auto part = [](int version, int number) {
     return lake::StoredFile{"_delta_log/0000000000000000000" + std::to_string(version) + ".checkpoint.000000000" +
-                                std::to_string(number) + ".0000000002.parquet", 1, 1};
+                                std::to_string(number) + ".0000000002.parquet",
+                            1, 1};
   };
   const auto found = checkpoints_among({part(3, 1), part(3, 2), part(5, 1), {checkpoint_path(2), 1, 1}});
   ASSERT_EQ(found.size(), 2u);

@@ -110,8 +110,7 @@ struct Sidecar {
   bool operator==(const Sidecar&) const = default;
 };
 
-using Action =
-    std::variant<Protocol, Metadata, AddFile, RemoveFile, Transaction, DomainMetadata, CommitInfo, Sidecar>;
+using Action = std::variant<Protocol, Metadata, AddFile, RemoveFile, Transaction, DomainMetadata, CommitInfo, Sidecar>;
 
 // Kinds of actions, to be added up.
 enum Kinds : unsigned {

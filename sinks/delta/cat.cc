@@ -73,23 +73,23 @@ Done cat(TableLog& log, const Snapshot& snapshot, std::optional<int64_t> limit,
   int64_t left = limit.value_or(std::numeric_limits<int64_t>::max());
   std::string lines;
   return scan_files(log, snapshot, {.live = [&](AddFile& file) -> Done {
-    if (left == 0) return {};
-    auto reader = DataReader::open(log.store(), file, *schema);
-    if (!reader) return std::move(reader).error();
-    while (left > 0) {
-      auto batch = (*reader)->next();
-      if (!batch) return std::move(batch).error();
-      if (!*batch) break;
-      JsonWriter writer(shown(**batch, file, *schema, partitions), style);
-      for (int64_t row = 0; row < (*batch)->rows() && left > 0; ++row, --left) {
-        lines.resize(writer.bound(row) + 1);
-        char* const end = writer.write(row, lines.data());
-        *end = '\n';
-        write({lines.data(), static_cast<size_t>(end + 1 - lines.data())});
-      }
-    }
-    return {};
-  }});
+                      if (left == 0) return {};
+                      auto reader = DataReader::open(log.store(), file, *schema);
+                      if (!reader) return std::move(reader).error();
+                      while (left > 0) {
+                        auto batch = (*reader)->next();
+                        if (!batch) return std::move(batch).error();
+                        if (!*batch) break;
+                        JsonWriter writer(shown(**batch, file, *schema, partitions), style);
+                        for (int64_t row = 0; row < (*batch)->rows() && left > 0; ++row, --left) {
+                          lines.resize(writer.bound(row) + 1);
+                          char* const end = writer.write(row, lines.data());
+                          *end = '\n';
+                          write({lines.data(), static_cast<size_t>(end + 1 - lines.data())});
+                        }
+                      }
+                      return {};
+                    }});
 }
 
 }  // namespace levada::delta

@@ -69,8 +69,7 @@ class Members {
       case arrow::Type::STRING: return std::string(static_cast<const arrow::StringArray&>(array).GetView(row));
       case arrow::Type::LARGE_STRING:
         return std::string(static_cast<const arrow::LargeStringArray&>(array).GetView(row));
-      case arrow::Type::STRING_VIEW:
-        return std::string(static_cast<const arrow::StringViewArray&>(array).GetView(row));
+      case arrow::Type::STRING_VIEW: return std::string(static_cast<const arrow::StringViewArray&>(array).GetView(row));
       default: return std::nullopt;
     }
   }

@@ -25,37 +25,34 @@ constexpr int64_t kRowGroupRows = 65'536;
 std::shared_ptr<arrow::Schema> checkpoint_schema() {
   const auto text = arrow::utf8(), whole = arrow::int64(), boolean = arrow::boolean();
   const auto map = arrow::map(text, text), list = arrow::list(field("element", text));
-  const auto vector = arrow::struct_({field("storageType", text), field("pathOrInlineDv", text),
-                                      field("offset", arrow::int32()), field("sizeInBytes", arrow::int32()),
-                                      field("cardinality", whole)});
+  const auto vector =
+      arrow::struct_({field("storageType", text), field("pathOrInlineDv", text), field("offset", arrow::int32()),
+                      field("sizeInBytes", arrow::int32()), field("cardinality", whole)});
   const auto format = arrow::struct_({field("provider", text), field("options", map)});
   return arrow::schema({
       field("txn", arrow::struct_({field("appId", text), field("version", whole), field("lastUpdated", whole)})),
       field("add", arrow::struct_({field("path", text), field("partitionValues", map), field("size", whole),
-                                   field("modificationTime", whole), field("dataChange", boolean),
-                                   field("stats", text), field("tags", map), field("deletionVector", vector),
-                                   field("baseRowId", whole), field("defaultRowCommitVersion", whole),
-                                   field("clusteringProvider", text)})),
-      field("remove", arrow::struct_({field("path", text), field("deletionTimestamp", whole),
-                                      field("dataChange", boolean), field("extendedFileMetadata", boolean),
-                                      field("partitionValues", map), field("size", whole), field("tags", map),
-                                      field("deletionVector", vector)})),
-      field("metaData", arrow::struct_({field("id", text), field("name", text), field("description", text),
-                                        field("format", format), field("schemaString", text),
-                                        field("partitionColumns", list), field("configuration", map),
-                                        field("createdTime", whole)})),
-      field("protocol", arrow::struct_({field("minReaderVersion", arrow::int32()),
-                                        field("minWriterVersion", arrow::int32()), field("readerFeatures", list),
-                                        field("writerFeatures", list)})),
-      field("domainMetadata", arrow::struct_({field("domain", text), field("configuration", text),
-                                              field("removed", boolean)})),
+                                   field("modificationTime", whole), field("dataChange", boolean), field("stats", text),
+                                   field("tags", map), field("deletionVector", vector), field("baseRowId", whole),
+                                   field("defaultRowCommitVersion", whole), field("clusteringProvider", text)})),
+      field("remove",
+            arrow::struct_({field("path", text), field("deletionTimestamp", whole), field("dataChange", boolean),
+                            field("extendedFileMetadata", boolean), field("partitionValues", map), field("size", whole),
+                            field("tags", map), field("deletionVector", vector)})),
+      field("metaData",
+            arrow::struct_({field("id", text), field("name", text), field("description", text), field("format", format),
+                            field("schemaString", text), field("partitionColumns", list), field("configuration", map),
+                            field("createdTime", whole)})),
+      field("protocol",
+            arrow::struct_({field("minReaderVersion", arrow::int32()), field("minWriterVersion", arrow::int32()),
+                            field("readerFeatures", list), field("writerFeatures", list)})),
+      field("domainMetadata",
+            arrow::struct_({field("domain", text), field("configuration", text), field("removed", boolean)})),
   });
 }
 
 // One value to the builder of its column.
-Status put(ArrayBuilder* to, const std::string& value) {
-  return static_cast<arrow::StringBuilder*>(to)->Append(value);
-}
+Status put(ArrayBuilder* to, const std::string& value) { return static_cast<arrow::StringBuilder*>(to)->Append(value); }
 Status put(ArrayBuilder* to, int64_t value) {
   if (to->type()->id() == arrow::Type::INT32)
     return static_cast<arrow::Int32Builder*>(to)->Append(static_cast<int32_t>(value));

@@ -15,8 +15,9 @@ Done find_checkpoint(TableLog& log, Snapshot& snapshot);
 // _last_checkpoint that it is there. Holds a few thousand actions at a time.
 Done write_checkpoint(TableLog& log, Snapshot& snapshot, Host host);
 
-// Removes commits and checkpoints that are older than the table's delta.logRetentionDuration, as far as
-// a checkpoint stands for them. Gives how many files went; 0 where the table is not to be cleaned.
+// Removes commits and checkpoints that are older than the table's delta.logRetentionDuration, as
+// far as a checkpoint stands for them. Gives how many files went; 0 where the table is not to be
+// cleaned.
 Result<int64_t> clean_log(TableLog& log, const Snapshot& snapshot, Host host);
 
 }  // namespace levada::delta

@@ -32,7 +32,7 @@ class CommandOptions {
         for (const auto& each : valued) known += " " + std::string(each) + " VALUE";
         for (const auto& each : flags) known += " " + std::string(each);
         return reject("there is no option \"" + std::string(name) + "\" of " + std::string(verb) + ", which has" +
-                     (known.empty() ? " none" : known));
+                      (known.empty() ? " none" : known));
       }
       if (++at == arguments.size()) return reject("the option " + std::string(name) + " needs a value");
       options.given_.emplace_back(name, arguments[at]);

@@ -46,8 +46,7 @@ Result<std::pair<std::string, std::string>> pair_of(const std::string& text) {
 }
 
 Done create(TableLog& log, Host host, Arguments arguments, const Write& write) {
-  auto options =
-      CommandOptions::parse("create", arguments, {"--column", "--partition-by", "--property"});
+  auto options = CommandOptions::parse("create", arguments, {"--column", "--partition-by", "--property"});
   if (!options) return std::move(options).error();
   std::vector<std::pair<std::string, std::string>> columns;
   Map properties;
@@ -101,11 +100,11 @@ Done history(TableLog& log, Arguments arguments, const Write& write) {
     int64_t adds = 0, removes = 0;
     LEVADA_TRY(read_actions(content->value_or(""), commit_path(each->version), kCommitInfo | kFiles,
                             [&](Action& action) -> Done {
-      if (auto* said = std::get_if<CommitInfo>(&action)) info = std::move(*said);
-      adds += std::holds_alternative<AddFile>(action);
-      removes += std::holds_alternative<RemoveFile>(action);
-      return {};
-    }));
+                              if (auto* said = std::get_if<CommitInfo>(&action)) info = std::move(*said);
+                              adds += std::holds_alternative<AddFile>(action);
+                              removes += std::holds_alternative<RemoveFile>(action);
+                              return {};
+                            }));
     std::string line = std::to_string(each->version) + "\t" + time_text(info.timestamp_ms.value_or(each->modified_ms));
     line += "\t" + (info.operation.empty() ? "?" : info.operation);
     line += "\t+" + std::to_string(adds) + " -" + std::to_string(removes) + " files";
@@ -125,10 +124,10 @@ Done show(TableLog& log, Arguments arguments, const Write& write) {
   if (!schema) return std::move(schema).error();
   int64_t files = 0, bytes = 0;
   LEVADA_TRY(scan_files(log, *snapshot, {.live = [&](AddFile& add) -> Done {
-    ++files;
-    bytes += add.bytes;
-    return {};
-  }}));
+                          ++files;
+                          bytes += add.bytes;
+                          return {};
+                        }}));
   const auto list = [](const std::vector<std::string>& all) {
     std::string text;
     for (const auto& each : all) text += (text.empty() ? "" : ", ") + each;

@@ -12,8 +12,8 @@
 
 namespace levada::delta {
 
-// arguments[0] is the verb, behind it stand its options as they were written. What there is to read goes to
-// `write`, in pieces.
+// arguments[0] is the verb, behind it stand its options as they were written. What there is to read
+// goes to `write`, in pieces.
 Done run_command(lake::FileStore& store, Host host, std::span<const std::string_view> arguments,
                  const std::function<void(std::string_view)>& write);
 

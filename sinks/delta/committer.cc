@@ -15,14 +15,15 @@ Result<Rival> rival_of(const ForeignCommit& commit, std::string& id) {
   Rival rival{.version = commit.version};
   LEVADA_TRY(read_actions(commit.content, commit_path(commit.version), kState | kRemoves | kCommitInfo,
                           [&](Action& action) -> Done {
-    if (auto* info = std::get_if<CommitInfo>(&action)) id = info->id;
-    if (auto* protocol = std::get_if<Protocol>(&action)) rival.protocol = *protocol;
-    if (auto* metadata = std::get_if<Metadata>(&action)) rival.metadata = *metadata;
-    if (auto* transaction = std::get_if<Transaction>(&action)) rival.transactions.push_back(*transaction);
-    if (auto* remove = std::get_if<RemoveFile>(&action))
-      rival.removed.push_back(key_of(remove->path, remove->deletion_vector));
-    return {};
-  }));
+                            if (auto* info = std::get_if<CommitInfo>(&action)) id = info->id;
+                            if (auto* protocol = std::get_if<Protocol>(&action)) rival.protocol = *protocol;
+                            if (auto* metadata = std::get_if<Metadata>(&action)) rival.metadata = *metadata;
+                            if (auto* transaction = std::get_if<Transaction>(&action))
+                              rival.transactions.push_back(*transaction);
+                            if (auto* remove = std::get_if<RemoveFile>(&action))
+                              rival.removed.push_back(key_of(remove->path, remove->deletion_vector));
+                            return {};
+                          }));
   rival.changed_table = rival.protocol || rival.metadata;
   return rival;
 }

@@ -31,7 +31,7 @@ struct Change {
 // What another writer's commit did that may stand in the way of ours.
 struct Rival {
   int64_t version = 0;
-  bool changed_table = false;               // Its protocol or its metadata.
+  bool changed_table = false;  // Its protocol or its metadata.
   std::vector<Transaction> transactions = {};
   std::vector<std::string> removed = {};  // Keys of files; see key_of.
   std::optional<Protocol> protocol = {};
@@ -40,13 +40,15 @@ struct Rival {
 
 class Committer {
  public:
-  // Says whether the change is still right behind that commit: an error, which ends the call, or not.
+  // Says whether the change is still right behind that commit: an error, which ends the call, or
+  // not.
   using Judge = std::function<Done(const Rival&)>;
 
   Committer(TableLog& log, Host host) : log_(log), host_(host) {}
 
-  // Makes the change the next version of the table, and brings the snapshot there. Whoever was quicker
-  // is judged, and we stand behind. RETRY: nothing was committed, unless outcome_unknown says so.
+  // Makes the change the next version of the table, and brings the snapshot there. Whoever was
+  // quicker is judged, and we stand behind. RETRY: nothing was committed, unless outcome_unknown
+  // says so.
   Result<int64_t> commit(Snapshot& snapshot, const Change& change, const Judge& judge);
   // Whether the last call that failed may still turn out to have committed.
   bool outcome_unknown() const { return outcome_unknown_; }

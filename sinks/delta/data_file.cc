@@ -19,12 +19,12 @@ bool is_plain(unsigned char c) {
          c == '_' || c == '~' || c == '/' || c == '=';
 }
 
-// The greatest character that is none of a pair of UTF-16: what a cut text is completed with, so that
-// it is no less than the whole.
+// The greatest character that is none of a pair of UTF-16: what a cut text is completed with, so
+// that it is no less than the whole.
 constexpr std::string_view kGreatest = "\xf4\x8f\xbf\xbf";
 
-// "2026-01-31T23:59:59.123Z" or, of a wall clock, without the Z. What is cut off makes the upper bound
-// the next millisecond.
+// "2026-01-31T23:59:59.123Z" or, of a wall clock, without the Z. What is cut off makes the upper
+// bound the next millisecond.
 std::string time_text(int64_t microseconds, bool utc, bool is_max) {
   if (is_max && microseconds <= std::numeric_limits<int64_t>::max() - 999) microseconds += 999;
   Rfc3339Writer writer;

@@ -10,8 +10,8 @@
 
 namespace levada::delta {
 
-// The path of a file as a URI, and back: all but letters, digits and "-._~/=" of ASCII is written as
-// %XX.
+// The path of a file as a URI, and back: all but letters, digits and "-._~/=" of ASCII is written
+// as %XX.
 std::string encode_path(std::string_view path);
 std::string decode_path(std::string_view encoded);
 

@@ -47,7 +47,8 @@ arrow::Result<std::shared_ptr<arrow::Array>> converted(std::shared_ptr<arrow::Ar
     options.allow_time_truncate = true;
     ARROW_ASSIGN_OR_RAISE(array, arrow::compute::Cast(*array, wanted, options));
   }
-  if (wanted->id() == arrow::Type::TIMESTAMP) array = relabeled(*array, arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"));
+  if (wanted->id() == arrow::Type::TIMESTAMP)
+    array = relabeled(*array, arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"));
   return array;
 }
 

@@ -17,13 +17,13 @@ namespace levada::delta {
 
 class DataReader {
  public:
-  // `schema`: the table's fields that stand in files. FATAL where the file is missing or damaged, or
-  // has deleted rows.
+  // `schema`: the table's fields that stand in files. FATAL where the file is missing or damaged,
+  // or has deleted rows.
   static Result<std::unique_ptr<DataReader>> open(lake::FileStore& store, const AddFile& file,
                                                   const lake::LakeSchema& schema);
   ~DataReader();
-  // Nothing at the end. Columns that the file does not have are missing. Decimals come as text, dates as
-  // the time at which they begin.
+  // Nothing at the end. Columns that the file does not have are missing. Decimals come as text,
+  // dates as the time at which they begin.
   Result<std::optional<Batch>> next();
 
  private:

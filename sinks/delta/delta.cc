@@ -37,6 +37,8 @@ Result<std::unique_ptr<DeltaSink>> DeltaSink::create(Settings settings, Host hos
   if (settings.roll_bytes.bytes < 0) return wrong("roll_bytes", "must not be negative");
   if (settings.max_open_files < 1) return wrong("max_open_files", "must be at least 1");
   if (settings.checkpoint_interval < 0) return wrong("checkpoint_interval", "must not be negative");
+  if (settings.optimize_interval.count() < 0) return wrong("optimize_interval", "must not be negative");
+  if (settings.vacuum_interval.count() < 0) return wrong("vacuum_interval", "must not be negative");
   if (!columns->fields().empty()) {
     auto table = new_table(*columns, settings.partition_by, {}, "", 0);
     if (!table) {
@@ -44,8 +46,7 @@ Result<std::unique_ptr<DeltaSink>> DeltaSink::create(Settings settings, Host hos
       return error.option.empty() ? wrong("columns", error.message) : std::move(error);
     }
   }
-  return std::unique_ptr<DeltaSink>(
-      new DeltaSink(std::move(settings), host, *std::move(store), *std::move(columns)));
+  return std::unique_ptr<DeltaSink>(new DeltaSink(std::move(settings), host, *std::move(store), *std::move(columns)));
 }
 
 DeltaSink::DeltaSink(Settings settings, Host host, std::unique_ptr<lake::FileStore> store, lake::LakeSchema columns)
@@ -82,9 +83,9 @@ Done DeltaSink::check_columns() const {
   for (const auto& field : columns_.fields()) {
     const auto* found = schema->find(field.name);
     if (!found)
-      return fatal("the table " + store_->name() + " has no column \"" + field.name +
-                   "\", which columns names" +
-                   (settings_.schema_mode == SchemaMode::strict ? ": with schema_mode = \"add_columns\" it gets it" : ""));
+      return fatal(
+          "the table " + store_->name() + " has no column \"" + field.name + "\", which columns names" +
+          (settings_.schema_mode == SchemaMode::strict ? ": with schema_mode = \"add_columns\" it gets it" : ""));
     auto type = lake_type_of(found->type, field.name);
     if (!type) return std::move(type).error();
     if (*type != field.type)
@@ -247,8 +248,12 @@ Done DeltaSink::check_unchanged(const Snapshot& now) const {
 }
 
 Done DeltaSink::judge(const Rival& rival) const {
-  Snapshot now{rival.version, rival.protocol.value_or(snapshot_->protocol),
-               rival.metadata.value_or(snapshot_->metadata), {}, {}, {}};
+  Snapshot now{rival.version,
+               rival.protocol.value_or(snapshot_->protocol),
+               rival.metadata.value_or(snapshot_->metadata),
+               {},
+               {},
+               {}};
   for (const auto& transaction : rival.transactions) now.apply(transaction);
   return check_unchanged(now);
 }
@@ -305,7 +310,7 @@ Done DeltaSink::commit(const Checkpoint& checkpoint, std::chrono::nanoseconds, B
   committed_ = number;
   if (snapshot_->metadata != written_) writer_.reset();
   keep_log();
-  return {};
+  return idle();
 }
 
 Done DeltaSink::confirm(int64_t number) {
@@ -324,7 +329,9 @@ void DeltaSink::keep_log() {
   const Properties properties(snapshot_->metadata);
   const auto interval =
       settings_.checkpoint_interval > 0 ? settings_.checkpoint_interval : properties.checkpoint_interval();
-  const auto is_due = [&] { return snapshot_->version - std::max<int64_t>(snapshot_->checkpoint.version, 0) >= interval; };
+  const auto is_due = [&] {
+    return snapshot_->version - std::max<int64_t>(snapshot_->checkpoint.version, 0) >= interval;
+  };
   if (!is_due()) return;
   const auto& features = snapshot_->protocol.writer_features;
   // What reads the checkpoints of such a table is left to those who have made it so.
@@ -339,7 +346,25 @@ void DeltaSink::keep_log() {
   if (!done) host_.warning("no checkpoint for now: " + done.error().message);
 }
 
-Done DeltaSink::close(std::chrono::nanoseconds) { return drop_files(); }
+Done DeltaSink::idle() {
+  if (settings_.optimize_interval.count() == 0 && settings_.vacuum_interval.count() == 0) return {};
+  if (!snapshot_ || !snapshot_->exists()) return {};
+  if (!upkeep_) {
+    auto store = lake::open_file_store(settings_.path, host_);
+    if (!store) return std::move(store).error();
+    UpkeepSettings upkeep{settings_.optimize_interval, settings_.vacuum_interval, {}};
+    if (settings_.roll_bytes.bytes > 0) upkeep.optimize.target_bytes = settings_.roll_bytes.bytes;
+    upkeep.optimize.compression = settings_.compression;
+    upkeep_.emplace(std::move(upkeep), *std::move(store), host_);
+  }
+  upkeep_->turn();
+  return {};
+}
+
+Done DeltaSink::close(std::chrono::nanoseconds) {
+  LEVADA_TRY(drop_files());
+  return upkeep_ && !upkeep_->stop() ? Done(levada::idle()) : Done();
+}
 
 const void* DeltaSink::extension(std::string_view id) {
   return id == LEVADA_COMMANDS ? levada::commands<DeltaSink>() : nullptr;

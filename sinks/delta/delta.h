@@ -20,6 +20,7 @@
 #include "sink_state.h"
 #include "snapshot.h"
 #include "table_log.h"
+#include "upkeep.h"
 
 namespace levada::delta {
 
@@ -47,6 +48,12 @@ class DeltaSink : public Sink {
                                                "A checkpoint is written after so many commits; 0: as many as "
                                                "delta.checkpointInterval of the table says.")
           .advanced(),
+      optional<&Settings::optimize_interval>("optimize_interval", "\"0s\"",
+                                             "How often small files are put together, up to roll_bytes; 0: never."),
+      optional<&Settings::vacuum_interval>("vacuum_interval", "\"0s\"",
+                                           "How often files go that no version of the table's retention needs; 0: "
+                                           "never.")
+          .advanced(),
       optional<&Settings::commit_interval>("commit_interval", "\"1m\"",
                                            "Each commit makes a version of the table, and a file for each partition.")
           .of_agent(),
@@ -59,6 +66,7 @@ class DeltaSink : public Sink {
   Result<std::vector<Position>> recover() override;
   Done write(Batch& batch, std::chrono::nanoseconds timeout) override;
   Done commit(const Checkpoint& checkpoint, std::chrono::nanoseconds timeout, Batch& rejected) override;
+  Done idle() override;
   Done close(std::chrono::nanoseconds timeout) override;
 
   const void* extension(std::string_view id);
@@ -101,10 +109,11 @@ class DeltaSink : public Sink {
   std::optional<Snapshot> snapshot_;
 
   std::unique_ptr<lake::PartitionedWriter> writer_;
-  Metadata written_;  // Of the table when the writer was made.
+  Metadata written_;                         // Of the table when the writer was made.
   std::vector<lake::WrittenFile> complete_;  // For the next commit.
   std::vector<std::string> left_over_;       // Files that nobody will ever add.
   int64_t file_number_ = 0;
+  std::optional<Upkeep> upkeep_;
   Counter files_added_, bytes_added_, checkpoints_written_, commits_rebased_;
 };
 

@@ -188,7 +188,9 @@ TEST_F(DeltaTest, declared_columns_are_all_that_is_written) {
 
 TEST_F(DeltaTest, types_are_widened_where_the_table_allows_it) {
   settings.columns = {{"name", "text"}, {"number", "int32"}};
-  { auto sink = start(); }
+  {
+    auto sink = start();
+  }
   settings.columns.clear();
   settings.schema_mode = SchemaMode::widen;
   {
@@ -197,12 +199,13 @@ TEST_F(DeltaTest, types_are_widened_where_the_table_allows_it) {
     ASSERT_FALSE(written);
     EXPECT_NE(written.error().message.find("typeWidening"), std::string::npos) << written.error().message;
   }
-  put_log(1, "{\"protocol\":{\"minReaderVersion\":3,\"minWriterVersion\":7,\"readerFeatures\":[\"typeWidening\"],"
-             "\"writerFeatures\":[\"typeWidening\"]}}\n"
-             "{\"metaData\":{\"id\":\"x\",\"format\":{\"provider\":\"parquet\",\"options\":{}},\"schemaString\":"
-             "\"{\\\"type\\\":\\\"struct\\\",\\\"fields\\\":[{\\\"name\\\":\\\"number\\\",\\\"type\\\":\\\"integer\\\","
-             "\\\"nullable\\\":true,\\\"metadata\\\":{\\\"a\\\":1}}]}\",\"partitionColumns\":[],"
-             "\"configuration\":{\"delta.enableTypeWidening\":\"true\"}}}\n");
+  put_log(1,
+          "{\"protocol\":{\"minReaderVersion\":3,\"minWriterVersion\":7,\"readerFeatures\":[\"typeWidening\"],"
+          "\"writerFeatures\":[\"typeWidening\"]}}\n"
+          "{\"metaData\":{\"id\":\"x\",\"format\":{\"provider\":\"parquet\",\"options\":{}},\"schemaString\":"
+          "\"{\\\"type\\\":\\\"struct\\\",\\\"fields\\\":[{\\\"name\\\":\\\"number\\\",\\\"type\\\":\\\"integer\\\","
+          "\\\"nullable\\\":true,\\\"metadata\\\":{\\\"a\\\":1}}]}\",\"partitionColumns\":[],"
+          "\"configuration\":{\"delta.enableTypeWidening\":\"true\"}}}\n");
   auto sink = start();
   Batch batch(1);
   batch.set(value_column<int64_t>("number", Type::int64, {int64_t{1} << 40}));

@@ -41,8 +41,8 @@ struct CheckpointFiles {
   bool operator==(const CheckpointFiles&) const = default;
 };
 
-// The complete checkpoints among these files, by their version; of several of one version, the classic
-// one comes last.
+// The complete checkpoints among these files, by their version; of several of one version, the
+// classic one comes last.
 std::vector<CheckpointFiles> checkpoints_among(const std::vector<lake::StoredFile>& files);
 
 // What _last_checkpoint names; nothing where there is none, or it is damaged.

@@ -105,16 +105,15 @@ TEST_F(MaintenanceTest, old_commits_go_when_a_checkpoint_stands_for_them) {
 
 TEST_F(MaintenanceTest, a_log_is_kept_where_the_table_says_so) {
   settings.checkpoint_interval = 5;
-  settings.properties = {{"delta.logRetentionDuration", "interval 1 hour"},
-                         {"delta.enableExpiredLogCleanup", "false"}};
+  settings.properties = {{"delta.logRetentionDuration", "interval 1 hour"}, {"delta.enableExpiredLogCleanup", "false"}};
   fill(12);
   EXPECT_TRUE(exists(commit_path(0)));
 }
 
 TEST_F(MaintenanceTest, small_files_become_large_ones_and_the_rows_stay) {
-  settings.columns = {{"name", "text"}, {"number", "int64"}, {"price", "decimal(10,2)"}, {"day", "date"},
-                      {"at", "timestamp"}, {"small", "int16"}, {"f", "float32"}, {"b", "bytes"}, {"flag", "boolean"},
-                      {"wall", "timestamp_ntz"}};
+  settings.columns = {{"name", "text"},    {"number", "int64"},      {"price", "decimal(10,2)"}, {"day", "date"},
+                      {"at", "timestamp"}, {"small", "int16"},       {"f", "float32"},           {"b", "bytes"},
+                      {"flag", "boolean"}, {"wall", "timestamp_ntz"}};
   settings.partition_by = {"name"};
   auto sink = start();
   for (int64_t at = 0; at < 6; ++at) {
@@ -212,6 +211,94 @@ TEST_F(MaintenanceTest, commands_say_what_the_table_is) {
   EXPECT_EQ(command({"cat"}), "");
   EXPECT_NE(command({"cat", "--until", "1"}).find("--version VALUE"), std::string::npos);
   EXPECT_NE(command({"polish"}).find("vacuum, restore or cat"), std::string::npos);
+}
+
+TEST_F(MaintenanceTest, a_sink_looks_after_its_table_by_itself) {
+  fill(3);
+  Upkeep upkeep({24h, 240h, {}}, std::make_unique<lake::LocalStore>(kTable, host.host()), host.host());
+  upkeep.turn();
+  upkeep.wait();
+  EXPECT_EQ(live().size(), 3u) << "nothing is due";
+  host.clock().advance(25h);
+  upkeep.turn();
+  upkeep.wait();
+  EXPECT_EQ(live().size(), 1u);
+  EXPECT_EQ(data_files().size(), 4u);
+  host.clock().advance(300h);
+  upkeep.turn();
+  upkeep.wait();
+  EXPECT_EQ(data_files().size(), 1u);
+  EXPECT_EQ(host.count("files_optimized"), 3);
+  EXPECT_EQ(host.count("files_vacuumed"), 3);
+  EXPECT_TRUE(upkeep.stop());
+}
+
+TEST_F(MaintenanceTest, a_sink_ends_when_its_upkeep_has) {
+  settings.optimize_interval = 1h;
+  auto sink = start();
+  for (int64_t at = 0; at < 3; ++at) {
+    ASSERT_TRUE(write(*sink, rows({"one"}, {at})));
+    ASSERT_TRUE(commit(*sink));
+    host.clock().advance(1h);
+  }
+  Done closed = sink->close(0ns);
+  while (!closed && closed.code() == Code::idle) closed = sink->close(0ns);
+  EXPECT_TRUE(closed);
+  sink.reset();
+  EXPECT_EQ(cat().size(), 3u);
+}
+
+TEST_F(MaintenanceTest, an_append_costs_the_same_however_long_the_log_is) {
+  settings.checkpoint_interval = 1000;
+  auto sink = start();
+  const auto append = [&] {
+    const auto before = host.files().calls();
+    EXPECT_TRUE(write(*sink, rows({"one"}, {1})));
+    EXPECT_TRUE(commit(*sink, {{"s", "1", 1}}));
+    return host.files().calls() - before;
+  };
+  append();
+  append();
+  const auto early = append();
+  for (int more = 0; more < 300; ++more) append();
+  EXPECT_EQ(append(), early);
+}
+
+TEST_F(MaintenanceTest, checkpoints_of_other_kinds_are_read) {
+  settings.checkpoint_interval = 3;
+  fill(3);
+  const auto all = cat();
+  const std::string log = std::string(kTable) + "/_delta_log/", version = "00000000000000000003";
+  for (int64_t each = 0; each <= 3; ++each) host.files().remove_file(std::string(kTable) + "/" + commit_path(each));
+  const auto classic = host.files().read_file(log + version + ".checkpoint.parquet");
+  const auto now = snapshot();
+  host.files().remove_file(log + version + ".checkpoint.parquet");
+  host.files().remove_file(log + "_last_checkpoint");
+  // In parts, of which one is all of it.
+  const auto part = log + version + ".checkpoint.0000000001.0000000001.parquet";
+  host.files().write_file(part, classic);
+  EXPECT_EQ(cat(), all);
+  host.files().write_file(log + "_last_checkpoint", "{\"version\":3,\"size\":9,\"parts\":1}");
+  EXPECT_EQ(cat(), all);
+  host.files().remove_file(part);
+  EXPECT_NE(cat()[0].find("error"), std::string::npos);
+  // With a sidecar for the files.
+  const std::string id = "80a083e8-7026-4e79-81be-64bd76c43a11";
+  std::string top;
+  append_line(top, now.protocol);
+  append_line(top, now.metadata);
+  for (const auto& [name, transaction] : now.transactions) append_line(top, transaction);
+  append_line(top, Sidecar{id + ".parquet"});
+  host.files().write_file(log + "_sidecars/" + id + ".parquet", classic);
+  host.files().write_file(log + version + ".checkpoint." + id + ".json",
+                          top + "{\"checkpointMetadata\":{\"version\":3}}\n");
+  host.files().remove_file(log + "_last_checkpoint");
+  EXPECT_EQ(cat(), all);
+  host.files().write_file(log + "_last_checkpoint",
+                          "{\"version\":3,\"v2Checkpoint\":{\"path\":\"" + version + ".checkpoint." + id + ".json\"}}");
+  EXPECT_EQ(cat(), all);
+  auto sink = start();
+  EXPECT_EQ(recovered, (std::vector<Position>{{"s", "3", 3}}));
 }
 
 TEST_F(MaintenanceTest, a_time_names_a_version) {

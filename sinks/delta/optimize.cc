@@ -56,12 +56,13 @@ class Optimizer {
     snapshot_ = *std::move(snapshot);
     std::map<std::string, Files> partitions;
     LEVADA_TRY(scan_files(log_, snapshot_, {.live = [&](AddFile& file) -> Done {
-      // Those with deleted rows are left to whoever reads their deletion vectors.
-      if (file.bytes >= settings_.target_bytes / 2 || file.deletion_vector) return {};
-      file.stats.reset();
-      partitions[partition_of(file)].push_back(std::move(file));
-      return {};
-    }}));
+                            // Those with deleted rows are left to whoever reads their deletion
+                            // vectors.
+                            if (file.bytes >= settings_.target_bytes / 2 || file.deletion_vector) return {};
+                            file.stats.reset();
+                            partitions[partition_of(file)].push_back(std::move(file));
+                            return {};
+                          }}));
     for (auto& [key, files] : partitions)
       for (const auto& bin : bins_of(std::move(files), settings_.target_bytes)) LEVADA_TRY(rewrite(bin));
     return done_;
@@ -104,6 +105,7 @@ class Optimizer {
         auto batch = (*reader)->next();
         if (!batch) return std::move(batch).error();
         if (!*batch) break;
+        if (settings_.stop && *settings_.stop) return retry("it was stopped");
         LEVADA_TRY(writer.write(**batch));
         if (!(*batch)->rejections().empty())
           return fatal(file.path + " has a row that its table cannot have: " + (*batch)->rejections()[0].reason);
@@ -133,7 +135,10 @@ class Optimizer {
       ++step.files_after;
       change.adds.push_back(std::move(add));
     }
-    JsonObject(change.parameters = "").text("predicate", "[]").text("targetSize", std::to_string(settings_.target_bytes)).end();
+    JsonObject(change.parameters = "")
+        .text("predicate", "[]")
+        .text("targetSize", std::to_string(settings_.target_bytes))
+        .end();
     JsonObject(change.metrics)
         .text("numRemovedFiles", std::to_string(step.files_before))
         .text("numAddedFiles", std::to_string(step.files_after))

@@ -1,7 +1,8 @@
-// Puts the rows of small files together into larger ones, partition by partition, without a change of
-// what the table says.
+// Puts the rows of small files together into larger ones, partition by partition, without a change
+// of what the table says.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "lake/partitioned_writer.h"
@@ -14,6 +15,7 @@ namespace levada::delta {
 struct OptimizeSettings {
   int64_t target_bytes = int64_t{128} << 20;
   lake::Compression compression = lake::Compression::zstd;
+  const std::atomic<bool>* stop = nullptr;  // Where it turns true, the call ends with RETRY.
 };
 
 struct Optimized {

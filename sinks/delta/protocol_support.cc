@@ -10,9 +10,9 @@ namespace levada::delta {
 namespace {
 
 // A writer of appends has nothing to do for these, or does it.
-constexpr std::array<std::string_view, 9> kWritten = {
-    "appendOnly",      "invariants",     "changeDataFeed",      "timestampNtz", "v2Checkpoint",
-    "deletionVectors", "domainMetadata", "vacuumProtocolCheck", "typeWidening"};
+constexpr std::array<std::string_view, 9> kWritten = {"appendOnly",     "invariants",          "changeDataFeed",
+                                                      "timestampNtz",   "v2Checkpoint",        "deletionVectors",
+                                                      "domainMetadata", "vacuumProtocolCheck", "typeWidening"};
 constexpr std::array<std::string_view, 5> kRead = {"timestampNtz", "v2Checkpoint", "deletionVectors",
                                                    "vacuumProtocolCheck", "typeWidening"};
 constexpr int32_t kReaderWithFeatures = 3;
@@ -26,8 +26,7 @@ Done check_features(const std::optional<std::vector<std::string>>& features, std
                     const std::string& what) {
   if (!features) return {};
   for (const auto& feature : *features)
-    if (std::find(known.begin(), known.end(), feature) == known.end())
-      return refused(what, "the feature " + feature);
+    if (std::find(known.begin(), known.end(), feature) == known.end()) return refused(what, "the feature " + feature);
   return {};
 }
 

@@ -28,20 +28,21 @@ Result<Restored> restore(TableLog& log, int64_t version, Host host) {
   Change change{.operation = "RESTORE"};
   std::unordered_map<std::string, AddFile> wanted;
   LEVADA_TRY(scan_files(log, *then, {.live = [&](AddFile& add) -> Done {
-    wanted.emplace(key_of(add.path, add.deletion_vector), std::move(add));
-    return {};
-  }}));
+                          wanted.emplace(key_of(add.path, add.deletion_vector), std::move(add));
+                          return {};
+                        }}));
   LEVADA_TRY(scan_files(log, *now, {.live = [&](AddFile& add) -> Done {
-    if (wanted.erase(key_of(add.path, add.deletion_vector)) == 0)
-      change.removes.push_back(removal_of(add, now_ms, true));
-    return {};
-  }}));
+                          if (wanted.erase(key_of(add.path, add.deletion_vector)) == 0)
+                            change.removes.push_back(removal_of(add, now_ms, true));
+                          return {};
+                        }}));
   for (auto& [key, add] : wanted) {
     const auto path = decode_path(add.path);
     auto file = log.store().open(path);
     if (!file) return std::move(file).error();
     if (!*file)
-      return fatal("version " + std::to_string(version) + " cannot be restored: " + path + " is gone, by a vacuum maybe");
+      return fatal("version " + std::to_string(version) + " cannot be restored: " + path +
+                   " is gone, by a vacuum maybe");
     add.data_change = true;
     change.adds.push_back(std::move(add));
   }

@@ -14,8 +14,8 @@ struct Restored {
   int64_t files_added = 0, files_removed = 0;
 };
 
-// FATAL where the version is not in the log any more, or a file of it is gone. What applications have
-// said of themselves stays: a sink goes on where it stood.
+// FATAL where the version is not in the log any more, or a file of it is gone. What applications
+// have said of themselves stays: a sink goes on where it stood.
 Result<Restored> restore(TableLog& log, int64_t version, Host host);
 
 }  // namespace levada::delta

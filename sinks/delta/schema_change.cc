@@ -51,7 +51,8 @@ std::string with_type_change(const TableField& field, const std::string& to) {
 Done check_column_name(const std::string& name) {
   if (name.empty()) return fatal("a column has no name");
   if (name.find_first_of(" ,;{}()\n\t=") != name.npos)
-    return fatal("the column \"" + name + "\" has one of the marks  ,;{}()=  in its name, or a space, tab or line's end, "
+    return fatal("the column \"" + name +
+                 "\" has one of the marks  ,;{}()=  in its name, or a space, tab or line's end, "
                  "which no column of a table has: rename it");
   return {};
 }
@@ -68,7 +69,8 @@ Result<Metadata> new_table(const lake::LakeSchema& schema, const std::vector<std
     const auto* field = schema.find(name);
     if (!field) return wrong("partition_by", "there is no column \"" + name + "\"");
     if (field->type.kind == Kind::bytes || field->type.kind == Kind::other)
-      return wrong("partition_by", "the column \"" + name + "\" is " + field->type.name() + ": no text can stand for it");
+      return wrong("partition_by",
+                   "the column \"" + name + "\" is " + field->type.name() + ": no text can stand for it");
   }
   if (partition_by.size() >= schema.fields().size())
     return wrong("partition_by", "at least one column must be left for the files");

@@ -19,15 +19,17 @@ enum class SchemaMode : uint8_t { strict, add_columns, widen };
 Result<Metadata> new_table(const lake::LakeSchema& schema, const std::vector<std::string>& partition_by,
                            const Map& properties, std::string id, int64_t now_ms);
 
-// Whether a column of this name can be one of a table: Parquet's users have marks that stand in no name.
+// Whether a column of this name can be one of a table: Parquet's users have marks that stand in no
+// name.
 Done check_column_name(const std::string& name);
 
-// The metadata with the columns that it lacks, or with wider ones, as the mode allows; nothing where it
-// stays as it is. Columns that cannot be added are left out: their rows are rejected. FATAL where the
-// table does not allow wider types.
+// The metadata with the columns that it lacks, or with wider ones, as the mode allows; nothing
+// where it stays as it is. Columns that cannot be added are left out: their rows are rejected.
+// FATAL where the table does not allow wider types.
 Result<std::optional<Metadata>> changed_for(const Snapshot& snapshot, const lake::LakeSchema& rows, SchemaMode mode);
 
-// Whether files that were written with `written` are still right for a table whose metadata is now this.
+// Whether files that were written with `written` are still right for a table whose metadata is now
+// this.
 Done check_still_fits(const Metadata& now, const Metadata& written);
 
 }  // namespace levada::delta

@@ -23,6 +23,8 @@ struct DeltaSettings {
   Size roll_bytes = {int64_t{128} << 20};
   int64_t max_open_files = 1000;
   int64_t checkpoint_interval = 0;
+  std::chrono::nanoseconds optimize_interval{0};
+  std::chrono::nanoseconds vacuum_interval{0};
   // The agent's; it looks at them.
   std::chrono::nanoseconds commit_interval = std::chrono::minutes(1);
   Size commit_bytes = {int64_t{1} << 30};

@@ -50,8 +50,9 @@ Result<LocalState> LocalStateFile::load() const {
   auto content = files_.read_whole(path_);
   if (!content) return std::move(content).error();
   const auto damaged = [&] {
-    return fatal(path_ + " is damaged: put back what was there; without it the sink starts anew, and rows that it had "
-                         "come again");
+    return fatal(path_ +
+                 " is damaged: put back what was there; without it the sink starts anew, and rows that it had "
+                 "come again");
   };
   const auto line = checked(*content, kState);
   if (!line || !line->ends_with('\n')) return damaged();
@@ -89,8 +90,9 @@ Result<std::vector<Position>> PositionFiles::read(int64_t number) const {
   if (!content) return std::move(content).error();
   const auto where = store_.name() + "/" + path_of(number);
   if (!*content)
-    return fatal(where + ", with the positions of the sink's last commit, is missing: put it back; without it nobody "
-                         "knows where to go on");
+    return fatal(where +
+                 ", with the positions of the sink's last commit, is missing: put it back; without it nobody "
+                 "knows where to go on");
   auto lines = checked(**content, kPositions);
   if (!lines) return fatal(where + " is damaged: put back what was there");
   std::vector<Position> positions;

@@ -16,15 +16,14 @@ namespace levada::delta {
 
 // In the agent's data_dir.
 struct LocalState {
-  std::string id;       // Of the sink; no other has it.
-  int64_t number = 0;   // Of the last commit that is known to have been made; 0: none.
-  std::string table;    // The id of the table that it was made to; empty: there was no table yet.
+  std::string id;      // Of the sink; no other has it.
+  int64_t number = 0;  // Of the last commit that is known to have been made; 0: none.
+  std::string table;   // The id of the table that it was made to; empty: there was no table yet.
 };
 
 class LocalStateFile {
  public:
-  explicit LocalStateFile(Host host)
-      : files_(host.files()), folder_(host.data_dir()), path_(folder_ + "/delta_sink") {}
+  explicit LocalStateFile(Host host) : files_(host.files()), folder_(host.data_dir()), path_(folder_ + "/delta_sink") {}
   // One without an id where there is none. FATAL where it is damaged.
   Result<LocalState> load() const;
   Done save(const LocalState& state) const;

@@ -70,9 +70,9 @@ class TableBench {
     TableLog log(files, host.host());
     std::vector<AddFile> all;
     const Done done = scan_files(log, snapshot(), {.live = [&](AddFile& add) -> Done {
-      all.push_back(add);
-      return {};
-    }});
+                                   all.push_back(add);
+                                   return {};
+                                 }});
     EXPECT_TRUE(done) << done.error().message;
     return all;
   }

@@ -50,7 +50,8 @@ class TableLog {
 
  private:
   Result<Snapshot> from(CheckpointFiles files);
-  // Whether the commits behind the snapshot may have been cleaned up, so that it must be loaded anew.
+  // Whether the commits behind the snapshot may have been cleaned up, so that it must be loaded
+  // anew.
   Result<bool> is_left_behind(const Snapshot& snapshot);
 
   lake::FileStore& store_;

@@ -17,9 +17,9 @@ struct Named {
   std::string_view name;
   Kind kind;
 };
-constexpr Named kPrimitives[] = {{"boolean", Kind::boolean}, {"byte", Kind::int8},     {"short", Kind::int16},
-                                 {"integer", Kind::int32},   {"long", Kind::int64},    {"float", Kind::float32},
-                                 {"double", Kind::float64},  {"date", Kind::date},     {"string", Kind::text},
+constexpr Named kPrimitives[] = {{"boolean", Kind::boolean}, {"byte", Kind::int8},          {"short", Kind::int16},
+                                 {"integer", Kind::int32},   {"long", Kind::int64},         {"float", Kind::float32},
+                                 {"double", Kind::float64},  {"date", Kind::date},          {"string", Kind::text},
                                  {"binary", Kind::bytes},    {"timestamp", Kind::timestamp}};
 
 std::string json_text(std::string_view text) {

@@ -11,7 +11,8 @@
 namespace levada::delta {
 namespace {
 
-// Whether a part of the path says that it is no data: "_delta_log", ".tmp"; "_day=1" is a partition.
+// Whether a part of the path says that it is no data: "_delta_log", ".tmp"; "_day=1" is a
+// partition.
 bool is_hidden(std::string_view path, const std::vector<std::string>& partitions) {
   while (!path.empty()) {
     const auto end = std::min(path.find('/'), path.size());

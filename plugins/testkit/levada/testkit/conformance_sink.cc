@@ -164,8 +164,8 @@ bool started(Tested& tested, Findings& findings) {
   return code == LEVADA_OK;
 }
 
-// What a sink delivered to the disk, sorted: all lines of all files, whatever it calls them, where the
-// subject does not know better.
+// What a sink delivered to the disk, sorted: all lines of all files, whatever it calls them, where
+// the subject does not know better.
 std::vector<std::string> lines_of(const Subject& subject, FakeHost& host) {
   std::vector<std::string> lines;
   if (subject.delivered) {
@@ -297,7 +297,8 @@ void drops_what_was_not_committed(const Subject& subject, Findings& findings) {
   if (!started(second, findings)) return;
   if (second.deliver(batches[1], 2) != LEVADA_OK)
     return findings.push_back("it failed after a crash: " + second.message());
-  const auto fault = delivery_fault(lines_of(subject, straight.host()), lines_of(subject, *host), second.keeps_checkpoint());
+  const auto fault =
+      delivery_fault(lines_of(subject, straight.host()), lines_of(subject, *host), second.keeps_checkpoint());
   if (!fault.empty()) findings.push_back("after a crash between write and commit, " + fault);
 }
 
@@ -321,7 +322,8 @@ void loses_nothing_to_a_failing_disk(const Subject& subject, Findings& findings)
       for (uint64_t epoch = 1; epoch <= 2; ++epoch)
         if (const auto code = tested.deliver(batches[epoch - 1], epoch); code != LEVADA_OK)
           add("it gave " + name_of(code) + ": " + tested.message());
-      const auto fault = delivery_fault(lines_of(subject, sound.host()), lines_of(subject, tested.host()), tested.keeps_checkpoint());
+      const auto fault =
+          delivery_fault(lines_of(subject, sound.host()), lines_of(subject, tested.host()), tested.keeps_checkpoint());
       if (!fault.empty()) add(fault);
     }
   }
@@ -419,7 +421,8 @@ void does_not_commit_when_it_closes(const Subject& subject, Findings& findings) 
     findings.push_back("after a close between write and commit, recover does not name the last commit");
   if (second.deliver(batches[1], 2) != LEVADA_OK)
     return findings.push_back("it failed after a close: " + second.message());
-  const auto fault = delivery_fault(lines_of(subject, straight.host()), lines_of(subject, *host), second.keeps_checkpoint());
+  const auto fault =
+      delivery_fault(lines_of(subject, straight.host()), lines_of(subject, *host), second.keeps_checkpoint());
   if (!fault.empty()) findings.push_back("after a close between write and commit, " + fault);
 }
 
