@@ -11,11 +11,13 @@ namespace {
 constexpr int kAttempts = 1000;
 constexpr const char* kEngine = "levada/0.1.0";
 
-Result<Rival> rival_of(const ForeignCommit& commit, std::string& id) {
+}  // namespace
+
+Result<Rival> rival_of(const ForeignCommit& commit) {
   Rival rival{.version = commit.version};
   LEVADA_TRY(read_actions(commit.content, commit_path(commit.version), kState | kRemoves | kCommitInfo,
                           [&](Action& action) -> Done {
-                            if (auto* info = std::get_if<CommitInfo>(&action)) id = info->id;
+                            if (auto* info = std::get_if<CommitInfo>(&action)) rival.id = info->id;
                             if (auto* protocol = std::get_if<Protocol>(&action)) rival.protocol = *protocol;
                             if (auto* metadata = std::get_if<Metadata>(&action)) rival.metadata = *metadata;
                             if (auto* transaction = std::get_if<Transaction>(&action))
@@ -27,8 +29,6 @@ Result<Rival> rival_of(const ForeignCommit& commit, std::string& id) {
   rival.changed_table = rival.protocol || rival.metadata;
   return rival;
 }
-
-}  // namespace
 
 std::string new_uuid(Host host) {
   const auto first = host.random(), second = host.random();
@@ -68,10 +68,9 @@ Result<int64_t> Committer::commit(Snapshot& snapshot, const Change& change, cons
     outcome_unknown_ = true;
     std::optional<int64_t> ours;
     const auto updated = log_.update(snapshot, [&](const ForeignCommit& commit) -> Done {
-      std::string rival_id;
-      auto rival = rival_of(commit, rival_id);
+      auto rival = rival_of(commit);
       if (!rival) return std::move(rival).error();
-      if (rival_id == id) ours = commit.version;
+      if (rival->id == id) ours = commit.version;
       outcome_unknown_ = false;
       // What comes behind ours stands in nobody's way.
       return ours ? Done() : judge(*rival);

@@ -31,12 +31,15 @@ struct Change {
 // What another writer's commit did that may stand in the way of ours.
 struct Rival {
   int64_t version = 0;
+  std::string id = {};         // See CommitInfo.
   bool changed_table = false;  // Its protocol or its metadata.
   std::vector<Transaction> transactions = {};
   std::vector<std::string> removed = {};  // Keys of files; see key_of.
   std::optional<Protocol> protocol = {};
   std::optional<Metadata> metadata = {};
 };
+
+Result<Rival> rival_of(const ForeignCommit& commit);
 
 class Committer {
  public:

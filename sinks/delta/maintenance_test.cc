@@ -3,6 +3,7 @@
 
 #include "checkpoint_writer.h"
 #include "levada/testkit/fake_host.h"
+#include "optimize.h"
 #include "table_bench.h"
 
 namespace levada::delta {
@@ -150,6 +151,42 @@ TEST_F(MaintenanceTest, small_files_become_large_ones_and_the_rows_stay) {
   ASSERT_TRUE(write(*sink, rows({"odd"}, {7})));
   ASSERT_TRUE(commit(*sink));
   EXPECT_EQ(cat().size(), 13u);
+}
+
+// Lets another writer in, once, before a commit is put.
+class RivalStore : public lake::LocalStore {
+ public:
+  RivalStore(Host host, std::function<void()> rival) : LocalStore(TableBench::kTable, host), rival_(std::move(rival)) {}
+  Result<bool> put_if_absent(const std::string& path, std::string_view bytes) override {
+    if (rival_) std::exchange(rival_, nullptr)();
+    return LocalStore::put_if_absent(path, bytes);
+  }
+
+ private:
+  std::function<void()> rival_;
+};
+
+TEST_F(MaintenanceTest, what_another_writer_removes_meanwhile_stays_removed) {
+  settings.columns = {{"name", "text"}, {"number", "int64"}};
+  settings.partition_by = {"name"};
+  for (const auto* victim : {"even", "odd"}) {
+    fill(6);
+    const auto before = cat().size();
+    RivalStore store(host.host(), [&] {
+      std::string content;
+      for (const auto& file : live())
+        if (*find(file.partition_values, "name") == victim && content.empty())
+          append_line(content, removal_of(file, 1, true));
+      put_log(snapshot().version + 1, content);
+    });
+    TableLog log(store, host.host());
+    const auto done = optimize(log, {}, host.host());
+    ASSERT_TRUE(done) << done.error().message;
+    EXPECT_EQ(done->conflicts, 1) << victim;
+    EXPECT_EQ(done->commits, 1) << victim;
+    EXPECT_LT(cat().size(), before) << victim;
+    EXPECT_NE(cat()[0].find("name"), std::string::npos);
+  }
 }
 
 TEST_F(MaintenanceTest, vacuum_takes_what_no_version_needs) {

@@ -15,17 +15,27 @@
 namespace levada::delta {
 namespace {
 
-using Files = std::vector<AddFile>;
+// All that is held of a file, as there may be a million of them.
+struct SmallFile {
+  std::string path;
+  int64_t bytes;
+};
+using Files = std::vector<SmallFile>;
 
-std::string partition_of(const AddFile& file) {
+struct Partition {
+  Map values;
+  Files files;
+};
+
+std::string key_of(const Map& partition_values) {
   std::string key;
-  JsonObject(key).map("values", file.partition_values).end();
+  JsonObject(key).map("values", partition_values).end();
   return key;
 }
 
 // Groups of at least two small files, each of about the target's size.
 std::vector<Files> bins_of(Files files, int64_t target_bytes) {
-  std::sort(files.begin(), files.end(), [](const AddFile& a, const AddFile& b) { return a.bytes < b.bytes; });
+  std::sort(files.begin(), files.end(), [](const SmallFile& a, const SmallFile& b) { return a.bytes < b.bytes; });
   std::vector<Files> bins;
   Files bin;
   int64_t bytes = 0;
@@ -54,17 +64,19 @@ class Optimizer {
     if (!snapshot->exists()) return fatal("there is no table at " + log_.store().name());
     LEVADA_TRY(check_writable(*snapshot));
     snapshot_ = *std::move(snapshot);
-    std::map<std::string, Files> partitions;
+    planned_ = snapshot_.metadata;
+    std::map<std::string, Partition> partitions;
+    // Those with deleted rows are left to whoever reads their deletion vectors.
     LEVADA_TRY(scan_files(log_, snapshot_, {.live = [&](AddFile& file) -> Done {
-                            // Those with deleted rows are left to whoever reads their deletion
-                            // vectors.
                             if (file.bytes >= settings_.target_bytes / 2 || file.deletion_vector) return {};
-                            file.stats.reset();
-                            partitions[partition_of(file)].push_back(std::move(file));
+                            auto& partition = partitions[key_of(file.partition_values)];
+                            partition.files.push_back({std::move(file.path), file.bytes});
+                            if (partition.files.size() == 1) partition.values = std::move(file.partition_values);
                             return {};
                           }}));
-    for (auto& [key, files] : partitions)
-      for (const auto& bin : bins_of(std::move(files), settings_.target_bytes)) LEVADA_TRY(rewrite(bin));
+    for (auto& [key, partition] : partitions)
+      for (const auto& bin : bins_of(std::move(partition.files), settings_.target_bytes))
+        LEVADA_TRY(rewrite(bin, partition.values));
     return done_;
   }
 
@@ -99,7 +111,7 @@ class Optimizer {
 
   Done copy(const Files& bin, const lake::LakeSchema& schema, lake::PartitionedWriter& writer) {
     for (const auto& file : bin) {
-      auto reader = DataReader::open(log_.store(), file, schema);
+      auto reader = DataReader::open(log_.store(), {.path = file.path}, schema);
       if (!reader) return std::move(reader).error();
       for (;;) {
         auto batch = (*reader)->next();
@@ -114,22 +126,34 @@ class Optimizer {
     return {};
   }
 
-  Done rewrite(const Files& bin) {
+  // Keeps in mind what another writer has removed: it may be in a group that is still to come.
+  void note(const Rival& rival) { removed_by_others_.insert(rival.removed.begin(), rival.removed.end()); }
+
+  Done check(const Files& bin, const Metadata& metadata) const {
+    if (metadata != planned_) return reject("the table has changed");
+    for (const auto& file : bin)
+      if (removed_by_others_.contains(file.path)) return reject(file.path + " was removed");
+    return {};
+  }
+
+  Done rewrite(const Files& bin, const Map& partition_values) {
+    if (!check(bin, snapshot_.metadata)) {
+      ++done_.conflicts;
+      return {};
+    }
     auto files = write(bin, snapshot_);
     if (!files) return std::move(files).error();
     const auto now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(host_.now()).count();
     Change change{.operation = "OPTIMIZE"};
-    std::set<std::string> removed;
     Optimized step;
     for (const auto& file : bin) {
-      change.removes.push_back(removal_of(file, now_ms, false));
-      removed.insert(key_of(file.path, file.deletion_vector));
+      change.removes.push_back({file.path, now_ms, false, true, partition_values, file.bytes});
       ++step.files_before;
       step.bytes_before += file.bytes;
     }
     for (const auto& file : *files) {
       auto add = add_of(file, {}, now_ms);
-      add.partition_values = bin[0].partition_values;
+      add.partition_values = partition_values;
       add.data_change = false;
       step.bytes_after += file.bytes;
       ++step.files_after;
@@ -143,18 +167,21 @@ class Optimizer {
         .text("numRemovedFiles", std::to_string(step.files_before))
         .text("numAddedFiles", std::to_string(step.files_after))
         .end();
-    const auto metadata = snapshot_.metadata;
     const auto done = committer_.commit(snapshot_, change, [&](const Rival& rival) -> Done {
-      if (rival.protocol || (rival.metadata && *rival.metadata != metadata)) return reject("the table has changed");
-      for (const auto& key : rival.removed)
-        if (removed.contains(key)) return reject("the same files were removed");
-      return {};
+      note(rival);
+      if (rival.protocol) return reject("the table has changed");
+      return check(bin, rival.metadata.value_or(planned_));
     });
     if (!done && !committer_.outcome_unknown())
       for (const auto& file : *files) (void)log_.store().remove(file.path);
     if (!done && done.code() == Code::reject) {
       ++done_.conflicts;
-      return log_.update(snapshot_);
+      return log_.update(snapshot_, [&](const ForeignCommit& commit) -> Done {
+        auto rival = rival_of(commit);
+        if (!rival) return std::move(rival).error();
+        note(*rival);
+        return {};
+      });
     }
     if (!done) return done.error();
     done_.files_before += step.files_before;
@@ -170,6 +197,8 @@ class Optimizer {
   const Host host_;
   Committer committer_;
   Snapshot snapshot_;
+  Metadata planned_;  // Of the table when its files were grouped.
+  std::set<std::string> removed_by_others_;
   Optimized done_;
 };
 

@@ -47,8 +47,8 @@ struct Subject {
   // A stateful interceptor: options, a line for each, whose state one with `options` cannot go on
   // with.
   std::optional<std::string> other_options;
-  // A sink whose files are not text: the rows that it delivered to the disk, as a reader finds them.
-  // Without it they are the lines of all files.
+  // A sink whose files are not text: the rows that it delivered to the disk, as a reader finds
+  // them. Without it they are the lines of all files.
   std::function<std::vector<std::string>(FakeHost&)> delivered;
   bool nulls_are_empty = false;  // An interceptor that means to treat a null as an empty text.
   bool cuts_matter = false;      // An interceptor whose rows depend on which rows came in one batch.
