@@ -86,7 +86,9 @@ run() { # PART
   tsan) build tsan levada_threads && step "what has threads, tsan" tests tsan tsan \
     ctest --preset tsan -L '^(threads|scenario)$' -E 'Faults\.|FileChannelModel' ;;
   e2e) build dev && build_ahead && step "end to end with a real Kafka" tests dev e2e \
-    tests/services/with-kafka ctest --preset dev -L '^e2e$' --parallel 1 ;;
+    tests/services/with kafka -- ctest --preset dev -L '^e2e$' -E '^e2e[.]lake' --parallel 1
+    build dev && step "end to end with a real HDFS and a real S3" tests dev e2e.lake \
+    tests/services/with hdfs s3 -- ctest --preset dev -R '^e2e[.]lake' --parallel 1 ;;
   esac
 }
 
