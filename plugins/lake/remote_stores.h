@@ -1,0 +1,20 @@
+// Stores that are reached over HTTP, from their address and the options that users set for them.
+#pragma once
+
+#include <memory>
+
+#include "lake/file_store.h"
+#include "lake/url.h"
+#include "levada/host.h"
+#include "levada/options.h"
+#include "levada/result.h"
+
+namespace levada::lake {
+
+// "s3", "webhdfs" or "swebhdfs".
+bool is_remote(const StoreAddress& address);
+
+// Touches nothing. What is wrong is said of the option "path", or of "storage.NAME".
+Result<std::unique_ptr<FileStore>> open_remote_store(const StoreAddress& address, Host host, const Tree& options);
+
+}  // namespace levada::lake
