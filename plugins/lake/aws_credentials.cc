@@ -92,9 +92,9 @@ Result<AwsCredentials> AwsCredentialsChain::get() {
   if (!given_.access_key.empty()) return given_;
   const auto now = std::chrono::duration_cast<std::chrono::seconds>(host_.now());
   if (known_ && (!known_->until || now + kEarly < *known_->until)) return known_->credentials;
-  for (const auto place : {&AwsCredentialsChain::from_environment, &AwsCredentialsChain::from_web_identity,
-                           &AwsCredentialsChain::from_profile, &AwsCredentialsChain::from_container,
-                           &AwsCredentialsChain::from_machine}) {
+  for (const auto place :
+       {&AwsCredentialsChain::from_environment, &AwsCredentialsChain::from_web_identity,
+        &AwsCredentialsChain::from_profile, &AwsCredentialsChain::from_container, &AwsCredentialsChain::from_machine}) {
     // Who names a profile does not mean the environment.
     if (!profile_.empty() && place != &AwsCredentialsChain::from_profile) continue;
     auto found = (this->*place)();
@@ -103,8 +103,9 @@ Result<AwsCredentials> AwsCredentialsChain::get() {
     known_ = **found;
     return known_->credentials;
   }
-  return retry("there are no AWS credentials: set access_key and secret_key, or AWS_ACCESS_KEY_ID and "
-               "AWS_SECRET_ACCESS_KEY, or write them into ~/.aws/credentials");
+  return retry(
+      "there are no AWS credentials: set access_key and secret_key, or AWS_ACCESS_KEY_ID and "
+      "AWS_SECRET_ACCESS_KEY, or write them into ~/.aws/credentials");
 }
 
 AwsCredentialsChain::Found AwsCredentialsChain::from_environment() const {
@@ -123,8 +124,9 @@ AwsCredentialsChain::Found AwsCredentialsChain::from_web_identity() const {
   if (!token) return std::move(token).error();
   auto region = environment_("AWS_REGION");
   if (!region) region = environment_("AWS_DEFAULT_REGION");
-  const auto endpoint = environment_("AWS_ENDPOINT_URL_STS")
-                            .value_or(region ? "https://sts." + *region + ".amazonaws.com" : "https://sts.amazonaws.com");
+  const auto endpoint =
+      environment_("AWS_ENDPOINT_URL_STS")
+          .value_or(region ? "https://sts." + *region + ".amazonaws.com" : "https://sts.amazonaws.com");
   const auto body = canonical_query({{"Action", "AssumeRoleWithWebIdentity"},
                                      {"Version", "2011-06-15"},
                                      {"RoleArn", *role},
@@ -137,9 +139,9 @@ AwsCredentialsChain::Found AwsCredentialsChain::from_web_identity() const {
   const auto* result = xml->find("AssumeRoleWithWebIdentityResult");
   const auto* found = result ? result->find("Credentials") : nullptr;
   if (!found) return retry("the answer of STS has no credentials");
-  return std::optional(Expiring{
-      {found->text_of("AccessKeyId"), found->text_of("SecretAccessKey"), found->text_of("SessionToken")},
-      time_of(found->text_of("Expiration"))});
+  return std::optional(
+      Expiring{{found->text_of("AccessKeyId"), found->text_of("SecretAccessKey"), found->text_of("SessionToken")},
+               time_of(found->text_of("Expiration"))});
 }
 
 AwsCredentialsChain::Found AwsCredentialsChain::from_profile() const {
@@ -151,7 +153,8 @@ AwsCredentialsChain::Found AwsCredentialsChain::from_profile() const {
         {access_key, value_of(*profile, "aws_secret_access_key"), value_of(*profile, "aws_session_token")}, {}});
   for (const auto* key : {"credential_process", "sso_session", "sso_start_url", "source_profile"})
     if (profile->contains(key))
-      return retry(std::string("the profile has ") + key + ", which is not supported: bring the credentials into the "
+      return retry(std::string("the profile has ") + key +
+                   ", which is not supported: bring the credentials into the "
                    "environment, or into a profile with aws_access_key_id");
   if (!profile_.empty()) return retry("the profile \"" + profile_ + "\" has no aws_access_key_id");
   return std::optional<Expiring>();
@@ -182,7 +185,8 @@ Result<MetadataAnswer> read_answer(const std::string& text) {
 
 AwsCredentialsChain::Found AwsCredentialsChain::from_container() const {
   auto url = environment_("AWS_CONTAINER_CREDENTIALS_FULL_URI");
-  if (const auto relative = environment_("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")) url = "http://169.254.170.2" + *relative;
+  if (const auto relative = environment_("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"))
+    url = "http://169.254.170.2" + *relative;
   if (!url) return std::optional<Expiring>();
   HttpRequest request{"GET", *url};
   auto token = environment_("AWS_CONTAINER_AUTHORIZATION_TOKEN");

@@ -1,5 +1,5 @@
-// A canonical text of the request is hashed, and signed with a key that is made of the secret key, the
-// day, the region and the service.
+// A canonical text of the request is hashed, and signed with a key that is made of the secret
+// key, the day, the region and the service.
 #include "lake/aws_signature.h"
 
 #include <openssl/evp.h>
@@ -62,8 +62,7 @@ std::string sha256_hex(std::string_view bytes) {
 }
 
 std::vector<std::string> sign_request(UnsignedRequest request, const AwsCredentials& credentials,
-                                      const std::string& region, const std::string& service,
-                                      std::chrono::seconds now) {
+                                      const std::string& region, const std::string& service, std::chrono::seconds now) {
   const auto time = utc(now);
   const auto day = time.substr(0, 8);
   auto& headers = request.headers;

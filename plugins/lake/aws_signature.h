@@ -1,5 +1,6 @@
-// Signs requests to AWS and to servers that speak its protocols (Signature Version 4). libcurl has it
-// too, but the versions of today's distributions sign queries and bodies that they stream wrongly.
+// Signs requests to AWS and to servers that speak its protocols (Signature Version 4). libcurl
+// has it too, but the versions of today's distributions sign queries and bodies that they stream
+// wrongly.
 #pragma once
 
 #include <chrono>
@@ -17,8 +18,8 @@ struct AwsCredentials {
 
 struct UnsignedRequest {
   std::string method;
-  std::string host;  // With its port, where that is not the scheme's own.
-  std::string path;  // As it stands in the URL.
+  std::string host;                                               // With its port, where that is not the scheme's own.
+  std::string path;                                               // As it stands in the URL.
   std::vector<std::pair<std::string, std::string>> query = {};    // Not encoded.
   std::vector<std::pair<std::string, std::string>> headers = {};  // Names in lower case, without host.
   std::string body_sha256;
@@ -32,7 +33,6 @@ std::string sha256_hex(std::string_view bytes);
 
 // All headers of the request as lines "name: value", with the signature. `now`: since 1970 UTC.
 std::vector<std::string> sign_request(UnsignedRequest request, const AwsCredentials& credentials,
-                                      const std::string& region, const std::string& service,
-                                      std::chrono::seconds now);
+                                      const std::string& region, const std::string& service, std::chrono::seconds now);
 
 }  // namespace levada::lake

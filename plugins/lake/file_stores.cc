@@ -2,6 +2,7 @@
 #include "lake/file_stores.h"
 
 #include "lake/local_store.h"
+#include "lake/remote_stores.h"
 
 namespace levada::lake {
 namespace {
@@ -32,8 +33,11 @@ std::string local_folder(std::string_view address) {
 Result<std::unique_ptr<FileStore>> open_file_store(std::string_view address, Host host, const Tree& options) {
   if (address.empty()) return wrong("path", "is empty");
   auto folder = local_folder(address);
-  if (folder.empty())
-    return wrong("path", "\"" + std::string(address.substr(0, address.find("://"))) + "\" is no kind of store");
+  if (folder.empty()) {
+    auto parts = parse_address(std::string(address));
+    if (!parts) return wrong("path", parts.error().message);
+    return open_remote_store(*parts, host, options);
+  }
   if (!folder.starts_with('/')) folder = "./" + folder;
   return open_local(std::move(folder), host, options);
 }

@@ -137,8 +137,7 @@ struct HttpClient::Handles {
   }
 };
 
-HttpClient::HttpClient(HttpSettings settings)
-    : settings_(std::move(settings)), handles_(std::make_unique<Handles>()) {}
+HttpClient::HttpClient(HttpSettings settings) : settings_(std::move(settings)), handles_(std::make_unique<Handles>()) {}
 
 HttpClient::~HttpClient() = default;
 
@@ -233,8 +232,8 @@ Result<HttpResponse> HttpUpload::finish() {
   return std::move(state_->receiver.response);
 }
 
-// Until the library has taken what waits, or until the response is there. The time limit is ours: the
-// library's would count the time between two writes.
+// Until the library has taken what waits, or until the response is there. The time limit is ours:
+// the library's would count the time between two writes.
 Done HttpUpload::run(bool to_the_end) {
   using Clock = std::chrono::steady_clock;
   State& state = *state_;
@@ -263,8 +262,8 @@ Done HttpUpload::run(bool to_the_end) {
   if (!state.over) return {};
   if (state.result != CURLE_OK) return failure(state.request, state.result, state.why);
   if (to_the_end) return {};
-  return retry(host_of(state.request.url) + ": the server answered " +
-               std::to_string(state.receiver.response.status) + " before the end of the file");
+  return retry(host_of(state.request.url) + ": the server answered " + std::to_string(state.receiver.response.status) +
+               " before the end of the file");
 }
 
 bool http_can_negotiate() {

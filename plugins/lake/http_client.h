@@ -1,5 +1,5 @@
-// Requests over HTTP and HTTPS, on connections that are kept. Redirects are for the caller, and so is
-// what is tried again.
+// Requests over HTTP and HTTPS, on connections that are kept. Redirects are for the caller, and
+// so is what is tried again.
 #pragma once
 
 #include <chrono>

@@ -2,6 +2,8 @@
 // that names stand in.
 #include "lake/local_store.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -80,11 +82,12 @@ Result<std::unique_ptr<InputFile>> LocalStore::open(const std::string& path) {
   const auto* calls = files_.table();
   const auto at = place(path);
   const auto handle = calls->open(calls->context, at.c_str(), LEVADA_READ);
-  if (handle == -ENOENT || handle == -ENOTDIR) return std::unique_ptr<InputFile>();
+  if (handle == -ENOENT || handle == -ENOTDIR || handle == -EISDIR) return std::unique_ptr<InputFile>();
   if (handle < 0) return file_error("open", at, handle);
   File file(calls, handle, at);
   auto info = file.info();
   if (!info) return std::move(info).error();
+  if (S_ISDIR(info->mode)) return std::unique_ptr<InputFile>();
   return std::unique_ptr<InputFile>(std::make_unique<LocalInput>(std::move(file), info->bytes));
 }
 

@@ -212,7 +212,8 @@ TEST(FileStores, an_address_tells_the_kind) {
   EXPECT_EQ((*store)->name(), "/data");
   store = open_file_store("gopher://x/y", host.host());
   ASSERT_FALSE(store);
-  EXPECT_EQ(store.error().option + " " + store.error().message, "path \"gopher\" is no kind of store");
+  EXPECT_EQ(store.error().option + " " + store.error().message,
+            "path \"gopher\" is no kind of store: there are folders, s3://, webhdfs:// and swebhdfs://");
 }
 
 }  // namespace

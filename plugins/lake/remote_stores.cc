@@ -43,7 +43,8 @@ Done assign_all(const Tree& options, const StoreAddress& address, const std::vec
       (known += known.empty() ? "" : ", ") += setting.name;
     }
     if (!found)
-      return wrong("storage." + std::string(option.key()), "is unknown for " + address.scheme + "://, which has " + known);
+      return wrong("storage." + std::string(option.key()),
+                   "is unknown for " + address.scheme + "://, which has " + known);
     LEVADA_TRY(assign(option, *found));
   }
   return {};
@@ -98,17 +99,15 @@ Result<std::unique_ptr<FileStore>> open_s3(const StoreAddress& address, Host hos
 
 }  // namespace
 
-bool is_remote(const StoreAddress& address) {
-  return address.scheme == "s3" || address.scheme == "webhdfs" || address.scheme == "swebhdfs";
-}
-
 Result<std::unique_ptr<FileStore>> open_remote_store(const StoreAddress& address, Host host, const Tree& options) {
   if (address.scheme == "s3") return open_s3(address, host, options);
   if (address.scheme == "webhdfs" || address.scheme == "swebhdfs") return open_webhdfs(address, host, options);
   if (address.scheme == "hdfs")
-    return wrong("path", "HDFS is reached by its web interface: write webhdfs://NAMENODE:9870/... (swebhdfs:// with TLS)");
-  return wrong("path", "\"" + address.scheme + "\" is no kind of store: there are folders, s3://, webhdfs:// and "
-                       "swebhdfs://");
+    return wrong("path",
+                 "HDFS is reached by its web interface: write webhdfs://NAMENODE:9870/... (swebhdfs:// with TLS)");
+  return wrong("path", "\"" + address.scheme +
+                           "\" is no kind of store: there are folders, s3://, webhdfs:// and "
+                           "swebhdfs://");
 }
 
 }  // namespace levada::lake

@@ -11,9 +11,6 @@
 
 namespace levada::lake {
 
-// "s3", "webhdfs" or "swebhdfs".
-bool is_remote(const StoreAddress& address);
-
 // Touches nothing. What is wrong is said of the option "path", or of "storage.NAME".
 Result<std::unique_ptr<FileStore>> open_remote_store(const StoreAddress& address, Host host, const Tree& options);
 

@@ -1,5 +1,6 @@
-// How often a request is repeated within one call of a store, so that a server that is busy, or away
-// for a moment, costs its user nothing. What fails then too is RETRY, and for the host to repeat.
+// How often a request is repeated within one call of a store, so that a server that is busy, or
+// away for a moment, costs its user nothing. What fails then too is RETRY, and for the host to
+// repeat.
 #pragma once
 
 #include <algorithm>
@@ -22,8 +23,7 @@ struct Repeats {
 // Counts the requests of one call.
 class RepeatCount {
  public:
-  RepeatCount(const Repeats& repeats, const Host& host)
-      : repeats_(repeats), host_(host), pause_(repeats.first_pause) {}
+  RepeatCount(const Repeats& repeats, const Host& host) : repeats_(repeats), host_(host), pause_(repeats.first_pause) {}
 
   // Whether one more is allowed; waits before it, longer each time, and never as long as others who
   // failed with us.

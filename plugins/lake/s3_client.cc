@@ -1,5 +1,5 @@
-// The body of each request is hashed and its hash signed, so that a server takes no body that was cut
-// or changed on its way.
+// The body of each request is hashed and its hash signed, so that a server takes no body that was
+// cut or changed on its way.
 #include "lake/s3_client.h"
 
 #include <algorithm>
@@ -52,8 +52,8 @@ Result<S3Client::Place> S3Client::place() {
                            of_profile("region"), "us-east-1"});
   auto endpoint = first_of({settings_.endpoint, environment_("AWS_ENDPOINT_URL_S3"), environment_("AWS_ENDPOINT_URL"),
                             of_profile("endpoint_url")});
-  const bool in_path = settings_.path_style.value_or(!endpoint.empty() ||
-                                                     settings_.bucket.find('.') != std::string::npos);
+  const bool in_path =
+      settings_.path_style.value_or(!endpoint.empty() || settings_.bucket.find('.') != std::string::npos);
   if (endpoint.empty()) endpoint = "https://s3." + place.region + ".amazonaws.com";
   while (endpoint.ends_with('/')) endpoint.pop_back();
   const auto scheme_end = endpoint.find("://");
@@ -82,9 +82,9 @@ Result<HttpRequest> S3Client::signed_request(const S3Request& request) {
       host.resize(host.size() - std::string_view(port).size());
   const auto query = canonical_query(request.query);
   HttpRequest http{request.method, at->scheme + "://" + at->host + path + (query.empty() ? "" : "?" + query)};
-  http.headers = sign_request({request.method, host, path, request.query, request.headers, sha256_hex(request.body)},
-                              *credentials, at->region, "s3",
-                              std::chrono::duration_cast<std::chrono::seconds>(host_.now()));
+  http.headers =
+      sign_request({request.method, host, path, request.query, request.headers, sha256_hex(request.body)}, *credentials,
+                   at->region, "s3", std::chrono::duration_cast<std::chrono::seconds>(host_.now()));
   // What libcurl adds by itself is none that S3 is to keep.
   if (request.method == "PUT" || request.method == "POST") http.headers.push_back("Content-Type:");
   http.body = request.body;

@@ -1,6 +1,6 @@
-// Signed requests to one bucket of S3, or of a server that speaks its protocol. What may go by itself
-// (a server that is busy, a connection that breaks, credentials that have expired) is tried again some
-// times.
+// Signed requests to one bucket of S3, or of a server that speaks its protocol. What may go by
+// itself (a server that is busy, a connection that breaks, credentials that have expired) is
+// tried again some times.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@ struct S3Settings {
   std::string profile;         // Of ~/.aws; empty: AWS_PROFILE, or "default".
   HttpSettings http;
   Repeats repeats;
-  int listed_at_once = 1000;   // S3 lists no more.
+  int listed_at_once = 1000;    // S3 lists no more.
   size_t part_bytes = 5 << 20;  // Of a file that is written in parts, at first; S3 takes no smaller ones.
 };
 
@@ -63,7 +63,8 @@ class S3Client {
   const S3Settings& settings() const { return settings_; }
   const Host& host() const { return host_; }
 
-  // Answers of 2xx, and what tells of the file: 404, 409 and 412 of conditions, 416. All else is RETRY.
+  // Answers of 2xx, and what tells of the file: 404, 409 and 412 of conditions, 416. All else is
+  // RETRY.
   Result<S3Answer> send(const S3Request& request);
   // The error that an answer is which the caller cannot use.
   static Error refused(const S3Request& request, const S3Answer& answer);

@@ -120,8 +120,8 @@ Result<size_t> S3Input::read(void* to, size_t bytes, uint64_t offset) {
   if (offset >= object_.bytes || bytes == 0) return size_t{0};
   const auto wanted = static_cast<size_t>(std::min<uint64_t>(bytes, object_.bytes - offset));
   const auto range = "bytes=" + std::to_string(offset) + "-" + std::to_string(offset + wanted - 1);
-  const S3Request request{
-      "GET", key_, {}, {{"if-match", object_.etag}, {"range", range}}, {}, static_cast<char*>(to), wanted};
+  const S3Request request{"GET", key_, {}, {{"if-match", object_.etag}, {"range", range}}, {}, static_cast<char*>(to),
+                          wanted};
   auto answer = client_->send(request);
   if (!answer) return std::move(answer).error();
   if (answer->status() == 404 || answer->status() == 412)

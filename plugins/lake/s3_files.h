@@ -23,8 +23,8 @@ Result<std::optional<S3Object>> find_object(S3Client& client, const std::string&
 inline constexpr char kWriteId[] = "x-amz-meta-levada-write";
 std::string new_write_id(const Host& host);
 
-// A small file is one object from one request; one that does not fit a part is uploaded in parts, and
-// is seen when the last request is through.
+// A small file is one object from one request; one that does not fit a part is uploaded in parts,
+// and is seen when the last request is through.
 class S3Output : public OutputFile {
  public:
   S3Output(std::shared_ptr<S3Client> client, std::string key);

@@ -1,5 +1,5 @@
-// Files in a bucket of S3, or of a server that speaks its protocol. There are no folders: a file whose
-// path has "/" in it is all that there is of them.
+// Files in a bucket of S3, or of a server that speaks its protocol. There are no folders: a file
+// whose path has "/" in it is all that there is of them.
 #pragma once
 
 #include <memory>

@@ -57,11 +57,13 @@ std::unique_ptr<FileStore> opened(Settings settings) {
 
 INSTANTIATE_TEST_SUITE_P(Hdfs, StoreConformance,
                          testing::Values(StoreSubject{
-                             "hdfs", [](const std::string& place) { return opened<WebHdfsStore>(hdfs_settings(place)); }}),
+                             "hdfs",
+                             [](const std::string& place) { return opened<WebHdfsStore>(hdfs_settings(place)); }}),
                          [](const auto&) { return "store"; });
 INSTANTIATE_TEST_SUITE_P(S3, StoreConformance,
                          testing::Values(StoreSubject{
-                             "s3", [](const std::string& place) { return opened<S3Store>(s3_settings(place)); }, false}),
+                             "s3", [](const std::string& place) { return opened<S3Store>(s3_settings(place)); },
+                             false}),
                          [](const auto&) { return "store"; });
 
 }  // namespace

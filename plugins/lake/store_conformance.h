@@ -1,5 +1,5 @@
-// What every store of files must do, line by line of lake/file_store.h. Included by one file of a test
-// program, which instantiates the suite:
+// What every store of files must do, line by line of lake/file_store.h. Included by one file of a
+// test program, which instantiates the suite:
 //   INSTANTIATE_TEST_SUITE_P(Local, StoreConformance, testing::Values(StoreSubject{...}));
 #pragma once
 
@@ -14,29 +14,18 @@
 #include <vector>
 
 #include "lake/file_store.h"
+#include "lake/noise.h"
 
 namespace levada::lake {
 
 struct StoreSubject {
   std::string kind;
-  // A store in a place of that name, which is empty when it is opened first. Each is used by one thread.
+  // A store in a place of that name, which is empty when it is opened first. Each is used by one
+  // thread.
   std::function<std::unique_ptr<FileStore>(const std::string& place)> open;
   bool has_folders = true;        // A path cannot go on behind a file.
   size_t large_bytes = 12 << 20;  // Of a file that is written and read in several requests.
 };
-
-// Bytes that look like none of their neighbours, the same for a seed each time.
-inline std::string noise(size_t bytes, uint64_t seed) {
-  std::string text(bytes, '\0');
-  uint64_t state = seed * 0x9E3779B97F4A7C15 + 1;
-  for (auto& c : text) {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    c = static_cast<char>(state >> 32);
-  }
-  return text;
-}
 
 class StoreConformance : public testing::TestWithParam<StoreSubject> {
  protected:
@@ -269,8 +258,7 @@ TEST_P(StoreConformance, a_reader_sees_the_old_content_or_the_new) {
   ASSERT_TRUE(store_->replace("file", old_text));
   std::atomic<bool> over = false;
   std::thread writer([&, store = GetParam().open(place_)] {
-    for (int round = 0; round < 10; ++round)
-      EXPECT_TRUE(store->replace("file", round % 2 == 0 ? new_text : old_text));
+    for (int round = 0; round < 10; ++round) EXPECT_TRUE(store->replace("file", round % 2 == 0 ? new_text : old_text));
     over = true;
   });
   int torn = 0;
@@ -366,9 +354,10 @@ TEST_P(StoreConformance, a_list_may_be_longer_than_an_answer_of_the_server) {
 }
 
 TEST_P(StoreConformance, names_may_have_any_characters_in_them) {
-  const Names names = {"with space",   "per%cent",     "100%",       "%41",    "a+b",     "a&b=c",  "que?ry#x",
-                       "semi;colon",   "quote'\"`",    "back\\slash", "ümlaut", "日本語", "a,b;c",   "time=12%3A30%3A00",
-                       "[x]{y}(z)|!$", "under_score~", "<tag>&amp;", "@at",    "*",       "ends.in.dot."};
+  const Names names = {"with space", "per%cent",          "100%",         "%41",          "a+b",        "a&b=c",
+                       "que?ry#x",   "semi;colon",        "quote'\"`",    "back\\slash",  "ümlaut",     "日本語",
+                       "a,b;c",      "time=12%3A30%3A00", "[x]{y}(z)|!$", "under_score~", "<tag>&amp;", "@at",
+                       "*",          "ends.in.dot."};
   Names written;
   for (const auto& name : names) {
     const auto path = "p=" + name + "/" + name;

@@ -1,5 +1,5 @@
-// WebHDFS answers errors with a RemoteException in JSON, and sends what touches the content of files
-// on to a DataNode with a redirect.
+// WebHDFS answers errors with a RemoteException in JSON, and sends what touches the content of
+// files on to a DataNode with a redirect.
 #include "lake/webhdfs_client.h"
 
 #include <simdjson.h>
@@ -84,10 +84,10 @@ WebHdfsClient::Answer WebHdfsClient::judge(HttpResponse response) {
   const bool is_below_file = why.find("is not a directory") != std::string::npos;
   if (name == "FileNotFoundException" || (is_below_file && name == "AccessControlException")) kind = Kind::missing;
   else if (name == "FileAlreadyExistsException") kind = Kind::taken;
-  else if (is_one_of(name, {"AccessControlException", "SecurityException", "IllegalArgumentException",
-                            "InvalidToken", "UnsupportedOperationException", "ParentNotDirectoryException",
-                            "InvalidPathException", "NSQuotaExceededException", "DSQuotaExceededException",
-                            "QuotaExceededException", "UnresolvedPathException"}))
+  else if (is_one_of(name, {"AccessControlException", "SecurityException", "IllegalArgumentException", "InvalidToken",
+                            "UnsupportedOperationException", "ParentNotDirectoryException", "InvalidPathException",
+                            "NSQuotaExceededException", "DSQuotaExceededException", "QuotaExceededException",
+                            "UnresolvedPathException"}))
     kind = Kind::refused;
   else if (name.empty() && (response.status == 401 || response.status == 404 || response.status == 405))
     kind = Kind::refused;
@@ -116,8 +116,7 @@ WebHdfsClient::Answer WebHdfsClient::ask_data_node(HttpRequest request, const st
     return answer;
   }
   request.url = answer.response.header("location");
-  if (answer.response.status != 307 || request.url.empty())
-    return {Answer::Kind::refused, {}, kNoDataNode};
+  if (answer.response.status != 307 || request.url.empty()) return {Answer::Kind::refused, {}, kNoDataNode};
   answer = ask(request);
   // For some seconds the NameNode goes on to send us to a DataNode that has died.
   if (answer.kind == Answer::Kind::again) excluded = host_name(request.url);
@@ -167,11 +166,11 @@ Done WebHdfsClient::set_group(const std::string& path, const std::string& group)
   return retry("SETOWNER " + path + ": " + answer->why);
 }
 
-Result<WebHdfsClient::Renamed> WebHdfsClient::rename(const std::string& from, const std::string& to,
-                                                     bool overwrite) {
+Result<WebHdfsClient::Renamed> WebHdfsClient::rename(const std::string& from, const std::string& to, bool overwrite) {
   // With options the NameNode says what is wrong, and takes a folder of that name for taken.
-  auto answer = name_node("PUT", from, std::string("RENAME&renameoptions=") + (overwrite ? "OVERWRITE" : "NONE") +
-                                           "&destination=" + url_encode(to));
+  auto answer = name_node(
+      "PUT", from,
+      std::string("RENAME&renameoptions=") + (overwrite ? "OVERWRITE" : "NONE") + "&destination=" + url_encode(to));
   if (!answer) return std::move(answer).error();
   if (answer->kind == Answer::Kind::missing) return Renamed::missing;
   if (answer->kind == Answer::Kind::taken) return Renamed::taken;

@@ -46,7 +46,8 @@ class WebHdfsClient {
   const Host& host() const { return host_; }
 
   Result<std::optional<HdfsStatus>> status(const std::string& path);
-  // With the folders above it; done also where there is one. Those that it makes get the permission.
+  // With the folders above it; done also where there is one. Those that it makes get the
+  // permission.
   Done make_folder(const std::string& path, const char* permission);
   Done set_group(const std::string& path, const std::string& group);
   enum class Renamed { yes, taken, missing };
@@ -60,7 +61,8 @@ class WebHdfsClient {
   Result<Page> list(const std::string& folder, const std::string& after);
   // Makes a file, or makes it anew; false where there is no folder for it.
   Result<bool> create(const std::string& path, std::string_view bytes);
-  // The same for one whose bytes come bit by bit, these first; null where there is no folder for it.
+  // The same for one whose bytes come bit by bit, these first; null where there is no folder for
+  // it.
   Result<std::unique_ptr<HttpUpload>> create_upload(const std::string& path, std::string_view bytes);
   // Whether it has become one: for the response of the upload.
   Done created(const std::string& path, const HttpResponse& response) const;

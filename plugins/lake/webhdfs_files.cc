@@ -1,5 +1,5 @@
-// A DataNode closes a file whose upload breaks off, so that a part of it stays: what must be there as
-// a whole gets its path by a rename.
+// A DataNode closes a file whose upload breaks off, so that a part of it stays: what must be
+// there as a whole gets its path by a rename.
 #include "lake/webhdfs_files.h"
 
 #include <algorithm>
@@ -8,6 +8,7 @@ namespace levada::lake {
 namespace {
 
 constexpr size_t kBuffer = 262144;
+constexpr char kNoFolder[] = "its folder is removed again and again";
 
 }  // namespace
 
@@ -37,27 +38,34 @@ Done WebHdfsOutput::start_upload() {
     upload_ = *std::move(upload);
     if (upload_) return {};
   }
-  return retry("its folder is removed again and again");
+  return retry(kNoFolder);
 }
 
 Done WebHdfsOutput::finish() {
   if (is_given_up_) return retry("finish " + path_ + ": an earlier write failed, the file is given up");
-  if (!upload_) {
-    for (int attempt = 0; attempt < 2; ++attempt) {
-      LEVADA_TRY(make_folder_());
-      auto created = client_->create(path_, buffer_);
-      if (!created) return std::move(created).error();
-      if (*created) return {};
-    }
-    return retry("finish " + path_ + ": its folder is removed again and again");
+  if (auto done = upload_ ? finish_upload() : finish_small(); !done)
+    return std::move(done).error().at("finish " + path_);
+  const auto& group = client_->settings().group;
+  return group.empty() ? Done() : client_->set_group(path_, group);
+}
+
+Done WebHdfsOutput::finish_small() {
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    LEVADA_TRY(make_folder_());
+    auto created = client_->create(path_, buffer_);
+    if (!created) return std::move(created).error();
+    if (*created) return {};
   }
+  return retry(kNoFolder);
+}
+
+// Its bytes are gone from here: what fails cannot be repeated.
+Done WebHdfsOutput::finish_upload() {
   is_given_up_ = true;
   if (!buffer_.empty()) LEVADA_TRY(upload_->write(buffer_));
   auto response = upload_->finish();
-  if (!response) return std::move(response).error().at("finish " + path_);
-  LEVADA_TRY(client_->created(path_, *response));
-  is_given_up_ = false;
-  return {};
+  if (!response) return std::move(response).error();
+  return client_->created(path_, *response);
 }
 
 WebHdfsInput::WebHdfsInput(std::shared_ptr<WebHdfsClient> client, std::string path, const HdfsStatus& status)

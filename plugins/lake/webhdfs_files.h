@@ -10,11 +10,11 @@
 
 namespace levada::lake {
 
-// What fits a buffer is written in one request, which can be repeated; more goes to the DataNode as it
-// comes, and a failure then gives the file up.
+// What fits a buffer is written in one request, which can be repeated; more goes to the DataNode
+// as it comes, and a failure then gives the file up.
 class WebHdfsOutput : public OutputFile {
  public:
-  // `make_folder` makes the one that the file is to be in.
+  // `make_folder` makes the one that the file is to be in. A complete file is its group's, too.
   WebHdfsOutput(std::shared_ptr<WebHdfsClient> client, std::string path, std::function<Done()> make_folder)
       : client_(std::move(client)), path_(std::move(path)), make_folder_(std::move(make_folder)) {}
 
@@ -23,6 +23,8 @@ class WebHdfsOutput : public OutputFile {
 
  private:
   Done start_upload();
+  Done finish_small();
+  Done finish_upload();
 
   const std::shared_ptr<WebHdfsClient> client_;
   const std::string path_;

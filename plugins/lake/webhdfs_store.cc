@@ -1,4 +1,5 @@
-// What a call has done although its answer never came is found out by the file's id on the NameNode.
+// What a call has done although its answer never came is found out by the file's id on the
+// NameNode.
 #include "lake/webhdfs_store.h"
 
 #include <cstdio>
@@ -48,11 +49,6 @@ std::string WebHdfsStore::absolute(const std::string& path) const {
   return path.empty() ? root : root + "/" + path;
 }
 
-Done WebHdfsStore::take_group(const std::string& absolute_path) {
-  const auto& group = client_->settings().group;
-  return group.empty() ? Done() : client_->set_group(absolute_path, group);
-}
-
 Done WebHdfsStore::make_folder(const std::string& path) {
   if (path.empty() || folders_.contains(path)) return {};
   auto status = client_->status(path);
@@ -61,7 +57,7 @@ Done WebHdfsStore::make_folder(const std::string& path) {
   if (!*status) {
     LEVADA_TRY(make_folder(parent_path(path)));
     LEVADA_TRY(client_->make_folder(path, client_->settings().group.empty() ? "700" : "750"));
-    LEVADA_TRY(take_group(path));
+    if (const auto& group = client_->settings().group; !group.empty()) LEVADA_TRY(client_->set_group(path, group));
   }
   if (folders_.size() >= kKnownFolders) folders_.clear();
   folders_.insert(path);
@@ -103,7 +99,6 @@ Result<bool> WebHdfsStore::put_if_absent(const std::string& path, std::string_vi
   auto aside = write_aside(path, bytes);
   if (!aside) return std::move(aside).error();
   const auto from = absolute(*aside);
-  LEVADA_TRY(take_group(from));
   auto renamed = client_->rename(from, absolute(path), false);
   if (!renamed) return std::move(renamed).error();
   if (*renamed == WebHdfsClient::Renamed::yes) return true;
@@ -120,7 +115,6 @@ Done WebHdfsStore::replace(const std::string& path, std::string_view bytes) {
   auto aside = write_aside(path, bytes);
   if (!aside) return std::move(aside).error();
   const auto from = absolute(*aside);
-  LEVADA_TRY(take_group(from));
   auto renamed = client_->rename(from, absolute(path), true);
   if (!renamed) return std::move(renamed).error();
   if (*renamed == WebHdfsClient::Renamed::yes) return {};

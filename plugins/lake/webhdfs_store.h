@@ -11,8 +11,8 @@
 
 namespace levada::lake {
 
-// A file that must be there as a whole is written under a name of its own, ".NAME.HEX.tmp" in the same
-// folder, and renamed: the NameNode does that in one step, and lets one of several win.
+// A file that must be there as a whole is written under a name of its own, ".NAME.HEX.tmp" in the
+// same folder, and renamed: the NameNode does that in one step, and lets one of several win.
 class WebHdfsStore : public FileStore {
  public:
   // Looks at the settings only; the first call connects.
@@ -35,7 +35,6 @@ class WebHdfsStore : public FileStore {
   Done make_folder(const std::string& absolute_path);
   // Writes the bytes beside `path`; gives the path that they are under.
   Result<std::string> write_aside(const std::string& path, std::string_view bytes);
-  Done take_group(const std::string& absolute_path);
   Done walk(const std::string& folder, std::vector<StoredFile>& files);
 
   const std::shared_ptr<WebHdfsClient> client_;

@@ -1,5 +1,5 @@
-// Reads the XML that S3 answers with: elements with text or elements in them. Attributes, comments and
-// processing instructions are skipped; prefixes of names are not looked at.
+// Reads the XML that S3 answers with: elements with text or elements in them. Attributes,
+// comments and processing instructions are skipped; prefixes of names are not looked at.
 #pragma once
 
 #include <string>

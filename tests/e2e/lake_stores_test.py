@@ -1,0 +1,194 @@
+"""The stores of the lake plugins against a real HDFS and a real S3, which break while they are written to.
+
+What is in HDFS is read with WebHDFS by Python, what is in S3 from the folder of the server: nothing of ours reads it.
+Run below tests/services/with hdfs s3. LEVADA_SEED repeats the random choices of a run.
+"""
+
+import hashlib
+import os
+import pathlib
+import random
+import subprocess
+import sys
+import threading
+import time
+import unittest
+import urllib.parse
+import urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import unreliable_proxy
+
+SERVICES = pathlib.Path(os.environ["LEVADA_SERVICES"])
+SERVERS_TEST = os.environ["LEVADA_SERVERS_TEST"]
+WRITER = os.environ["LEVADA_STORE_WRITER"]
+SEED = int(os.environ.get("LEVADA_SEED", random.randrange(1, 1_000_000)))
+SECONDS = 240  # Until a wait counts as failed.
+USER = "alice"
+
+
+class Hdfs:
+    """The HDFS of the environment."""
+
+    folder = os.environ["HDFS_DIR"]
+    web = os.environ["HDFS_WEB"]
+
+    @classmethod
+    def address(cls, place):
+        return f"webhdfs://{cls.web}/{place}"
+
+    options = [f"user={USER}"]
+
+    @classmethod
+    def get(cls, path, operation):
+        url = f"http://{cls.web}/webhdfs/v1/{urllib.parse.quote(path)}?op={operation}&user.name={USER}"
+        with urllib.request.urlopen(url, timeout=60) as answer:
+            return answer.read()
+
+    @classmethod
+    def read(cls, place, path):
+        return cls.get(f"{place}/{path}", "OPEN")
+
+    @classmethod
+    def service(cls, *words):
+        subprocess.run([SERVICES / "hdfs", words[0], cls.folder, *words[1:]], check=True, timeout=SECONDS,
+                       stdout=subprocess.DEVNULL)
+
+
+class S3:
+    """The S3 of the environment, reached through a proxy or not."""
+
+    folder = pathlib.Path(os.environ["S3_DIR"]) / "data" / os.environ["S3_BUCKET"]
+    endpoint = os.environ["S3_ENDPOINT"]
+
+    @classmethod
+    def address(cls, place):
+        return f"s3://{os.environ['S3_BUCKET']}/{place}"
+
+    @classmethod
+    def options(cls, endpoint):
+        return [f"endpoint={endpoint}", f"access_key={os.environ['S3_ACCESS_KEY']}",
+                f"secret_key={os.environ['S3_SECRET_KEY']}", f"region={os.environ['S3_REGION']}"]
+
+    @classmethod
+    def read(cls, place, path):
+        return (cls.folder / place / path).read_bytes()
+
+
+class Writer:
+    """A process that writes files, and what it says of those that are complete."""
+
+    def __init__(self, test, kind, address, seed, count, options):
+        self.test = test
+        self.files = {}
+        self.process = subprocess.Popen([WRITER, kind, address, str(seed), str(count), *options],
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        test.addCleanup(lambda: self.process.poll() is None and self.process.kill())
+        self.errors = []
+        self.readers = [threading.Thread(target=self.read_files), threading.Thread(target=self.read_errors)]
+        for reader in self.readers:
+            reader.start()
+
+    def read_files(self):
+        for line in self.process.stdout:
+            path, length, digest = line.split(" ")
+            self.files[path] = (int(length), digest.strip())
+
+    def read_errors(self):
+        self.errors.extend(self.process.stderr)
+
+    def wait_for(self, files, or_errors=False):
+        end = time.monotonic() + SECONDS
+        while len(self.files) < files and self.process.poll() is None and not (or_errors and self.errors):
+            self.test.assertLess(time.monotonic(), end, "".join(self.errors[-20:]))
+            time.sleep(0.05)
+
+    def finish(self):
+        code = self.process.wait(timeout=SECONDS)
+        for reader in self.readers:
+            reader.join()
+        for stream in (self.process.stdout, self.process.stderr):
+            stream.close()
+        self.test.assertEqual(code, 0, "".join(self.errors[-20:]))
+
+
+class StoreTest(unittest.TestCase):
+    def setUp(self):
+        self.place = f"faults-{SEED}-{self._testMethodName}"
+        print(f"LEVADA_SEED={SEED}", flush=True)
+
+    def check(self, server, *writers):
+        """Every file that a writer has completed is there with its bytes, and no two have made the same one."""
+        made = [path for writer in writers for path in writer.files]
+        self.assertEqual(len(made), len(set(made)), "two have made the same file")
+        for writer in writers:
+            for path, (length, digest) in writer.files.items():
+                content = server.read(self.place, path)
+                self.assertEqual((len(content), hashlib.sha256(content).hexdigest()), (length, digest), path)
+
+
+class Conformance(StoreTest):
+    def run_suite(self, name):
+        done = subprocess.run([SERVERS_TEST, f"--gtest_filter={name}/*", "--gtest_brief=1"], timeout=SECONDS)
+        self.assertEqual(done.returncode, 0)
+
+    def test_hdfs_keeps_what_a_store_promises(self):
+        self.run_suite("Hdfs")
+
+    def test_s3_keeps_what_a_store_promises(self):
+        self.run_suite("S3")
+
+
+class HdfsFaults(StoreTest):
+    def writers(self, count):
+        return [Writer(self, kind, Hdfs.address(self.place), SEED + number, count, Hdfs.options)
+                for number, kind in enumerate(["files", "files", "log", "log"])]
+
+    def break_and_mend(self, node):
+        writers = self.writers(24)
+        for writer in writers:
+            writer.wait_for(4)
+        Hdfs.service("kill", node)
+        # It stays away until that was noticed, or until the others have gone on without it.
+        written = [len(writer.files) for writer in writers]
+        for writer, files in zip(writers, written):
+            writer.wait_for(files + 2, or_errors=True)
+        Hdfs.service("start")
+        for writer in writers:
+            writer.finish()
+        self.check(Hdfs, *writers)
+
+    def test_a_data_node_that_dies_and_comes_back_costs_no_file(self):
+        self.break_and_mend("dn1")
+
+    def test_a_name_node_that_dies_and_comes_back_costs_no_file(self):
+        self.break_and_mend("nn")
+
+
+class S3Faults(StoreTest):
+    def test_requests_that_fail_are_cut_or_doubled_cost_no_file(self):
+        with unreliable_proxy.UnreliableProxy(S3.endpoint, SEED) as proxy:
+            writers = [Writer(self, kind, S3.address(self.place), SEED + number, 24, S3.options(proxy.endpoint))
+                       for number, kind in enumerate(["files", "files", "log", "log"])]
+            for writer in writers:
+                writer.finish()
+            print(dict(proxy.faults), flush=True)
+        self.check(S3, *writers)
+        for fault in unreliable_proxy.FAULTS:
+            self.assertGreater(proxy.faults[fault], 0, fault)
+
+    def test_a_server_that_dies_and_comes_back_costs_no_file(self):
+        folder = S3.folder.parent.parent
+        writers = [Writer(self, kind, S3.address(self.place), SEED + number, 40, S3.options(S3.endpoint))
+                   for number, kind in enumerate(["files", "log"])]
+        for writer in writers:
+            writer.wait_for(4)
+        for action in ("kill", "start"):
+            subprocess.run([SERVICES / "s3", action, folder], check=True, timeout=60, stdout=subprocess.DEVNULL)
+        for writer in writers:
+            writer.finish()
+        self.check(S3, *writers)
+
+
+if __name__ == "__main__":
+    unittest.main()
