@@ -2,7 +2,9 @@
 // files on to a DataNode with a redirect.
 #include "lake/webhdfs_client.h"
 
+#include <netdb.h>
 #include <simdjson.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <utility>
@@ -46,6 +48,19 @@ bool is_one_of(std::string_view name, std::initializer_list<std::string_view> na
 std::string host_name(const std::string& url) {
   const auto start = url.find("://") + 3;
   return url.substr(start, url.find_first_of(":/?", start) - start);
+}
+
+// The host and its address: a NameNode knows its DataNodes by the latter.
+std::string host_and_address(const std::string& url) {
+  const auto host = host_name(url);
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  char address[NI_MAXHOST] = "";
+  if (getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return host;
+  getnameinfo(found->ai_addr, found->ai_addrlen, address, sizeof address, nullptr, 0, NI_NUMERICHOST);
+  freeaddrinfo(found);
+  return host == address ? host : host + "," + address;
 }
 
 Error unreadable(const std::string& what) { return retry(what + ": the answer is no JSON of WebHDFS"); }
@@ -119,7 +134,7 @@ WebHdfsClient::Answer WebHdfsClient::ask_data_node(HttpRequest request, const st
   if (answer.response.status != 307 || request.url.empty()) return {Answer::Kind::refused, {}, kNoDataNode};
   answer = ask(request);
   // For some seconds the NameNode goes on to send us to a DataNode that has died.
-  if (answer.kind == Answer::Kind::again) excluded = host_name(request.url);
+  if (answer.kind == Answer::Kind::again) excluded = host_and_address(request.url);
   return answer;
 }
 
@@ -231,10 +246,10 @@ Result<std::unique_ptr<HttpUpload>> WebHdfsClient::create_upload(const std::stri
     if (redirect.kind != Answer::Kind::ok) return redirect;
     HttpRequest request{"PUT", redirect.response.header("location"), {kContentType}};
     if (request.url.empty()) return {Answer::Kind::refused, {}, kNoDataNode};
-    const auto host = host_name(request.url);
+    const auto url = request.url;
     upload = std::make_unique<HttpUpload>(settings_.http, std::move(request));
     if (auto written = upload->write(bytes); !written) {
-      excluded = host;
+      excluded = host_and_address(url);
       return {Answer::Kind::again, {}, std::move(written).error().message};
     }
     return redirect;
