@@ -96,7 +96,7 @@ List set_up(CURL* handle, const HttpSettings& settings, const HttpRequest& reque
   curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(settings.connect_timeout.count()));
   curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
   if (!settings.ca_file.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, settings.ca_file.c_str());
-  if (settings.negotiate) {
+  if (settings.negotiate && request.may_negotiate) {
     curl_easy_setopt(handle, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_NEGOTIATE));
     curl_easy_setopt(handle, CURLOPT_USERPWD, ":");
   }

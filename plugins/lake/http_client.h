@@ -31,6 +31,7 @@ struct HttpRequest {
   size_t into_bytes = 0;
   // For the whole of it; 0: as long as bytes come.
   std::chrono::milliseconds timeout{0};
+  bool may_negotiate = true;  // False: another login than the settings' is in the URL.
 };
 
 struct HttpResponse {

@@ -91,6 +91,31 @@ TEST(HttpClientTest, an_upload_sends_what_is_written_and_nothing_else) {
   EXPECT_NE(server.requests().at(0).head.find("Transfer-Encoding: chunked"), std::string::npos);
 }
 
+// An upload with a login would first be sent without its body, which a DataNode takes for an
+// empty file.
+TEST(HttpClientTest, an_upload_that_logs_in_otherwise_is_one_request) {
+  TestServer server([](const auto&) { return TestServer::answer(201); });
+  HttpSettings settings;
+  settings.negotiate = http_can_negotiate();
+  HttpRequest request{"PUT", server.url() + "/file"};
+  request.may_negotiate = false;
+  HttpUpload upload(settings, request);
+  ASSERT_TRUE(upload.write("text"));
+  ASSERT_TRUE(upload.finish());
+  ASSERT_EQ(server.requests().size(), 1u);
+  EXPECT_EQ(server.requests()[0].body, "text");
+}
+
+TEST(HttpClientTest, without_a_ticket_a_server_that_wants_one_says_no) {
+  if (!http_can_negotiate()) GTEST_SKIP() << "SKIP: this libcurl has no SPNEGO";
+  TestServer server([](const auto&) { return TestServer::answer(401, "", "WWW-Authenticate: Negotiate\r\n"); });
+  HttpSettings settings;
+  settings.negotiate = true;
+  HttpClient client(settings);
+  const auto response = client.send({"GET", server.url() + "/"});
+  EXPECT_TRUE(!response || response->status == 401);
+}
+
 TEST(HttpClientTest, an_upload_that_is_given_up_ends_no_request) {
   TestServer server([](const auto&) { return TestServer::answer(201); });
   {

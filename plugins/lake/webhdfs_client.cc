@@ -102,7 +102,7 @@ WebHdfsClient::Answer WebHdfsClient::judge(HttpResponse response) {
   else if (is_one_of(name, {"AccessControlException", "SecurityException", "IllegalArgumentException", "InvalidToken",
                             "UnsupportedOperationException", "ParentNotDirectoryException", "InvalidPathException",
                             "NSQuotaExceededException", "DSQuotaExceededException", "QuotaExceededException",
-                            "UnresolvedPathException"}))
+                            "UnresolvedPathException", "PathIsNotEmptyDirectoryException"}))
     kind = Kind::refused;
   else if (name.empty() && (response.status == 401 || response.status == 404 || response.status == 405))
     kind = Kind::refused;
@@ -132,6 +132,7 @@ WebHdfsClient::Answer WebHdfsClient::ask_data_node(HttpRequest request, const st
   }
   request.url = answer.response.header("location");
   if (answer.response.status != 307 || request.url.empty()) return {Answer::Kind::refused, {}, kNoDataNode};
+  request.may_negotiate = false;  // The NameNode puts a token into the redirect.
   answer = ask(request);
   // For some seconds the NameNode goes on to send us to a DataNode that has died.
   if (answer.kind == Answer::Kind::again) excluded = host_and_address(request.url);
@@ -246,6 +247,7 @@ Result<std::unique_ptr<HttpUpload>> WebHdfsClient::create_upload(const std::stri
     if (redirect.kind != Answer::Kind::ok) return redirect;
     HttpRequest request{"PUT", redirect.response.header("location"), {kContentType}};
     if (request.url.empty()) return {Answer::Kind::refused, {}, kNoDataNode};
+    request.may_negotiate = false;
     const auto url = request.url;
     upload = std::make_unique<HttpUpload>(settings_.http, std::move(request));
     if (auto written = upload->write(bytes); !written) {

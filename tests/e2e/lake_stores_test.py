@@ -8,8 +8,10 @@ import hashlib
 import os
 import pathlib
 import random
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import unittest
@@ -103,12 +105,16 @@ class Writer:
             self.test.assertLess(time.monotonic(), end, "".join(self.errors[-20:]))
             time.sleep(0.05)
 
-    def finish(self):
+    def end(self):
         code = self.process.wait(timeout=SECONDS)
         for reader in self.readers:
             reader.join()
         for stream in (self.process.stdout, self.process.stderr):
             stream.close()
+        return code
+
+    def finish(self):
+        code = self.end()
         self.test.assertEqual(code, 0, "".join(self.errors[-20:]))
 
 
@@ -188,6 +194,42 @@ class S3Faults(StoreTest):
         for writer in writers:
             writer.finish()
         self.check(S3, *writers)
+
+
+class Tls(StoreTest):
+    """Certificates are looked at: without the one of the authority that signed it, no server is taken."""
+
+    def setUp(self):
+        super().setUp()
+        self.folder = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.authority = self.folder / "authority.crt"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=proxy",
+                        "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", self.folder / "key",
+                        "-out", self.authority], check=True, capture_output=True)
+        self.certificate = self.folder / "both.pem"
+        self.certificate.write_text((self.folder / "key").read_text() + self.authority.read_text())
+
+    def test_s3_over_https(self):
+        with unreliable_proxy.UnreliableProxy(S3.endpoint, SEED, share=0, certificate=self.certificate) as proxy:
+            options = S3.options(proxy.endpoint)
+            writer = Writer(self, "files", S3.address(self.place), SEED, 4, [*options, f"ca_file={self.authority}"])
+            writer.finish()
+            self.check(S3, writer)
+            stranger = Writer(self, "files", S3.address(self.place), SEED, 1, options)
+            stranger.wait_for(1, or_errors=True)
+            self.assertIn("certificate", "".join(stranger.errors))
+            stranger.process.kill()
+            stranger.end()
+            self.assertEqual(stranger.files, {})
+
+    def test_hdfs_over_https(self):
+        with unreliable_proxy.UnreliableProxy(f"http://{Hdfs.web}", SEED, share=0, certificate=self.certificate) as proxy:
+            address = proxy.endpoint.replace("https", "swebhdfs") + f"/{self.place}"
+            writer = Writer(self, "log", address, SEED, 3, [*Hdfs.options, f"ca_file={self.authority}"])
+            writer.finish()
+        self.check(Hdfs, writer)
+        self.assertGreater(proxy.faults["none"], 0)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import collections
 import random
 import socket
+import ssl
 import threading
 import urllib.parse
 
@@ -40,14 +41,22 @@ def read_chunks(stream):
 
 
 class UnreliableProxy:
-    def __init__(self, server, seed):
+    """With a certificate (a PEM file with its key) clients come over TLS; with a share of 0 nothing fails."""
+
+    def __init__(self, server, seed, share=SHARE, certificate=None):
         parts = urllib.parse.urlsplit(server)
         self.server = (parts.hostname, parts.port)
         self.random = random.Random(seed)
+        self.share = share
+        self.tls = None
+        if certificate:
+            self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.tls.load_cert_chain(certificate)
         self.lock = threading.Lock()
         self.faults = collections.Counter()
         self.listener = socket.create_server(("127.0.0.1", 0))
-        self.endpoint = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        scheme = "https" if certificate else "http"
+        self.endpoint = f"{scheme}://127.0.0.1:{self.listener.getsockname()[1]}"
 
     def __enter__(self):
         threading.Thread(target=self.accept, daemon=True).start()
@@ -66,18 +75,20 @@ class UnreliableProxy:
 
     def choose(self):
         with self.lock:
-            at = int(self.random.random() / SHARE)
-            fault = FAULTS[at] if at < len(FAULTS) else "none"
+            at = self.random.random()
+            fault = FAULTS[int(at / self.share)] if at < self.share * len(FAULTS) else "none"
             self.faults[fault] += 1
             return fault
 
     def serve(self, client):
-        with client, client.makefile("rb") as stream:
-            try:
+        try:
+            if self.tls:
+                client = self.tls.wrap_socket(client, server_side=True)
+            with client, client.makefile("rb") as stream:
                 while self.serve_one(client, stream):
                     pass
-            except OSError:
-                pass
+        except OSError:
+            client.close()
 
     def serve_one(self, client, stream):
         """Whether the connection goes on."""
