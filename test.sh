@@ -88,7 +88,7 @@ run() { # PART
   e2e) build dev && build_ahead && step "end to end with a real Kafka" tests dev e2e \
     tests/services/with kafka -- ctest --preset dev -L '^e2e$' -E '^e2e[.]lake' --parallel 1
     build dev && step "end to end with a real HDFS and a real S3" tests dev e2e.lake \
-    tests/services/with hdfs s3 -- ctest --preset dev -R '^e2e[.]lake' --parallel 1 ;;
+    env HDFS_DATANODES=2 tests/services/with hdfs s3 -- ctest --preset dev -R '^e2e[.]lake' --parallel 1 ;;
   esac
 }
 

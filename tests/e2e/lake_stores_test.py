@@ -224,7 +224,8 @@ class Tls(StoreTest):
             self.assertEqual(stranger.files, {})
 
     def test_hdfs_over_https(self):
-        with unreliable_proxy.UnreliableProxy(f"http://{Hdfs.web}", SEED, share=0, certificate=self.certificate) as proxy:
+        web = f"http://{Hdfs.web}"
+        with unreliable_proxy.UnreliableProxy(web, SEED, share=0, certificate=self.certificate) as proxy:
             address = proxy.endpoint.replace("https", "swebhdfs") + f"/{self.place}"
             writer = Writer(self, "log", address, SEED, 3, [*Hdfs.options, f"ca_file={self.authority}"])
             writer.finish()
