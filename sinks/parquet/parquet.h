@@ -55,6 +55,9 @@ class ParquetSink : public Sink {
       optional<&Settings::commit_interval>("commit_interval", "\"5m\"",
                                            "Commits, and so completes all files, at least this often.")
           .of_agent(),
+      optional<&Settings::commit_idle>("commit_idle", "\"1m\"",
+                                       "Commits, and so completes all files, when no row has come for so long.")
+          .of_agent(),
       optional<&Settings::commit_bytes>("commit_bytes", "\"1GiB\"",
                                         "Commits, and so completes all files, after so many bytes of rows.")
           .of_agent(),

@@ -29,7 +29,7 @@ struct ParquetSettings {
   int64_t max_open_files = 1000;
   Size memory_bytes = {int64_t{192} << 20};
   Tree storage;  // Only while the sink is made.
-  std::chrono::nanoseconds commit_interval{};
+  std::chrono::nanoseconds commit_interval{}, commit_idle{};
   Size commit_bytes;
 };
 
