@@ -160,14 +160,13 @@ Done DeltaSink::write(Batch& batch, std::chrono::nanoseconds) {
   if (batch.rows() == 0) return {};
   const auto rows = lake::LakeSchema::of(batch);
   if (!snapshot_->exists()) {
-    const auto reject_all = [&](const std::string& why) {
-      for (int64_t row = 0; row < batch.rows(); ++row) batch.reject(row, why);
-    };
-    if (rows.fields().empty()) {
-      reject_all("no column that a table can have");
+    const auto columns = columns_of_new_table(rows, settings_.partition_by);
+    if (columns.fields().size() <= settings_.partition_by.size()) {
+      for (int64_t row = 0; row < batch.rows(); ++row)
+        batch.reject(row, "no column that a table can have in its files");
       return {};
     }
-    LEVADA_TRY(prepare_table(rows));
+    LEVADA_TRY(prepare_table(columns));
   }
   if (!writer_) LEVADA_TRY(open_writer());
   if (settings_.schema_mode != SchemaMode::strict && columns_.fields().empty() &&

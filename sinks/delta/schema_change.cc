@@ -22,6 +22,9 @@ const TableField* similar(const TableSchema& schema, const std::string& name) {
   return nullptr;
 }
 
+// Values of a partition stand in the log and in paths as text.
+bool has_text(Kind kind) { return kind != Kind::bytes && kind != Kind::other; }
+
 bool is_wider(Kind wide, Kind narrow) {
   if (wide == Kind::int64) return narrow == Kind::int8 || narrow == Kind::int16 || narrow == Kind::int32;
   return wide == Kind::float64 && narrow == Kind::float32;
@@ -57,6 +60,22 @@ Done check_column_name(const std::string& name) {
   return {};
 }
 
+lake::LakeSchema columns_of_new_table(const lake::LakeSchema& rows, const std::vector<std::string>& partition_by) {
+  std::vector<lake::Field> fields;
+  const auto is_new = [&](const std::string& name) {
+    return std::none_of(fields.begin(), fields.end(), [&](const auto& known) { return same_name(known.name, name); });
+  };
+  for (auto field : rows.fields()) {
+    const bool makes_folders = std::count(partition_by.begin(), partition_by.end(), field.name) > 0;
+    if (makes_folders && !has_text(field.type.kind)) field.type = lake::FieldType();
+    if (is_new(field.name) && check_column_name(field.name) && delta_type_of(field.type, field.name))
+      fields.push_back(std::move(field));
+  }
+  for (const auto& name : partition_by)
+    if (is_new(name)) fields.push_back({name, lake::FieldType()});
+  return lake::LakeSchema(std::move(fields));
+}
+
 Result<Metadata> new_table(const lake::LakeSchema& schema, const std::vector<std::string>& partition_by,
                            const Map& properties, std::string id, int64_t now_ms) {
   for (const auto& field : schema.fields()) {
@@ -68,7 +87,7 @@ Result<Metadata> new_table(const lake::LakeSchema& schema, const std::vector<std
   for (const auto& name : partition_by) {
     const auto* field = schema.find(name);
     if (!field) return wrong("partition_by", "there is no column \"" + name + "\"");
-    if (field->type.kind == Kind::bytes || field->type.kind == Kind::other)
+    if (!has_text(field->type.kind))
       return wrong("partition_by",
                    "the column \"" + name + "\" is " + field->type.name() + ": no text can stand for it");
   }

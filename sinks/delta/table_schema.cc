@@ -105,7 +105,7 @@ Result<std::string> delta_type(const arrow::DataType& type, const std::string& w
     return nested_type(type, where);
   auto schema = lake::LakeSchema::of(
       *arrow::schema({arrow::field("value", std::const_pointer_cast<arrow::DataType>(type.shared_from_this()))}));
-  if (!schema) return no_type(where, type.ToString());
+  if (!schema || schema->fields()[0].type.kind == Kind::other) return no_type(where, type.ToString());
   return delta_type_of(schema->fields()[0].type, where);
 }
 

@@ -243,7 +243,7 @@ TEST_F(ParquetTest, settings_are_checked) {
   EXPECT_EQ(fault(), "prefix: begins with a character that hides files from readers");
   settings_.prefix = "";
   settings_.path = "ftp://x";
-  EXPECT_EQ(fault(), "path: \"ftp\" is no kind of store");
+  EXPECT_EQ(fault(), "path: \"ftp\" is no kind of store: there are folders, s3://, webhdfs:// and swebhdfs://");
 }
 
 LEVADA_CONFORMANCE(parquet, [] {

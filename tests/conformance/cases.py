@@ -75,6 +75,8 @@ CASES = [
     Case("console"),
     Case("console", 'format = "json"'),
     Case("file", 'path = "/out"'),
+    Case("delta", 'path = "/out"', refused=[('path = "/out"\ncolumns = { a = "string" }', "columns.a")]),
+    Case("delta", 'path = "/out"\npartition_by = ["a_text"]\nroll_rows = 3\nschema_mode = "add_columns"'),
     Case("file", 'path = "/out"\nroll_rows = 2\nformat = "json"'),
     Case("parquet", 'path = "/out"', refused=[('path = "/out"\ncolumns = { a = "string" }', "columns.a")]),
     Case("parquet", 'path = "/out"\npartition_by = ["a_text"]\nsort_by = ["a_number"]\nroll_rows = 3'),

@@ -29,7 +29,9 @@ struct numbers {
   char position[32];
 };
 
+/* A column that was taken out of its batch outlives it: the last of the two frees the rows. */
 struct rows {
+  int holders;
   struct ArrowArray body;
   struct ArrowArray* children[1];
   const void* struct_buffers[1];
@@ -45,13 +47,19 @@ struct names {
   struct ArrowSchema* children[1];
 };
 
-static void release_body(struct ArrowArray* array) { array->release = NULL; }
+static void let_go(struct rows* rows) {
+  if (--rows->holders == 0) free(rows);
+}
+static void release_body(struct ArrowArray* array) {
+  array->release = NULL;
+  let_go(array->private_data);
+}
 static void release_name(struct ArrowSchema* schema) { schema->release = NULL; }
 static void release_rows(struct ArrowArray* array) {
   struct rows* rows = array->private_data;
   if (rows->body.release) rows->body.release(&rows->body);
   array->release = NULL;
-  free(rows);
+  let_go(rows);
 }
 static void release_names(struct ArrowSchema* schema) {
   struct names* names = schema->private_data;
@@ -95,6 +103,8 @@ static levada_code poll_numbers(void* self, int64_t timeout_ns, levada_batch* ou
   rows->body.n_buffers = 3;
   rows->body.buffers = rows->buffers;
   rows->body.release = release_body;
+  rows->body.private_data = rows;
+  rows->holders = 2;
   rows->children[0] = &rows->body;
   names->body.format = "vz";
   names->body.name = "body";

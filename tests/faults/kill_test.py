@@ -28,10 +28,11 @@ class Kills(FaultTest):
         })
         spool = Spool(self.folder / "spool", self.rng, broken=0.02)
         pause = threading.Event()
+        patience = self.slowness()
         for _ in range(KILLS):
             self.start()
             # Short lives end while the agent starts and recovers, long ones while it works.
-            until = time.monotonic() + self.rng.choice([0.02, 0.1, 0.3, 0.6]) * self.rng.random()
+            until = time.monotonic() + patience * self.rng.choice([0.02, 0.1, 0.3, 0.6]) * self.rng.random()
             while time.monotonic() < until:
                 while spool.waiting() < FILES_WAITING:
                     spool.add(self.rng.randrange(1, 2 * FILE_ROWS), self.rng.randrange(200))

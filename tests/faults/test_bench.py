@@ -66,6 +66,9 @@ class Spool:
         return sum(1 for _ in self.folder.glob("*.ndjson"))
 
 
+QUICK_START = 0.1  # Seconds.
+
+
 class FaultTest(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="levada-faults.")
@@ -99,6 +102,16 @@ class FaultTest(unittest.TestCase):
         with open(self.log, "ab") as log:
             self.agent = subprocess.Popen(
                 [LEVADA, "run", "--config", str(self.config), *arguments], stdout=log, stderr=log)
+
+    def slowness(self):
+        """How many times as long as on a machine without other work, and without a sanitizer, the agent takes to start:
+        what is killed after some time has to have some of it left for its work."""
+        before = time.monotonic()
+        self.start()
+        self.wait_until_said(" info levada .* runs ", since=self.said_before)
+        took = time.monotonic() - before
+        self.kill()
+        return max(1, took / QUICK_START)
 
     def end(self):
         if self.agent and self.agent.poll() is None:
