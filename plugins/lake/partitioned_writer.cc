@@ -55,6 +55,7 @@ class PartitionedWriter::Impl {
 
   Done prepare();
   Done write(Batch& batch);
+  Result<bool> complete_one();
   Result<std::vector<WrittenFile>> finish();
   std::vector<std::string> abandon();
   const LakeSchema& schema() const { return schema_; }
@@ -249,6 +250,13 @@ Done PartitionedWriter::Impl::keep_within_memory() {
   return {};
 }
 
+Result<bool> PartitionedWriter::Impl::complete_one() {
+  LEVADA_TRY(flush());
+  if (open_.empty()) return false;
+  LEVADA_TRY(complete(open_.begin()));
+  return true;
+}
+
 Result<std::vector<WrittenFile>> PartitionedWriter::Impl::finish() {
   LEVADA_TRY(flush());
   while (!open_.empty()) LEVADA_TRY(complete(open_.begin()));
@@ -276,6 +284,7 @@ Result<std::unique_ptr<PartitionedWriter>> PartitionedWriter::create(LakeSchema 
 }
 
 Done PartitionedWriter::write(Batch& batch) { return impl_->write(batch); }
+Result<bool> PartitionedWriter::complete_one() { return impl_->complete_one(); }
 Result<std::vector<WrittenFile>> PartitionedWriter::finish() { return impl_->finish(); }
 std::vector<std::string> PartitionedWriter::abandon() { return impl_->abandon(); }
 const LakeSchema& PartitionedWriter::schema() const { return impl_->schema(); }

@@ -73,6 +73,9 @@ class PartitionedWriter {
   // Takes the rows that fit the schema, and rejects those that do not (Batch::reject, with a reason
   // that names column, value and type). After a call that failed, abandon is next.
   Done write(Batch& batch);
+  // Completes one of the open files, durably; false where none is left. With many files it is for
+  // who may not wait for finish. After a call that failed, abandon is next.
+  Result<bool> complete_one();
   // Completes all files, durably; gives those that were completed since it last gave some. After a
   // call that failed, abandon is next.
   Result<std::vector<WrittenFile>> finish();

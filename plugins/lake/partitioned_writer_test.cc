@@ -173,6 +173,19 @@ TEST_F(WriterTest, a_file_rolls_by_rows_and_by_bytes) {
   EXPECT_EQ(written, 0);
 }
 
+TEST_F(WriterTest, files_can_be_completed_one_by_one) {
+  start({{"k", "text"}, {"n", "int64"}}, {.partition_by = {"k"}});
+  write(batch_of({"a", "b", "c"}, {1, 2, 3}));
+  for (const int64_t left : {2, 1, 0}) {
+    const auto completed = writer_->complete_one();
+    ASSERT_TRUE(completed);
+    EXPECT_TRUE(*completed);
+    EXPECT_EQ(writer_->open_files(), left);
+  }
+  EXPECT_FALSE(*writer_->complete_one());
+  EXPECT_EQ(finish().size(), 3u);
+}
+
 TEST_F(WriterTest, few_files_are_open_at_once) {
   start({{"k", "text"}, {"n", "int64"}}, {.partition_by = {"k"}, .max_open_files = 3});
   std::vector<std::optional<std::string>> keys;

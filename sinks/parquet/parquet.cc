@@ -18,6 +18,9 @@ using lake::PartitionedWriter;
 using lake::WrittenFile;
 using std::chrono::nanoseconds;
 
+// How long a call takes that has nothing else to do.
+constexpr auto kIdle = std::chrono::seconds(1);
+
 // No other sink has it: not one of another agent on the same machine, nor on
 // another, nor one before this.
 std::string new_id(Host host) {
@@ -169,7 +172,7 @@ Done ParquetSink::settle() {
   // undone there before any file of it goes.
   if (!manifest_.certain()) LEVADA_TRY(restate());
   LEVADA_TRY(publication_->remove_rest());
-  if (publication_->publish() > 0) return restate();
+  if (publication_->publish(nanoseconds::max()) > 0) return restate();
   return {};
 }
 
@@ -197,11 +200,18 @@ std::string ParquetSink::final_name(const WrittenFile& file) const {
   return file.folder + settings_.prefix + compact_time(host_.now()) + "-" + id_ + "-" + number + ".parquet";
 }
 
-Done ParquetSink::commit(const Checkpoint& checkpoint, nanoseconds, Batch&) {
+Done ParquetSink::commit(const Checkpoint& checkpoint, nanoseconds timeout, Batch&) {
+  const auto until = host_.monotonic() + timeout;
+  while (writer_) {
+    auto completed = writer_->complete_one();
+    if (!completed) return std::move(completed).error();
+    if (!*completed) break;
+    if (host_.monotonic() >= until) return levada::idle();
+  }
   if (writer_) LEVADA_TRY(finish_writer());
   if (!finished_.empty() || checkpoint.positions != positions_) LEVADA_TRY(store(checkpoint));
   // Committed: a file that does not get its name now gets it later.
-  if (publication_->publish() > 0) (void)restate();
+  if (publication_->publish(until) > 0) (void)restate();
   return {};
 }
 
@@ -222,7 +232,7 @@ Done ParquetSink::store(const Checkpoint& checkpoint) {
 }
 
 Done ParquetSink::idle() {
-  if (publication_->left().empty() || publication_->publish() == 0) return {};
+  if (publication_->left().empty() || publication_->publish(host_.monotonic() + kIdle) == 0) return {};
   return restate();
 }
 

@@ -42,7 +42,7 @@ class ParquetTest : public testing::Test {
   }
   Done commit(Positions positions = {}) {
     Batch rejected;
-    return sink_->commit({std::move(positions), 1}, 0ns, rejected);
+    return sink_->commit({std::move(positions), 1}, 1s, rejected);
   }
   void stop() {
     EXPECT_TRUE(sink_->close(0ns));
@@ -197,6 +197,23 @@ TEST_F(ParquetTest, a_commit_without_rows_touches_no_disk) {
   ASSERT_TRUE(commit());
   ASSERT_TRUE(sink_->idle());
   EXPECT_EQ(host_.files().calls(), calls);
+}
+
+TEST_F(ParquetTest, a_commit_of_many_files_waits_no_longer_than_it_may) {
+  settings_.partition_by = {"host"};
+  start();
+  Batch batch = batch_of({"1", "2", "3"});
+  batch.set(text_column("host", {"a", "b", "c"}));
+  write(batch);
+  const Checkpoint checkpoint = {{{"s", "p", 3}}, 1};
+  Batch rejected;
+  for (int file = 0; file < 3; ++file) EXPECT_EQ(sink_->commit(checkpoint, 0ns, rejected).code(), Code::idle);
+  EXPECT_EQ(names(), Strings());
+  ASSERT_TRUE(sink_->commit(checkpoint, 0ns, rejected));
+  EXPECT_EQ(names().size(), 1u);
+  ASSERT_TRUE(sink_->idle());
+  EXPECT_EQ(rows(), (Strings{"1", "2", "3"}));
+  EXPECT_EQ(*sink_->recover(), checkpoint.positions);
 }
 
 TEST_F(ParquetTest, a_file_that_was_taken_away_before_the_crash_is_not_missed) {

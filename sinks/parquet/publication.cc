@@ -16,11 +16,14 @@ Done Publication::prepare() {
   return made ? Done() : Done(std::move(made).error());
 }
 
-int64_t Publication::publish() {
+int64_t Publication::publish(std::chrono::nanoseconds until) {
   int64_t published = 0;
+  bool time_is_up = false;
   std::string failed;
   std::erase_if(left_, [&](const CompleteFile& file) {
+    if (time_is_up) return false;
     auto done = publish(file);
+    time_is_up = host_.monotonic() >= until;
     // What stopped it halfway is mostly over at once, and the next chance may be minutes away.
     if (!done) done = publish(file);
     if (!done) {

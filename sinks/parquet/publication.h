@@ -2,6 +2,7 @@
 // belongs to no commit.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,8 +24,9 @@ class Publication {
   Done prepare();
   void add(CompleteFile file) { left_.push_back(std::move(file)); }
   const std::vector<CompleteFile>& left() const { return left_; }
-  // Says how many got their names. What fails is left, and is tried again with the next call.
-  int64_t publish();
+  // Says how many got their names. What fails is left, and is tried again with the next call; so is
+  // what there is no time for, by the monotonic clock: at least one is tried.
+  int64_t publish(std::chrono::nanoseconds until);
   // Removes all files in use that are not waiting for their names.
   Done remove_rest();
 

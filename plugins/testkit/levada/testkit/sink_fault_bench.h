@@ -145,7 +145,7 @@ class SinkFaultBench {
       checkpoint.positions.push_back({stream, "at\t" + std::to_string(sequence), sequence});
     checkpoints_.push_back(checkpoint.positions);
     Batch rejected;
-    LEVADA_TRY(sink_->commit(checkpoint, std::chrono::nanoseconds(0), rejected));
+    LEVADA_TRY(sink_->commit(checkpoint, std::chrono::seconds(1), rejected));
     committed_ = reached_;
     return {};
   }
