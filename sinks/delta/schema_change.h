@@ -15,8 +15,8 @@ namespace levada::delta {
 
 enum class SchemaMode : uint8_t { strict, add_columns, widen };
 
-// The columns that a table made for such rows has: those of the rows that a table can have, and those
-// of its partitions. Rows with others are rejected.
+// The columns that a table made for such rows has: those of the rows that a table can have, and
+// those of its partitions. Rows with others are rejected.
 lake::LakeSchema columns_of_new_table(const lake::LakeSchema& rows, const std::vector<std::string>& partition_by);
 
 // The metadata of a new table. FATAL where a column cannot be one of a table.

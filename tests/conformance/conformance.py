@@ -71,6 +71,8 @@ def case_findings(library, plugin, case, kind):
     count = library.conformance_must_count(test)
     for at in range(count):
         name = library.conformance_must_name(test, at).decode()
+        if name.split("_")[0] in case.elsewhere:
+            continue
         add = contract.FINDING(lambda text: found.append((name, text.decode("utf-8", "replace"))))
         library.conformance_run(test, at, add)
     library.conformance_free(test)
