@@ -223,11 +223,24 @@ Done cat_command(TableLog& log, Arguments arguments, const Write& write) {
   return cat(log, *snapshot, *limit, write);
 }
 
+constexpr std::string_view kHelp =
+    "levada table create PATH --column NAME=TYPE ... [--partition-by NAME ...] [--property NAME=VALUE ...]\n"
+    "levada table show PATH\n"
+    "levada table history PATH [--limit N]\n"
+    "levada table cat PATH [--version N | --as-of TIME] [--limit N]\n"
+    "levada table optimize PATH [--target-bytes N]\n"
+    "levada table vacuum PATH [--retention \"7 days\"] [--dry-run]\n"
+    "levada table restore PATH --version N | --as-of TIME\n";
+
 }  // namespace
 
 Done run_command(lake::FileStore& store, Host host, Arguments arguments, const Write& write) {
   constexpr const char* kVerbs = "create, history, show, optimize, vacuum, restore or cat";
   if (arguments.empty()) return reject(std::string("what to do with the table: ") + kVerbs);
+  if (arguments[0] == "help") {
+    write(kHelp);
+    return {};
+  }
   TableLog log(store, host);
   const auto verb = arguments[0];
   const auto rest = arguments.subspan(1);

@@ -30,7 +30,7 @@ Map map_of(const std::vector<std::pair<std::string, std::string>>& table) { retu
 }  // namespace
 
 Result<std::unique_ptr<DeltaSink>> DeltaSink::create(Settings settings, Host host) {
-  auto store = lake::open_file_store(settings.path, host);
+  auto store = lake::open_file_store(settings.path, host, settings.storage);
   if (!store) return std::move(store).error();
   auto columns = lake::LakeSchema::parse(settings.columns);
   if (!columns) return std::move(columns).error();
@@ -46,10 +46,22 @@ Result<std::unique_ptr<DeltaSink>> DeltaSink::create(Settings settings, Host hos
       return error.option.empty() ? wrong("columns", error.message) : std::move(error);
     }
   }
-  return std::unique_ptr<DeltaSink>(new DeltaSink(std::move(settings), host, *std::move(store), *std::move(columns)));
+  std::unique_ptr<Upkeep> upkeep;
+  if (settings.optimize_interval.count() > 0 || settings.vacuum_interval.count() > 0) {
+    auto own = lake::open_file_store(settings.path, host, settings.storage);
+    if (!own) return std::move(own).error();
+    UpkeepSettings upkeep_settings{settings.optimize_interval, settings.vacuum_interval, {}};
+    if (settings.roll_bytes.bytes > 0) upkeep_settings.optimize.target_bytes = settings.roll_bytes.bytes;
+    upkeep_settings.optimize.compression = settings.compression;
+    upkeep = std::make_unique<Upkeep>(std::move(upkeep_settings), *std::move(own), host);
+  }
+  settings.storage = Tree();
+  return std::unique_ptr<DeltaSink>(
+      new DeltaSink(std::move(settings), host, *std::move(store), *std::move(columns), std::move(upkeep)));
 }
 
-DeltaSink::DeltaSink(Settings settings, Host host, std::unique_ptr<lake::FileStore> store, lake::LakeSchema columns)
+DeltaSink::DeltaSink(Settings settings, Host host, std::unique_ptr<lake::FileStore> store, lake::LakeSchema columns,
+                     std::unique_ptr<Upkeep> upkeep)
     : settings_(std::move(settings)),
       host_(host),
       store_(std::move(store)),
@@ -57,6 +69,7 @@ DeltaSink::DeltaSink(Settings settings, Host host, std::unique_ptr<lake::FileSto
       log_(*store_, host_),
       committer_(log_, host_),
       state_file_(host_),
+      upkeep_(std::move(upkeep)),
       files_added_(host_.counter("files_added")),
       bytes_added_(host_.counter("bytes_added")),
       checkpoints_written_(host_.counter("checkpoints_written")),
@@ -346,17 +359,7 @@ void DeltaSink::keep_log() {
 }
 
 Done DeltaSink::idle() {
-  if (settings_.optimize_interval.count() == 0 && settings_.vacuum_interval.count() == 0) return {};
-  if (!snapshot_ || !snapshot_->exists()) return {};
-  if (!upkeep_) {
-    auto store = lake::open_file_store(settings_.path, host_);
-    if (!store) return std::move(store).error();
-    UpkeepSettings upkeep{settings_.optimize_interval, settings_.vacuum_interval, {}};
-    if (settings_.roll_bytes.bytes > 0) upkeep.optimize.target_bytes = settings_.roll_bytes.bytes;
-    upkeep.optimize.compression = settings_.compression;
-    upkeep_.emplace(std::move(upkeep), *std::move(store), host_);
-  }
-  upkeep_->turn();
+  if (upkeep_ && snapshot_ && snapshot_->exists()) upkeep_->turn();
   return {};
 }
 

@@ -54,6 +54,10 @@ class DeltaSink : public Sink {
                                            "How often files go that no version of the table's retention needs; 0: "
                                            "never.")
           .advanced(),
+      optional<&Settings::storage>("storage", nullptr,
+                                   "What a store of this kind needs; for a local folder group = \"NAME\", whose "
+                                   "members may read files and folders too (0640, 0750).")
+          .advanced(),
       optional<&Settings::commit_interval>("commit_interval", "\"1m\"",
                                            "Each commit makes a version of the table, and a file for each partition.")
           .of_agent(),
@@ -74,7 +78,8 @@ class DeltaSink : public Sink {
   Done command(std::span<const std::string_view> arguments, const std::function<void(std::string_view)>& write);
 
  private:
-  DeltaSink(Settings settings, Host host, std::unique_ptr<lake::FileStore> store, lake::LakeSchema columns);
+  DeltaSink(Settings settings, Host host, std::unique_ptr<lake::FileStore> store, lake::LakeSchema columns,
+            std::unique_ptr<Upkeep> upkeep);
 
   // Makes the table, or the columns of it that rows of this schema need. Several may try at once.
   Done prepare_table(const lake::LakeSchema& rows);
@@ -113,7 +118,7 @@ class DeltaSink : public Sink {
   std::vector<lake::WrittenFile> complete_;  // For the next commit.
   std::vector<std::string> left_over_;       // Files that nobody will ever add.
   int64_t file_number_ = 0;
-  std::optional<Upkeep> upkeep_;
+  const std::unique_ptr<Upkeep> upkeep_;  // Null: nobody asked for it.
   Counter files_added_, bytes_added_, checkpoints_written_, commits_rebased_;
 };
 

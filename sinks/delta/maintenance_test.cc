@@ -247,6 +247,7 @@ TEST_F(MaintenanceTest, commands_say_what_the_table_is) {
       << command({"history"});
   EXPECT_EQ(command({"cat"}), "");
   EXPECT_NE(command({"cat", "--until", "1"}).find("--version VALUE"), std::string::npos);
+  EXPECT_NE(command({"help"}).find("levada table vacuum PATH"), std::string::npos);
   EXPECT_NE(command({"polish"}).find("vacuum, restore or cat"), std::string::npos);
 }
 

@@ -25,6 +25,7 @@ struct DeltaSettings {
   int64_t checkpoint_interval = 0;
   std::chrono::nanoseconds optimize_interval{0};
   std::chrono::nanoseconds vacuum_interval{0};
+  Tree storage;  // Only while the sink is made.
   // The agent's; it looks at them.
   std::chrono::nanoseconds commit_interval = std::chrono::minutes(1);
   Size commit_bytes = {int64_t{1} << 30};

@@ -1,8 +1,13 @@
 """Rows go through the real agent into Delta tables. delta-rs, DuckDB, polars and pyarrow find in them what Python's
 json finds in the lines, and what delta-rs has made is appended to."""
 
+import datetime
+import decimal
+import json
 import pathlib
 import random
+import re
+import subprocess
 import tempfile
 import unittest
 
@@ -10,7 +15,8 @@ import deltalake
 import pyarrow
 import pyarrow.parquet
 
-from delta_table import COLUMNS, HOSTS, READERS, command, counted, make_rows, run, seen_by_deltars
+from delta_table import (COLUMNS, HOSTS, LEVADA, READERS, command, counted, duckdb_with_delta, make_rows, run,
+                         seen_by_deltars)
 
 ROWS = 2_000
 PARTITIONS = {"partition_by": ["host"], "columns": COLUMNS}
@@ -104,6 +110,63 @@ class DeltaReaders(unittest.TestCase):
         self.check()
         self.append(**few)
         self.check()
+
+    def test_narrow_types_are_what_was_declared(self):
+        columns = {"small": "int8", "middle": "int16", "number": "int32", "ratio": "float32", "price": "decimal(12,3)",
+                   "day": "date", "wall": "timestamp_ntz", "raw": "bytes"}
+        parsed = {"small": "int64", "middle": "int64", "number": "int64", "ratio": "float64", "price": "text",
+                  "day": "text", "wall": "timestamp", "raw": "bytes"}
+        lines, expected = [], []
+        for number in range(120):
+            day = datetime.date(1969, 12, 1) + datetime.timedelta(days=self.rng.randrange(60))
+            wall = datetime.datetime(2026, 1, 30) + datetime.timedelta(microseconds=self.rng.randrange(10**12))
+            price = decimal.Decimal(self.rng.randrange(-10**9, 10**9)) / 1000
+            row = {"small": number % 256 - 128, "middle": -number * 100, "number": number * 17_000_000, "ratio": number / 8,
+                   "price": price, "day": day, "wall": wall, "raw": b"%x" % number}
+            for column in self.rng.sample(list(columns), 2):
+                row[column] = None
+            expected.append(row)
+            lines.append({name: value.decode() if name == "raw" and value else value if value is None or
+                          isinstance(value, (int, float)) else value.isoformat() if name in ("day", "wall") else
+                          str(value) for name, value in row.items()})
+        for partitions in ([], ["day"], ["small", "number"]):
+            self.table = self.folder / f"table{len(partitions)}"
+            run(self.folder, self.table, lines, name=f"agent{len(partitions)}", parsed=parsed, columns=columns,
+                partition_by=partitions)
+            self.check(columns=tuple(columns), rows=expected)
+            command("optimize", self.table)
+            self.check(columns=tuple(columns), rows=expected)
+        schema = deltalake.DeltaTable(str(self.table)).schema()
+        self.assertEqual([field.type.type for field in schema.fields],
+                         ["byte", "short", "integer", "float", "decimal(12,3)", "date", "timestamp_ntz", "binary"])
+
+    def test_the_guide_says_what_works(self):
+        guide = (pathlib.Path(__file__).parents[2] / "docs/guides/lake.md").read_text()
+        blocks = re.findall(r"```(\w+)\n(.*?)```", guide, re.S)
+        tomls = [text for kind, text in blocks if kind == "toml"]
+        config = self.folder / "guide.toml"
+        spool = self.folder / "spool"
+        spool.mkdir()
+        config.write_text(f'[agent]\ndata_dir = "{self.folder}/data"\n' +
+                          tomls[0].replace("/data/views", str(self.table)).replace("/var/spool/views", str(spool)))
+        views = [{"view_id": f"v{at}", "start_timestamp": "2026-01-31T12:00:00Z", "campaign_id": at % 3}
+                 for at in range(30)]
+        (spool / "views.ndjson").write_text("".join(json.dumps(view) + "\n" for view in views))
+        subprocess.run([LEVADA, "run", "--config", str(config), "--until-drained"], check=True, timeout=100,
+                       capture_output=True)
+        sql = next(text for kind, text in blocks if kind == "sql").replace("/data/views", str(self.table))
+        sql = "\n".join(line for line in sql.splitlines() if not line.startswith(("INSTALL", "LOAD")))
+        self.assertEqual(sorted(duckdb_with_delta().execute(sql).fetchall()), [(0, 10), (1, 10), (2, 10)])
+        pythons = [text for kind, text in blocks if kind == "python" and "spark" not in text]
+        self.assertEqual(len(pythons), 2)
+        results = []
+        for text in pythons:
+            *lines, last = text.replace("/data/views", str(self.table)).strip().splitlines()
+            names = {}
+            exec("\n".join(line for line in lines if "load_as_version" not in line), names)
+            results.append(eval(last, names))
+        self.assertEqual(sorted(results[0].rows()), [(0, 10), (1, 10), (2, 10)])
+        self.assertEqual(results[1], 30)
 
     def test_after_optimize_vacuum_and_restore(self):
         for _ in range(3):

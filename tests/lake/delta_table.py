@@ -97,13 +97,18 @@ def seen_by_deltars(table, version=None):
     return deltalake.DeltaTable(str(table), version=version).to_pyarrow_table().to_pylist()
 
 
-def seen_by_duckdb(table):
+def duckdb_with_delta():
+    """A connection that reads Delta tables, by the extension that a package brought."""
     connection = duckdb.connect(config={"allow_unsigned_extensions": "true"})
     folder = pathlib.Path(duckdb_extension_delta.__file__).parent
     extension = next(folder.rglob("*.duckdb_extension"))
     connection.execute(f"LOAD '{extension}'")
     connection.execute("SET TimeZone = 'UTC'")
-    return connection.execute(f"SELECT * FROM delta_scan('{table}')").arrow().read_all().to_pylist()
+    return connection
+
+
+def seen_by_duckdb(table):
+    return duckdb_with_delta().execute(f"SELECT * FROM delta_scan('{table}')").arrow().read_all().to_pylist()
 
 
 def seen_by_polars(table):
@@ -116,5 +121,7 @@ READERS = {"delta-rs": seen_by_deltars, "DuckDB": seen_by_duckdb, "polars": seen
 def counted(rows, columns):
     """How often each row is there, as a value that can be compared; a column that is missing is null."""
     def plain(value):
-        return value.astimezone(datetime.timezone.utc) if isinstance(value, datetime.datetime) else value
+        if isinstance(value, datetime.datetime) and value.tzinfo:
+            return value.astimezone(datetime.timezone.utc)
+        return value
     return collections.Counter(tuple(plain(row.get(column)) for column in columns) for row in rows)
