@@ -121,8 +121,8 @@ class DeltaReaders(unittest.TestCase):
             day = datetime.date(1969, 12, 1) + datetime.timedelta(days=self.rng.randrange(60))
             wall = datetime.datetime(2026, 1, 30) + datetime.timedelta(microseconds=self.rng.randrange(10**12))
             price = decimal.Decimal(self.rng.randrange(-10**9, 10**9)) / 1000
-            row = {"small": number % 256 - 128, "middle": -number * 100, "number": number * 17_000_000, "ratio": number / 8,
-                   "price": price, "day": day, "wall": wall, "raw": b"%x" % number}
+            row = {"small": number % 256 - 128, "middle": -number * 100, "number": number * 17_000_000,
+                   "ratio": number / 8, "price": price, "day": day, "wall": wall, "raw": b"%x" % number}
             for column in self.rng.sample(list(columns), 2):
                 row[column] = None
             expected.append(row)
