@@ -166,6 +166,7 @@ Done DeltaSink::open_writer() {
   if (!writer) return std::move(writer).error();
   writer_ = *std::move(writer);
   written_ = snapshot_->metadata;
+  written_protocol_ = snapshot_->protocol;
   return {};
 }
 
@@ -254,7 +255,7 @@ Done DeltaSink::check_unchanged(const Snapshot& now) const {
   const auto found = now.transactions.find(application());
   if (found != now.transactions.end() && found->second.version > committed_)
     return retry("a commit of this sink, which was given up, was made after all");
-  if (now.metadata == written_ && now.protocol == snapshot_->protocol) return {};
+  if (now.metadata == written_ && now.protocol == written_protocol_) return {};
   LEVADA_TRY(check_writable(now));
   return check_still_fits(now.metadata, written_);
 }
@@ -270,8 +271,7 @@ Done DeltaSink::judge(const Rival& rival) const {
   return check_unchanged(now);
 }
 
-Done DeltaSink::commit_files(std::vector<lake::WrittenFile> files, int64_t number) {
-  LEVADA_TRY(check_unchanged(*snapshot_));
+Result<int64_t> DeltaSink::commit_files(std::vector<lake::WrittenFile> files, int64_t number) {
   const auto now_ms = milliseconds(host_.now());
   Change change{.operation = "WRITE", .is_blind_append = true};
   int64_t rows = 0, bytes = 0;
@@ -287,7 +287,6 @@ Done DeltaSink::commit_files(std::vector<lake::WrittenFile> files, int64_t numbe
       .text("numOutputRows", std::to_string(rows))
       .text("numOutputBytes", std::to_string(bytes))
       .end();
-  const auto expected = snapshot_->version + 1;
   auto version = committer_.commit(*snapshot_, change, [&](const Rival& rival) { return judge(rival); });
   if (!version) {
     // Files of a commit that may still be made must stay.
@@ -295,10 +294,9 @@ Done DeltaSink::commit_files(std::vector<lake::WrittenFile> files, int64_t numbe
       for (auto& file : files) left_over_.push_back(std::move(file.path));
     return std::move(version).error();
   }
-  commits_rebased_.add(*version - expected);
   files_added_.add(static_cast<int64_t>(files.size()));
   bytes_added_.add(bytes);
-  return {};
+  return version;
 }
 
 Done DeltaSink::commit(const Checkpoint& checkpoint, std::chrono::nanoseconds, Batch&) {
@@ -306,6 +304,12 @@ Done DeltaSink::commit(const Checkpoint& checkpoint, std::chrono::nanoseconds, B
     auto files = writer_->finish();
     if (!files) return std::move(files).error();
     complete_.insert(complete_.end(), files->begin(), files->end());
+  }
+  const auto expected = snapshot_->version + 1;
+  if (!complete_.empty()) {
+    // A place that is free in the log as we know it may be one that was cleaned up.
+    LEVADA_TRY(log_.update(*snapshot_));
+    LEVADA_TRY(check_unchanged(*snapshot_));
   }
   const auto number = next_number_++;
   auto put = positions_->put(number, checkpoint.positions);
@@ -315,12 +319,14 @@ Done DeltaSink::commit(const Checkpoint& checkpoint, std::chrono::nanoseconds, B
     // Without rows the log has nothing to say, and where the sink stands is kept here alone.
     LEVADA_TRY(confirm(number));
   } else {
-    LEVADA_TRY(commit_files(std::exchange(complete_, {}), number));
+    auto version = commit_files(std::exchange(complete_, {}), number);
+    if (!version) return std::move(version).error();
+    commits_rebased_.add(*version - expected);
     // The table says the same.
     if (auto confirmed = confirm(number); !confirmed) host_.warning(confirmed.error().message);
   }
   committed_ = number;
-  if (snapshot_->metadata != written_) writer_.reset();
+  if (snapshot_->metadata != written_ || snapshot_->protocol != written_protocol_) writer_.reset();
   keep_log();
   return idle();
 }

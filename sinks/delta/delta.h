@@ -91,7 +91,7 @@ class DeltaSink : public Sink {
   Done drop_files();
   Done load_state();
   Result<std::vector<Position>> stored_positions();
-  Done commit_files(std::vector<lake::WrittenFile> files, int64_t number);
+  Result<int64_t> commit_files(std::vector<lake::WrittenFile> files, int64_t number);
   Done judge(const Rival& rival) const;
   // Whether files that were written for the snapshot are still right for this one.
   Done check_unchanged(const Snapshot& now) const;
@@ -115,6 +115,7 @@ class DeltaSink : public Sink {
 
   std::unique_ptr<lake::PartitionedWriter> writer_;
   Metadata written_;                         // Of the table when the writer was made.
+  Protocol written_protocol_;                // The same.
   std::vector<lake::WrittenFile> complete_;  // For the next commit.
   std::vector<std::string> left_over_;       // Files that nobody will ever add.
   int64_t file_number_ = 0;

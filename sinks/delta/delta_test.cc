@@ -312,6 +312,29 @@ TEST_F(DeltaTest, a_change_that_leaves_its_files_right_does_not_stop_it) {
   EXPECT_EQ(cat().size(), 3u);
 }
 
+TEST_F(DeltaTest, a_sink_that_was_away_while_the_log_was_cleaned_up_stands_behind) {
+  using namespace std::chrono_literals;
+  settings.checkpoint_interval = 3;
+  settings.properties = {{"delta.logRetentionDuration", "interval 30 minutes"}};
+  testkit::FakeHost other("sinks.other", host);
+  auto away = start();
+  ASSERT_TRUE(write(*away, rows({"one"}, {0})));
+  ASSERT_TRUE(commit(*away));
+  ASSERT_TRUE(write(*away, rows({"one"}, {1})));
+  auto busy = start(other);
+  for (int64_t round = 0; round < 12; ++round) {
+    ASSERT_TRUE(write(*busy, rows({"two"}, {round})));
+    ASSERT_TRUE(commit(*busy));
+    host.clock().advance(1h);
+  }
+  ASSERT_FALSE(host.files().exists("/table/" + commit_path(2)));
+  const auto version = snapshot().version;
+  const Done done = commit(*away);
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_EQ(snapshot().version, version + 1);
+  EXPECT_EQ(cat().size(), 14u);
+}
+
 // The rows of the table on this host's disk; none where there is no table.
 Strings rows_at(testkit::FakeHost& host) {
   lake::LocalStore store(TableBench::kTable, host.host());

@@ -127,16 +127,29 @@ class Optimizer {
   }
 
   // Keeps in mind what another writer has removed: it may be in a group that is still to come.
-  void note(const Rival& rival) { removed_by_others_.insert(rival.removed.begin(), rival.removed.end()); }
+  void note(const Rival& rival) {
+    removed_by_others_.insert(rival.removed.begin(), rival.removed.end());
+    other_protocol_ = other_protocol_ || rival.protocol;
+  }
 
   Done check(const Files& bin, const Metadata& metadata) const {
-    if (metadata != planned_) return reject("the table has changed");
+    if (metadata != planned_ || other_protocol_) return reject("the table has changed");
     for (const auto& file : bin)
       if (removed_by_others_.contains(file.path)) return reject(file.path + " was removed");
     return {};
   }
 
+  Done update() {
+    return log_.update(snapshot_, [&](const ForeignCommit& commit) -> Done {
+      auto rival = rival_of(commit);
+      if (!rival) return std::move(rival).error();
+      note(*rival);
+      return {};
+    });
+  }
+
   Done rewrite(const Files& bin, const Map& partition_values) {
+    LEVADA_TRY(update());
     if (!check(bin, snapshot_.metadata)) {
       ++done_.conflicts;
       return {};
@@ -169,19 +182,13 @@ class Optimizer {
         .end();
     const auto done = committer_.commit(snapshot_, change, [&](const Rival& rival) -> Done {
       note(rival);
-      if (rival.protocol) return reject("the table has changed");
       return check(bin, rival.metadata.value_or(planned_));
     });
     if (!done && !committer_.outcome_unknown())
       for (const auto& file : *files) (void)log_.store().remove(file.path);
     if (!done && done.code() == Code::reject) {
       ++done_.conflicts;
-      return log_.update(snapshot_, [&](const ForeignCommit& commit) -> Done {
-        auto rival = rival_of(commit);
-        if (!rival) return std::move(rival).error();
-        note(*rival);
-        return {};
-      });
+      return update();
     }
     if (!done) return done.error();
     done_.files_before += step.files_before;
@@ -199,6 +206,7 @@ class Optimizer {
   Snapshot snapshot_;
   Metadata planned_;  // Of the table when its files were grouped.
   std::set<std::string> removed_by_others_;
+  bool other_protocol_ = false;
   Optimized done_;
 };
 
