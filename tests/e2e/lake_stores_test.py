@@ -15,66 +15,14 @@ import tempfile
 import threading
 import time
 import unittest
-import urllib.parse
-import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import unreliable_proxy
+from lake_servers import SECONDS, SERVICES, Hdfs, S3
 
-SERVICES = pathlib.Path(os.environ["LEVADA_SERVICES"])
 SERVERS_TEST = os.environ["LEVADA_SERVERS_TEST"]
 WRITER = os.environ["LEVADA_STORE_WRITER"]
 SEED = int(os.environ.get("LEVADA_SEED", random.randrange(1, 1_000_000)))
-SECONDS = 240  # Until a wait counts as failed.
-USER = "alice"
-
-
-class Hdfs:
-    """The HDFS of the environment."""
-
-    folder = os.environ["HDFS_DIR"]
-    web = os.environ["HDFS_WEB"]
-
-    @classmethod
-    def address(cls, place):
-        return f"webhdfs://{cls.web}/{place}"
-
-    options = [f"user={USER}"]
-
-    @classmethod
-    def get(cls, path, operation):
-        url = f"http://{cls.web}/webhdfs/v1/{urllib.parse.quote(path)}?op={operation}&user.name={USER}"
-        with urllib.request.urlopen(url, timeout=60) as answer:
-            return answer.read()
-
-    @classmethod
-    def read(cls, place, path):
-        return cls.get(f"{place}/{path}", "OPEN")
-
-    @classmethod
-    def service(cls, *words):
-        subprocess.run([SERVICES / "hdfs", words[0], cls.folder, *words[1:]], check=True, timeout=SECONDS,
-                       stdout=subprocess.DEVNULL)
-
-
-class S3:
-    """The S3 of the environment, reached through a proxy or not."""
-
-    folder = pathlib.Path(os.environ["S3_DIR"]) / "data" / os.environ["S3_BUCKET"]
-    endpoint = os.environ["S3_ENDPOINT"]
-
-    @classmethod
-    def address(cls, place):
-        return f"s3://{os.environ['S3_BUCKET']}/{place}"
-
-    @classmethod
-    def options(cls, endpoint):
-        return [f"endpoint={endpoint}", f"access_key={os.environ['S3_ACCESS_KEY']}",
-                f"secret_key={os.environ['S3_SECRET_KEY']}", f"region={os.environ['S3_REGION']}"]
-
-    @classmethod
-    def read(cls, place, path):
-        return (cls.folder / place / path).read_bytes()
 
 
 class Writer:

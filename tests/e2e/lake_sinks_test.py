@@ -1,0 +1,131 @@
+"""The sinks parquet and delta write to a real HDFS and a real S3, and the agent is killed while it does so: other
+programs find each row once.
+
+What is in HDFS is fetched with WebHDFS by Python, what is in S3 lies in the folder of the server. Run below
+tests/services/with hdfs s3, with the Python packages of tools/requirements.txt.
+"""
+
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+
+import deltalake
+import pyarrow
+import pyarrow.dataset
+
+sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).parent.parent / "lake")]
+from delta_table import COLUMNS, LEVADA, counted, inline, line_of, make_rows
+from lake_servers import SECONDS, Hdfs, S3
+
+KILLS = int(os.environ.get("LEVADA_KILLS", "6"))
+SEED = int(os.environ.get("LEVADA_SEED", random.randrange(1, 1_000_000)))
+FILES = 40
+FILE_ROWS = 500
+
+
+def rows_of_parquet(folder):
+    in_paths = pyarrow.dataset.partitioning(pyarrow.schema([("ok", pyarrow.bool_())]), flavor="hive")
+    return pyarrow.dataset.dataset(folder, format="parquet", partitioning=in_paths).to_table().to_pylist()
+
+
+def rows_of_delta(folder):
+    return deltalake.DeltaTable(str(folder)).to_pyarrow_table().to_pylist()
+
+
+class Sinks(unittest.TestCase):
+    def setUp(self):
+        print(f"LEVADA_SEED={SEED}", flush=True)
+        self.rng = random.Random(SEED)
+        folder = tempfile.TemporaryDirectory(prefix="levada-lake.")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.place = f"sinks-{SEED}-{self._testMethodName}"
+        self.log = self.folder / "agent.log"
+
+    def configure(self, sink, address, storage):
+        (self.folder / "agent.toml").write_text(f"""
+[agent]
+data_dir = "{self.folder}/data"
+[sources.in]
+type = "spool"
+path = "{self.folder}/in"
+settle = "0s"
+completed = "delete"
+interceptors = ["parse", "drop"]
+channels = ["main"]
+[interceptors.parse]
+type = "parse_json"
+columns = {inline(COLUMNS)}
+[interceptors.drop]
+type = "drop_columns"
+columns = ["body", "file", "offset"]
+[channels.main]
+type = "memory"
+[sinks.out]
+type = "{sink}"
+channel = "main"
+path = "{address}"
+partition_by = ["ok"]
+columns = {inline(COLUMNS)}
+commit_interval = "200ms"
+[sinks.out.storage]
+{chr(10).join(f'{name} = "{value}"' for name, value in (option.split("=", 1) for option in storage))}
+""")
+
+    def start(self, *arguments):
+        with open(self.log, "ab") as log:
+            agent = subprocess.Popen([LEVADA, "run", "--config", str(self.folder / "agent.toml"), *arguments],
+                                     stdout=log, stderr=log)
+        self.addCleanup(lambda: agent.poll() is None and agent.kill())
+        return agent
+
+    def prove(self, server, sink, storage, read):
+        self.configure(sink, server.address(self.place), storage)
+        incoming = self.folder / "in"
+        incoming.mkdir()
+        rows = list(make_rows(self.rng, 0, FILES * FILE_ROWS))
+        for file in range(FILES):
+            lines = [line_of(row) + "\n" for row in rows[file * FILE_ROWS:(file + 1) * FILE_ROWS]]
+            (incoming / f"{file:03}.tmp").write_text("".join(lines))
+        pause = threading.Event()
+        for kill in range(KILLS):
+            agent = self.start()
+            # Something new for each life.
+            for path in sorted(incoming.glob("*.tmp"))[:max(1, FILES // KILLS)]:
+                path.rename(path.with_suffix(".ndjson"))
+            pause.wait(0.3 + 2.5 * self.rng.random())
+            agent.send_signal(signal.SIGKILL)
+            self.assertEqual(agent.wait(timeout=SECONDS), -signal.SIGKILL, self.said())
+        for path in incoming.glob("*.tmp"):
+            path.rename(path.with_suffix(".ndjson"))
+        agent = self.start("--until-drained")
+        self.assertEqual(agent.wait(timeout=SECONDS), 0, self.said())
+        found = counted(read(server.fetch(self.place, self.folder / "fetched")), COLUMNS)
+        expected = counted(rows, COLUMNS)
+        self.assertEqual(sum((expected - found).values()), 0, f"rows are lost; {self.said()}")
+        self.assertEqual(sum((found - expected).values()), 0, f"rows are doubled, or changed; {self.said()}")
+
+    def said(self):
+        return f"LEVADA_SEED={SEED}; the agent said:\n{self.log.read_text()[-4000:]}"
+
+    def test_parquet_in_hdfs(self):
+        self.prove(Hdfs, "parquet", Hdfs.options, rows_of_parquet)
+
+    def test_delta_in_hdfs(self):
+        self.prove(Hdfs, "delta", Hdfs.options, rows_of_delta)
+
+    def test_parquet_in_s3(self):
+        self.prove(S3, "parquet", S3.options(S3.endpoint), rows_of_parquet)
+
+    def test_delta_in_s3(self):
+        self.prove(S3, "delta", S3.options(S3.endpoint), rows_of_delta)
+
+
+if __name__ == "__main__":
+    unittest.main()
