@@ -5,5 +5,5 @@ cd "$(dirname "$0")"
 echo "==> set up"
 tools/setup build
 echo "==> build (minutes the first time, seconds later)"
-tools/build release
+tools/build release levada generate_plugin spool_plugin clean_json_plugin file_plugin
 tools/demo build/release/levada
