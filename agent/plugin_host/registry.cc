@@ -7,6 +7,7 @@
 #include <set>
 
 #include "agent/plugin_host/library.h"
+#include "agent/plugin_host/plugin_index.h"
 #include "agent/plugin_host/plugin_scan.h"
 #include "agent/plugin_host/writers.h"
 
@@ -125,7 +126,7 @@ std::vector<PluginFolder> plugin_folders(const std::vector<std::string>& configu
 
 void Registry::scan(const std::vector<PluginFolder>& folders) {
   std::set<std::string> seen;
-  std::vector<File> found;
+  std::vector<std::optional<std::vector<IndexedComponent>>> indexes;
   for (const auto& folder : folders) {
     std::error_code failed;
     const auto real = fs::canonical(folder.path, failed);
@@ -143,26 +144,47 @@ void Registry::scan(const std::vector<PluginFolder>& folders) {
       if (entry.path().extension() == ".so") paths.push_back(entry.path().string());
     std::sort(paths.begin(), paths.end());
     for (const auto& path : paths) {
-      if (auto image = PluginImage::read(path)) found.push_back({*std::move(image), path, folder.is_named});
-      else refused_.push_back({path, image.error().message});
+      files_.push_back({path, folder.is_named, {}});
+      indexes.push_back(read_plugin_index(path));
     }
   }
-  std::vector<PluginImage*> images;
-  for (auto& file : found) images.push_back(&*file.image);
-  try_all(images);
-  for (auto& file : found) {
-    const auto scanned = read_answer(heard_before()[file.image->identity()], file.path);
-    if (!scanned.reason.empty()) {
-      refused_.push_back({file.path, scanned.reason});
-      continue;
+  std::vector<File*> unknown;
+  for (size_t at = 0; at < files_.size(); ++at)
+    if (!indexes[at]) unknown.push_back(&files_[at]);
+  prepare(unknown);
+  for (size_t at = 0; at < files_.size(); ++at) {
+    if (indexes[at]) {
+      for (const auto& [kind, name] : *indexes[at]) take(at, kind, name, "");
+    } else if (files_[at].image) {
+      const auto scanned = read_answer(heard_before()[files_[at].image->identity()], files_[at].path);
+      for (const auto& [kind, name, fault] : scanned.components) take(at, kind, name, fault);
     }
-    files_.push_back(std::move(file));
-    for (const auto& [kind, name, fault] : scanned.components) take(files_.size() - 1, kind, name, fault);
+  }
+}
+
+void Registry::prepare(const std::vector<File*>& files) const {
+  std::vector<PluginImage*> images;
+  for (auto* file : files) {
+    if (file->image || file->plugin || file->is_refused) continue;
+    auto image = PluginImage::read(file->path);
+    if (image) images.push_back(&file->image.emplace(*std::move(image)));
+    else refused_.push_back({file->path, image.error().message});
+    file->is_refused = !image;
+  }
+  try_all(images);
+  for (auto* file : files) {
+    if (!file->image) continue;
+    auto scanned = read_answer(heard_before()[file->image->identity()], file->path);
+    if (scanned.reason.empty()) continue;
+    refused_.push_back({file->path, std::move(scanned.reason)});
+    file->image.reset();
+    file->is_refused = true;
   }
 }
 
 void Registry::take(size_t file, uint32_t kind, const std::string& name, const std::string& fault) {
-  const auto& [image, path, is_named, plugin] = files_[file];
+  const auto& path = files_[file].path;
+  const bool is_named = files_[file].is_named;
   const auto key = std::pair(kind, name);
   const std::string what = std::string("the ") + kind_name(kind) + " " + name;
   std::string reason;
@@ -181,11 +203,13 @@ void Registry::take(size_t file, uint32_t kind, const std::string& name, const s
 }
 
 const levada_plugin* Registry::load(File& file) const {
-  if (file.plugin || !file.image) return file.plugin;
+  prepare({&file});
+  if (!file.image) return file.plugin;
   auto plugin = load_once(*std::move(file.image));
   file.image.reset();
   if (plugin) file.plugin = *plugin;
   else refused_.push_back({file.path, plugin.error().message});
+  file.is_refused = !plugin;
   return file.plugin;
 }
 
@@ -194,7 +218,10 @@ const levada_component* Registry::load(const std::pair<uint32_t, std::string>& k
   const auto* plugin = load(files_[known.file]);
   for (size_t at = 0; plugin && at < plugin->component_count; ++at) {
     const auto* component = plugin->components[at];
-    if (component->kind == key.first && component->name == key.second) known.component = component;
+    if (component->kind != key.first || component->name != key.second) continue;
+    const auto faults = check_component(*component);
+    for (const auto& fault : faults) refused_.push_back({known.path, known.path + ": " + fault});
+    if (faults.empty()) known.component = component;
   }
   return known.component;
 }
@@ -227,6 +254,9 @@ std::vector<const levada_component*> Registry::find_all(std::string_view type) c
 
 std::vector<Registry::Loaded> Registry::load_all() const {
   std::vector<Loaded> all;
+  std::vector<File*> files;
+  for (auto& file : files_) files.push_back(&file);
+  prepare(files);
   for (auto& file : files_)
     if (const auto* plugin = load(file)) all.push_back({file.path, plugin});
   return all;

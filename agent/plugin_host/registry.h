@@ -30,9 +30,9 @@ class Registry : public ComponentCatalogue {
     std::string path, reason;
   };
 
-  // Looks at every .so of the folders, in the order of their names: a child process loads it and
-  // says what it has. This process loads those only that it is asked for. A folder that is missing
-  // is refused with the reason.
+  // Looks at every .so of the folders, in the order of their names. What it has stands in a section
+  // of the file, or a child process loads it and says so. This process loads those only that it is
+  // asked for, each tried in a child before. A folder that is missing is refused with the reason.
   void scan(const std::vector<PluginFolder>& folders);
   // No other plugin will be asked for.
   void forget_unloaded() { files_.clear(); }
@@ -48,11 +48,11 @@ class Registry : public ComponentCatalogue {
   std::vector<const levada_component*> find_all(std::string_view type) const;
 
  private:
-  // A plugin that can be loaded.
   struct File {
-    std::optional<PluginImage> image;  // Until it is loaded.
     std::string path;
-    bool is_named;  // Its folder is.
+    bool is_named;                     // Its folder is.
+    std::optional<PluginImage> image;  // That was tried, and is to be loaded.
+    bool is_refused = false;
     const levada_plugin* plugin = nullptr;
   };
   // A component, and where it comes from.
@@ -64,6 +64,8 @@ class Registry : public ComponentCatalogue {
     const levada_component* component = nullptr;  // Once it was asked for.
   };
   void take(size_t file, uint32_t kind, const std::string& name, const std::string& fault);
+  // Reads and tries those that were not yet.
+  void prepare(const std::vector<File*>& files) const;
   const levada_plugin* load(File& file) const;
   const levada_component* load(const std::pair<uint32_t, std::string>& key, Known& known) const;
 

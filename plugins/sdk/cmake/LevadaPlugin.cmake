@@ -60,6 +60,15 @@ function(levada_add_plugin name)
     OUTPUT_NAME ${name} PREFIX "" LINK_DEPENDS "${map}" LINKER_LANGUAGE ${linker}
     LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/plugins"
     INSTALL_RPATH "$ORIGIN/..")
+  # Without the section an agent loads the plugin, in a child process, to know its components.
+  if(TARGET levada_component_index)
+    set(index "${CMAKE_CURRENT_BINARY_DIR}/${name}.components")
+    add_custom_command(TARGET ${name}_plugin POST_BUILD
+      COMMAND "${CMAKE_COMMAND}" -E env ASAN_OPTIONS=detect_leaks=0
+              $<TARGET_FILE:levada_component_index> $<TARGET_FILE:${name}_plugin> "${index}"
+      COMMAND "${CMAKE_OBJCOPY}" --add-section ".levada.components=${index}" $<TARGET_FILE:${name}_plugin>
+      VERBATIM)
+  endif()
   set_property(GLOBAL APPEND PROPERTY LEVADA_PLUGINS ${name})
   install(TARGETS ${name}_plugin LIBRARY DESTINATION "${LEVADA_PLUGIN_INSTALL_DIR}" COMPONENT core)
 
