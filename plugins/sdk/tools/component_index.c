@@ -1,5 +1,6 @@
-/* component_index PLUGIN.so FILE: writes what components a plugin has, for a section of its file by which an agent
- * knows them without loading it. A letter for the kind ('a' is 0), the name, a zero byte; of each in turn. */
+/* component_index PLUGIN.so FILE: writes what components a plugin has, for a section of its file by
+ * which an agent knows them without loading it. A letter for the kind ('a' is 0), the name, a zero
+ * byte; of each in turn. */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <unistd.h>
