@@ -23,7 +23,7 @@ sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).p
 from delta_table import COLUMNS, LEVADA, counted, inline, line_of, make_rows
 from lake_servers import SECONDS, Hdfs, S3
 
-KILLS = int(os.environ.get("LEVADA_KILLS", "6"))
+KILLS = int(os.environ.get("LEVADA_KILLS", "30")) // 5 + 1  # In each of four tests, which take their time.
 SEED = int(os.environ.get("LEVADA_SEED", random.randrange(1, 1_000_000)))
 FILES = 40
 FILE_ROWS = 500
@@ -97,7 +97,7 @@ commit_interval = "200ms"
         for kill in range(KILLS):
             agent = self.start()
             # Something new for each life.
-            for path in sorted(incoming.glob("*.tmp"))[:max(1, FILES // KILLS)]:
+            for path in sorted(incoming.glob("*.tmp"))[:FILES // KILLS]:
                 path.rename(path.with_suffix(".ndjson"))
             pause.wait(0.3 + 2.5 * self.rng.random())
             agent.send_signal(signal.SIGKILL)
