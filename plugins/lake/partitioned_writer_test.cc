@@ -204,14 +204,14 @@ TEST_F(WriterTest, few_files_are_open_at_once) {
 
 TEST_F(WriterTest, little_memory_makes_small_row_groups_and_loses_nothing) {
   start({{"k", "text"}, {"n", "int64"}}, {.partition_by = {"k"}, .memory_bytes = 1 << 20});
-  int64_t sum = 0;
+  uint64_t sum = 0;
   for (int batch = 0; batch < 40; ++batch) {
     std::vector<std::optional<std::string>> keys;
     std::vector<std::optional<int64_t>> numbers;
     for (int64_t row = 0; row < 5000; ++row) {
       keys.push_back(std::to_string(row % 7));
       numbers.push_back(static_cast<int64_t>(host_.host().random() >> 8));
-      sum += *numbers.back();
+      sum += static_cast<uint64_t>(*numbers.back());
     }
     write(batch_of(keys, numbers));
   }
@@ -219,11 +219,11 @@ TEST_F(WriterTest, little_memory_makes_small_row_groups_and_loses_nothing) {
   int groups = 0;
   for (const auto& file : files) {
     groups += footer(file.path)->num_row_groups();
-    for (const auto& row : rows(file.path)) sum -= std::stoll(row);
+    for (const auto& row : rows(file.path)) sum -= std::stoull(row);
   }
   EXPECT_GT(groups, 7);
   EXPECT_GT(host_.count("row_groups_ended_early"), 0);
-  EXPECT_EQ(sum, 0);
+  EXPECT_EQ(sum, 0u);
 }
 
 TEST_F(WriterTest, rows_are_sorted_within_a_row_group) {
