@@ -15,8 +15,9 @@ Configuration load_configuration(const std::string& path, Diagnostics& diagnosti
   loaded.agent = read_agent(*document, diagnostics);
   set_log_level(static_cast<int32_t>(loaded.agent.log_level));
   loaded.registry.scan(plugin_folders(loaded.agent.plugin_dirs));
-  for (const auto& refused : loaded.registry.refused()) log_warning("plugins", "refused: " + refused.reason);
   loaded.topology = read_topology(*document, loaded.registry, diagnostics);
+  // A plugin that the configuration names may turn out to be none when it is asked for.
+  for (const auto& refused : loaded.registry.refused()) log_warning("plugins", "refused: " + refused.reason);
   loaded.registry.forget_unloaded();
   return loaded;
 }

@@ -61,7 +61,7 @@ int describe_type(const Registry& registry, const PluginsRequest& request) {
   return kFailed;
 }
 
-void list_all(const Registry& registry) {
+void list_all(const Registry& registry, const std::vector<Registry::Loaded>& plugins) {
   for (const uint32_t kind : kKinds) {
     std::printf("%ss\n", kind_name(kind));
     for (const auto& name : registry.names(kind))
@@ -70,7 +70,7 @@ void list_all(const Registry& registry) {
   std::printf("channels\n");
   for (const auto& [type, summary] : channel_types()) std::printf("  %-18s %s\n", type, summary);
   std::printf("plugins\n");
-  for (const auto& [path, plugin] : registry.load_all())
+  for (const auto& [path, plugin] : plugins)
     std::printf("  %-18s %s, ABI %d.%u, %s  %s\n", plugin->name, plugin->version, LEVADA_ABI_MAJOR, plugin->abi_minor,
                 plugin->license, path.c_str());
   for (const auto& [path, reason] : registry.refused()) std::printf("  refused: %s\n", reason.c_str());
@@ -82,6 +82,7 @@ int show_plugins(const PluginsRequest& request) {
   Diagnostics diagnostics;
   const auto registry = load_registry(request.config, diagnostics);
   if (refused(diagnostics)) return kBadConfiguration;
+  const auto plugins = registry.load_all();
   if (request.format == "schema") {
     std::printf("%s\n", json_schema(registry).c_str());
     return kOk;
@@ -91,7 +92,7 @@ int show_plugins(const PluginsRequest& request) {
     return kOk;
   }
   if (!request.name.empty()) return describe_type(registry, request);
-  list_all(registry);
+  list_all(registry, plugins);
   return kOk;
 }
 

@@ -28,6 +28,7 @@ std::optional<SinkConfig> sink_at(const std::string& path, const TableRequest& r
   config.path = "sinks.table";
   config.component = registry.find(LEVADA_SINK, request.type);
   if (!config.component) {
+    for (const auto& refused : registry.refused()) std::fprintf(stderr, "refused: %s\n", refused.reason.c_str());
     std::fprintf(stderr, "no sink is of the type \"%s\"%s\n", request.type.c_str(),
                  did_you_mean(request.type, registry.names(LEVADA_SINK)).c_str());
     return std::nullopt;

@@ -190,15 +190,16 @@ void Registry::take(size_t file, uint32_t kind, const std::string& name, const s
   std::string reason;
   if (const auto found = components_.find(key); found != components_.end()) {
     auto& known = found->second;
-    reason = path + ": " + what + " is already given by " + known.path;
+    const auto& other = files_[known.file];
+    reason = path + ": " + what + " is already given by " + other.path;
     // Where the user names both folders, their order says which one is meant.
-    if ((!known.is_named || !is_named || fs::path(path).parent_path() == fs::path(known.path).parent_path()) &&
+    if ((!other.is_named || !is_named || fs::path(path).parent_path() == fs::path(other.path).parent_path()) &&
         known.objection.empty())
-      known.objection = what + " is given by " + known.path + " and by " + path +
+      known.objection = what + " is given by " + other.path + " and by " + path +
                         "; name the folders of both in plugin_dirs, the preferred one first, or rename one of them";
   }
   if (!fault.empty()) reason = path + ": " + fault;
-  if (reason.empty()) components_[key] = {file, path, is_named, ""};
+  if (reason.empty()) components_[key] = {file, ""};
   else refused_.push_back({path, reason});
 }
 
@@ -214,15 +215,17 @@ const levada_plugin* Registry::load(File& file) const {
 }
 
 const levada_component* Registry::load(const std::pair<uint32_t, std::string>& key, Known& known) const {
-  if (known.component || known.file >= files_.size()) return known.component;
-  const auto* plugin = load(files_[known.file]);
+  if (known.component || known.is_refused || files_.empty()) return known.component;
+  auto& file = files_[known.file];
+  const auto* plugin = load(file);
   for (size_t at = 0; plugin && at < plugin->component_count; ++at) {
     const auto* component = plugin->components[at];
     if (component->kind != key.first || component->name != key.second) continue;
     const auto faults = check_component(*component);
-    for (const auto& fault : faults) refused_.push_back({known.path, known.path + ": " + fault});
+    for (const auto& fault : faults) refused_.push_back({file.path, file.path + ": " + fault});
     if (faults.empty()) known.component = component;
   }
+  known.is_refused = known.component == nullptr;
   return known.component;
 }
 
@@ -238,8 +241,8 @@ std::string Registry::objection(uint32_t kind, std::string_view type) const {
 
 std::vector<std::string> Registry::names(uint32_t kind) const {
   std::vector<std::string> all;
-  for (const auto& [key, component] : components_)
-    if (key.first == kind) all.push_back(key.second);
+  for (const auto& [key, known] : components_)
+    if (key.first == kind && !known.is_refused) all.push_back(key.second);
   return all;
 }
 
@@ -257,6 +260,7 @@ std::vector<Registry::Loaded> Registry::load_all() const {
   std::vector<File*> files;
   for (auto& file : files_) files.push_back(&file);
   prepare(files);
+  for (auto& [key, known] : components_) (void)load(key, known);
   for (auto& file : files_)
     if (const auto* plugin = load(file)) all.push_back({file.path, plugin});
   return all;

@@ -41,7 +41,7 @@ class Registry : public ComponentCatalogue {
   std::string objection(uint32_t kind, std::string_view type) const override;
   std::vector<std::string> names(uint32_t kind) const override;
 
-  // All of them.
+  // All of them. Behind it the names are those of components that can be used.
   std::vector<Loaded> load_all() const;
   const std::vector<Refused>& refused() const { return refused_; }
   // The components of that type, of whatever kind.
@@ -55,13 +55,12 @@ class Registry : public ComponentCatalogue {
     bool is_refused = false;
     const levada_plugin* plugin = nullptr;
   };
-  // A component, and where it comes from.
+  // A component, and the file that it comes from.
   struct Known {
     size_t file;
-    std::string path;
-    bool is_named;
     std::string objection;                        // Why nobody may use it.
-    const levada_component* component = nullptr;  // Once it was asked for.
+    const levada_component* component = nullptr;  // Once it was asked for,
+    bool is_refused = false;                      // and turned out to be none.
   };
   void take(size_t file, uint32_t kind, const std::string& name, const std::string& fault);
   // Reads and tries those that were not yet.

@@ -40,6 +40,7 @@ channel = "main"
 INTERCEPTORS = {
     "shout": 'type = "shout"\nmark = "#"\n',
     "first": 'type = "first_rows"\nrows = 7\n',
+    "says_and_crashes": 'type = "says_and_crashes"\n',
     "throws": 'type = "throws"\n',
     "throws_unguarded": 'type = "throws_unguarded"\n',
 }
@@ -120,6 +121,11 @@ def setUpModule():
     whole = (PLUGINS / "shout.so").read_bytes()
     (PLUGINS / "cut_off.so").write_bytes(whole[: len(whole) // 2])
     (PLUGINS / "empty.so").touch()
+    # Says what it has, and crashes when it is loaded.
+    (WORK / "index").write_bytes(b"bsays_and_crashes\0")
+    must("objcopy", "--add-section", f".levada.components={WORK / 'index'}", PLUGINS / "crashes.so",
+         PLUGINS / "says_and_crashes.so")
+    (PLUGINS / "says_and_crashes.so").chmod(0o755)
 
 
 class Dropped(unittest.TestCase):
@@ -193,6 +199,21 @@ class Bad(unittest.TestCase):
 
     def test_what_crashes_when_it_is_loaded_is_refused_and_the_others_run(self):
         self.assertIn("ends the process when it is loaded: Segmentation fault", self.refusal("crashes.so"))
+
+    def test_what_says_what_it_has_and_crashes_is_refused_once_it_is_asked_for(self):
+        reason = "says_and_crashes.so: ends the process when it is loaded: Segmentation fault"
+        self.assertIn(reason, self.refusal("says_and_crashes.so"))
+        code, output = levada("check", "--config", write_config("named_and_crashes", "says_and_crashes"))
+        self.assertEqual(code, 2, output)
+        self.assertIn('no interceptor has the type "says_and_crashes"', output)
+        self.assertIn(reason, output)
+        code, output = levada("check", "--config", write_config("beside_it", "shout"))
+        self.assertEqual(code, 0, output)
+        self.assertNotIn("says_and_crashes", output)
+        for format in ("schema", "reference"):
+            code, output = levada("plugins", "--format", format)
+            self.assertEqual(code, 0, output)
+            self.assertNotIn("says_and_crashes", output)
 
     def test_the_reason_is_given_where_somebody_asks_for_it_by_name(self):
         code, output = levada("plugins", "crashes")
