@@ -5,18 +5,12 @@
 #include <cstdio>
 #include <utility>
 
+#include "files/sink_names.h"
+
 namespace levada::file_sink {
 namespace {
 
 using std::chrono::nanoseconds;
-
-// No other sink has it: not one of another agent on the same machine, nor on
-// another, nor one before this.
-std::string new_id(Host host) {
-  char digits[17];
-  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(host.random()));
-  return std::string(digits, 12);
-}
 
 bool has_control_characters(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
@@ -72,7 +66,7 @@ Done FileSink::open() {
   if (loaded_) return {};
   auto last = manifest_.load();
   if (!last) return std::move(last).error();
-  id_ = last->id.empty() ? new_id(host_) : std::move(last->id);
+  id_ = last->id.empty() ? files::new_sink_id(host_) : std::move(last->id);
   next_number_ = last->next_number;
   // Where nothing is left to complete, a folder that cannot be made yet
   // holds nobody up before rows come.
@@ -91,13 +85,8 @@ Done FileSink::lock_names() {
   if (lock_) return {};
   const auto folder = root();
   LEVADA_TRY(make_folder(folder));
-  const auto path = (folder == "/" ? "" : folder) + "/.levada-" + id_ + ".lock";
-  auto lock = files_.lock(path);
+  auto lock = files::lock_sink_id(files_, folder, id_);
   if (!lock) return std::move(lock).error();
-  if (!*lock)
-    return retry("another agent has " + path +
-                 ": it runs on a copy of this one's data_dir, and would write files of the same names; stop one of the "
-                 "two for good");
   lock_ = *std::move(lock);
   return {};
 }

@@ -6,22 +6,10 @@
 #include <utility>
 
 #include "file.h"
+#include "files/sink_names.h"
 #include "levada/free_name.h"
 
 namespace levada::file_sink {
-namespace {
-
-// 20260131T235959, for names that sort by the time at which the files were made.
-std::string compact_time(std::chrono::nanoseconds since_1970) {
-  const auto seconds = static_cast<std::time_t>(std::chrono::floor<std::chrono::seconds>(since_1970).count());
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  char text[32];
-  return {text, std::strftime(text, sizeof text, "%Y%m%dT%H%M%S", &parts)};
-}
-
-}  // namespace
-
 Result<OutputFile*> FileSink::file_for(Batch& batch, int64_t row) {
   if (pattern_.constant() && current_ != open_.end()) return &current_->second;
   int64_t time = 0;
@@ -75,7 +63,7 @@ Result<FileSink::OpenFiles::iterator> FileSink::open_file(const std::string& buc
 
 Result<File> FileSink::create_file(const std::string& bucket, Unfinished& entry) {
   const auto* calls = files_.table();
-  const auto stem = bucket + compact_time(host_.now()) + "-" + id_ + "-";
+  const auto stem = bucket + files::compact_time(host_.now()) + "-" + id_ + "-";
   for (;;) {
     entry.name = stem + std::to_string(next_number_++) + settings_.suffix +
                  std::string(Compressor::suffix(settings_.compression));

@@ -16,6 +16,8 @@
 #include <optional>
 #include <string_view>
 
+#include "files/sink_names.h"
+#include "levada/checked_text.h"
 #include "levada/positions.h"
 
 namespace levada::file_sink {
@@ -23,7 +25,6 @@ namespace {
 
 constexpr std::string_view kFirstLine = "levada file sink 2\n";
 constexpr std::string_view kFirstLineOf1 = "levada file sink 1\n";
-constexpr std::string_view kNames = "names\t";
 constexpr std::string_view kPosition = "position\t";
 constexpr std::string_view kEnd = "end\t";
 
@@ -68,23 +69,6 @@ std::optional<Unfinished> read_file(std::string_view line) {
   return file;
 }
 
-bool read_names(std::string_view rest, Committed& to) {
-  const auto parts = tab_separated(rest);
-  if (parts.size() != 2) return false;
-  to.id = unescaped(parts[0]);
-  const char* const end = parts[1].data() + parts[1].size();
-  return std::from_chars(parts[1].data(), end, to.next_number).ptr == end && !parts[1].empty();
-}
-
-// Up to the line's end, which goes too; nothing where there is none: it was cut by a crash.
-std::optional<std::string_view> take_line(std::string_view& from) {
-  const auto end = from.find('\n');
-  if (end == from.npos) return std::nullopt;
-  const auto line = from.substr(0, end);
-  from.remove_prefix(end + 1);
-  return line;
-}
-
 // A path that was used again is what its last line says.
 void add(std::vector<Unfinished>& all, Unfinished file) {
   std::erase_if(all, [&](const Unfinished& known) { return known.path == file.path; });
@@ -101,8 +85,9 @@ std::optional<Committed> read(std::string_view content) {
   checked.remove_prefix(kFirstLine.size());
   Committed committed;
   while (const auto line = take_line(checked)) {
-    if (line->starts_with(kNames)) {
-      if (!read_names(line->substr(kNames.size()), committed)) return std::nullopt;
+    if (line->starts_with(files::kNamesLine)) {
+      if (!files::read_names(line->substr(files::kNamesLine.size()), committed.id, committed.next_number))
+        return std::nullopt;
     } else if (line->starts_with(kPosition)) {
       auto position = read_position(line->substr(kPosition.size()));
       if (!position) return std::nullopt;
@@ -172,9 +157,7 @@ Done Manifest::replace(const Committed& committed) {
     made_folder_ = true;
   }
   std::string content(kFirstLine);
-  content += kNames;
-  append_escaped(content, committed.id);
-  content += '\t' + std::to_string(committed.next_number) + '\n';
+  files::append_names(content, committed.id, committed.next_number);
   for (const auto& position : committed.positions) {
     content += kPosition;
     append_position(content, position);

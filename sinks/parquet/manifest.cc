@@ -8,6 +8,7 @@
 #include <optional>
 #include <string_view>
 
+#include "files/sink_names.h"
 #include "levada/checked_text.h"
 #include "levada/positions.h"
 
@@ -15,23 +16,15 @@ namespace levada::parquet_sink {
 namespace {
 
 constexpr std::string_view kFirstLine = "levada parquet sink 1";
-constexpr std::string_view kNames = "names\t";
 constexpr std::string_view kPosition = "position\t";
 constexpr std::string_view kFile = "file\t";
-
-bool read_names(std::string_view rest, Committed& to) {
-  const auto parts = tab_separated(rest);
-  if (parts.size() != 2 || parts[1].empty()) return false;
-  to.id = unescaped(parts[0]);
-  const char* const end = parts[1].data() + parts[1].size();
-  return std::from_chars(parts[1].data(), end, to.next_number).ptr == end;
-}
 
 std::optional<Committed> read(std::string_view content) {
   Committed committed;
   while (const auto line = take_line(content)) {
-    if (line->starts_with(kNames)) {
-      if (!read_names(line->substr(kNames.size()), committed)) return std::nullopt;
+    if (line->starts_with(files::kNamesLine)) {
+      if (!files::read_names(line->substr(files::kNamesLine.size()), committed.id, committed.next_number))
+        return std::nullopt;
     } else if (line->starts_with(kPosition)) {
       auto position = read_position(line->substr(kPosition.size()));
       if (!position) return std::nullopt;
@@ -67,9 +60,8 @@ Done Manifest::replace(const Committed& committed) {
     LEVADA_TRY(files_.make_folder(folder_));
     made_folder_ = true;
   }
-  std::string content(kNames);
-  append_escaped(content, committed.id);
-  content += '\t' + std::to_string(committed.next_number) + '\n';
+  std::string content;
+  files::append_names(content, committed.id, committed.next_number);
   for (const auto& position : committed.positions) {
     content += kPosition;
     append_position(content, position);

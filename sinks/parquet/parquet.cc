@@ -2,10 +2,9 @@
 #include "parquet.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <ctime>
 #include <utility>
 
+#include "files/sink_names.h"
 #include "lake/file_stores.h"
 
 namespace levada::parquet_sink {
@@ -20,23 +19,6 @@ using std::chrono::nanoseconds;
 
 // How long a call takes that has nothing else to do.
 constexpr auto kIdle = std::chrono::seconds(1);
-
-// No other sink has it: not one of another agent on the same machine, nor on
-// another, nor one before this.
-std::string new_id(Host host) {
-  char digits[17];
-  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(host.random()));
-  return std::string(digits, 12);
-}
-
-// 20260131T235959, for names that sort by the time at which the files were complete.
-std::string compact_time(nanoseconds since_1970) {
-  const auto seconds = static_cast<std::time_t>(std::chrono::floor<std::chrono::seconds>(since_1970).count());
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  char text[32];
-  return {text, std::strftime(text, sizeof text, "%Y%m%dT%H%M%S", &parts)};
-}
 
 bool is_named(const std::vector<std::string>& names, const std::string& name) {
   return std::count(names.begin(), names.end(), name) > 0;
@@ -131,7 +113,7 @@ Done ParquetSink::open() {
   if (publication_) return {};
   auto last = manifest_.load();
   if (!last) return std::move(last).error();
-  id_ = last->id.empty() ? new_id(host_) : std::move(last->id);
+  id_ = last->id.empty() ? files::new_sink_id(host_) : std::move(last->id);
   next_number_ = last->next_number;
   auto publication = std::make_unique<Publication>(host_, *store_, in_use_folder());
   if (!last->files.empty()) LEVADA_TRY(lock_names());
@@ -148,13 +130,8 @@ Done ParquetSink::lock_names() {
   const auto folder = lake::local_folder(settings_.path);
   if (lock_ || folder.empty()) return {};
   LEVADA_TRY(files_.make_folder(folder));
-  const auto path = (folder == "/" ? "" : folder) + "/.levada-" + id_ + ".lock";
-  auto lock = files_.lock(path);
+  auto lock = files::lock_sink_id(files_, folder, id_);
   if (!lock) return std::move(lock).error();
-  if (!*lock)
-    return retry("another agent has " + path +
-                 ": it runs on a copy of this one's data_dir, and would write files of the same names; stop one of the "
-                 "two for good");
   lock_ = *std::move(lock);
   return files_.sync_folder(folder);
 }
@@ -197,7 +174,7 @@ Done ParquetSink::finish_writer() {
 std::string ParquetSink::final_name(const WrittenFile& file) const {
   const auto slash = file.path.find_last_of('/') + 1;
   const auto number = file.path.substr(slash, file.path.find('.', slash) - slash);
-  return file.folder + settings_.prefix + compact_time(host_.now()) + "-" + id_ + "-" + number + ".parquet";
+  return file.folder + settings_.prefix + files::compact_time(host_.now()) + "-" + id_ + "-" + number + ".parquet";
 }
 
 Done ParquetSink::commit(const Checkpoint& checkpoint, nanoseconds timeout, Batch&) {
