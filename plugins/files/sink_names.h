@@ -1,5 +1,5 @@
-// The names of the files that a sink makes: an id, by which sinks that write into one folder are told
-// apart, and a number that the sink never gives twice.
+// The names of the files that a sink makes: an id, by which sinks that write into one folder are
+// told apart, and a number that the sink never gives twice.
 #pragma once
 
 #include <charconv>
@@ -15,8 +15,8 @@
 
 namespace levada::files {
 
-// No other sink has it: not one of another agent on the same machine, nor on another, nor one before
-// this.
+// No other sink has it: not one of another agent on the same machine, nor on another, nor one
+// before this.
 inline std::string new_sink_id(Host host) {
   char digits[17];
   std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(host.random()));

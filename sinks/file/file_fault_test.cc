@@ -2,18 +2,12 @@
 // machine dies at each call in turn.
 #include <gtest/gtest.h>
 
-#include <cerrno>
-
 #include "file.h"
-#include "levada/testkit/fault_step.h"
-#include "levada/testkit/sink_fault_bench.h"
+#include "levada/testkit/sink_faults.h"
 #include "unpack.h"
 
 namespace levada::file_sink {
 namespace {
-
-using testkit::kFaultStep;
-using testkit::Lose;
 
 // The rows of a file by its settings.
 std::vector<std::string> rows_of(const FileSettings& settings, const std::string& content) {
@@ -26,158 +20,45 @@ std::vector<std::string> rows_of(const FileSettings& settings, const std::string
   return rows;
 }
 
-struct TestBench : testkit::SinkFaultBench {
-  explicit TestBench(const FileSettings& settings, int seed = 0)
-      : SinkFaultBench(
-            [settings](Host host) -> Result<std::unique_ptr<Sink>> {
-              auto made = FileSink::create(settings, host);
-              if (!made) return std::move(made).error();
-              return std::unique_ptr<Sink>(*std::move(made));
-            },
-            [settings](const std::string& content) { return rows_of(settings, content); }, seed) {}
-};
-
-FileSettings settings(Compressor::Kind compression = Compressor::Kind::none) {
+auto bench_of(Compressor::Kind compression = Compressor::Kind::none) {
   FileSettings settings;
   settings.path = "/out/{host}";
   settings.end = "\nEND\n";
   settings.roll_rows = 3;
   settings.compression = compression;
-  return settings;
-}
-
-int64_t calls_without_faults(const FileSettings& settings) {
-  TestBench bench(settings);
-  const auto before = bench.files().calls();
-  EXPECT_TRUE(bench.run());
-  EXPECT_EQ(bench.fault(), "");
-  return bench.files().calls() - before;
-}
-
-// What failed while the sink was closed is done at the next start.
-void expect_each_row_once(TestBench& bench) {
-  ASSERT_TRUE(bench.run());
-  ASSERT_TRUE(bench.run());
-  ASSERT_EQ(bench.fault(), "");
+  return [settings](int seed) {
+    return testkit::SinkFaultBench(
+        [settings](Host host) -> Result<std::unique_ptr<Sink>> {
+          auto made = FileSink::create(settings, host);
+          if (!made) return std::move(made).error();
+          return std::unique_ptr<Sink>(*std::move(made));
+        },
+        [settings](const std::string& content) { return rows_of(settings, content); }, seed);
+  };
 }
 
 constexpr Compressor::Kind kKinds[] = {Compressor::Kind::none, Compressor::Kind::gzip, Compressor::Kind::zstd};
 
 TEST(FileFaults, whichever_call_fails_each_row_is_there_once) {
-  for (const auto kind : kKinds) {
-    const auto calls = calls_without_faults(settings(kind));
-    ASSERT_GT(calls, 100);
-    for (const int error : {EIO, ENOSPC}) {
-      for (int64_t n = 1; n <= calls; n += kFaultStep) {
-        SCOPED_TRACE("call " + std::to_string(n));
-        TestBench bench(settings(kind));
-        bench.files().fail_call(n, error);
-        expect_each_row_once(bench);
-        if (testing::Test::HasFailure()) return;
-      }
-    }
-  }
+  for (const auto kind : kKinds) testkit::each_call_fails(bench_of(kind));
 }
 
-TEST(FileFaults, whichever_two_calls_fail_each_row_is_there_once) {
-  const auto calls = calls_without_faults(settings());
-  for (int64_t n = 1; n <= calls; n += kFaultStep) {
-    for (int64_t more = 1; more <= 16; ++more) {
-      SCOPED_TRACE("calls " + std::to_string(n) + " and " + std::to_string(n + more));
-      TestBench bench(settings());
-      bench.files().fail_call(n, EIO);
-      bench.files().fail_call(n + more, EIO);
-      expect_each_row_once(bench);
-      if (testing::Test::HasFailure()) return;
-    }
-  }
-}
+TEST(FileFaults, whichever_two_calls_fail_each_row_is_there_once) { testkit::two_calls_fail(bench_of(), 1); }
 
-TEST(FileFaults, a_write_that_stops_halfway_goes_on) {
-  for (int64_t n = 1; n <= 100; n += kFaultStep) {
-    SCOPED_TRACE("write " + std::to_string(n));
-    TestBench bench(settings());
-    bench.files().short_write_at(n);
-    expect_each_row_once(bench);
-    if (testing::Test::HasFailure()) return;
-  }
-}
+TEST(FileFaults, a_write_that_stops_halfway_goes_on) { testkit::each_write_stops_halfway(bench_of(), 100); }
 
 TEST(FileFaults, wherever_the_disk_is_full_it_goes_on_when_there_is_room_again) {
-  for (const auto kind : {Compressor::Kind::none, Compressor::Kind::zstd}) {
-    bool full = true;
-    for (uint64_t bytes = 0; full; bytes += 3 * kFaultStep) {
-      SCOPED_TRACE(std::to_string(bytes) + " bytes free");
-      TestBench bench(settings(kind));
-      bench.files().set_free_bytes(bytes);
-      full = false;
-      bench.set_relief([&] {
-        bench.files().set_free_bytes(1 << 20);
-        full = true;
-      });
-      expect_each_row_once(bench);
-      if (testing::Test::HasFailure()) return;
-    }
-  }
+  for (const auto kind : {Compressor::Kind::none, Compressor::Kind::zstd}) testkit::disk_is_full(bench_of(kind), 3);
 }
 
 TEST(FileFaults, wherever_it_dies_each_row_is_there_once_and_nothing_else) {
-  for (const auto kind : kKinds) {
-    const auto calls = calls_without_faults(settings(kind));
-    // gzip takes its time, and is cut where zstd is.
-    const int64_t step = (kind == Compressor::Kind::gzip ? 5 : 1) * kFaultStep;
-    for (const auto lose : {Lose::nothing, Lose::unsynced, Lose::torn}) {
-      const int seeds = lose == Lose::torn ? 3 : 1;
-      for (int64_t n = 1; n <= calls * seeds; n += step) {
-        SCOPED_TRACE("call " + std::to_string(n));
-        TestBench bench(settings(kind), static_cast<int>(n % seeds));
-        bench.die_at((n + seeds - 1) / seeds);
-        bench.run();
-        bench.crash(lose);
-        expect_each_row_once(bench);
-        if (testing::Test::HasFailure()) return;
-      }
-    }
-  }
+  // gzip takes its time, and is cut where zstd is.
+  for (const auto kind : kKinds) testkit::dies_at_each_call(bench_of(kind), kind == Compressor::Kind::gzip ? 5 : 1);
 }
 
-TEST(FileFaults, it_dies_again_while_it_recovers) {
-  const auto calls = calls_without_faults(settings());
-  for (const auto lose : {Lose::nothing, Lose::unsynced, Lose::torn}) {
-    for (int64_t n = 1; n <= calls; n += kFaultStep) {
-      for (int64_t again = 1 + n % 13; again <= 39; again += 13) {
-        SCOPED_TRACE("calls " + std::to_string(n) + " and " + std::to_string(again));
-        TestBench bench(settings());
-        for (const auto at : {n, again}) {
-          bench.die_at(at);
-          bench.run();
-          bench.crash(lose);
-        }
-        expect_each_row_once(bench);
-        if (testing::Test::HasFailure()) return;
-      }
-    }
-  }
-}
+TEST(FileFaults, it_dies_again_while_it_recovers) { testkit::dies_again_while_it_recovers(bench_of()); }
 
-// A commit whose last call fails may have happened: it must be undone before its rows are cut off.
-TEST(FileFaults, a_call_fails_and_then_it_dies) {
-  const auto calls = calls_without_faults(settings());
-  for (const auto lose : {Lose::nothing, Lose::unsynced, Lose::torn}) {
-    for (int64_t n = 1; n <= calls; n += kFaultStep) {
-      for (int64_t more = 1 + n % 4; more <= 12; more += 4) {
-        SCOPED_TRACE("calls " + std::to_string(n) + " and " + std::to_string(n + more));
-        TestBench bench(settings());
-        bench.files().fail_call(n, EIO);
-        bench.die_at(n + more);
-        bench.run();
-        bench.crash(lose);
-        expect_each_row_once(bench);
-        if (testing::Test::HasFailure()) return;
-      }
-    }
-  }
-}
+TEST(FileFaults, a_call_fails_and_then_it_dies) { testkit::fails_and_then_dies(bench_of()); }
 
 }  // namespace
 }  // namespace levada::file_sink
