@@ -21,6 +21,7 @@ import pyarrow.dataset
 
 sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).parent.parent / "lake")]
 from delta_table import COLUMNS, LEVADA, counted, inline, line_of, make_rows
+from lake_agent import configuration
 from lake_servers import SECONDS, Hdfs, S3
 
 KILLS = int(os.environ.get("LEVADA_KILLS", "30")) // 5 + 1  # In each of four tests, which take their time.
@@ -49,34 +50,17 @@ class Sinks(unittest.TestCase):
         self.log = self.folder / "agent.log"
 
     def configure(self, sink, address, storage):
-        (self.folder / "agent.toml").write_text(f"""
-[agent]
-data_dir = "{self.folder}/data"
-[sources.in]
-type = "spool"
-path = "{self.folder}/in"
-settle = "0s"
-completed = "delete"
-interceptors = ["parse", "drop"]
-channels = ["main"]
-[interceptors.parse]
-type = "parse_json"
-columns = {inline(COLUMNS)}
-[interceptors.drop]
-type = "drop_columns"
-columns = ["body", "file", "offset"]
-[channels.main]
-type = "memory"
-[sinks.out]
+        options = "\n".join(f'{name} = "{value}"' for name, value in (option.split("=", 1) for option in storage))
+        (self.folder / "agent.toml").write_text(configuration(
+            self.folder, f"{self.folder}/in", inline(COLUMNS), f"""
 type = "{sink}"
-channel = "main"
 path = "{address}"
 partition_by = ["ok"]
 columns = {inline(COLUMNS)}
 commit_interval = "200ms"
 [sinks.out.storage]
-{chr(10).join(f'{name} = "{value}"' for name, value in (option.split("=", 1) for option in storage))}
-""")
+{options}
+""", source='completed = "delete"'))
 
     def start(self, *arguments):
         with open(self.log, "ab") as log:

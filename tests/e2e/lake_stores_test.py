@@ -13,7 +13,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -31,6 +30,8 @@ class Writer:
     def __init__(self, test, kind, address, seed, count, options):
         self.test = test
         self.files = {}
+        self.ended = False
+        self.heard = threading.Condition()
         self.process = subprocess.Popen([WRITER, kind, address, str(seed), str(count), *options],
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         test.addCleanup(lambda: self.process.poll() is None and self.process.kill())
@@ -42,16 +43,24 @@ class Writer:
     def read_files(self):
         for line in self.process.stdout:
             path, length, digest = line.split(" ")
-            self.files[path] = (int(length), digest.strip())
+            with self.heard:
+                self.files[path] = (int(length), digest.strip())
+                self.heard.notify_all()
+        with self.heard:
+            self.ended = True
+            self.heard.notify_all()
 
     def read_errors(self):
-        self.errors.extend(self.process.stderr)
+        for line in self.process.stderr:
+            with self.heard:
+                self.errors.append(line)
+                self.heard.notify_all()
 
     def wait_for(self, files, or_errors=False):
-        end = time.monotonic() + SECONDS
-        while len(self.files) < files and self.process.poll() is None and not (or_errors and self.errors):
-            self.test.assertLess(time.monotonic(), end, "".join(self.errors[-20:]))
-            time.sleep(0.05)
+        def heard():
+            return len(self.files) >= files or self.ended or (or_errors and self.errors)
+        with self.heard:
+            self.test.assertTrue(self.heard.wait_for(heard, SECONDS), "".join(self.errors[-20:]))
 
     def end(self):
         code = self.process.wait(timeout=SECONDS)

@@ -12,6 +12,8 @@ import duckdb
 import duckdb_extension_delta
 import polars
 
+from lake_agent import configuration
+
 LEVADA = os.environ["LEVADA"]
 SECONDS = 100
 
@@ -53,30 +55,8 @@ def run(folder, table, rows, name="agent", parsed=COLUMNS, **options):
     written = "\n".join(f"{option} = {value if isinstance(value, str) and value.startswith('{') else json.dumps(value)}"
                         for option, value in {"commit_interval": "100ms", **options}.items())
     config = pathlib.Path(folder) / f"{name}.toml"
-    config.write_text(f"""
-[agent]
-data_dir = "{folder}/{name}/data"
-log_level = "warning"
-[sources.in]
-type = "spool"
-path = "{incoming}"
-settle = "0s"
-interceptors = ["parse", "drop"]
-channels = ["main"]
-[interceptors.parse]
-type = "parse_json"
-columns = {inline(parsed)}
-[interceptors.drop]
-type = "drop_columns"
-columns = ["body", "file", "offset"]
-[channels.main]
-type = "memory"
-[sinks.out]
-type = "delta"
-channel = "main"
-path = "{table}"
-{written}
-""")
+    config.write_text(configuration(f"{folder}/{name}", incoming, inline(parsed),
+                                    f'type = "delta"\npath = "{table}"\n{written}'))
     done = subprocess.run([LEVADA, "run", "--config", str(config), "--until-drained"], capture_output=True, text=True,
                           timeout=SECONDS)
     if done.returncode not in (0, 3):

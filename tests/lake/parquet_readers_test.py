@@ -17,6 +17,8 @@ import pyarrow
 import pyarrow.dataset
 import pyarrow.parquet
 
+from lake_agent import configuration
+
 LEVADA = os.environ["LEVADA"]
 HOSTS = ["web1", "a b", "50%", "x/y", "ä€", "c:d=e", 'q"uo\'te', "[z]{}", None, "", "tab\there"]
 ROWS = 20_000
@@ -49,35 +51,8 @@ note = "text"
 raw = "bytes"
 absent = "int64"
 """
-
-
-def configuration(folder, options, columns):
-    return f"""
-[agent]
-data_dir = "{folder}/data"
-log_level = "warning"
-[sources.in]
-type = "spool"
-path = "{folder}/in"
-settle = "0s"
-interceptors = ["parse", "drop"]
-channels = ["main"]
-[interceptors.parse]
-type = "parse_json"
-columns = {{ id = "int64", host = "text", day = "text", small = "int64", price = "text", at = "int64", \
-exact = "timestamp", wall = "timestamp", ratio = "float64", ok = "boolean", note = "text", raw = "bytes" }}
-[interceptors.drop]
-type = "drop_columns"
-columns = ["body", "file", "offset"]
-[channels.main]
-type = "memory"
-[sinks.out]
-type = "parquet"
-channel = "main"
-path = "{folder}/out"
-{options}
-{columns}
-"""
+PARSED = """{ id = "int64", host = "text", day = "text", small = "int64", price = "text", at = "int64", \
+exact = "timestamp", wall = "timestamp", ratio = "float64", ok = "boolean", note = "text", raw = "bytes" }"""
 
 
 def make_lines(rng):
@@ -137,7 +112,8 @@ class ParquetReaders(unittest.TestCase):
 
     def run_agent(self, options, columns="[sinks.out.columns]\n" + COLUMNS, exit_code=3):
         config = self.folder / "agent.toml"
-        config.write_text(configuration(self.folder, options, columns))
+        config.write_text(configuration(self.folder, f"{self.folder}/in", PARSED,
+                                        f'type = "parquet"\npath = "{self.folder}/out"\n{options}\n{columns}'))
         ran = subprocess.run([LEVADA, "run", "--config", config, "--until-drained"], capture_output=True, text=True)
         self.assertEqual(ran.returncode, exit_code, ran.stdout + ran.stderr)
         if exit_code == 3:
