@@ -22,8 +22,9 @@ void reject_rows(const std::string& component, OnReject on_reject, Batch rejecte
 
 void InterceptorChain::add(InterceptorInstance instance, OnReject on_reject, Metrics& metrics) {
   const std::string name = instance.name();
+  const bool behind_held = !links_.empty() && (links_.back().behind_held || links_.back().instance.advances());
   links_.push_back({std::move(instance), on_reject, metrics.counter(name, "rows_in"), metrics.counter(name, "rows_out"),
-                    metrics.counter(name, "rows_rejected")});
+                    metrics.counter(name, "rows_rejected"), false, behind_held});
 }
 
 Done InterceptorChain::open() {
@@ -124,6 +125,7 @@ Result<InFlight> InterceptorChain::advance(nanoseconds now, bool ended) {
 Done InterceptorChain::run_under_way(InFlight& in_flight) {
   Batch& batch = in_flight.batch;
   for (; at_ < links_.size() && under_way_->get()->rows.length > 0; ++at_) {
+    under_way_->get()->stream = links_[at_].behind_held ? levada_bytes{} : detail::bytes(batch.stream);
     if (auto done = pass(links_[at_]); !done) {
       auto failed = std::move(done).error().at(links_[at_].instance.name());
       if (failed.code != Code::retry) failed.code = Code::fatal;

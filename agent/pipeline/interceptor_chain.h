@@ -52,6 +52,7 @@ class InterceptorChain {
     OnReject on_reject;
     Counter rows_in, rows_out, rows_rejected;
     bool to_close = false;
+    bool behind_held = false;  // One in front of it holds rows: what comes is of no single stream.
     // Rows that it gives later, or never, are no filtered ones.
     Outcome kept_back() const { return instance.advances() ? Outcome::aggregated : Outcome::filtered; }
   };

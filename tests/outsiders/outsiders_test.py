@@ -37,6 +37,31 @@ type = "memory"
 type = "console"
 channel = "main"
 """
+STATEFUL = """
+[agent]
+data_dir = "{folder}/data"
+[sources.events]
+type = "spool"
+path = "{folder}/in"
+settle = "1ms"
+channels = ["main"]
+[channels.main]
+type = "memory"
+[interceptors.parse]
+type = "parse_json"
+columns = {{ ip = "text", event_time = "int64" }}
+[interceptors.gaps]
+type = "since_last"
+keys = ["ip"]
+time = "event_time"
+unit = "s"
+lateness = "10s"
+[sinks.out]
+type = "console"
+channel = "main"
+format = "json"
+interceptors = ["parse", "gaps"]
+"""
 INTERCEPTORS = {
     "shout": 'type = "shout"\nmark = "#"\n',
     "first": 'type = "first_rows"\nrows = 7\n',
@@ -110,7 +135,7 @@ def setUpModule():
     WORK.mkdir(parents=True)
     must(CMAKE, "--install", BUILD, "--component", "dev", "--prefix", PREFIX)
     for name, plugins in {
-        "cpp": ["shout"],
+        "cpp": ["shout", "since_last"],
         "c": ["first_rows"],
         "bad": ["crashes", "other_major", "no_plugin", "throws", "throws_unguarded"],
     }.items():
@@ -161,6 +186,28 @@ class Dropped(unittest.TestCase):
         self.assertEqual(code, 0, output)
         rows = [line for line in output.splitlines() if line.endswith("#")]
         self.assertEqual(len(rows), 7, output)
+
+    def test_a_stateful_one_goes_by_the_times_of_the_events(self):
+        folder = WORK / "stateful"
+        shutil.rmtree(folder, ignore_errors=True)
+        (folder / "in").mkdir(parents=True)
+        rows = [("a", 100), ("b", 101), ("a", 107), ("a", 104), ("b", 103), ("a", 130), ("a", 90)]
+        lines = [json.dumps({"ip": ip, "event_time": at}) for ip, at in rows]
+        (folder / "in/events.json").write_text("\n".join(lines) + "\n")
+        config = folder / "agent.toml"
+        config.write_text(STATEFUL.format(folder=folder))
+        code, output = levada("run", "--config", config, "--until-drained")
+        self.assertEqual(code, 3, output)  # A row is late.
+        given = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+        self.assertEqual(
+            [(row["ip"], row["event_time"], row.get("since_last_us")) for row in given],
+            [("a", 100, None), ("b", 101, None), ("b", 103, 2000000), ("a", 104, 4000000), ("a", 107, 3000000),
+             ("a", 130, 23000000)],
+        )
+
+    def test_the_guide_shows_the_stateful_one_as_it_is_built_here(self):
+        guide = (HERE.parents[1] / "docs/guides/write-a-stateful-interceptor.md").read_text()
+        self.assertIn((HERE / "cpp/since_last.cc").read_text(), guide)
 
 
 class Bad(unittest.TestCase):

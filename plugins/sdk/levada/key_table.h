@@ -1,0 +1,264 @@
+// A state for each key: a hash table with open addressing over records of one size.
+//
+// A record is the key, up to 16 bytes of it in place, and the state, bytes that are zero when the
+// key comes first. Records stay where they are as the table grows, and are numbered from 0 in the
+// order in which their keys came. Rows are looked up in groups, with what they need fetched ahead
+// into the cache: a table that is larger than the cache costs little more than one that is not.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <numeric>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "levada/row_keys.h"
+#include "levada/saved_state.h"
+
+namespace levada {
+
+class KeyTable {
+ public:
+  using Number = uint32_t;
+
+  explicit KeyTable(size_t state_bytes) : record_bytes_(sizeof(StoredKey) + (state_bytes + 7) / 8 * 8) {}
+
+  size_t size() const { return size_; }
+  // Memory that it holds.
+  size_t bytes() const {
+    return slots_.capacity() * sizeof(uint64_t) + size_ * record_bytes_ + arena_bytes_ + sizeof *this;
+  }
+  // What it may hold at most once so many keys were added: the table doubles its slots.
+  size_t bytes_with(size_t keys, size_t key_bytes) const {
+    const size_t slots = size_ + keys > room(slots_.size()) ? slots_for(size_ + keys) : slots_.size();
+    return slots * sizeof(uint64_t) + (size_ + keys) * record_bytes_ + arena_bytes_ + key_bytes + sizeof *this;
+  }
+
+  // The record of a key, which is added where it is new.
+  Number find_or_add(Key key) {
+    reserve(1);
+    return find_or_add(key, RowKeys::hash(key));
+  }
+  // For each of these rows the record of its key, into `numbers`.
+  void find_or_add(const RowKeys& keys, std::span<const int64_t> rows, Number* numbers) {
+    constexpr size_t kGroup = 64;
+    uint64_t hashes[kGroup];
+    for (size_t first = 0; first < rows.size(); first += kGroup) {
+      const size_t count = std::min(kGroup, rows.size() - first);
+      reserve(count);
+      for (size_t at = 0; at < count; ++at) {
+        hashes[at] = RowKeys::hash(keys[rows[first + at]]);
+        __builtin_prefetch(&slots_[place_of(hashes[at])]);
+      }
+      for (size_t at = 0; at < count; ++at)
+        if (const auto slot = slots_[place_of(hashes[at])]; slot != 0) prefetch(number_in(slot));
+      for (size_t at = 0; at < count; ++at) numbers[first + at] = find_or_add(keys[rows[first + at]], hashes[at]);
+    }
+  }
+  // The record of a key, or kNone.
+  static constexpr Number kNone = ~Number{0};
+  Number find(Key key) const {
+    if (slots_.empty()) return kNone;
+    const auto hash = RowKeys::hash(key);
+    for (size_t at = place_of(hash); slots_[at] != 0; at = (at + 1) & (slots_.size() - 1))
+      if (tag_in(slots_[at]) == tag_of(hash) && is(number_in(slots_[at]), key)) return number_in(slots_[at]);
+    return kNone;
+  }
+
+  char* state(Number number) { return record(number) + sizeof(StoredKey); }
+  const char* state(Number number) const { return record(number) + sizeof(StoredKey); }
+  template <class T>
+  T& state(Number number) {
+    return *reinterpret_cast<T*>(state(number));
+  }
+  template <class T>
+  const T& state(Number number) const {
+    return *reinterpret_cast<const T*>(state(number));
+  }
+  Key key(Number number) const { return stored(number).key(); }
+
+  // Forgets all keys, and keeps memory for as many.
+  void clear() {
+    std::fill(slots_.begin(), slots_.end(), 0);
+    size_ = 0;
+    arena_.clear();
+    arena_bytes_ = arena_left_ = 0;
+  }
+  // Keeps the keys for whose records keep(number) says so; records are numbered anew, in the same
+  // order. `moved(from, to)` comes for each that stays.
+  template <class Keep, class Moved>
+  void retain(Keep keep, Moved moved) {
+    KeyTable kept(record_bytes_ - sizeof(StoredKey));
+    for (Number number = 0; number < size_; ++number) {
+      if (!keep(number)) continue;
+      const Number to = kept.find_or_add(key(number));
+      std::memcpy(kept.state(to), state(number), record_bytes_ - sizeof(StoredKey));
+      moved(number, to);
+    }
+    *this = std::move(kept);
+  }
+  template <class Keep>
+  void retain(Keep keep) {
+    retain(keep, [](Number, Number) {});
+  }
+
+  // All keys and states, in the order of their numbers. A state with pointers in it is saved by who
+  // knows them: save_keys, and then those.
+  void save(StateWriter& to) const {
+    save_keys(to);
+    const size_t bytes = record_bytes_ - sizeof(StoredKey);
+    to.reserve(size_ * bytes);
+    for (Number number = 0; number < size_; ++number) to.bytes(state(number), bytes);
+  }
+  void load(StateReader& from, size_t columns) {
+    load_keys(from, columns);
+    const size_t bytes = record_bytes_ - sizeof(StoredKey);
+    const auto states = from.bytes(size_ * bytes);
+    if (!from.good()) return clear();
+    for (Number number = 0; number < size_; ++number) std::memcpy(state(number), states.data() + number * bytes, bytes);
+  }
+  void save_keys(StateWriter& to) const {
+    to.value(static_cast<uint64_t>(size_));
+    to.reserve(size_ * 24 + arena_bytes_);
+    for (Number number = 0; number < size_; ++number) {
+      const Key key = this->key(number);
+      to.value(key.kind);
+      to.value(static_cast<uint32_t>(key.bytes.size()));
+      to.bytes(key.bytes.data(), key.bytes.size());
+    }
+  }
+  // In place of what it has; keys of so many columns. A key that is not one, or comes twice, fails
+  // the reader.
+  void load_keys(StateReader& from, size_t columns) {
+    clear();
+    const auto count = from.value<uint64_t>();
+    if (count > from.left()) return from.fail();
+    reserve(count);
+    for (uint64_t at = 0; at < count; ++at) {
+      const auto kind = from.value<char>();
+      const Key key{kind, from.bytes(from.value<uint32_t>())};
+      if (!from.good()) return clear();
+      if (!RowKeys::is_sound(key, columns) || find_or_add(key, RowKeys::hash(key)) != at) {
+        from.fail();
+        return clear();
+      }
+    }
+  }
+
+ private:
+  struct StoredKey {
+    static constexpr size_t kInline = 16;
+    uint32_t size;
+    char kind;
+    union {
+      char inlined[kInline];
+      const char* outside;
+    };
+    Key key() const { return {kind, {size <= kInline ? inlined : outside, size}}; }
+  };
+  static_assert(sizeof(StoredKey) == 24);
+
+  // Blocks double: 64 records, 64, 128, 256 ... A number's block is found by its highest bit.
+  static constexpr unsigned kFirstBits = 6;
+
+  // A slot is 0, or the upper half of the hash before the record's number and 1.
+  static uint32_t tag_of(uint64_t hash) { return static_cast<uint32_t>(hash >> 32); }
+  static uint32_t tag_in(uint64_t slot) { return static_cast<uint32_t>(slot >> 32); }
+  static Number number_in(uint64_t slot) { return static_cast<Number>(slot) - 1; }
+  size_t place_of(uint64_t hash) const { return tag_of(hash) >> shift_; }
+
+  static size_t room(size_t slots) { return slots / 8 * 5; }
+  static size_t slots_for(size_t keys) { return std::bit_ceil(std::max<size_t>(64, keys * 8 / 5 + 8)); }
+
+  // So many keys may be added with no growth between.
+  void reserve(size_t more) {
+    if (size_ + more <= room(slots_.size())) return;
+    if (size_ + more >= size_t{1} << 31) throw std::bad_alloc();
+    std::vector<uint64_t> grown(slots_for(size_ + more), 0);
+    shift_ = static_cast<unsigned>(32 - std::countr_zero(grown.size()));
+    for (const auto slot : slots_) {
+      if (slot == 0) continue;
+      size_t at = tag_in(slot) >> shift_;
+      while (grown[at] != 0) at = (at + 1) & (grown.size() - 1);
+      grown[at] = slot;
+    }
+    slots_ = std::move(grown);
+  }
+
+  Number find_or_add(Key key, uint64_t hash) {
+    size_t at = place_of(hash);
+    for (; slots_[at] != 0; at = (at + 1) & (slots_.size() - 1))
+      if (tag_in(slots_[at]) == tag_of(hash) && is(number_in(slots_[at]), key)) return number_in(slots_[at]);
+    const auto number = static_cast<Number>(size_);
+    add_record(key);
+    slots_[at] = uint64_t{tag_of(hash)} << 32 | (number + 1);
+    return number;
+  }
+  void add_record(Key key) {
+    const auto number = static_cast<Number>(size_);
+    const auto block = block_of(number);
+    if (block >= blocks_.size())
+      blocks_.push_back(std::make_unique_for_overwrite<char[]>(
+          (size_t{1} << std::max(kFirstBits, block + kFirstBits - 1)) * record_bytes_));
+    char* const to = record(number);
+    std::memset(to, 0, record_bytes_);
+    auto& stored = *reinterpret_cast<StoredKey*>(to);
+    stored.size = static_cast<uint32_t>(key.bytes.size());
+    stored.kind = key.kind;
+    if (key.bytes.size() <= StoredKey::kInline) {
+      if (!key.bytes.empty()) std::memcpy(stored.inlined, key.bytes.data(), key.bytes.size());
+    } else {
+      stored.outside = keep(key.bytes);
+    }
+    ++size_;
+  }
+  const char* keep(std::string_view bytes) {
+    constexpr size_t kBlock = size_t{1} << 16;
+    if (arena_left_ < bytes.size()) {
+      const size_t block = std::max(kBlock, bytes.size());
+      arena_.push_back(std::make_unique_for_overwrite<char[]>(block));
+      arena_left_ = block;
+      arena_at_ = arena_.back().get();
+      arena_bytes_ += block;
+    }
+    char* const to = arena_at_;
+    std::memcpy(to, bytes.data(), bytes.size());
+    arena_at_ += bytes.size();
+    arena_left_ -= bytes.size();
+    return to;
+  }
+  bool is(Number number, Key key) const {
+    const auto& stored = this->stored(number);
+    if (stored.size != key.bytes.size() || stored.kind != key.kind) return false;
+    return key.bytes.empty() || std::memcmp(stored.key().bytes.data(), key.bytes.data(), key.bytes.size()) == 0;
+  }
+
+  static unsigned block_of(Number number) {
+    return number < (1u << kFirstBits) ? 0 : static_cast<unsigned>(std::bit_width(number)) - kFirstBits;
+  }
+  char* record(Number number) const {
+    const auto block = block_of(number);
+    const Number first = block == 0 ? 0 : Number{1} << (block + kFirstBits - 1);
+    return blocks_[block].get() + (number - first) * record_bytes_;
+  }
+  const StoredKey& stored(Number number) const { return *reinterpret_cast<const StoredKey*>(record(number)); }
+  void prefetch(Number number) const {
+    const char* at = record(number);
+    __builtin_prefetch(at);
+    __builtin_prefetch(at + record_bytes_ - 1);
+  }
+
+  size_t record_bytes_;
+  size_t size_ = 0;
+  unsigned shift_ = 32;
+  std::vector<uint64_t> slots_;
+  std::vector<std::unique_ptr<char[]>> blocks_;
+  std::vector<std::unique_ptr<char[]>> arena_;  // Keys that are longer than a record has room for.
+  size_t arena_bytes_ = 0, arena_left_ = 0;
+  char* arena_at_ = nullptr;
+};
+
+}  // namespace levada

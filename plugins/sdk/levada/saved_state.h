@@ -1,0 +1,103 @@
+// What a stateful interceptor saves, as bytes: its kind with a version, the options that the state
+// depends on, values, and a checksum.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "levada/crc32c.h"
+#include "levada/result.h"
+
+namespace levada {
+
+static_assert(std::endian::native == std::endian::little);
+
+class StateWriter {
+ public:
+  // Appends to `to`. `kind` names the format, "window 1"; `options` are those that a reader must
+  // share.
+  StateWriter(std::string& to, std::string_view kind, std::string_view options) : to_(to), begin_(to.size()) {
+    text(kind);
+    text(options);
+  }
+  template <class T>
+  void value(const T& value) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    bytes(&value, sizeof value);
+  }
+  void text(std::string_view text) {
+    value(static_cast<uint64_t>(text.size()));
+    bytes(text.data(), text.size());
+  }
+  void bytes(const void* data, size_t size) { to_.append(static_cast<const char*>(data), size); }
+  // Room for that much more.
+  void reserve(size_t bytes) { to_.reserve(to_.size() + bytes); }
+  // The last call.
+  void finish() { value(crc32c(0, to_.data() + begin_, to_.size() - begin_)); }
+
+ private:
+  std::string& to_;
+  const size_t begin_;
+};
+
+class StateReader {
+ public:
+  // FATAL: it is damaged, or of another kind. REJECT: it is sound, and of other options.
+  static Result<StateReader> open(std::string_view state, std::string_view kind, std::string_view options) {
+    const auto damaged = [&] { return fatal("the state that was kept is damaged, or not of " + std::string(kind)); };
+    uint32_t sum = 0;
+    if (state.size() < sizeof sum) return damaged();
+    std::memcpy(&sum, state.data() + state.size() - sizeof sum, sizeof sum);
+    state.remove_suffix(sizeof sum);
+    if (crc32c(0, state.data(), state.size()) != sum) return damaged();
+    StateReader reader(state);
+    if (reader.text() != kind) return damaged();
+    const auto saved = reader.text();
+    if (!reader.good_) return damaged();
+    if (saved != options)
+      return reject(
+          "the state that was kept is of other options (" + std::string(saved) + "), now they are (" +
+          std::string(options) +
+          "): put the configuration back as it was, or give the interceptor another name, and it begins anew");
+    return reader;
+  }
+  // A value that is not there is 0, and finish fails then.
+  template <class T>
+  T value() {
+    static_assert(std::is_trivially_copyable_v<T>);
+    T value{};
+    if (const auto from = bytes(sizeof value); !from.empty()) std::memcpy(&value, from.data(), sizeof value);
+    return value;
+  }
+  std::string_view text() { return bytes(value<uint64_t>()); }
+  std::string_view bytes(uint64_t size) {
+    if (size > rest_.size()) {
+      good_ = false;
+      rest_ = {};
+      return {};
+    }
+    const auto taken = rest_.substr(0, size);
+    rest_.remove_prefix(size);
+    return taken;
+  }
+  bool good() const { return good_; }
+  size_t left() const { return rest_.size(); }
+  // Says that something that was read cannot have been saved.
+  void fail() { good_ = false; }
+  // FATAL where it ended too early or goes on.
+  Done finish() const {
+    if (!good_ || !rest_.empty()) return fatal("the state that was kept is damaged: it does not end where it should");
+    return {};
+  }
+
+ private:
+  explicit StateReader(std::string_view state) : rest_(state) {}
+  std::string_view rest_;
+  bool good_ = true;
+};
+
+}  // namespace levada

@@ -1,0 +1,55 @@
+// States as bytes: what was written comes back, and what was not is refused.
+#include "levada/saved_state.h"
+
+#include <gtest/gtest.h>
+
+namespace levada {
+namespace {
+
+std::string saved(std::string_view kind = "sums 1", std::string_view options = "by ip") {
+  std::string state = "before";
+  StateWriter writer(state, kind, options);
+  writer.value(int64_t{-5});
+  writer.text("some text");
+  writer.value(2.5);
+  writer.finish();
+  return state.substr(6);
+}
+
+TEST(SavedState, gives_back_what_was_written) {
+  const auto state = saved();
+  auto reader = StateReader::open(state, "sums 1", "by ip");
+  ASSERT_TRUE(reader) << reader.error().message;
+  EXPECT_EQ(reader->value<int64_t>(), -5);
+  EXPECT_EQ(reader->text(), "some text");
+  EXPECT_EQ(reader->value<double>(), 2.5);
+  EXPECT_TRUE(reader->finish());
+}
+
+TEST(SavedState, other_options_are_rejected_and_damage_is_fatal) {
+  const auto state = saved();
+  EXPECT_EQ(StateReader::open(saved("sums 1", "by host"), "sums 1", "by ip").code(), Code::reject);
+  EXPECT_EQ(StateReader::open(saved("sums 2"), "sums 1", "by ip").code(), Code::fatal);
+  for (size_t size = 0; size < state.size(); ++size)
+    EXPECT_EQ(StateReader::open(state.substr(0, size), "sums 1", "by ip").code(), Code::fatal) << size;
+  for (size_t at = 0; at < state.size(); ++at) {
+    auto damaged = state;
+    damaged[at] ^= 1;
+    EXPECT_EQ(StateReader::open(damaged, "sums 1", "by ip").code(), Code::fatal) << at;
+  }
+}
+
+TEST(SavedState, what_ends_too_early_or_goes_on_is_fatal) {
+  const auto state = saved();
+  auto reader = StateReader::open(state, "sums 1", "by ip");
+  ASSERT_TRUE(reader);
+  EXPECT_EQ(reader->finish().code(), Code::fatal);
+  reader->bytes(reader->left());
+  EXPECT_TRUE(reader->finish());
+  EXPECT_EQ(reader->value<int64_t>(), 0);
+  EXPECT_EQ(reader->text(), "");
+  EXPECT_EQ(reader->finish().code(), Code::fatal);
+}
+
+}  // namespace
+}  // namespace levada
