@@ -16,6 +16,14 @@ JSON = [
 ]
 LOG = [b"GET /a 200", b"", b"GET /b 500 and a text that is longer than twelve bytes", b"\x00\xff bytes", b"POST /c 404"]
 
+ACCESS_LOG = [
+    b'10.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] "GET /a.gif HTTP/1.0" 200 2326 "http://x.example/" "Mozilla/4.08"',
+    b'2001:db8::7 - - [2004-05-18 05:58:48] "GET /\\"x\\" HTTP/1.0" 500 -',
+    b'10.0.0.1 - - [10/Oct/2000:13:55:36 -0700] "GET /broken HTTP/1.0 200',
+    b"",
+    b"\xff\xfe no text",
+]
+
 
 @dataclass
 class Case:
@@ -65,6 +73,8 @@ CASES = [
     Case("filter", 'pattern = "GET"', refused=[('pattern = "("', "pattern")]),
     Case("filter", 'where = "a_number >= 0"'),
     Case("host"),
+    Case("parse_access_log", bodies=ACCESS_LOG, refused=[("columns = []", "columns")]),
+    Case("parse_access_log", 'columns = ["user", "path", "user_agent"]', bodies=ACCESS_LOG),
     Case("parse_json", DECLARED, bodies=JSON),
     Case("parse_json", DECLARED + '\non_mismatch = "reject"', bodies=JSON),
     Case("parse_json", "infer = true", bodies=JSON, cuts_matter=True),
