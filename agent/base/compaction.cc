@@ -175,8 +175,11 @@ class Blocks {
 
     void mark(uint64_t offset, uint64_t size) {
       if (used.empty()) used.resize(bytes / kGranule / 64 + 1);
-      for (uint64_t at = offset / kGranule; at <= (offset + size - 1) / kGranule; ++at)
-        used[at / 64] |= uint64_t{1} << at % 64;
+      const uint64_t first = offset / kGranule, last = (offset + size - 1) / kGranule;
+      for (uint64_t word = first / 64; word <= last / 64; ++word) {
+        const uint64_t from = word == first / 64 ? first % 64 : 0, to = word == last / 64 ? last % 64 : 63;
+        used[word] |= (~uint64_t{0} >> (63 - to)) & (~uint64_t{0} << from);
+      }
     }
     uint64_t place(uint64_t offset) const {
       const uint64_t granule = offset / kGranule;
@@ -192,10 +195,13 @@ class Blocks {
       copy = Buffer(granules * kGranule + 1);
       uint64_t copied = 0;
       for (size_t word = 0; word < used.size(); ++word)
-        for (uint64_t left = used[word]; left != 0; left &= left - 1) {
-          const uint64_t from = (64 * word + static_cast<uint64_t>(std::countr_zero(left))) * kGranule;
+        for (uint64_t left = used[word]; left != 0;) {  // A run of granules at once.
+          const auto first = static_cast<uint64_t>(std::countr_zero(left));
+          const auto count = static_cast<uint64_t>(std::countr_one(left >> first));
+          left = first + count == 64 ? 0 : left & (~uint64_t{0} << (first + count));
+          const uint64_t from = (64 * word + first) * kGranule;
           // Only the block's last granule may be short.
-          const uint64_t length = std::min(kGranule, bytes - from);
+          const uint64_t length = std::min(count * kGranule, bytes - from);
           std::memcpy(copy.data() + copied, data + from, length);
           copied += length;
         }
