@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "levada/testkit/arrow_check.h"
 #include "levada/testkit/batches.h"
 
@@ -89,6 +91,25 @@ TEST(Compaction, keeps_shared_what_columns_share) {
   EXPECT_EQ(seen(tight), seen(whole));
   EXPECT_LT(held_bytes(tight), held_bytes(whole) / 4);
   EXPECT_EQ(tight.find("part")->text(7).data(), tight.find("body")->text(7).data() + 2);
+}
+
+TEST(Compaction, copies_texts_of_any_length_from_any_place) {
+  std::mt19937_64 random(7);
+  for (int round = 0; round < 50; ++round) {
+    Batch whole(200);
+    TextBuilder bodies(200);
+    for (int row = 0; row < 200; ++row) {
+      std::string text(13 + random() % (random() % 8 ? 90 : 5000), static_cast<char>('a' + row % 26));
+      text[text.size() / 2] = '|';
+      bodies.append(text);
+    }
+    whole.set(std::move(bodies).finish("body", Type::bytes));
+    std::vector<int64_t> few;
+    for (int64_t row = static_cast<int64_t>(random() % 4); row < 200; row += 1 + static_cast<int64_t>(random() % 20))
+      few.push_back(row);
+    whole.take(few);
+    EXPECT_EQ(testkit::texts(compacted(whole), "body"), testkit::texts(whole, "body")) << round;
+  }
 }
 
 TEST(Compaction, keeps_nulls_and_the_order_of_words) {
