@@ -43,6 +43,11 @@ DECLARED = (
     'event = { type = "text", required = true }, deep = { pointer = "/nested/a/2", type = "json" } }'
 )
 
+WINDOW = (
+    'time = "a_time"\nsize = "1h"\nkeys = ["a_text", "a_number"]\n'
+    'aggregates = { rows = "count", least = "min(body)", sum = "sum(a_number)", words = "distinct(extra_text)" }'
+)
+
 # Which rows a table has, only a reader of its log knows.
 OF_A_LOG = ["K4", "K5", "K6", "K15"]
 
@@ -84,6 +89,8 @@ CASES = [
     Case("timestamp", 'from = "a_text"\non_invalid = "reject"\noverwrite = true'),
     Case("to_json"),
     Case("to_json", 'exclude = []\nnulls = "write"'),
+    Case("window", WINDOW, refused=[('size = "0s"', "size")]),
+    Case("window", WINDOW + '\nslide = "10m"\nlateness = "1h"\nhaving = "rows > 1"'),
     # sinks
     Case("null"),
     Case("console"),

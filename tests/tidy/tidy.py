@@ -127,7 +127,7 @@ def check_tests():
 
 def check_plugins():
     """Each plugin's folder is complete."""
-    for parent in ("sources", "sinks", "plugins/interceptors"):
+    for parent in ("sources", "sinks", "plugins/interceptors", "plugins/analytics"):
         for folder in sorted((ROOT / parent).iterdir()):
             if not (folder / "CMakeLists.txt").is_file() or not folder.is_dir():
                 continue

@@ -3,35 +3,35 @@
 
 #include <numeric>
 
-#include "comparisons.h"
-#include "condition_parser.h"
+#include "conditions/comparisons.h"
+#include "conditions/condition_parser.h"
 
 namespace levada::filter {
 
 Result<std::unique_ptr<Filter>> Filter::create(Settings settings, Host host) {
   if (!settings.where && !settings.pattern)
     return wrong("where", "set `where`, `pattern` or both: nothing says which rows to keep");
-  std::vector<filter::ConditionPtr> parts;
+  std::vector<conditions::ConditionPtr> parts;
   std::string reason;
   if (settings.where) {
-    auto condition = filter::parse_condition(*settings.where);
+    auto condition = conditions::parse_condition(*settings.where);
     if (!condition) return wrong("where", condition.error().message);
     parts.push_back(*std::move(condition));
     reason = *settings.where;
   }
   if (settings.pattern) {
-    auto condition = filter::matches("body", *settings.pattern);
+    auto condition = conditions::matches("body", *settings.pattern);
     if (!condition) return wrong("pattern", condition.error().message);
     parts.push_back(*std::move(condition));
     reason += (reason.empty() ? "" : " and ") + ("body matches '" + *settings.pattern + "'");
   }
-  auto condition = filter::all_of(std::move(parts));
-  if (settings.invert) condition = filter::none_of(std::move(condition));
+  auto condition = conditions::all_of(std::move(parts));
+  if (settings.invert) condition = conditions::none_of(std::move(condition));
   reason = (settings.invert ? "meets: " : "does not meet: ") + reason;
   return std::unique_ptr<Filter>(new Filter(std::move(condition), settings.on_no_match, std::move(reason), host));
 }
 
-Filter::Filter(filter::ConditionPtr condition, Others others, std::string reason, Host host)
+Filter::Filter(conditions::ConditionPtr condition, Others others, std::string reason, Host host)
     : condition_(std::move(condition)),
       others_(others),
       reason_(std::move(reason)),

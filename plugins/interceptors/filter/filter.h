@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "condition.h"
+#include "conditions/condition.h"
 #include "levada/sdk.h"
 
 namespace levada::filter {
@@ -34,14 +34,14 @@ class Filter : public Interceptor {
   Done intercept(Batch& batch) override;
 
  private:
-  Filter(filter::ConditionPtr condition, Others others, std::string reason, Host host);
+  Filter(conditions::ConditionPtr condition, Others others, std::string reason, Host host);
 
-  filter::ConditionPtr condition_;
+  conditions::ConditionPtr condition_;
   Others others_;
   std::string reason_;
   Counter filtered_;
-  filter::Remarks remarks_;
-  filter::Mask mask_;
+  conditions::Remarks remarks_;
+  conditions::Mask mask_;
   std::vector<int64_t> kept_;
 };
 

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <limits>
 
-namespace levada::filter {
+namespace levada::conditions {
 namespace {
 
 constexpr size_t kNoLimit = std::numeric_limits<size_t>::max();
@@ -116,4 +116,4 @@ std::optional<ClassPattern> ClassPattern::parse(std::string_view expression) {
   return pattern;
 }
 
-}  // namespace levada::filter
+}  // namespace levada::conditions

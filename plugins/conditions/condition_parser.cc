@@ -7,7 +7,7 @@
 
 #include "comparisons.h"
 
-namespace levada::filter {
+namespace levada::conditions {
 namespace {
 
 enum class Kind { end, name, text, number, symbol };
@@ -274,4 +274,4 @@ Result<ConditionPtr> parse_condition(std::string_view text) {
   }
 }
 
-}  // namespace levada::filter
+}  // namespace levada::conditions

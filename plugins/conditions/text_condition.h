@@ -6,7 +6,7 @@
 
 #include "condition.h"
 
-namespace levada::filter {
+namespace levada::conditions {
 
 template <class Test>
 concept TestsViews = requires(const Test& test, const Views& views, const View& view) { test(views, view); };
@@ -82,4 +82,4 @@ ConditionPtr on_text(std::string column, Test test) {
   return std::make_unique<TextCondition<Test>>(std::move(column), std::move(test));
 }
 
-}  // namespace levada::filter
+}  // namespace levada::conditions

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstring>
 
-namespace levada::filter {
+namespace levada::conditions {
 namespace {
 
 // For each byte of a bitmap the eight bytes of a mask.
@@ -134,4 +134,4 @@ ConditionPtr none_of(ConditionPtr part) { return std::make_unique<NoneOf>(std::m
 ConditionPtr exists(std::string column) { return std::make_unique<Exists>(std::move(column)); }
 ConditionPtr is_true(std::string column, bool wanted) { return std::make_unique<IsTrue>(std::move(column), wanted); }
 
-}  // namespace levada::filter
+}  // namespace levada::conditions

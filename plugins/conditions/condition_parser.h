@@ -6,10 +6,10 @@
 #include "condition.h"
 #include "levada/result.h"
 
-namespace levada::filter {
+namespace levada::conditions {
 
 // Fails with where and what: "at character 12: expected a column, got
 // ')'". Characters count from 1.
 Result<ConditionPtr> parse_condition(std::string_view text);
 
-}  // namespace levada::filter
+}  // namespace levada::conditions

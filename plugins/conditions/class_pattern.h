@@ -10,7 +10,7 @@
 
 #include "levada/column.h"
 
-namespace levada::filter {
+namespace levada::conditions {
 
 class ClassPattern {
  public:
@@ -50,4 +50,4 @@ class ClassPattern {
   bool digits_ = false;  // The class is 0 to 9.
 };
 
-}  // namespace levada::filter
+}  // namespace levada::conditions

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace levada::filter {
+namespace levada::conditions {
 namespace {
 
 std::string error(std::string_view text) {
@@ -61,4 +61,4 @@ TEST(ConditionParser, refuses_to_nest_without_end) {
 }
 
 }  // namespace
-}  // namespace levada::filter
+}  // namespace levada::conditions

@@ -10,7 +10,7 @@
 #include "condition.h"
 #include "levada/result.h"
 
-namespace levada::filter {
+namespace levada::conditions {
 
 enum class Operator { equal, less, less_or_equal, greater, greater_or_equal };
 
@@ -28,4 +28,4 @@ ConditionPtr is_digits(std::string column);
 // A part of the text matches, or all of it where the expression says ^...$. Fails with RE2's words.
 Result<ConditionPtr> matches(std::string column, const std::string& expression);
 
-}  // namespace levada::filter
+}  // namespace levada::conditions

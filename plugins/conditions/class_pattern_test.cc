@@ -6,7 +6,7 @@
 
 #include <random>
 
-namespace levada::filter {
+namespace levada::conditions {
 namespace {
 
 TEST(ClassPattern, takes_only_expressions_of_one_class) {
@@ -53,4 +53,4 @@ TEST(ClassPattern, says_what_re2_says) {
 }
 
 }  // namespace
-}  // namespace levada::filter
+}  // namespace levada::conditions

@@ -9,7 +9,7 @@
 #include "json/json_text.h"
 #include "text_condition.h"
 
-namespace levada::filter {
+namespace levada::conditions {
 namespace {
 
 template <class T>
@@ -178,4 +178,4 @@ ConditionPtr is_one_of(std::string column, std::vector<Number> numbers) {
   return std::make_unique<NumberCondition<OneOfNumbers>>(std::move(column), OneOfNumbers(numbers));
 }
 
-}  // namespace levada::filter
+}  // namespace levada::conditions

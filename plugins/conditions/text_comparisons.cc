@@ -10,7 +10,7 @@
 #include "levada/time.h"
 #include "text_condition.h"
 
-namespace levada::filter {
+namespace levada::conditions {
 namespace {
 
 // Size and first four bytes are told in one comparison; a short text as a whole in two.
@@ -185,4 +185,4 @@ Result<ConditionPtr> matches(std::string column, const std::string& expression) 
   return on_text(std::move(column), Matches{std::move(compiled)});
 }
 
-}  // namespace levada::filter
+}  // namespace levada::conditions

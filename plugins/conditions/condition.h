@@ -10,7 +10,7 @@
 
 #include "levada/batch.h"
 
-namespace levada::filter {
+namespace levada::conditions {
 
 // One byte for each row: 1 where the row still meets all that was asked, else 0. There are always
 // whole groups of eight, so that bitmaps can be taken over a byte at a time.
@@ -58,4 +58,4 @@ ConditionPtr is_true(std::string column, bool wanted);
 // Clears the rows in which the column is null.
 void clear_nulls(const Column& column, Mask& mask);
 
-}  // namespace levada::filter
+}  // namespace levada::conditions

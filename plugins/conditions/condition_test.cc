@@ -7,7 +7,7 @@
 #include "condition_parser.h"
 #include "levada/testkit/batches.h"
 
-namespace levada::filter {
+namespace levada::conditions {
 namespace {
 
 using testkit::boolean_column;
@@ -83,7 +83,7 @@ TEST(Condition, compares_integers_with_fractions_exactly) {
   constexpr int64_t k53 = int64_t{1} << 53;
   Batch batch(5);
   batch.set(value_column<int64_t>("i", Type::int64, {404, k53, k53 + 1, INT64_MAX, INT64_MIN}));
-  const auto rows = [&](const std::string& condition) { return filter::rows(condition, batch); };
+  const auto rows = [&](const std::string& condition) { return conditions::rows(condition, batch); };
   for (const auto* condition : {"i == 404.0", "i in [404.0]", "i in [404]", "i in [1, 404.0, 1e300]"})
     EXPECT_EQ(rows(condition), "0") << condition;
   EXPECT_EQ(rows("i == 9007199254740992.0"), "1");
@@ -105,7 +105,7 @@ TEST(Condition, compares_fractions_with_integers_exactly) {
   constexpr double k53 = 9'007'199'254'740'992;
   Batch batch(4);
   batch.set(value_column<double>("x", Type::float64, {404.0, k53, k53 + 2, 0x1p63}));
-  const auto rows = [&](const std::string& condition) { return filter::rows(condition, batch); };
+  const auto rows = [&](const std::string& condition) { return conditions::rows(condition, batch); };
   EXPECT_EQ(rows("x == 404"), "0");
   EXPECT_EQ(rows("x in [404, 9007199254740993]"), "0");
   EXPECT_EQ(rows("x == 9007199254740993"), "");
@@ -122,7 +122,7 @@ TEST(Condition, takes_for_numbers_what_json_writes_as_such) {
   Batch batch(12);
   batch.set(text_column("t", {"404", "404.0", "4.04e2", "inf", "Infinity", "-inf", "nan", "404.", ".5", "+404",
                               "9007199254740993.0", "1e400"}));
-  const auto rows = [&](const std::string& condition) { return filter::rows(condition, batch); };
+  const auto rows = [&](const std::string& condition) { return conditions::rows(condition, batch); };
   EXPECT_EQ(rows("t == 404"), "0,1,2");
   EXPECT_EQ(rows("t == 404.0"), "0,1,2");
   EXPECT_EQ(rows("t in [404.0]"), "0,1,2");
@@ -136,9 +136,9 @@ TEST(Condition, takes_for_numbers_what_json_writes_as_such) {
 TEST(Condition, lists_of_texts_say_of_other_columns_what_single_texts_say) {
   Batch batch(2);
   batch.set(value_column<int64_t>("i", Type::int64, {404, 1}));
-  EXPECT_EQ(filter::rows("i == '404'", batch), "");
-  EXPECT_EQ(filter::rows("i in ['404']", batch), "");
-  EXPECT_EQ(filter::rows("i in ['1','2','3','4','5','6','7','8','9','404']", batch), "");
+  EXPECT_EQ(conditions::rows("i == '404'", batch), "");
+  EXPECT_EQ(conditions::rows("i in ['404']", batch), "");
+  EXPECT_EQ(conditions::rows("i in ['1','2','3','4','5','6','7','8','9','404']", batch), "");
 }
 
 TEST(Condition, compares_texts_that_fit_into_a_view_and_longer_ones) {
@@ -289,4 +289,4 @@ TEST(Condition, is_met_by_nothing_in_an_empty_batch) {
 }
 
 }  // namespace
-}  // namespace levada::filter
+}  // namespace levada::conditions

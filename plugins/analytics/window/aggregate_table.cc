@@ -1,0 +1,104 @@
+#include "aggregate_table.h"
+
+namespace levada::window {
+
+Layout::Layout(std::vector<NamedAggregate> aggregates) : aggregates_(std::move(aggregates)) {
+  for (auto& each : aggregates_) {
+    each.aggregate->offset = state_bytes_;
+    state_bytes_ += each.aggregate->state_bytes();
+  }
+}
+
+void Layout::bind(const Batch& batch, const int64_t* times) const {
+  for (const auto& each : aggregates_) each.aggregate->bind(batch, times);
+}
+
+AggregateTable::AggregateTable(const Layout& layout) : layout_(layout), table_(layout.state_bytes()) {
+  for (const auto& each : layout.aggregates()) {
+    shared_.push_back(each.aggregate->make_shared());
+    holds_memory_ |= each.aggregate->holds_memory();
+  }
+}
+
+size_t AggregateTable::bytes() const {
+  size_t all = table_.bytes() + held_bytes_;
+  for (const auto& each : shared_)
+    if (each) all += each->bytes();
+  return all;
+}
+
+void AggregateTable::add(const RowKeys& keys, std::span<const int64_t> rows) {
+  numbers_.resize(rows.size());
+  table_.find_or_add(keys, rows, numbers_.data());
+  records_.resize(rows.size());
+  for (size_t at = 0; at < rows.size(); ++at) records_[at] = table_.state(numbers_[at]);
+  const auto& aggregates = layout_.aggregates();
+  for (size_t at = 0; at < aggregates.size(); ++at)
+    aggregates[at].aggregate->add(rows, records_.data(), shared_[at].get());
+  held_bytes_ += static_cast<size_t>(take_growth());
+}
+
+void AggregateTable::join(const AggregateTable& other) {
+  const auto& aggregates = layout_.aggregates();
+  for (Number number = 0; number < other.size(); ++number) {
+    char* const to = table_.state(table_.find_or_add(other.key(number)));
+    for (size_t at = 0; at < aggregates.size(); ++at)
+      aggregates[at].aggregate->join(other.record(number), other.shared(at), to, shared_[at].get());
+  }
+  held_bytes_ += static_cast<size_t>(take_growth());
+}
+
+int64_t AggregateTable::take_growth() const {
+  int64_t all = 0;
+  for (const auto& each : layout_.aggregates()) all += std::exchange(each.aggregate->growth, 0);
+  return all;
+}
+
+void AggregateTable::clear() {
+  release();
+  table_.clear();
+  held_bytes_ = 0;
+  for (size_t at = 0; at < shared_.size(); ++at) shared_[at] = layout_.aggregates()[at].aggregate->make_shared();
+}
+
+void AggregateTable::release() {
+  if (!holds_memory_) return;
+  for (Number number = 0; number < table_.size(); ++number)
+    for (const auto& each : layout_.aggregates()) each.aggregate->release(table_.state(number));
+}
+
+void AggregateTable::save(StateWriter& to) const {
+  if (!holds_memory_) return table_.save(to);
+  table_.save_keys(to);
+  for (size_t at = 0; at < shared_.size(); ++at) {
+    const auto& aggregate = *layout_.aggregates()[at].aggregate;
+    if (shared_[at]) shared_[at]->save(to);
+    for (Number number = 0; number < table_.size(); ++number) {
+      if (aggregate.holds_memory()) aggregate.save(table_.state(number), to);
+      else to.bytes(table_.state(number) + aggregate.offset, aggregate.state_bytes());
+    }
+  }
+}
+
+void AggregateTable::load(StateReader& from, size_t key_columns) {
+  clear();
+  if (!holds_memory_) return table_.load(from, key_columns);
+  table_.load_keys(from, key_columns);
+  for (size_t at = 0; at < shared_.size() && from.good(); ++at) {
+    const auto& aggregate = *layout_.aggregates()[at].aggregate;
+    if (shared_[at]) shared_[at]->load(from);
+    for (Number number = 0; number < table_.size() && from.good(); ++number) {
+      char* const record = table_.state(number);
+      if (aggregate.holds_memory()) {
+        aggregate.load(record, from);
+        held_bytes_ += aggregate.held_bytes(record);
+      } else {
+        const auto bytes = from.bytes(aggregate.state_bytes());
+        if (!bytes.empty()) std::memcpy(record + aggregate.offset, bytes.data(), bytes.size());
+      }
+    }
+  }
+  take_growth();
+}
+
+}  // namespace levada::window

@@ -1,0 +1,98 @@
+#include "distinct.h"
+
+#include <bit>
+
+namespace levada::window {
+
+size_t Distinct::NumberSet::add(uint32_t number) {
+  size_t grown = 0;
+  if ((size + 1) * 2 > places.size()) {
+    std::vector<uint32_t> before(std::max<size_t>(8, places.size() * 2), 0);
+    before.swap(places);
+    grown = (places.size() - before.size()) * sizeof(uint32_t);
+    size = 0;
+    for (const auto each : before)
+      if (each != 0) add(each);
+  }
+  const size_t mask = places.size() - 1;
+  size_t at = (number * 0x9e3779b1u >> 8) & mask;
+  for (; places[at] != 0; at = (at + 1) & mask)
+    if (places[at] == number) return grown;
+  places[at] = number;
+  ++size;
+  return grown;
+}
+
+size_t Distinct::State::add(uint32_t number) {
+  if (number < 64) {
+    first |= uint64_t{1} << number;
+    return 0;
+  }
+  if (others) return others->add(number);
+  others = new NumberSet;
+  return sizeof *others + others->add(number);
+}
+uint64_t Distinct::State::size() const {
+  return static_cast<uint64_t>(std::popcount(first)) + (others ? others->size : 0);
+}
+
+template <class Each>
+void Distinct::State::for_each(Each each) const {
+  for (uint64_t left = first; left != 0; left &= left - 1) each(static_cast<uint32_t>(std::countr_zero(left)));
+  if (!others) return;
+  for (const auto number : others->places)
+    if (number != 0) each(number);
+}
+
+void Distinct::add(std::span<const int64_t> rows, char* const* records, Shared* shared) {
+  if (!column_ || column_->type() == Type::opaque) return;
+  auto& table = static_cast<Values*>(shared)->table;
+  if (column_->has_nulls()) {
+    rows_.clear();
+    records_.clear();
+    for (size_t at = 0; at < rows.size(); ++at) {
+      if (column_->null(rows[at])) continue;
+      rows_.push_back(rows[at]);
+      records_.push_back(records[at]);
+    }
+    rows = rows_;
+    records = records_.data();
+  }
+  numbers_.resize(rows.size());
+  table.find_or_add(keys_, rows, numbers_.data());
+  size_t grown = 0;
+  for (size_t at = 0; at < rows.size(); ++at) grown += in<State>(records[at]).add(numbers_[at]);
+  growth += static_cast<int64_t>(grown);
+}
+
+void Distinct::join(const char* from, const Shared* from_shared, char* to, Shared* to_shared) {
+  const auto& theirs = static_cast<const Values*>(from_shared)->table;
+  auto& mine = static_cast<Values*>(to_shared)->table;
+  size_t grown = 0;
+  in<State>(from).for_each([&](uint32_t number) { grown += in<State>(to).add(mine.find_or_add(theirs.key(number))); });
+  growth += static_cast<int64_t>(grown);
+}
+
+Column Distinct::finish(std::string name, std::span<const char* const> records, const Shared*) const {
+  ValueBuilder<int64_t> values(static_cast<int64_t>(records.size()));
+  for (const char* record : records) values.append(static_cast<int64_t>(in<State>(record).size()));
+  return std::move(values).finish(std::move(name), Type::int64);
+}
+
+size_t Distinct::held_bytes(const char* record) const {
+  const auto* others = in<State>(record).others;
+  return others ? sizeof *others + others->places.capacity() * sizeof(uint32_t) : 0;
+}
+void Distinct::release(char* record) const { delete std::exchange(in<State>(record).others, nullptr); }
+
+void Distinct::save(const char* record, StateWriter& to) const {
+  const auto& state = in<State>(record);
+  to.value(state.size());
+  state.for_each([&](uint32_t number) { to.value(number); });
+}
+void Distinct::load(char* record, StateReader& from) const {
+  const auto count = from.value<uint64_t>();
+  for (uint64_t at = 0; at < count && from.good(); ++at) (void)in<State>(record).add(from.value<uint32_t>());
+}
+
+}  // namespace levada::window

@@ -1,0 +1,354 @@
+// The interceptor `window`: what it gives, in which order, whatever way rows come.
+#include "window.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+
+#include "levada/testkit/conformance.h"
+#include "levada/testkit/fake_host.h"
+
+namespace levada::window {
+namespace {
+
+using std::chrono::seconds;
+using testkit::text_column;
+using testkit::texts;
+using testkit::value_column;
+using Texts = std::vector<std::string>;
+
+struct Row {
+  int64_t time;
+  std::string key;
+  int64_t value;
+};
+
+class WindowTest : public testing::Test {
+ protected:
+  WindowTest() {
+    settings_.time = "time";
+    settings_.unit = TimeUnit::s;
+    settings_.size = seconds(10);
+    settings_.keys = {"key"};
+    settings_.aggregates = {{"rows", "count"}};
+  }
+  std::unique_ptr<Window> make() {
+    auto made = Window::create(settings_, host_.host());
+    EXPECT_TRUE(made) << made.error().option << ": " << made.error().message;
+    return *std::move(made);
+  }
+  std::string fault() {
+    const auto made = Window::create(settings_, host_.host());
+    return made ? "none" : made.error().option + ": " + made.error().message;
+  }
+  static Batch batch_of(std::span<const Row> rows, const std::string& stream = "") {
+    Batch batch(static_cast<int64_t>(rows.size()));
+    std::vector<std::optional<int64_t>> times, values;
+    std::vector<std::optional<std::string>> keys;
+    for (const auto& row : rows) {
+      times.emplace_back(row.time);
+      values.emplace_back(row.value);
+      keys.emplace_back(row.key);
+    }
+    batch.set(value_column<int64_t>("time", Type::int64, times));
+    batch.set(text_column("key", keys));
+    batch.set(value_column<int64_t>("value", Type::int64, values));
+    batch.stream = stream;
+    return batch;
+  }
+  // "start key aggregate ...", times in seconds.
+  static Texts lines(const Batch& batch) {
+    Texts all(static_cast<size_t>(batch.rows()));
+    for (const auto& column : batch.columns()) {
+      if (column.name() == "window_end") continue;
+      const auto values = texts(batch, column.name());
+      for (size_t row = 0; row < all.size(); ++row) {
+        if (!all[row].empty()) all[row] += ' ';
+        all[row] += column.name() == "window_start" ? std::to_string(std::stoll(values[row]) / 1'000'000) : values[row];
+      }
+    }
+    return all;
+  }
+  static Texts take(Window& window, std::vector<Row> rows, const std::string& stream = "") {
+    auto batch = batch_of(rows, stream);
+    EXPECT_TRUE(window.intercept(batch));
+    return lines(batch);
+  }
+  static Texts take(Window& window, std::initializer_list<Row> rows) { return take(window, std::vector<Row>(rows)); }
+  static Texts rest(Window& window, bool ended = true) {
+    Texts all;
+    for (;;) {
+      const auto given = window.advance({}, ended);
+      if (!given) {
+        EXPECT_EQ(given.code(), Code::idle);
+        return all;
+      }
+      const auto more = lines(*given);
+      all.insert(all.end(), more.begin(), more.end());
+    }
+  }
+  static std::string saved(Window& window) {
+    std::string state;
+    EXPECT_TRUE(window.save(state));
+    return state;
+  }
+
+  testkit::FakeHost host_;
+  Window::Settings settings_;
+};
+
+TEST_F(WindowTest, gives_a_window_once_a_later_row_says_that_it_is_over) {
+  const auto window = make();
+  EXPECT_EQ(take(*window, {{100, "b", 1}, {105, "a", 2}, {109, "b", 3}}), Texts{});
+  EXPECT_EQ(take(*window, {{110, "a", 4}}), (Texts{"100 a 1", "100 b 2"}));
+  EXPECT_EQ(take(*window, {{131, "c", 4}}), (Texts{"110 a 1"}));
+  EXPECT_EQ(window->deadline(), std::chrono::nanoseconds::max());
+  EXPECT_EQ(rest(*window, false), Texts{});
+  EXPECT_EQ(rest(*window), Texts{"130 c 1"});
+  EXPECT_EQ(rest(*window), Texts{});
+}
+
+TEST_F(WindowTest, names_the_window_by_its_times) {
+  const auto window = make();
+  take(*window, {{100, "a", 1}});
+  const auto given = window->advance({}, true);
+  ASSERT_TRUE(given);
+  EXPECT_EQ(texts(*given, "window_start"), Texts{"100000000"});
+  EXPECT_EQ(texts(*given, "window_end"), Texts{"110000000"});
+  EXPECT_EQ(given->find("window_end")->type(), Type::timestamp);
+  settings_.window_start = settings_.window_end = "";
+  const auto without = make();
+  take(*without, {{100, "a", 1}});
+  EXPECT_EQ(rest(*without), Texts{"a 1"});
+}
+
+TEST_F(WindowTest, waits_for_late_rows_as_long_as_it_is_told) {
+  settings_.lateness = seconds(5);
+  const auto window = make();
+  EXPECT_EQ(take(*window, {{100, "a", 1}, {114, "a", 1}, {109, "a", 1}}), Texts{});
+  auto batch = batch_of(std::vector<Row>{{115, "a", 1}, {109, "late", 1}, {110, "a", 1}});
+  ASSERT_TRUE(window->intercept(batch));
+  EXPECT_EQ(lines(batch), Texts{"100 a 2"});
+  ASSERT_EQ(batch.rejections().size(), 1u);
+  EXPECT_EQ(batch.rejections()[0].row, 1);
+  EXPECT_EQ(batch.rejections()[0].reason, "the row is late: its window is over");
+  EXPECT_EQ(host_.count("rows_late"), 1);
+  EXPECT_EQ(rest(*window), Texts{"110 a 3"});
+  settings_.late = OnLate::drop;
+  const auto dropping = make();
+  auto dropped = batch_of(std::vector<Row>{{115, "a", 1}, {99, "a", 1}});
+  ASSERT_TRUE(dropping->intercept(dropped));
+  EXPECT_TRUE(dropped.rejections().empty());
+  EXPECT_EQ(host_.count("rows_late"), 2);
+  EXPECT_EQ(rest(*dropping), Texts{"110 a 1"});
+}
+
+TEST_F(WindowTest, a_row_is_in_every_sliding_window_that_holds_its_time) {
+  settings_.slide = seconds(5);
+  const auto window = make();
+  EXPECT_EQ(take(*window, {{100, "b", 1}, {107, "a", 1}}), Texts{"95 b 1"});
+  EXPECT_EQ(take(*window, {{112, "a", 1}}), (Texts{"100 a 1", "100 b 1"}));
+  EXPECT_EQ(rest(*window), (Texts{"105 a 2", "110 a 1"}));
+}
+
+TEST_F(WindowTest, windows_may_slide_by_a_part_that_does_not_divide_them) {
+  settings_.slide = seconds(4);
+  const auto window = make();
+  EXPECT_EQ(take(*window, {{0, "a", 1}, {9, "a", 1}, {30, "a", 1}}),
+            (Texts{"-8 a 1", "-4 a 1", "0 a 2", "4 a 1", "8 a 1"}));
+  EXPECT_EQ(rest(*window), (Texts{"24 a 1", "28 a 1"}));
+}
+
+TEST_F(WindowTest, times_before_1970_have_windows_too) {
+  const auto window = make();
+  EXPECT_EQ(take(*window, {{-1, "a", 1}, {-10, "a", 1}, {0, "a", 1}}), Texts{"-10 a 2"});
+  EXPECT_EQ(rest(*window), Texts{"0 a 1"});
+}
+
+TEST_F(WindowTest, without_keys_all_rows_are_of_one) {
+  settings_.keys = {};
+  const auto window = make();
+  take(*window, {{100, "a", 1}, {101, "b", 1}});
+  EXPECT_EQ(rest(*window), Texts{"100 2"});
+}
+
+TEST_F(WindowTest, gives_only_rows_that_meet_the_condition) {
+  settings_.having = "rows > 1 and key != 'c'";
+  const auto window = make();
+  take(*window, {{100, "a", 1}, {101, "b", 1}, {102, "b", 1}, {103, "c", 1}, {104, "c", 1}});
+  EXPECT_EQ(rest(*window), Texts{"100 b 2"});
+}
+
+TEST_F(WindowTest, rejects_rows_without_a_time) {
+  const auto window = make();
+  auto batch = batch_of(std::vector<Row>{{100, "a", 1}, {int64_t{1} << 60, "a", 1}});
+  batch.set(value_column<int64_t>("time", Type::int64, {100, int64_t{1} << 60}));
+  ASSERT_TRUE(window->intercept(batch));
+  ASSERT_EQ(batch.rejections().size(), 1u);
+  EXPECT_EQ(batch.rejections()[0].row, 1);
+  EXPECT_EQ(rest(*window), Texts{"100 a 1"});
+}
+
+TEST_F(WindowTest, rejects_keys_that_have_no_room_and_counts_on_for_those_it_has) {
+  settings_.memory_bytes = Size{1 << 20};
+  const auto window = make();
+  int64_t rejected = 0, counted = 0;
+  for (int64_t round = 0; round < 2; ++round)
+    for (int64_t first = 0; first < 40'000; first += 1000) {
+      std::vector<Row> rows;
+      for (int64_t row = 0; row < 1000; ++row) rows.push_back({100, "key number " + std::to_string(first + row), 1});
+      auto batch = batch_of(rows);
+      ASSERT_TRUE(window->intercept(batch));
+      rejected += static_cast<int64_t>(batch.rejections().size());
+    }
+  EXPECT_GT(rejected, 0);
+  EXPECT_EQ(host_.count("rows_without_room"), rejected);
+  for (const auto& line : rest(*window)) counted += line.back() - '0';
+  EXPECT_EQ(counted + rejected, 80'000);
+}
+
+TEST_F(WindowTest, a_large_window_comes_in_several_batches_also_after_a_restart) {
+  settings_.keys = {"value"};
+  auto window = make();
+  std::vector<Row> rows;
+  for (int64_t row = 0; row < 150'000; ++row) rows.push_back({100, "a", 149'999 - row});
+  take(*window, rows);
+  auto given = take(*window, {{110, "a", 7}});
+  EXPECT_EQ(given.size(), 65'536u);
+  EXPECT_EQ(window->deadline(), std::chrono::nanoseconds(0));
+  const auto state = saved(*window);
+  window = make();
+  ASSERT_TRUE(window->load(state));
+  EXPECT_EQ(window->deadline(), std::chrono::nanoseconds(0));
+  const auto more = rest(*window, false);
+  given.insert(given.end(), more.begin(), more.end());
+  ASSERT_EQ(given.size(), 150'000u);
+  for (size_t row = 0; row < given.size(); ++row) ASSERT_EQ(given[row], "100 " + std::to_string(row) + " 1");
+  EXPECT_EQ(rest(*window), Texts{"110 7 1"});
+}
+
+TEST_F(WindowTest, keys_of_other_types_come_in_batches_of_their_own) {
+  const auto window = make();
+  take(*window, {{100, "a", 1}});
+  auto numbers = batch_of(std::vector<Row>{{110, "", 1}, {120, "", 1}});
+  numbers.set(value_column<int64_t>("key", Type::int64, {7, std::nullopt}));
+  ASSERT_TRUE(window->intercept(numbers));
+  EXPECT_EQ(lines(numbers), Texts{"100 a 1"});
+  EXPECT_EQ(rest(*window), (Texts{"110 7 1", "120 <null> 1"}));
+}
+
+TEST_F(WindowTest, refuses_a_state_of_other_options) {
+  const auto window = make();
+  take(*window, {{100, "a", 1}});
+  const auto state = saved(*window);
+  settings_.having = "rows > 0";
+  EXPECT_TRUE(make()->load(state));
+  settings_.aggregates = {{"rows", "sum(value)"}};
+  EXPECT_EQ(make()->load(state).code(), Code::reject);
+  EXPECT_EQ(window->load("rubbish").code(), Code::fatal);
+  EXPECT_EQ(saved(*window), state);
+}
+
+TEST_F(WindowTest, settings_are_checked) {
+  EXPECT_EQ(fault(), "none");
+  settings_.size = {};
+  EXPECT_EQ(fault(), "size: must be from 1ms to 366d");
+  settings_.size = seconds(10);
+  settings_.slide = seconds(11);
+  EXPECT_EQ(fault(), "slide: must not be longer than a window");
+  settings_.slide = std::nullopt;
+  settings_.keys = {"key", "rows"};
+  EXPECT_EQ(fault(), "aggregates: two columns are called \"rows\"");
+  settings_.keys = {""};
+  EXPECT_EQ(fault(), "keys: a column needs a name");
+  settings_.keys = {};
+  settings_.aggregates = {{"rows", "median(value)"}};
+  EXPECT_NE(fault().find("aggregates.rows: there is no aggregate \"median\""), std::string::npos);
+  settings_.aggregates = {{"rows", "count"}};
+  settings_.having = "rows >";
+  EXPECT_NE(fault().find("having: at character"), std::string::npos);
+}
+
+// Rows of three streams, each out of order within its lateness, against sums by hand.
+class WindowModelTest : public WindowTest, public testing::WithParamInterface<std::pair<int, int>> {};
+
+TEST_P(WindowModelTest, gives_the_same_whatever_way_rows_come) {
+  const auto [size, slide] = GetParam();
+  settings_.size = seconds(size);
+  settings_.slide = seconds(slide);
+  settings_.lateness = seconds(7);
+  settings_.streams = 3;
+  settings_.aggregates = {{"rows", "count"},        {"sum", "sum(value)"},   {"odd", "count_if(value >= 50)"},
+                          {"least", "min(value)"},  {"last", "last(value)"}, {"values", "distinct(value)"},
+                          {"first_key", "min(key)"}};
+  std::mt19937_64 random(static_cast<uint64_t>(size * 100 + slide));
+  std::map<std::string, std::vector<Row>> streams;
+  std::map<std::pair<int64_t, std::string>, std::vector<Row>> model;
+  for (const auto* stream : {"a", "b", "c"})
+    for (int64_t row = 0; row < 400; ++row) {
+      Row made{row / 4 - static_cast<int64_t>(random() % 8), "k" + std::to_string(random() % 5),
+               static_cast<int64_t>(random() % 100)};
+      streams[stream].push_back(made);
+      for (int64_t start = floor_to(made.time - size, slide) + slide; start <= made.time; start += slide)
+        model[{start, made.key}].push_back(made);
+    }
+  Texts expected;
+  for (const auto& [window, rows] : model) {
+    int64_t sum = 0, odd = 0, least = INT64_MAX;
+    std::set<int64_t> values;
+    std::pair<int64_t, int64_t> last{INT64_MIN, 0};
+    for (const auto& row : rows) {
+      sum += row.value;
+      odd += row.value >= 50;
+      least = std::min(least, row.value);
+      values.insert(row.value);
+      last = std::max(last, {row.time, row.value});
+    }
+    expected.push_back(std::to_string(window.first) + ' ' + window.second + ' ' + std::to_string(rows.size()) + ' ' +
+                       std::to_string(sum) + ' ' + std::to_string(odd) + ' ' + std::to_string(least) + ' ' +
+                       std::to_string(last.second) + ' ' + std::to_string(values.size()) + ' ' + window.second);
+  }
+  for (int round = 0; round < 6; ++round) {
+    auto window = make();
+    Texts given;
+    std::map<std::string, size_t> next;
+    while (next["a"] + next["b"] + next["c"] < 1200) {
+      const std::string stream(1, "abc"[random() % 3]);
+      auto& from = next[stream];
+      const auto to = std::min<size_t>(400, from + random() % 50);
+      const auto more = take(*window, {streams[stream].begin() + from, streams[stream].begin() + to}, stream);
+      given.insert(given.end(), more.begin(), more.end());
+      from = to;
+      if (random() % 4) continue;
+      const auto state = saved(*window);
+      window = make();
+      ASSERT_TRUE(window->load(state));
+      ASSERT_EQ(saved(*window).size(), state.size());
+    }
+    const auto more = rest(*window);
+    given.insert(given.end(), more.begin(), more.end());
+    ASSERT_EQ(given, expected) << "round " << round;
+  }
+  EXPECT_EQ(host_.count("rows_late"), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, WindowModelTest,
+                         testing::Values(std::pair(10, 10), std::pair(12, 4), std::pair(10, 4), std::pair(1, 1)));
+
+LEVADA_CONFORMANCE(window, [] {
+  auto tested = testkit::subject("window",
+                                 "time = \"a_time\"\nsize = \"1h\"\nkeys = [\"a_text\"]\n"
+                                 "aggregates = { rows = \"count\", least = \"min(body)\", sum = \"sum(a_number)\" }");
+  tested.bodies = {"one", "two that is longer than twelve bytes", "one", "", "one", ""};
+  tested.columns = {value_column<int64_t>("a_time", Type::timestamp, {0, 1'000'000, 7'200'000'000, -5}),
+                    text_column("a_text", {"x", "", "y"}), value_column<int64_t>("a_number", Type::int64, {1, -2, 3})};
+  tested.other_options = "time = \"a_time\"\nsize = \"2h\"";
+  tested.refused = {{"size = \"0s\"", "size"},
+                    {"size = \"1s\"\naggregates = { a = \"sum\" }", "aggregates.a"},
+                    {"size = \"1s\"\nhaving = \"(\"", "having"}};
+  return tested;
+});
+
+}  // namespace
+}  // namespace levada::window
