@@ -149,6 +149,33 @@ TEST_F(AggregatesTest, distinct_values_are_counted_exactly) {
   EXPECT_EQ(of("distinct(n)", integers(many)), "int64 250");
 }
 
+TEST_F(AggregatesTest, many_distinct_values_are_counted_about_and_few_exactly) {
+  EXPECT_EQ(of("distinct_approximate(n)", words({"a", "b", "a", std::nullopt, ""})), "int64 3");
+  std::vector<std::optional<int64_t>> many;
+  for (int64_t row = 0; row < 300; ++row) many.emplace_back(row);
+  const auto about = std::stoll(of("distinct_approximate(n)", integers(many)).substr(6));
+  EXPECT_NEAR(static_cast<double>(about), 300, 15);
+}
+
+TEST_F(AggregatesTest, quantiles_are_right_to_half_a_percent) {
+  std::vector<std::optional<int64_t>> many;
+  for (int64_t row = 0; row <= 100; ++row) many.emplace_back(row - 50);
+  EXPECT_EQ(of("quantile(n, 0.5)", integers(many)), "float64 0");
+  EXPECT_NEAR(std::stod(of("quantile(n, 0.9)", integers(many)).substr(8)), 40, 0.21);
+  EXPECT_NEAR(std::stod(of("quantile(n, 0)", integers(many)).substr(8)), -50, 0.26);
+  EXPECT_EQ(of("quantile(n, 0.5)", integers({std::nullopt})), "float64 <null>");
+  EXPECT_EQ(of("quantile(n, 2)", integers(many)), "quantile needs a share from 0 to 1: \"quantile(duration, 0.95)\"");
+}
+
+TEST_F(AggregatesTest, top_values_by_their_number_and_then_by_value) {
+  EXPECT_EQ(of("top(n, 2)", words({"b", "a \"quoted\"", "b", "c", std::nullopt, "a \"quoted\"", "d"})),
+            R"(text [{"value":"a \"quoted\"","count":2},{"value":"b","count":2}])");
+  EXPECT_EQ(of("top(n, 9)", integers({3, 3, -1})), R"(text [{"value":3,"count":2},{"value":-1,"count":1}])");
+  EXPECT_EQ(of("top(n, 9)", reals({0.5})), R"(text [{"value":0.5,"count":1}])");
+  EXPECT_EQ(of("top(n, 1)", words({std::nullopt})), "text []");
+  EXPECT_EQ(of("top(n)", words({"a"})), "top needs a number of values from 1 to 1000: \"top(url, 10)\"");
+}
+
 TEST_F(AggregatesTest, what_is_no_aggregate_is_refused_with_a_reason) {
   const auto batch = integers({1});
   EXPECT_EQ(of("", batch), "an aggregate is missing: \"count\", \"sum(bytes)\"");
@@ -158,7 +185,7 @@ TEST_F(AggregatesTest, what_is_no_aggregate_is_refused_with_a_reason) {
   EXPECT_EQ(of("sum(a b)", batch), "\"a b\" is no column: put a name with such characters into backquotes");
   EXPECT_EQ(of("sum(n) * 2", batch), "expected \"/ NUMBER\" behind the parentheses, got \"* 2\"");
   EXPECT_EQ(of("sum(n) / 0", batch), "expected \"/ NUMBER\" behind the parentheses, got \"/ 0\"");
-  EXPECT_EQ(of("min(n - m)", batch), "only sum and avg take a difference of columns or \"/ NUMBER\"");
+  EXPECT_EQ(of("min(n - m)", batch), "only sum, avg and quantile take a difference of columns");
   EXPECT_EQ(of("sum(n, 3)", batch), "sum takes one column and no number");
   EXPECT_EQ(of("count(n)", batch), "count has no column: count_if(n is not null) counts values");
   EXPECT_NE(of("count_if(n >)", batch).find("at character"), std::string::npos);

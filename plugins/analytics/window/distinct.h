@@ -1,5 +1,5 @@
-// How many different values there are, exactly. The values of a table have numbers; a key's first 64
-// are bits of its record, all others a set outside of it.
+// How many different values there are, exactly. The values of a table have numbers: the first 64
+// are bits of a key's record, all others a set outside of it.
 #pragma once
 
 #include "aggregate.h"
@@ -32,8 +32,7 @@ class Distinct final : public Aggregate {
     void save(StateWriter& to) const override { table.save_keys(to); }
     void load(StateReader& from) override { table.load_keys(from, 1); }
   };
-  // Numbers above 63: a set with open addressing, half empty at least; each stands as it is, 0 is an
-  // empty place.
+  // Numbers above 63: a set with open addressing, half empty at least; 0 is an empty place.
   struct NumberSet {
     std::vector<uint32_t> places;
     uint32_t size = 0;

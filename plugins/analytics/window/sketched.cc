@@ -1,0 +1,127 @@
+#include "sketched.h"
+
+#include <algorithm>
+#include <charconv>
+#include <numeric>
+
+#include "json/json_text.h"
+#include "key_order.h"
+#include "levada/time.h"
+
+namespace levada::window {
+namespace {
+
+// The same in every process, as it is saved.
+uint64_t lasting_hash(Key key) {
+  return detail::hash_of(key.bytes, 0x2d358dccaa6c78a5 + static_cast<uint8_t>(key.kind));
+}
+
+void append_string(std::string& to, std::string_view text) {
+  to += '"';
+  for (size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    if (static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\') {
+      char escape[8];
+      to.append(escape, write_escape(c, escape));
+      ++at;
+      continue;
+    }
+    const size_t size = utf8_size(text.substr(at));
+    if (size == 0) to += "\xef\xbf\xbd";
+    else to += text.substr(at, size);
+    at += std::max<size_t>(1, size);
+  }
+  to += '"';
+}
+
+void append_value(std::string& to, Key key) {
+  const auto column = key_column("", std::span(&key, 1), 0, 1);
+  switch (key.kind) {
+    case Key::kInteger: to += std::to_string(column.values<int64_t>()[0]); return;
+    case Key::kBoolean: to += column.boolean(0) ? "true" : "false"; return;
+    case Key::kNumber: {
+      char digits[40];
+      const double number = column.values<double>()[0];
+      if (!std::isfinite(number)) to += "null";
+      else to.append(digits, std::to_chars(digits, std::end(digits), number).ptr);
+      return;
+    }
+    case Key::kTime: {
+      Rfc3339Writer writer;
+      char text[Rfc3339Writer::kSize];
+      append_string(to, {text, static_cast<size_t>(writer.write(column.values<int64_t>()[0], text) - text)});
+      return;
+    }
+    default: append_string(to, key.bytes);
+  }
+}
+
+}  // namespace
+
+void DistinctApproximate::add(std::span<const int64_t> rows, char* const* records, Shared*) {
+  for (size_t at = 0; at < rows.size(); ++at)
+    if (const Key key = keys_[rows[at]]; key.kind != Key::kNull)
+      change(records[at], [&](HyperLogLog& sketch) { sketch.add(lasting_hash(key)); });
+}
+Column DistinctApproximate::finish(std::string name, std::span<const char* const> records, const Shared*) const {
+  ValueBuilder<int64_t> values(static_cast<int64_t>(records.size()));
+  for (const char* record : records) {
+    const auto* sketch = in<HyperLogLog*>(record);
+    values.append(sketch ? sketch->estimate() : 0);
+  }
+  return std::move(values).finish(std::move(name), Type::int64);
+}
+
+void Quantile::add(std::span<const int64_t> rows, char* const* records, Shared*) {
+  if (numbers_.kind() == Numbers::Kind::none) return;
+  const bool real = numbers_.kind() == Numbers::Kind::reals;
+  for (size_t at = 0; at < rows.size(); ++at) {
+    if (!numbers_.valid(rows[at])) continue;
+    const double value = real ? numbers_.real(rows[at]) : static_cast<double>(numbers_.integer(rows[at]));
+    change(records[at], [&](Quantiles& sketch) { sketch.add(value); });
+  }
+}
+Column Quantile::finish(std::string name, std::span<const char* const> records, const Shared*) const {
+  ValueBuilder<double> values(static_cast<int64_t>(records.size()));
+  for (const char* record : records) {
+    const auto* sketch = in<Quantiles*>(record);
+    sketch && sketch->count() > 0 ? values.append(sketch->at(share_)) : values.append_null();
+  }
+  return std::move(values).finish(std::move(name), Type::float64);
+}
+
+void Top::add(std::span<const int64_t> rows, char* const* records, Shared*) {
+  for (size_t at = 0; at < rows.size(); ++at)
+    if (const Key key = keys_[rows[at]]; key.kind != Key::kNull)
+      change(records[at], [&](ValueCounts& counts) { counts.add(key); });
+}
+Column Top::finish(std::string name, std::span<const char* const> records, const Shared*) const {
+  TextBuilder texts(static_cast<int64_t>(records.size()));
+  std::string text;
+  std::vector<KeyTable::Number> order;
+  for (const char* record : records) {
+    const auto* counts = in<ValueCounts*>(record);
+    if (!counts) {
+      texts.append("[]");
+      continue;
+    }
+    const auto& table = counts->table();
+    order.resize(table.size());
+    std::iota(order.begin(), order.end(), KeyTable::Number{0});
+    const auto end = order.begin() + static_cast<std::ptrdiff_t>(std::min(values_, order.size()));
+    std::partial_sort(order.begin(), end, order.end(), [&](auto a, auto b) {
+      const auto of_a = table.state<int64_t>(a), of_b = table.state<int64_t>(b);
+      return of_a != of_b ? of_a > of_b : compare_keys(table.key(a), table.key(b)) < 0;
+    });
+    text = "[";
+    for (auto number = order.begin(); number != end; ++number) {
+      text += number == order.begin() ? "{\"value\":" : ",{\"value\":";
+      append_value(text, table.key(*number));
+      text += ",\"count\":" + std::to_string(table.state<int64_t>(*number)) + '}';
+    }
+    texts.append(text + "]");
+  }
+  return std::move(texts).finish(std::move(name), Type::text);
+}
+
+}  // namespace levada::window

@@ -1,0 +1,181 @@
+#!/usr/bin/env python3
+"""What windows cost, in CPU-seconds: levada, DuckDB on one thread, and a program written by hand, on the same file.
+
+    tests/bench/analytics.py build/release/levada [--views FILE] [--log FILE] [--runs N]
+
+--views: ad views, a JSON object each line (start_timestamp, end_timestamp, campaign_id); views and mean duration of
+each campaign and minute. --log: an access log; hosts with more than 100 requests in 60 s, each 10 s. Runs take turns;
+the figures are medians. All three have to give the same rows. DuckDB is that of tools/requirements.txt.
+"""
+
+import argparse
+import csv
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).parent
+
+CONFIGURATION = """
+[agent]
+data_dir = "{folder}/data"
+log_level = "error"
+[sources.in]
+type = "spool"
+path = "{folder}/spool"
+settle = "1ms"
+completed = "delete"
+channels = ["main"]
+[channels.main]
+type = "memory"
+{tables}
+[sinks.out]
+type = "file"
+channel = "main"
+path = "{folder}/out"
+format = "json"
+interceptors = {chain}
+"""
+VIEWS = """
+[interceptors.parse]
+type = "parse_json"
+columns = { start_timestamp = "int64", end_timestamp = "int64", campaign_id = "int64" }
+[interceptors.minutes]
+type = "window"
+time = "start_timestamp"
+unit = "ms"
+lateness = "60s"
+size = "1m"
+keys = ["campaign_id"]
+aggregates = { views = "count", mean = "avg(end_timestamp - start_timestamp) / 1000" }
+"""
+HOSTS = """
+[interceptors.parse]
+type = "parse_access_log"
+[interceptors.hops]
+type = "window"
+size = "60s"
+slide = "10s"
+keys = ["host"]
+aggregates = { requests = "count" }
+having = "requests > 100"
+"""
+DUCKDB_VIEWS = """
+select start_timestamp // 60000 * 60000, campaign_id, count(*),
+       sum(end_timestamp - start_timestamp) / count(*) / 1000
+from read_json('{file}', format = 'newline_delimited', ignore_errors = true,
+               columns = {{start_timestamp: 'BIGINT', end_timestamp: 'BIGINT', campaign_id: 'BIGINT'}})
+where start_timestamp is not null and end_timestamp is not null and campaign_id is not null group by 1, 2
+"""
+DUCKDB_HOSTS = r"""
+with lines as (select regexp_extract(line,
+      '^(\S+) \S+ \S+ \[([^\]]+)\] "(?:[^"\\]|\\.)*" (\d{{3}}) (\d+|-)', ['host', 'time', 'status', 'bytes']) as p
+    from read_csv('{file}', columns = {{line: 'VARCHAR'}}, delim = '\x01', quote = '', escape = '', header = false)),
+  requests as (select p.host as host, epoch(strptime(p.time, '%d/%b/%Y:%H:%M:%S %z'))::bigint as time
+    from lines where p.host <> '')
+select start, host, count(*) from (select host, time // 10 * 10 - 10 * hop as start from requests, range(6) t(hop))
+group by 1, 2 having count(*) > 100
+"""
+
+
+def measure(command, output):
+    """CPU-seconds of a command with all its threads."""
+    with open(output, "wb") as to:
+        process = subprocess.Popen(command, stdout=to, stderr=subprocess.PIPE)
+        errors = process.stderr.read()
+        _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in (0, 3):
+        sys.exit(f"{command} failed:\n{errors.decode()}")
+    return usage.ru_utime + usage.ru_stime
+
+
+def run_levada(levada, file, tables, folder):
+    spool = folder / "spool"
+    spool.mkdir()
+    os.link(file, spool / "input")
+    config = folder / "agent.toml"
+    chain = [line[len("[interceptors.") : -1] for line in tables.splitlines() if line.startswith("[interceptors.")]
+    config.write_text(CONFIGURATION.format(folder=folder, tables=tables, chain=json.dumps(chain)))
+    return measure([levada, "run", "--config", str(config), "--until-drained"], folder / "log")
+
+
+def run_duckdb(query, file, output):
+    script = (
+        "import duckdb, sys; c = duckdb.connect(); c.execute('set threads = 1');"
+        "c.execute(f'copy ({sys.argv[1]}) to \\'{sys.argv[2]}\\' (header false)')"
+    )
+    return measure([sys.executable, "-c", script, query.format(file=file), str(output)], os.devnull)
+
+
+def rows_of_levada(folder, value):
+    rows = set()
+    for path in (folder / "out").rglob("*"):
+        if path.is_file():
+            for line in path.read_text().splitlines():
+                rows.add(value(json.loads(line)))
+    return rows
+
+
+def seconds(time):
+    import datetime
+
+    return int(datetime.datetime.fromisoformat(time.replace("Z", "+00:00")).timestamp())
+
+
+def view(row):
+    return (seconds(row["window_start"]) * 1000, row["campaign_id"], row["views"], round(row["mean"], 5))
+
+
+def host(row):
+    return (seconds(row["window_start"]), row["host"], row["requests"])
+
+
+def compare(job, levada, file, tables, query, value, types, runs, reference):
+    figures = {"levada": [], "DuckDB": [], "by hand": []}
+    with tempfile.TemporaryDirectory(dir=file.parent) as folder:
+        folder = pathlib.Path(folder)
+        for run in range(runs):
+            own = folder / str(run)
+            own.mkdir()
+            figures["levada"].append(run_levada(levada, file, tables, own))
+            figures["DuckDB"].append(run_duckdb(query, file, folder / "duckdb.csv"))
+            figures["by hand"].append(measure([reference, job, str(file)], folder / "reference.csv"))
+        ours = rows_of_levada(own, value)
+        for name in ("duckdb", "reference"):
+            with open(folder / f"{name}.csv", newline="") as text:
+                theirs = {tuple(read(cell) for read, cell in zip(types, row)) for row in csv.reader(text)}
+            if theirs != ours:
+                print(f"{job}: {name} gives other rows: {len(ours - theirs)} of {len(ours)} only ours, "
+                      f"{len(theirs - ours)} only theirs, as {sorted(theirs ^ ours)[:3]}")
+    medians = {name: statistics.median(all) for name, all in figures.items()}
+    print(f"{job}, {len(ours)} rows: " + ", ".join(f"{name} {value:.2f} s" for name, value in medians.items()))
+    print(f"  {medians['levada'] / medians['DuckDB']:.2f} times DuckDB, "
+          f"{medians['levada'] / medians['by hand']:.1f} times the program by hand", flush=True)
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("levada")
+    arguments.add_argument("--views", type=pathlib.Path)
+    arguments.add_argument("--log", type=pathlib.Path)
+    arguments.add_argument("--runs", type=int, default=3)
+    given = arguments.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        reference = str(pathlib.Path(folder) / "reference")
+        subprocess.run(["g++", "-O3", "-march=native", "-std=c++20", "-o", reference,
+                        str(HERE / "analytics_reference.cc")], check=True)
+        if given.views:
+            compare("views", given.levada, given.views.resolve(), VIEWS, DUCKDB_VIEWS, view,
+                    (int, int, int, lambda text: round(float(text), 5)), given.runs, reference)
+        if given.log:
+            compare("hosts", given.levada, given.log.resolve(), HOSTS, DUCKDB_HOSTS, host, (int, str, int), given.runs,
+                    reference)
+
+
+if __name__ == "__main__":
+    main()
