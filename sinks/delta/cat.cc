@@ -63,6 +63,9 @@ Done cat(TableLog& log, const Snapshot& snapshot, std::optional<int64_t> limit,
   if (!table) return std::move(table).error();
   auto schema = table->lake();
   if (!schema) return std::move(schema).error();
+  for (const auto& field : schema->fields())
+    if (field.type.kind == Kind::other)
+      return fatal("the column \"" + field.name + "\" is " + field.type.name() + ", which levada does not show");
   const auto& partitions = snapshot.metadata.partition_columns;
   JsonStyle style{.write_nulls = true};
   for (const auto& field : schema->fields()) {

@@ -156,14 +156,19 @@ Done show(TableLog& log, Arguments arguments, const Write& write) {
 }
 
 Done optimize_command(TableLog& log, Host host, Arguments arguments, const Write& write) {
-  auto options = CommandOptions::parse("optimize", arguments, {"--target-bytes"});
+  auto options = CommandOptions::parse("optimize", arguments, {"--target-bytes"}, {"--dry-run"});
   if (!options) return std::move(options).error();
   auto target = options->whole("--target-bytes");
   if (!target) return std::move(target).error();
-  OptimizeSettings settings;
+  OptimizeSettings settings{.dry_run = options->has("--dry-run")};
   if (*target) settings.target_bytes = **target;
   auto done = optimize(log, settings, host);
   if (!done) return std::move(done).error();
+  if (settings.dry_run) {
+    write("would put " + std::to_string(done->files_before) + " files (" + std::to_string(done->bytes_before) +
+          " bytes) together into " + std::to_string(done->files_after) + "\n");
+    return {};
+  }
   write(std::to_string(done->files_before) + " files (" + std::to_string(done->bytes_before) + " bytes) became " +
         std::to_string(done->files_after) + " (" + std::to_string(done->bytes_after) + " bytes) in " +
         std::to_string(done->commits) + " commits; " + std::to_string(done->conflicts) + " conflicts\n");
@@ -228,7 +233,7 @@ constexpr std::string_view kHelp =
     "levada table show PATH\n"
     "levada table history PATH [--limit N]\n"
     "levada table cat PATH [--version N | --as-of TIME] [--limit N]\n"
-    "levada table optimize PATH [--target-bytes N]\n"
+    "levada table optimize PATH [--target-bytes N] [--dry-run]\n"
     "levada table vacuum PATH [--retention \"7 days\"] [--dry-run]\n"
     "levada table restore PATH --version N | --as-of TIME\n";
 

@@ -107,6 +107,11 @@ std::string decode_path(std::string_view encoded) {
   return path;
 }
 
+bool lies_elsewhere(std::string_view encoded) {
+  const auto colon = encoded.find(':');
+  return encoded.starts_with('/') || (colon != encoded.npos && colon < encoded.find('/'));
+}
+
 std::string stats_of(const lake::WrittenFile& file) {
   std::string minimums, maximums, nulls, stats;
   JsonObject low(minimums), high(maximums), counts(nulls);

@@ -14,6 +14,8 @@ namespace levada::delta {
 // as %XX.
 std::string encode_path(std::string_view path);
 std::string decode_path(std::string_view encoded);
+// Whether an encoded path is no path in the table's folder: "/data/x", "s3://other/x", "file:/x".
+bool lies_elsewhere(std::string_view encoded);
 
 // The statistics of a file as JSON.
 std::string stats_of(const lake::WrittenFile& file);

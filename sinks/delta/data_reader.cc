@@ -5,8 +5,12 @@
 #include <arrow/compute/cast.h>
 #include <parquet/arrow/reader.h>
 
+#include <vector>
+
 #include "arrow_file.h"
 #include "data_file.h"
+#include "deletion_vector.h"
+#include "lake/row_order.h"
 
 namespace levada::delta {
 namespace {
@@ -33,7 +37,8 @@ std::shared_ptr<arrow::DataType> batch_type(const lake::FieldType& type) {
 arrow::Result<std::shared_ptr<arrow::Array>> converted(std::shared_ptr<arrow::Array> array,
                                                        const lake::FieldType& type) {
   const auto wanted = batch_type(type);
-  if (!wanted) return array;
+  if (!wanted && (type.kind != Kind::other || array->type()->Equals(*type.arrow))) return array;
+  if (!wanted) return arrow::compute::Cast(*array, type.arrow);
   // Without its zone a time is what it is in UTC.
   const auto relabeled = [](const arrow::Array& from, std::shared_ptr<arrow::DataType> to) {
     auto data = from.data()->Copy();
@@ -56,7 +61,8 @@ arrow::Result<std::shared_ptr<arrow::Array>> converted(std::shared_ptr<arrow::Ar
 
 class DataReader::Impl {
  public:
-  Impl(std::string where, lake::LakeSchema schema) : where_(std::move(where)), schema_(std::move(schema)) {}
+  Impl(std::string where, lake::LakeSchema schema, DeletedRows deleted)
+      : where_(std::move(where)), schema_(std::move(schema)), deleted_(std::move(deleted)) {}
 
   Done open(std::unique_ptr<lake::InputFile> file) {
     parquet::ArrowReaderProperties properties;
@@ -75,8 +81,11 @@ class DataReader::Impl {
   Result<std::optional<Batch>> next() {
     std::optional<Batch> none;
     std::shared_ptr<arrow::RecordBatch> read;
-    if (const auto status = batches_->ReadNext(&read); !status.ok()) return arrow_error(status, where_);
-    if (!read) return none;
+    do {
+      if (const auto status = batches_->ReadNext(&read); !status.ok()) return arrow_error(status, where_);
+      if (!read) return none;
+      if (const auto status = drop_deleted(read); !status.ok()) return arrow_error(status, where_);
+    } while (read->num_rows() == 0);
     auto made = in_schema(*read);
     if (!made.ok()) return arrow_error(made.status(), where_);
     levada_batch given = detail::empty_batch();
@@ -89,6 +98,27 @@ class DataReader::Impl {
   }
 
  private:
+  // Batches come in the order of the file's rows.
+  arrow::Status drop_deleted(std::shared_ptr<arrow::RecordBatch>& batch) {
+    const auto first = std::exchange(next_row_, next_row_ + batch->num_rows());
+    if (deleted_.rows() == 0) return arrow::Status::OK();
+    std::vector<int64_t> kept;
+    for (int64_t row = 0; row < batch->num_rows(); ++row)
+      if (!deleted_.contains(first + row)) kept.push_back(row);
+    if (static_cast<int64_t>(kept.size()) == batch->num_rows()) return arrow::Status::OK();
+    arrow::ArrayVector columns;
+    for (const auto& column : batch->columns()) {
+      if (kept.empty()) {
+        columns.push_back(column->Slice(0, 0));
+        continue;
+      }
+      ARROW_ASSIGN_OR_RAISE(auto left, lake::gather(column, kept));
+      columns.push_back(std::move(left));
+    }
+    batch = arrow::RecordBatch::Make(batch->schema(), static_cast<int64_t>(kept.size()), std::move(columns));
+    return arrow::Status::OK();
+  }
+
   arrow::Result<std::shared_ptr<arrow::RecordBatch>> in_schema(const arrow::RecordBatch& read) const {
     arrow::FieldVector fields;
     arrow::ArrayVector arrays;
@@ -104,6 +134,8 @@ class DataReader::Impl {
 
   const std::string where_;
   const lake::LakeSchema schema_;
+  const DeletedRows deleted_;
+  int64_t next_row_ = 0;
   std::unique_ptr<parquet::arrow::FileReader> reader_;
   std::shared_ptr<arrow::RecordBatchReader> batches_;
 };
@@ -115,13 +147,18 @@ Result<std::unique_ptr<DataReader>> DataReader::open(lake::FileStore& store, con
                                                      const lake::LakeSchema& schema) {
   const auto path = decode_path(file.path);
   const auto where = store.name() + "/" + path;
-  if (file.deletion_vector) return fatal(where + " has deleted rows, which levada does not read");
-  if (path.starts_with('/') || path.find("://") != path.npos)
+  if (lies_elsewhere(file.path))
     return fatal("the file " + path + " lies outside of the table, where levada does not read");
   auto opened = store.open(path);
   if (!opened) return std::move(opened).error();
   if (!*opened) return fatal(where + " is missing");
-  auto impl = std::make_unique<Impl>(where, schema);
+  DeletedRows deleted;
+  if (file.deletion_vector) {
+    auto read = DeletedRows::read(store, *file.deletion_vector);
+    if (!read) return std::move(read).error();
+    deleted = *std::move(read);
+  }
+  auto impl = std::make_unique<Impl>(where, schema, std::move(deleted));
   LEVADA_TRY(impl->open(*std::move(opened)));
   return std::unique_ptr<DataReader>(new DataReader(std::move(impl)));
 }

@@ -1,5 +1,5 @@
 // Reads the rows of a data file as batches in the schema of its table, also where the file is older
-// than the schema.
+// than the schema. Rows that a deletion vector names are left out.
 #pragma once
 
 #include <memory>
@@ -17,8 +17,8 @@ namespace levada::delta {
 
 class DataReader {
  public:
-  // `schema`: the table's fields that stand in files. FATAL where the file is missing or damaged,
-  // or has deleted rows.
+  // `schema`: the table's fields that stand in files. FATAL where the file, or its deletion vector,
+  // is missing or damaged.
   static Result<std::unique_ptr<DataReader>> open(lake::FileStore& store, const AddFile& file,
                                                   const lake::LakeSchema& schema);
   ~DataReader();

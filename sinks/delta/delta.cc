@@ -309,6 +309,7 @@ Done DeltaSink::commit(const Checkpoint& checkpoint, std::chrono::nanoseconds, B
   if (!complete_.empty()) {
     // A place that is free in the log as we know it may be one that was cleaned up.
     LEVADA_TRY(log_.update(*snapshot_));
+    LEVADA_TRY(log_.check_there(*snapshot_));
     LEVADA_TRY(check_unchanged(*snapshot_));
   }
   const auto number = next_number_++;

@@ -280,6 +280,24 @@ TEST_F(DeltaTest, a_table_that_becomes_one_that_it_does_not_write_ends_the_commi
   EXPECT_NE(done.error().message.find("rowTracking"), std::string::npos);
 }
 
+TEST_F(DeltaTest, a_table_that_is_deleted_while_it_is_written_to_ends_the_commit) {
+  auto sink = start();
+  ASSERT_TRUE(write(*sink, rows({"one"}, {1})));
+  ASSERT_TRUE(commit(*sink));
+  ASSERT_TRUE(write(*sink, rows({"two"}, {2})));
+  for (const auto& path : host.files().paths())
+    if (path.starts_with(std::string(kTable) + "/")) host.files().remove_file(path);
+  const Done done = commit(*sink);
+  EXPECT_EQ(done.code(), Code::fatal);
+  EXPECT_NE(done.error().message.find("was deleted"), std::string::npos) << done.error().message;
+  EXPECT_FALSE(snapshot().exists()) << "no log begins in its middle";
+  sink = start();
+  EXPECT_TRUE(recovered.empty()) << "the rows come again, for a new table";
+  ASSERT_TRUE(write(*sink, rows({"one", "two"}, {1, 2})));
+  ASSERT_TRUE(commit(*sink));
+  EXPECT_EQ(cat().size(), 2u);
+}
+
 TEST_F(DeltaTest, rows_are_written_again_for_a_table_that_has_changed) {
   auto sink = start();
   ASSERT_TRUE(write(*sink, rows({"one"}, {1})));

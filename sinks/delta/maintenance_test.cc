@@ -211,6 +211,29 @@ TEST_F(MaintenanceTest, vacuum_takes_what_no_version_needs) {
   EXPECT_EQ(recovered.size(), 1u) << "its positions are no data";
 }
 
+TEST_F(MaintenanceTest, vacuum_takes_what_killed_writers_left_in_the_log) {
+  fill(2);
+  const std::string log = "_delta_log/.00000000000000000003.json.0123456789abcdef.tmp";
+  const std::string checkpoint = "_delta_log/.00000000000000000002.checkpoint.parquet.0f3a.tmp";
+  const std::string positions = "_levada/x/.000000000003.0123456789abcdef.tmp";
+  host.files().make_folders("/table/_levada/x");
+  for (const auto& path : {log, checkpoint, positions}) host.files().write_file("/table/" + path, "x");
+  command({"vacuum"});
+  EXPECT_TRUE(exists(log)) << "it is young";
+  host.clock().advance(8 * 24h);
+  EXPECT_NE(command({"vacuum"}).find("removed 3 files"), std::string::npos);
+  for (const auto& path : {log, checkpoint, positions}) EXPECT_FALSE(exists(path)) << path;
+  EXPECT_EQ(cat().size(), 2u);
+}
+
+TEST_F(MaintenanceTest, what_optimize_would_do_is_told_and_not_done) {
+  fill(4);
+  const auto before = snapshot().version;
+  EXPECT_NE(command({"optimize", "--dry-run"}).find("would put 4 files"), std::string::npos);
+  EXPECT_EQ(snapshot().version, before);
+  EXPECT_EQ(data_files().size(), 4u);
+}
+
 TEST_F(MaintenanceTest, a_version_comes_back) {
   fill(3);
   command({"optimize"});

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
+#include <optional>
 #include <set>
 
 #include "committer.h"
@@ -19,6 +21,10 @@ namespace {
 struct SmallFile {
   std::string path;
   int64_t bytes;
+  std::unique_ptr<DeletionVector> deletion_vector;  // Null: most have none.
+  std::optional<DeletionVector> vector() const {
+    return deletion_vector ? std::optional(*deletion_vector) : std::nullopt;
+  }
 };
 using Files = std::vector<SmallFile>;
 
@@ -27,10 +33,10 @@ struct Partition {
   Files files;
 };
 
-std::string key_of(const Map& partition_values) {
-  std::string key;
-  JsonObject(key).map("values", partition_values).end();
-  return key;
+std::string text_of(const Map& partition_values) {
+  std::string text;
+  JsonObject(text).map("values", partition_values).end();
+  return text;
 }
 
 // Groups of at least two small files, each of about the target's size.
@@ -66,21 +72,30 @@ class Optimizer {
     snapshot_ = *std::move(snapshot);
     planned_ = snapshot_.metadata;
     std::map<std::string, Partition> partitions;
-    // Those with deleted rows are left to whoever reads their deletion vectors.
     LEVADA_TRY(scan_files(log_, snapshot_, {.live = [&](AddFile& file) -> Done {
-                            if (file.bytes >= settings_.target_bytes / 2 || file.deletion_vector) return {};
-                            auto& partition = partitions[key_of(file.partition_values)];
-                            partition.files.push_back({std::move(file.path), file.bytes});
+                            if (file.bytes >= settings_.target_bytes / 2) return {};
+                            auto& partition = partitions[text_of(file.partition_values)];
+                            std::unique_ptr<DeletionVector> vector;
+                            if (file.deletion_vector) vector = std::make_unique<DeletionVector>(*file.deletion_vector);
+                            partition.files.push_back({std::move(file.path), file.bytes, std::move(vector)});
                             if (partition.files.size() == 1) partition.values = std::move(file.partition_values);
                             return {};
                           }}));
     for (auto& [key, partition] : partitions)
       for (const auto& bin : bins_of(std::move(partition.files), settings_.target_bytes))
-        LEVADA_TRY(rewrite(bin, partition.values));
+        LEVADA_TRY(settings_.dry_run ? plan(bin) : rewrite(bin, partition.values));
     return done_;
   }
 
  private:
+  Done plan(const Files& bin) {
+    ++done_.commits;
+    ++done_.files_after;
+    done_.files_before += static_cast<int64_t>(bin.size());
+    for (const auto& file : bin) done_.bytes_before += file.bytes;
+    return {};
+  }
+
   Result<std::vector<lake::WrittenFile>> write(const Files& bin, const Snapshot& snapshot) {
     auto table = TableSchema::parse(snapshot.metadata.schema);
     if (!table) return std::move(table).error();
@@ -111,7 +126,7 @@ class Optimizer {
 
   Done copy(const Files& bin, const lake::LakeSchema& schema, lake::PartitionedWriter& writer) {
     for (const auto& file : bin) {
-      auto reader = DataReader::open(log_.store(), {.path = file.path}, schema);
+      auto reader = DataReader::open(log_.store(), {.path = file.path, .deletion_vector = file.vector()}, schema);
       if (!reader) return std::move(reader).error();
       for (;;) {
         auto batch = (*reader)->next();
@@ -135,7 +150,7 @@ class Optimizer {
   Done check(const Files& bin, const Metadata& metadata) const {
     if (metadata != planned_ || other_protocol_) return reject("the table has changed");
     for (const auto& file : bin)
-      if (removed_by_others_.contains(file.path)) return reject(file.path + " was removed");
+      if (removed_by_others_.contains(key_of(file.path, file.vector()))) return reject(file.path + " was removed");
     return {};
   }
 
@@ -160,7 +175,8 @@ class Optimizer {
     Change change{.operation = "OPTIMIZE"};
     Optimized step;
     for (const auto& file : bin) {
-      change.removes.push_back({file.path, now_ms, false, true, partition_values, file.bytes});
+      change.removes.push_back(
+          {file.path, now_ms, false, true, partition_values, file.bytes, std::nullopt, file.vector()});
       ++step.files_before;
       step.bytes_before += file.bytes;
     }

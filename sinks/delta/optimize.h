@@ -15,6 +15,7 @@ namespace levada::delta {
 struct OptimizeSettings {
   int64_t target_bytes = int64_t{128} << 20;
   lake::Compression compression = lake::Compression::zstd;
+  bool dry_run = false;                     // What would be put together is counted, and nothing is written.
   const std::atomic<bool>* stop = nullptr;  // Where it turns true, the call ends with RETRY.
 };
 

@@ -4,6 +4,7 @@
 
 #include "committer.h"
 #include "data_file.h"
+#include "deletion_vector.h"
 #include "file_scan.h"
 #include "json_object.h"
 #include "properties.h"
@@ -36,13 +37,19 @@ Result<Restored> restore(TableLog& log, int64_t version, Host host) {
                             change.removes.push_back(removal_of(add, now_ms, true));
                           return {};
                         }}));
-  for (auto& [key, add] : wanted) {
-    const auto path = decode_path(add.path);
+  const auto check_there = [&](const std::string& path) -> Done {
     auto file = log.store().open(path);
     if (!file) return std::move(file).error();
-    if (!*file)
-      return fatal("version " + std::to_string(version) + " cannot be restored: " + path +
-                   " is gone, by a vacuum maybe");
+    if (*file) return {};
+    return fatal("version " + std::to_string(version) + " cannot be restored: " + path + " is gone, by a vacuum maybe");
+  };
+  for (auto& [key, add] : wanted) {
+    LEVADA_TRY(check_there(decode_path(add.path)));
+    if (add.deletion_vector) {
+      auto path = path_of(*add.deletion_vector);
+      if (!path) return std::move(path).error();
+      if (!path->empty()) LEVADA_TRY(check_there(*path));
+    }
     add.data_change = true;
     change.adds.push_back(std::move(add));
   }

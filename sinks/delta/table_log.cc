@@ -96,6 +96,20 @@ Done TableLog::update(Snapshot& snapshot, const Seen& seen) {
   }
 }
 
+Done TableLog::check_there(const Snapshot& snapshot) {
+  if (!snapshot.exists()) return {};
+  auto file = store_.open(commit_path(snapshot.version));
+  if (!file) return std::move(file).error();
+  if (*file) return {};
+  // A clean-up takes it as soon as a checkpoint stands for it.
+  auto files = store_.list(kLogFolder);
+  if (!files) return std::move(files).error();
+  for (const auto& each : *files)
+    if (const auto described = LogFile::of(each.path); described && described->version >= snapshot.version) return {};
+  return fatal("the table " + store_.name() + " was deleted, or put back to what it was, while it was written to: " +
+               "when the agent starts again, it writes to what is there then");
+}
+
 Result<std::optional<std::string>> TableLog::commit(int64_t version) {
   return lake::read_file(store_, commit_path(version));
 }

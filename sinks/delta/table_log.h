@@ -37,6 +37,9 @@ class TableLog {
   Done update(Snapshot& snapshot, const Seen& seen = {});
   // Takes over a commit that was just made behind the snapshot, without a look.
   Done advance(Snapshot& snapshot, const std::string& content);
+  // FATAL where the log does not have the snapshot's version any more: the table was deleted, and
+  // what would come behind it would be no table. One look.
+  Done check_there(const Snapshot& snapshot);
   // Nothing where there is no such commit.
   Result<std::optional<std::string>> commit(int64_t version);
   // Versions whose commits are there, oldest first, with the times at which their files were made.

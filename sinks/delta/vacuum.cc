@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "data_file.h"
+#include "deletion_vector.h"
 #include "file_scan.h"
 #include "properties.h"
 #include "protocol_support.h"
@@ -25,6 +26,14 @@ bool is_hidden(std::string_view path, const std::vector<std::string>& partitions
   return false;
 }
 
+// What a writer that was killed left of a file that it was about to put under its name, in the log
+// or beside it: "_delta_log/.00000000000000000012.json.0123456789abcdef.tmp".
+bool is_left_aside(std::string_view path) {
+  const auto name = path.substr(path.find_last_of('/') + 1);
+  return (path.starts_with("_delta_log/") || path.starts_with("_levada/")) && name.starts_with('.') &&
+         name.ends_with(".tmp");
+}
+
 }  // namespace
 
 Result<Vacuumed> vacuum(TableLog& log, const VacuumSettings& settings, Host host,
@@ -42,19 +51,23 @@ Result<Vacuumed> vacuum(TableLog& log, const VacuumSettings& settings, Host host
   const auto expired_ms = now_ms - retention.count();
 
   std::unordered_set<std::string> candidates;
+  const auto& partitions = snapshot->metadata.partition_columns;
   for (const auto& file : *files)
-    if (file.modified_ms < expired_ms && !is_hidden(file.path, snapshot->metadata.partition_columns))
+    if (file.modified_ms < expired_ms && (!is_hidden(file.path, partitions) || is_left_aside(file.path)))
       candidates.insert(file.path);
+  const auto keep = [&](const std::string& path, const std::optional<DeletionVector>& vector) -> Done {
+    candidates.erase(decode_path(path));
+    if (!vector || vector->storage == "p") return {};  // That is an address of another place.
+    auto place = path_of(*vector);
+    if (!place) return std::move(place).error();
+    candidates.erase(*place);
+    return {};
+  };
   LEVADA_TRY(scan_files(log, *snapshot,
-                        {.live = [&](AddFile& add) -> Done {
-                           if (add.deletion_vector)
-                             return fatal("the table has files with deletion vectors, which levada does not vacuum");
-                           candidates.erase(decode_path(add.path));
-                           return {};
-                         },
+                        {.live = [&](AddFile& add) { return keep(add.path, add.deletion_vector); },
                          .removed = [&](RemoveFile& remove) -> Done {
-                           if (remove.deleted_ms.value_or(0) >= expired_ms) candidates.erase(decode_path(remove.path));
-                           return {};
+                           if (remove.deleted_ms.value_or(0) < expired_ms) return {};
+                           return keep(remove.path, remove.deletion_vector);
                          }}));
   Vacuumed vacuumed;
   for (const auto& file : *files) {

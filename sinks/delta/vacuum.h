@@ -24,8 +24,8 @@ struct Vacuumed {
 };
 
 // `found` hears of each file that goes, or would go. What begins with "_" or "." in any part of its
-// path is left alone, but for folders of partitions. Files younger than the retention stay: a
-// commit may be about to add them.
+// path is left alone, but for folders of partitions, and for what writers that were killed left in
+// the log or beside it. Files younger than the retention stay: a commit may be about to add them.
 Result<Vacuumed> vacuum(TableLog& log, const VacuumSettings& settings, Host host,
                         const std::function<void(const std::string& path)>& found);
 

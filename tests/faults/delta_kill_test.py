@@ -2,19 +2,22 @@
 the log names no file that is not there, and vacuum takes what nobody needs."""
 
 import collections
+import json
 import os
 import pathlib
+import signal
 import subprocess
 import threading
 import time
 import unittest
+import urllib.parse
 
 import deltalake
 import pyarrow
 
 from test_bench import LEVADA, FaultTest, Spool, toml
 
-KILLS = int(os.environ.get("LEVADA_KILLS", "20"))
+KILLS = 4 * int(os.environ.get("LEVADA_KILLS", "5"))
 FILE_ROWS = 400
 FILES_WAITING = 6
 
@@ -71,8 +74,8 @@ class DeltaKills(FaultTest):
             self.start_agent(name)
         pause = threading.Event()
         kills = collections.Counter()
-        for _ in range(KILLS):
-            until = time.monotonic() + self.rng.random()
+        while kills.total() < KILLS:
+            until = time.monotonic() + 0.7 * self.rng.random()
             while time.monotonic() < until:
                 for name, spool in spools.items():
                     while spool.waiting() < FILES_WAITING:
@@ -82,9 +85,9 @@ class DeltaKills(FaultTest):
                 pause.wait(0.01)
             victim = self.rng.choice(["one", "two", "optimizer"])
             process = self.optimizer if victim == "optimizer" else self.agents[victim]
-            kills[victim] += 1
             process.kill()
-            process.wait()
+            # An optimizer may have just ended by itself.
+            kills[victim] += process.wait() == -signal.SIGKILL
             if victim != "optimizer":
                 self.start_agent(victim)
         for name in spools:
@@ -98,7 +101,27 @@ class DeltaKills(FaultTest):
         self.check(spools)
         print(f"kills: {dict(kills)}; {deltalake.DeltaTable(str(self.table)).version()} versions")
 
+    def check_log(self):
+        """Each commit adds what was not there and removes what was, and all that is live is there."""
+        log = self.table / "_delta_log"
+        versions = sorted(log.glob("?" * 20 + ".json"))
+        self.assertEqual([int(path.name[:20]) for path in versions], list(range(len(versions))))
+        live = set()
+        for path in versions:
+            actions = [json.loads(line) for line in path.read_text().splitlines()]
+            for action in actions:
+                if "remove" in action:
+                    self.assertIn(action["remove"]["path"], live, f"{path.name} removes it")
+                    live.remove(action["remove"]["path"])
+            for action in actions:
+                if "add" in action:
+                    self.assertNotIn(action["add"]["path"], live, f"{path.name} adds it")
+                    live.add(action["add"]["path"])
+        for path in live:
+            self.assertTrue((self.table / urllib.parse.unquote(path)).is_file(), f"{path} is in the log, and not there")
+
     def check(self, spools):
+        self.check_log()
         self.check_rows(spools)
         for verb in (["optimize"], ["vacuum", "--retention", "0 seconds"]):
             done = subprocess.run([LEVADA, "table", verb[0], str(self.table), *verb[1:]],
@@ -109,6 +132,7 @@ class DeltaKills(FaultTest):
         there = {path.relative_to(self.table) for path in self.table.rglob("*.parquet")
                  if "_delta_log" not in path.parts}
         self.assertEqual(there, named, "files that nobody needs stay, or some are missing")
+        self.assertEqual([path for path in self.table.rglob(".*") if path.suffix == ".tmp"], [], "left in the log")
 
     def check_rows(self, spools):
         table = deltalake.DeltaTable(str(self.table)).to_pyarrow_table(columns=["id", "key", "writer"])

@@ -15,6 +15,7 @@ import deltalake
 import pyarrow
 import pyarrow.parquet
 
+import spark_session
 from delta_table import (COLUMNS, HOSTS, LEVADA, READERS, command, counted, duckdb_with_delta, make_rows, run,
                          seen_by_deltars)
 
@@ -167,6 +168,11 @@ class DeltaReaders(unittest.TestCase):
             results.append(eval(last, names))
         self.assertEqual(sorted(results[0].rows()), [(0, 10), (1, 10), (2, 10)])
         self.assertEqual(results[1], 30)
+        if spark_session.is_there():
+            text = next(text for kind, text in blocks if "spark" in text and kind == "python")
+            statement = re.search(r'spark\.sql\("(.*)"\)\.show', text)[1].replace("/data/views", str(self.table))
+            self.assertEqual(sorted(tuple(row.values()) for row in spark_session.query(statement)),
+                             [(0, 10), (1, 10), (2, 10)])
 
     def test_after_optimize_vacuum_and_restore(self):
         for _ in range(3):

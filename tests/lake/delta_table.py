@@ -12,6 +12,7 @@ import duckdb
 import duckdb_extension_delta
 import polars
 
+import spark_session
 from lake_agent import configuration
 
 LEVADA = os.environ["LEVADA"]
@@ -96,6 +97,8 @@ def seen_by_polars(table):
 
 
 READERS = {"delta-rs": seen_by_deltars, "DuckDB": seen_by_duckdb, "polars": seen_by_polars}
+if spark_session.is_there():
+    READERS["Spark"] = spark_session.rows_of
 
 
 def counted(rows, columns):
