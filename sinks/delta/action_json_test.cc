@@ -99,9 +99,13 @@ TEST(Properties, intervals_are_read_as_Spark_writes_them) {
 }
 
 TEST(DataFile, paths_are_encoded_and_back) {
-  for (const auto* path : {"a=x y/part%20.parquet", "\xc3\xa9+&?#:", "plain-._~/=", "%", "%4"})
+  for (const auto* path : {"a=x y/part%20.parquet", "é+&?#:", "plain-._~/=", "%", "%4", "\xc3", "\xe2\x82(", "\xff"})
     EXPECT_EQ(decode_path(encode_path(path)), path);
-  EXPECT_EQ(encode_path("a b%\xc3\xa9"), "a%20b%25%C3%A9");
+  EXPECT_EQ(encode_path("a b%é€🎈"), "a%20b%25é€🎈");
+  EXPECT_EQ(encode_path("-._~/=!'()*,;:$&+@"), "-._~/=!'()*,;:$&+@");
+  EXPECT_EQ(encode_path("\"#<>?[\\]^`{|}\x7f"), "%22%23%3C%3E%3F%5B%5C%5D%5E%60%7B%7C%7D%7F");
+  EXPECT_EQ(encode_path("\u00a0\u2003\u3000\u0085\xff\xc3"), "%C2%A0%E2%80%83%E3%80%80%C2%85%FF%C3")
+      << "spaces, rubbish";
   EXPECT_EQ(decode_path("a%2fb%zz%"), "a/b%zz%");
 }
 

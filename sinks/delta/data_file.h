@@ -10,8 +10,8 @@
 
 namespace levada::delta {
 
-// The path of a file as a URI, and back: all but letters, digits and "-._~/=" of ASCII is written
-// as %XX.
+// The path of a file as a URI, and back. It is the same text as Java's java.net.URI makes: Spark's
+// VACUUM compares texts, and removes files whose paths are written otherwise.
 std::string encode_path(std::string_view path);
 std::string decode_path(std::string_view encoded);
 // Whether an encoded path is no path in the table's folder: "/data/x", "s3://other/x", "file:/x".

@@ -10,6 +10,7 @@ import re
 import subprocess
 import tempfile
 import unittest
+import xml.etree.ElementTree
 
 import deltalake
 import pyarrow
@@ -193,6 +194,18 @@ class DeltaReaders(unittest.TestCase):
         history = deltalake.DeltaTable(str(self.table)).history()
         self.assertIn("OPTIMIZE", [each["operation"] for each in history])
         self.assertEqual(len(command("cat", self.table).splitlines()), 1200)
+
+    def test_the_history_is_drawn(self):
+        for _ in range(2):
+            self.append(count=20, **PARTITIONS)
+        command("optimize", self.table)
+        picture = subprocess.run([pathlib.Path(__file__).parents[2] / "tools/history_picture"], check=True,
+                                 input=command("history", self.table), capture_output=True, text=True).stdout
+        titles = [title.text for title in xml.etree.ElementTree.fromstring(picture).iter("{*}title")]
+        last = deltalake.DeltaTable(str(self.table)).version()
+        self.assertEqual(len(titles), last + 1)
+        self.assertEqual(titles[0], "version 0: CREATE TABLE, 0 files")
+        self.assertRegex(titles[-1], f"version {last}: OPTIMIZE, {len(self.live_files())} files")
 
     def test_a_table_of_delta_rs_is_appended_to_and_the_other_way_round(self):
         schema = pyarrow.schema([

@@ -7,11 +7,12 @@ import pathlib
 import shutil
 import subprocess
 
-from delta_table import LEVADA, SECONDS, inline
+from delta_table import LEVADA, inline
 from lake_agent import configuration
 
 FILE_BYTES = 1_000_000
 PARTITIONS = 20
+READ_BYTES = 100  # So few that each row is a batch, and a commit.
 SCHEMA = json.dumps({"type": "struct", "fields": [
     {"name": name, "type": kind, "nullable": True, "metadata": {}}
     for name, kind in (("id", "long"), ("name", "string"), ("day", "string"))]})
@@ -42,12 +43,14 @@ def make_log(table, commits, files_each):
         (log / f"{version:020}.json").write_text(commit_text(version, files_each))
 
 
-def measure(arguments, timeout=20 * SECONDS):
+def measure(arguments):
     """What the program says, its CPU-seconds and its peak memory in MiB."""
     process = subprocess.Popen([LEVADA, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    said = process.stdout.read().decode()
+    with process.stdout as stream:
+        said = stream.read().decode()
     _, status, usage = os.wait4(process.pid, 0)
-    if os.waitstatus_to_exitcode(status) != 0:
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
         raise AssertionError(f"levada {arguments}: {said}")
     return said, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
@@ -59,7 +62,7 @@ def append(folder, table, commits, checkpoint_interval=10**9):
     incoming = folder / "in"
     incoming.mkdir(parents=True)
     for number in range(commits):
-        row = {"id": number, "name": "n", "day": "2026-01-01"}
+        row = {"id": number, "name": READ_BYTES * "n", "day": "2026-01-01"}
         (incoming / f"{number:05}.ndjson").write_text(json.dumps(row) + "\n")
     config = folder / "agent.toml"
     config.write_text(configuration(folder, incoming, inline({"id": "int64", "name": "text", "day": "text"}), f"""
@@ -67,7 +70,7 @@ type = "delta"
 path = "{table}"
 commit_rows = 1
 checkpoint_interval = {checkpoint_interval}
-"""))
+""", source=f"read_bytes = {READ_BYTES}"))
     return measure(["run", "--config", config, "--until-drained"])
 
 
