@@ -99,14 +99,16 @@ TEST(Properties, intervals_are_read_as_Spark_writes_them) {
 }
 
 TEST(DataFile, paths_are_encoded_and_back) {
-  for (const auto* path : {"a=x y/part%20.parquet", "é+&?#:", "plain-._~/=", "%", "%4", "\xc3", "\xe2\x82(", "\xff"})
+  for (const auto* path : {"a=x y/part%20.parquet", "é+&?#:", "plain-._~/=", "%", "%4"})
     EXPECT_EQ(decode_path(encode_path(path)), path);
-  EXPECT_EQ(encode_path("a b%é€🎈"), "a%20b%25é€🎈");
-  EXPECT_EQ(encode_path("-._~/=!'()*,;:$&+@"), "-._~/=!'()*,;:$&+@");
-  EXPECT_EQ(encode_path("\"#<>?[\\]^`{|}\x7f"), "%22%23%3C%3E%3F%5B%5C%5D%5E%60%7B%7C%7D%7F");
-  EXPECT_EQ(encode_path("\u00a0\u2003\u3000\u0085\xff\xc3"), "%C2%A0%E2%80%83%E3%80%80%C2%85%FF%C3")
-      << "spaces, rubbish";
+  EXPECT_EQ(encode_path("a b%é~"), "a%20b%25%C3%A9%7E");
   EXPECT_EQ(decode_path("a%2fb%zz%"), "a/b%zz%");
+}
+
+TEST(DataFile, folders_have_names_that_all_programs_write_alike) {
+  EXPECT_EQ(plain_folder("name=é%25 ~/x=1/"), "name=%C3%A9%25%20%7E/x=1/");
+  EXPECT_EQ(plain_folder(""), "");
+  EXPECT_EQ(plain_folder("name=" + std::string(250, '!') + "/x=1/").size(), 240u + 5);
 }
 
 TEST(DataFile, statistics_are_what_the_protocol_says) {

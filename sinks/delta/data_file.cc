@@ -15,26 +15,19 @@ using lake::Bound;
 using lake::ColumnStatistics;
 using lake::Kind;
 
+// Of the name of a folder; file systems take 255.
+constexpr size_t kFolderBytes = 240;
+
+// What no program writes as %XX into a URI.
 bool is_plain(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-         std::string_view("-._~/=!'()*,;:$&+@").find(c) != std::string_view::npos;
+         std::string_view("-._/=").find(c) != std::string_view::npos;
 }
 
-// Bytes of the character beyond ASCII that the text begins with; 0 where it is none, or a space or
-// a control character.
-size_t visible_character(std::string_view text) {
-  const auto first = static_cast<unsigned char>(text[0]);
-  const size_t bytes = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4 || text.size() < bytes) return 0;
-  uint32_t code = first & (0xffu >> (bytes + 1));
-  for (size_t at = 1; at < bytes; ++at) {
-    const auto byte = static_cast<unsigned char>(text[at]);
-    if ((byte & 0xc0) != 0x80) return 0;
-    code = code << 6 | (byte & 0x3f);
-  }
-  const bool is_space = code == 0x1680 || (code >= 0x2000 && code <= 0x200a) || code == 0x2028 || code == 0x2029 ||
-                        code == 0x202f || code == 0x205f || code == 0x3000;
-  return code <= 0xa0 || is_space ? 0 : bytes;
+void append_code(std::string& to, char byte) {
+  char code[4];
+  std::snprintf(code, sizeof code, "%%%02X", static_cast<unsigned>(static_cast<unsigned char>(byte)));
+  to += code;
 }
 
 // The greatest character that is none of a pair of UTF-16: what a cut text is completed with, so
@@ -93,18 +86,27 @@ void write_bound(JsonObject& to, const ColumnStatistics& column, const Bound& bo
 
 std::string encode_path(std::string_view path) {
   std::string encoded;
-  while (!path.empty()) {
-    const size_t kept = is_plain(path[0]) ? 1 : visible_character(path);
-    if (kept > 0) {
-      encoded += path.substr(0, kept);
-    } else {
-      char code[4];
-      std::snprintf(code, sizeof code, "%%%02X", static_cast<unsigned char>(path[0]));
-      encoded += code;
-    }
-    path.remove_prefix(std::max<size_t>(kept, 1));
+  for (const char each : path) {
+    if (is_plain(each)) encoded += each;
+    else append_code(encoded, each);
   }
   return encoded;
+}
+
+std::string plain_folder(std::string_view folder) {
+  std::string plain;
+  while (!folder.empty()) {
+    const auto end = std::min(folder.find('/'), folder.size());
+    std::string part;
+    for (const char each : folder.substr(0, end)) {
+      if (is_plain(each) || each == '%') part += each;
+      else append_code(part, each);
+    }
+    plain += part.substr(0, kFolderBytes);
+    if (end < folder.size()) plain += '/';
+    folder.remove_prefix(std::min(end + 1, folder.size()));
+  }
+  return plain;
 }
 
 std::string decode_path(std::string_view encoded) {

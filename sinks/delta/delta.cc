@@ -160,7 +160,8 @@ Done DeltaSink::open_writer() {
   const auto name = [this](const std::string& folder) {
     char number[16];
     std::snprintf(number, sizeof number, "%05lld", static_cast<long long>(file_number_++ % 100'000));
-    return folder + "part-" + number + "-" + new_uuid(host_) + ".c000" + suffix_of(settings_.compression) + ".parquet";
+    return plain_folder(folder) + "part-" + number + "-" + new_uuid(host_) + ".c000" +
+           suffix_of(settings_.compression) + ".parquet";
   };
   auto writer = lake::PartitionedWriter::create(*std::move(columns), std::move(settings), *store_, host_, name);
   if (!writer) return std::move(writer).error();

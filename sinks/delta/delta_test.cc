@@ -120,7 +120,7 @@ TEST_F(DeltaTest, partitions_are_folders_and_values) {
     paths[value ? *value : "<null>"] = file.path.substr(0, file.path.find('/'));
   }
   EXPECT_EQ(paths, (std::map<std::string, std::string>{{"a b/c%d", "name=a%2520b%252Fc%2525d"},
-                                                       {"é", "name=é"},
+                                                       {"é", "name=%25C3%25A9"},
                                                        {"<null>", "name=__HIVE_DEFAULT_PARTITION__"}}));
   EXPECT_EQ(cat(), (Strings{R"({"name":"a b/c%d","number":1})", R"({"name":"é","number":2})",
                             R"({"name":null,"number":3})", R"({"name":null,"number":4})"}));

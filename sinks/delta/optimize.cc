@@ -107,7 +107,7 @@ class Optimizer {
       if (std::find(partitions.begin(), partitions.end(), field.name) == partitions.end()) fields.push_back(field);
     const lake::LakeSchema schema(std::move(fields));
     const auto path = decode_path(bin[0].path);
-    const auto folder = path.substr(0, path.find_last_of('/') + 1);
+    const auto folder = plain_folder(path.substr(0, path.find_last_of('/') + 1));
     lake::WriterSettings settings;
     settings.compression = settings_.compression;
     settings.roll_bytes = 0;

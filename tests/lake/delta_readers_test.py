@@ -201,7 +201,7 @@ class DeltaReaders(unittest.TestCase):
         command("optimize", self.table)
         picture = subprocess.run([pathlib.Path(__file__).parents[2] / "tools/history_picture"], check=True,
                                  input=command("history", self.table), capture_output=True, text=True).stdout
-        titles = [title.text for title in xml.etree.ElementTree.fromstring(picture).iter("{*}title")]
+        titles = [title.text for title in xml.etree.ElementTree.fromstring(picture).findall(".//{*}title")]
         last = deltalake.DeltaTable(str(self.table)).version()
         self.assertEqual(len(titles), last + 1)
         self.assertEqual(titles[0], "version 0: CREATE TABLE, 0 files")
