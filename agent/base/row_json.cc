@@ -23,42 +23,75 @@ void append_base64(std::string& to, std::string_view bytes) {
 }  // namespace
 
 RowJson::RowJson(const Batch& batch) {
-  for (const auto& column : batch.columns()) {
-    Field& field = fields_.emplace_back(Field{&column, ",", ","});
-    append_json_text(field.prefix, column.name());
-    const bool opaque = column.type() == Type::opaque;
-    append_json_text(field.other_prefix, column.name() + (opaque ? "_opaque" : "_base64"));
-    field.prefix += ':';
-    field.other_prefix += ':';
+  for (const auto& column : batch.columns()) fields_.push_back(field_of(column));
+}
+
+RowJson::Field RowJson::field_of(const Column& column) {
+  Field field{column, ",", ",", Nested::of(column), {}};
+  append_json_text(field.prefix, column.name());
+  append_json_text(field.other_prefix, column.name() + (column.type() == Type::opaque ? "_opaque" : "_base64"));
+  field.prefix += ':';
+  field.other_prefix += ':';
+  if (!field.nested) return field;
+  for (const auto& child : field.nested->members()) field.children.push_back(field_of(child));
+  return field;
+}
+
+bool RowJson::is_readable(const Field& field, int64_t row) {
+  if (field.column.type() == Type::opaque) return field.nested.has_value();
+  return !field.column.is_textual() || is_utf8(field.column.text(row));
+}
+
+void RowJson::append(std::string& to, const std::vector<Field>& fields, int64_t row) {
+  for (const auto& field : fields) {
+    if (field.column.null(row)) continue;
+    to += is_readable(field, row) ? field.prefix : field.other_prefix;
+    append_value(to, field, row);
   }
 }
 
-void RowJson::append(std::string& to, int64_t row) const {
-  for (const auto& field : fields_) {
-    const Column& column = *field.column;
-    if (column.null(row)) continue;
-    if (column.type() == Type::opaque) {
-      to += field.other_prefix;
-      append_json_text(to, column.schema()->format);
-      continue;
-    }
-    if (column.is_textual()) {
+void RowJson::append_list(std::string& to, const Field& field, int64_t row) {
+  const auto& item = field.children[0];
+  to += '[';
+  for (auto at = field.nested->begin(row); at < field.nested->end(row); ++at) {
+    if (at > field.nested->begin(row)) to += ',';
+    const bool is_plain = item.column.null(at) || is_readable(item, at);
+    if (!is_plain) to += item.column.type() == Type::opaque ? R"({"opaque":)" : R"({"base64":)";
+    if (item.column.null(at)) to += "null";
+    else append_value(to, item, at);
+    if (!is_plain) to += '}';
+  }
+  to += ']';
+}
+
+void RowJson::append_value(std::string& to, const Field& field, int64_t row) {
+  const Column& column = field.column;
+  switch (column.type()) {
+    case Type::boolean: to += column.boolean(row) ? "true" : "false"; break;
+    case Type::int64: to += std::to_string(column.values<int64_t>()[row]); break;
+    case Type::float64: append_number(to, column.values<double>()[row]); break;
+    case Type::timestamp:
+      to += '"';
+      append_time(to, column.values<int64_t>()[row]);
+      to += '"';
+      break;
+    case Type::text:
+    case Type::bytes:
+    case Type::dictionary: {
       const auto text = column.text(row);
-      const bool readable = is_utf8(text);
-      to += readable ? field.prefix : field.other_prefix;
-      readable ? append_json_text(to, text) : append_base64(to, text);
-      continue;
+      is_utf8(text) ? append_json_text(to, text) : append_base64(to, text);
+      break;
     }
-    to += field.prefix;
-    switch (column.type()) {
-      case Type::boolean: to += column.boolean(row) ? "true" : "false"; break;
-      case Type::timestamp:
-        to += '"';
-        append_time(to, column.values<int64_t>()[row]);
-        to += '"';
-        break;
-      case Type::float64: append_number(to, column.values<double>()[row]); break;
-      default: to += std::to_string(column.values<int64_t>()[row]);
+    case Type::opaque: {
+      if (!field.nested) return append_json_text(to, column.schema()->format);
+      if (field.nested->is_list()) return append_list(to, field, row);
+      const auto begin = to.size();
+      append(to, field.children, row);
+      // In place of the first comma.
+      if (to.size() == begin) to += '{';
+      else to[begin] = '{';
+      to += '}';
+      break;
     }
   }
 }

@@ -29,11 +29,30 @@ TEST(RowJson, writes_every_type_and_leaves_out_nulls) {
   EXPECT_EQ(row(batch, 1), R"(,"ratio":"Infinity","kind":"x")");
 }
 
+TEST(RowJson, writes_structs_and_lists_as_objects_and_arrays) {
+  ListBuilder lists;
+  StructBuilder structs;
+  lists.append(3);
+  lists.append_null();
+  lists.append(3);
+  for (int row = 0; row < 3; ++row) structs.append();
+  Batch batch(3);
+  batch.set(std::move(structs).finish(
+      "user", {testkit::value_column<int64_t>("id", Type::int64, {7, std::nullopt, std::nullopt}),
+               std::move(lists).finish("tags", testkit::text_column("", {"a", std::nullopt, "\xff"}, Type::bytes))}));
+  EXPECT_EQ(row(batch, 0), R"(,"user":{"id":7,"tags":["a",null,{"base64":"/w=="}]})");
+  EXPECT_EQ(row(batch, 1), R"(,"user":{})");
+  EXPECT_EQ(row(batch, 2), R"(,"user":{"tags":[]})");
+}
+
 TEST(RowJson, shows_that_there_is_an_opaque_value_and_of_which_format) {
+  static constexpr auto release = [](ArrowSchema* schema) { schema->release = nullptr; };
+  ArrowSchema local_time{"tsu:", "", nullptr, ARROW_FLAG_NULLABLE, 0, nullptr, nullptr, release, nullptr};
+  const auto times = testkit::value_column<int64_t>("at", Type::int64, {1, std::nullopt});
   Batch batch(2);
-  batch.set(testkit::list_column("tags", {std::vector<int64_t>{1, 2}, std::nullopt}));
+  batch.set(Column("at", Type::opaque, times.shared(), std::make_shared<ArrowSchema>(local_time)));
   batch.set(repeat("kind", "x", 2));
-  EXPECT_EQ(row(batch, 0), R"(,"tags_opaque":"+l","kind":"x")");
+  EXPECT_EQ(row(batch, 0), R"(,"at_opaque":"tsu:","kind":"x")");
   EXPECT_EQ(row(batch, 1), R"(,"kind":"x")");
 }
 

@@ -144,6 +144,8 @@ char* copy_escaped_blocks(std::string_view text, char* to) {
   return copy_escaped(from, end, to);
 }
 
+bool can_be_written(const Column& column) { return column.type() != Type::opaque || Nested::of(column); }
+
 int64_t divided_down(int64_t value, int64_t by) { return value / by - (value % by < 0); }
 
 }  // namespace
@@ -159,10 +161,10 @@ std::vector<Column> choose_columns(const Batch& batch, std::span<const std::stri
                                    std::span<const std::string> exclude) {
   std::vector<Column> chosen;
   for (const auto& name : names)
-    if (const auto* column = batch.find(name); column && column->type() != Type::opaque) chosen.push_back(*column);
+    if (const auto* column = batch.find(name); column && can_be_written(*column)) chosen.push_back(*column);
   if (!names.empty()) return chosen;
   for (const auto& column : batch.columns())
-    if (column.type() != Type::opaque && std::find(exclude.begin(), exclude.end(), column.name()) == exclude.end())
+    if (std::find(exclude.begin(), exclude.end(), column.name()) == exclude.end() && can_be_written(column))
       chosen.push_back(column);
   return chosen;
 }
@@ -171,14 +173,18 @@ JsonWriter::JsonWriter(std::vector<Column> columns, const JsonStyle& style)
     : time_(style.time), write_nulls_(style.write_nulls) {
   fields_.reserve(columns.size());
   for (auto& column : columns) {
-    fields_.push_back(field_of(std::move(column), style));
+    const auto rows = static_cast<size_t>(column.rows());
+    const std::string name = column.name();
+    fields_.push_back(field_of(std::move(column), name, style));
     const Field& field = fields_.back();
-    fixed_bound_ += field.prefix_size + kScalarBound;
-    if (field.column.is_textual()) add_bounds(field);
+    fixed_bound_ += fixed_bound(field);
+    if (!has_bounds(field)) continue;
+    text_bounds_.resize(rows);
+    add_bounds(field, text_bounds_);
   }
 }
 
-JsonWriter::Field JsonWriter::field_of(Column column, const JsonStyle& style) {
+JsonWriter::Field JsonWriter::field_of(Column column, const std::string& path, const JsonStyle& style) {
   Field field;
   field.prefix.resize(6 * column.name().size() + 4);
   char* end = write_json_string(column.name(), field.prefix.data() + 1);
@@ -192,30 +198,62 @@ JsonWriter::Field JsonWriter::field_of(Column column, const JsonStyle& style) {
     field.views = field.texts.views();
   } else if (column.is_textual()) {
     field.views = column.views();
+  } else if ((field.nested = Nested::of(column))) {
+    if (field.nested->is_list()) field.children.push_back(field_of(field.nested->items(), path, style));
+    else
+      for (const auto& member : field.nested->members())
+        field.children.push_back(field_of(member, path + "." + member.name(), style));
   }
   field.has_nulls = column.has_nulls();
-  field.is_raw = column.is_textual() && std::find(style.raw.begin(), style.raw.end(), column.name()) != style.raw.end();
+  field.is_raw = column.is_textual() && std::find(style.raw.begin(), style.raw.end(), path) != style.raw.end();
   field.is_plain_text = column.type() == Type::text && !field.is_raw;
   field.column = std::move(column);
   return field;
 }
 
-void JsonWriter::add_bounds(const Field& field) {
+size_t JsonWriter::fixed_bound(const Field& field) {
+  size_t bound = field.prefix_size + kScalarBound;
+  if (field.nested && !field.nested->is_list())
+    for (const auto& member : field.children) bound += fixed_bound(member);
+  return bound;
+}
+
+bool JsonWriter::has_bounds(const Field& field) {
+  if (!field.nested) return field.column.is_textual();
+  return field.nested->is_list() || std::any_of(field.children.begin(), field.children.end(), has_bounds);
+}
+
+void JsonWriter::add_bounds(const Field& field, std::vector<size_t>& to) {
   const auto rows = field.column.rows();
-  text_bounds_.resize(static_cast<size_t>(rows));
+  if (field.nested && field.nested->is_list()) {
+    const auto& item = field.children[0];
+    std::vector<size_t> items(static_cast<size_t>(item.column.rows()), fixed_bound(item));
+    if (has_bounds(item)) add_bounds(item, items);
+    for (int64_t row = 0; row < rows; ++row)
+      for (int64_t at = field.nested->begin(row); at < field.nested->end(row); ++at)
+        to[static_cast<size_t>(row)] += items[static_cast<size_t>(at)];
+    return;
+  }
+  if (field.nested) {
+    for (const auto& member : field.children)
+      if (has_bounds(member)) add_bounds(member, to);
+    return;
+  }
   const View* views = field.views.data();
   const int32_t* indices = field.column.type() == Type::dictionary ? field.column.values<int32_t>() : nullptr;
   for (int64_t row = 0; row < rows; ++row) {
     // A null may have any index and any view.
     if (field.has_nulls && field.column.null(row)) continue;
-    text_bounds_[static_cast<size_t>(row)] += 6 * static_cast<size_t>(views[indices ? indices[row] : row].size) + 2;
+    to[static_cast<size_t>(row)] += 6 * static_cast<size_t>(views[indices ? indices[row] : row].size) + 2;
   }
 }
 
-char* JsonWriter::write(int64_t row, char* to) {
+char* JsonWriter::write(int64_t row, char* to) { return write_object(fields_, row, to); }
+
+char* JsonWriter::write_object(const std::vector<Field>& fields, int64_t row, char* to) {
   static_assert(Field::kShort <= kScalarBound);  // So much may be written behind a prefix in any case.
   char* const begin = to;
-  for (const auto& field : fields_) {
+  for (const auto& field : fields) {
     const bool null = field.has_nulls && field.column.null(row);
     if (null && !write_nulls_) continue;
     std::memcpy(to, field.prefix.data(), Field::kShort);
@@ -230,6 +268,18 @@ char* JsonWriter::write(int64_t row, char* to) {
   return to;
 }
 
+char* JsonWriter::write_list(const Field& field, int64_t row, char* to) {
+  const auto& item = field.children[0];
+  const auto begin = field.nested->begin(row), end = field.nested->end(row);
+  *to++ = '[';
+  for (int64_t at = begin; at < end; ++at) {
+    if (at > begin) *to++ = ',';
+    to = item.has_nulls && item.column.null(at) ? append(to, "null") : write_value(item, at, to);
+  }
+  *to++ = ']';
+  return to;
+}
+
 char* JsonWriter::write_value(const Field& field, int64_t row, char* to) {
   switch (field.column.type()) {
     case Type::boolean: return append(to, field.column.boolean(row) ? "true" : "false");
@@ -241,10 +291,14 @@ char* JsonWriter::write_value(const Field& field, int64_t row, char* to) {
       ++replaced_;
       return append(to, "null");
     }
+    case Type::opaque:
+      if (field.nested)
+        return field.nested->is_list() ? write_list(field, row, to) : write_object(field.children, row, to);
+      ++replaced_;
+      return append(to, "null");
     case Type::text:
     case Type::bytes:
-    case Type::dictionary:
-    case Type::opaque: break;
+    case Type::dictionary: break;
   }
   return write_text(field, row, to);
 }

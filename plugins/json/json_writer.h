@@ -1,13 +1,16 @@
-// Writes the rows of a batch as JSON objects, one key for each column.
+// Writes the rows of a batch as JSON objects, one key for each column; structs and lists in it are
+// objects and arrays.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "levada/batch.h"
+#include "levada/nested.h"
 #include "levada/time.h"
 
 namespace levada {
@@ -15,12 +18,14 @@ namespace levada {
 struct JsonStyle {
   enum class Time { rfc3339, seconds, milliseconds, microseconds, nanoseconds };
   Time time = Time::rfc3339;
-  bool write_nulls = false;           // As null; else their keys are left out.
-  std::vector<std::string> raw = {};  // Columns whose text is JSON already.
+  // As null; else their keys are left out. Items of lists are written in any case.
+  bool write_nulls = false;
+  // Columns whose text is JSON already; "user.price" names a member, of the items of a list too.
+  std::vector<std::string> raw = {};
 };
 
 // The columns of these names in this order; where no names are given, all but `exclude`. Names that
-// the batch does not have, and opaque columns, are left out.
+// the batch does not have, and opaque columns that are not nested, are left out.
 std::vector<Column> choose_columns(const Batch& batch, std::span<const std::string> names,
                                    std::span<const std::string> exclude);
 
@@ -40,9 +45,9 @@ class JsonWriter {
   // has room for bound(row) bytes.
   char* write(int64_t row, char* to);
 
-  // Values so far that JSON cannot hold: numbers that are not finite and times outside of the years
-  // 0 to 9999 (null was written), bytes that are not UTF-8 (U+FFFD was written for each), raw text
-  // that is not JSON (written as a string).
+  // Values so far that JSON cannot hold: numbers that are not finite, times outside of the years
+  // 0 to 9999 and what is opaque within nested columns (null was written), bytes that are not UTF-8
+  // (U+FFFD was written for each), raw text that is not JSON (written as a string).
   int64_t replaced() const { return replaced_; }
 
  private:
@@ -57,14 +62,22 @@ class JsonWriter {
     bool has_nulls;
     bool is_raw;
     bool is_plain_text;  // Text as it is, neither raw nor of a dictionary.
+    std::optional<Nested> nested;
+    std::vector<Field> children;  // The members of structs, or the one item of lists.
   };
 
-  static Field field_of(Column column, const JsonStyle& style);
+  // `path`: what raw columns are named by.
+  static Field field_of(Column column, const std::string& path, const JsonStyle& style);
   static std::string_view text(const Field& field, int64_t row) {
     return field.views[field.column.type() == Type::dictionary ? field.column.values<int32_t>()[row] : row];
   }
-  // Adds what the texts of a column need to the bounds of the rows.
-  void add_bounds(const Field& field);
+  // What a value needs with its key, but for texts and the items of lists.
+  static size_t fixed_bound(const Field& field);
+  // Whether values of the field may need more than that, and what they do, added to each row.
+  static bool has_bounds(const Field& field);
+  static void add_bounds(const Field& field, std::vector<size_t>& to);
+  char* write_object(const std::vector<Field>& fields, int64_t row, char* to);
+  char* write_list(const Field& field, int64_t row, char* to);
   char* write_value(const Field& field, int64_t row, char* to);
   char* write_text(const Field& field, int64_t row, char* to);
   char* write_time(int64_t microseconds, char* to);
@@ -72,8 +85,8 @@ class JsonWriter {
   std::vector<Field> fields_;
   JsonStyle::Time time_;
   bool write_nulls_;
-  size_t fixed_bound_ = 2;           // Of each row: all but its texts.
-  std::vector<size_t> text_bounds_;  // For each row; empty: there are no texts.
+  size_t fixed_bound_ = 2;           // Of each row: all but its texts and lists.
+  std::vector<size_t> text_bounds_;  // For each row; empty: there are no texts and no lists.
   int64_t replaced_ = 0;
   Rfc3339Writer rfc3339_;
 };

@@ -163,6 +163,84 @@ TEST(JsonWriter, writes_keys_of_any_length) {
   }
 }
 
+Column numbers(std::vector<std::optional<int64_t>> values) { return value_column<int64_t>("n", Type::int64, values); }
+
+TEST(JsonWriter, writes_structs_and_lists_as_objects_and_arrays) {
+  ListBuilder lists;
+  lists.append(2);
+  lists.append(2);
+  lists.append_null();
+  lists.append(3);
+  StructBuilder structs;
+  structs.append();
+  structs.append();
+  structs.append();
+  structs.append_null();
+  const auto tags = std::move(lists).finish("tags", text_column("", {"a\n", std::nullopt, std::string(40, 'x')}));
+  const std::vector<Column> columns = {
+      std::move(structs).finish("user", {numbers({1, std::nullopt, std::nullopt, 4}), tags}), tags};
+  JsonWriter omitting(columns, {});
+  EXPECT_EQ(written(omitting, 0), R"({"user":{"n":1,"tags":["a\n",null]},"tags":["a\n",null]})");
+  EXPECT_EQ(written(omitting, 1), R"({"user":{"tags":[]},"tags":[]})");
+  EXPECT_EQ(written(omitting, 2), R"({"user":{}})");
+  EXPECT_EQ(written(omitting, 3), "{\"tags\":[\"" + std::string(40, 'x') + "\"]}");
+  JsonWriter writing(columns, {.write_nulls = true});
+  EXPECT_EQ(written(writing, 2), R"({"user":{"n":null,"tags":null},"tags":null})");
+  EXPECT_EQ(written(writing, 3), "{\"user\":null,\"tags\":[\"" + std::string(40, 'x') + "\"]}");
+}
+
+TEST(JsonWriter, writes_lists_of_structs_within_their_bounds) {
+  ListBuilder lists;
+  StructBuilder structs;
+  TextBuilder texts;
+  ValueBuilder<double> reals;
+  std::vector<std::string> expected;
+  for (int row = 0; row < 100; ++row) {
+    std::string list = "[";
+    for (int item = 0; item < row; ++item) {
+      structs.append();
+      texts.append(std::string(static_cast<size_t>(item), '\n'));
+      reals.append(-1.0 / 3);
+      list += item > 0 ? "," : "";
+      list += R"({"a text with a long name, longer than what is copied at once":")";
+      for (int each = 0; each < item; ++each) list += "\\n";
+      list += R"(","r":-0.3333333333333333})";
+    }
+    lists.append(structs.rows());
+    expected.push_back(R"({"l":)" + list + "]}");
+  }
+  const auto items = std::move(structs).finish(
+      "", {std::move(texts).finish("a text with a long name, longer than what is copied at once", Type::text),
+           std::move(reals).finish("r", Type::float64)});
+  JsonWriter writer({std::move(lists).finish("l", items)}, {});
+  for (int64_t row = 0; row < 100; ++row) ASSERT_EQ(written(writer, row), expected[static_cast<size_t>(row)]);
+}
+
+TEST(JsonWriter, writes_members_raw_that_are_named_by_their_path) {
+  ListBuilder lists;
+  StructBuilder structs;
+  structs.append();
+  lists.append(1);
+  const auto items = std::move(structs).finish("", {text_column("price", {"1.50"}), text_column("name", {"2.50"})});
+  JsonWriter writer({std::move(lists).finish("orders", items)}, {.raw = {"orders.price", "name"}});
+  EXPECT_EQ(written(writer, 0), R"({"orders":[{"price":1.50,"name":"2.50"}]})");
+}
+
+TEST(JsonWriter, writes_null_for_what_it_cannot_read_in_a_nested_column) {
+  static constexpr auto release = [](ArrowSchema* schema) { schema->release = nullptr; };
+  ArrowSchema local_time{"tsu:", "", nullptr, ARROW_FLAG_NULLABLE, 0, nullptr, nullptr, release, nullptr};
+  const auto times = numbers({7});
+  const Column opaque("at", Type::opaque, times.shared(), std::make_shared<ArrowSchema>(local_time));
+  StructBuilder structs;
+  structs.append();
+  Batch batch(1);
+  batch.set(std::move(structs).finish("s", {opaque, numbers({1})}));
+  batch.set(opaque);
+  JsonWriter writer(choose_columns(batch, {}, {}), {});
+  EXPECT_EQ(written(writer, 0), R"({"s":{"at":null,"n":1}})");
+  EXPECT_EQ(writer.replaced(), 1);
+}
+
 TEST(JsonWriter, chooses_columns_by_name_or_all_but_some) {
   Batch batch(1);
   for (const char* name : {"body", "a", "b"}) batch.set(text_column(name, {"x"}));

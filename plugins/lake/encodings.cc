@@ -59,12 +59,13 @@ Sampled look_at_numbers(const arrow::Array& array, int64_t step) {
   return sampled;
 }
 
+template <class Texts>
 Sampled look_at_text(const arrow::Array& array, int64_t step) {
   Sampled sampled;
   std::vector<uint64_t> values;
-  const auto& views = static_cast<const arrow::BinaryViewArray&>(array);
+  const auto& texts = static_cast<const Texts&>(array);
   for (int64_t row = 0; row < array.length(); row += step)
-    if (array.IsValid(row)) values.push_back(std::hash<std::string_view>()(views.GetView(row)));
+    if (array.IsValid(row)) values.push_back(std::hash<std::string_view>()(texts.GetView(row)));
   count_distinct(values, sampled);
   return sampled;
 }
@@ -93,21 +94,35 @@ ColumnEncoding choose(const arrow::Array& array) {
     case arrow::Type::FLOAT: return choose_for_others(look_at_numbers<uint32_t>(array, step));
     case arrow::Type::DOUBLE: return choose_for_others(look_at_numbers<uint64_t>(array, step));
     case arrow::Type::STRING_VIEW:
-    case arrow::Type::BINARY_VIEW: return choose_for_others(look_at_text(array, step));
+    case arrow::Type::BINARY_VIEW: return choose_for_others(look_at_text<arrow::BinaryViewArray>(array, step));
+    case arrow::Type::STRING:
+    case arrow::Type::BINARY: return choose_for_others(look_at_text<arrow::BinaryArray>(array, step));
     default: return ColumnEncoding::dictionary;
+  }
+}
+
+void choose(const arrow::Array& array, const std::string& path, std::vector<LeafEncoding>& to) {
+  if (array.type_id() == arrow::Type::STRUCT) {
+    const auto& structs = static_cast<const arrow::StructArray&>(array);
+    for (int at = 0; at < structs.num_fields(); ++at)
+      choose(*structs.field(at), path + "." + structs.type()->field(at)->name(), to);
+  } else if (array.type_id() == arrow::Type::LIST) {
+    choose(*static_cast<const arrow::ListArray&>(array).values(), path + ".list." + kItem, to);
+  } else {
+    to.push_back({path, choose(array)});
   }
 }
 
 }  // namespace
 
-std::vector<ColumnEncoding> choose_encodings(const arrow::RecordBatch& sample) {
-  std::vector<ColumnEncoding> all;
-  for (const auto& column : sample.columns()) all.push_back(choose(*column));
+std::vector<LeafEncoding> choose_encodings(const arrow::RecordBatch& sample) {
+  std::vector<LeafEncoding> all;
+  for (int at = 0; at < sample.num_columns(); ++at) choose(*sample.column(at), sample.schema()->field(at)->name(), all);
   return all;
 }
 
-std::shared_ptr<parquet::WriterProperties> properties_of(const WriterSettings& settings, const arrow::Schema& schema,
-                                                         const std::vector<ColumnEncoding>& encodings,
+std::shared_ptr<parquet::WriterProperties> properties_of(const WriterSettings& settings,
+                                                         const std::vector<LeafEncoding>& encodings,
                                                          arrow::MemoryPool* pool) {
   parquet::WriterProperties::Builder builder;
   builder.memory_pool(pool)
@@ -118,10 +133,9 @@ std::shared_ptr<parquet::WriterProperties> properties_of(const WriterSettings& s
       ->dictionary_pagesize_limit(int64_t{512} * 1024)
       ->write_batch_size(4096);
   if (const auto level = level_of(settings)) builder.compression_level(*level);
-  for (size_t at = 0; at < encodings.size(); ++at) {
-    const auto& name = schema.field(static_cast<int>(at))->name();
-    if (encodings[at] != ColumnEncoding::dictionary) builder.disable_dictionary(name);
-    if (encodings[at] == ColumnEncoding::differences) builder.encoding(name, parquet::Encoding::DELTA_BINARY_PACKED);
+  for (const auto& [path, encoding] : encodings) {
+    if (encoding != ColumnEncoding::dictionary) builder.disable_dictionary(path);
+    if (encoding == ColumnEncoding::differences) builder.encoding(path, parquet::Encoding::DELTA_BINARY_PACKED);
   }
   return builder.build();
 }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "lake/partitioned_writer.h"
@@ -14,13 +15,18 @@ namespace levada::lake {
 
 enum class ColumnEncoding : uint8_t { dictionary, differences, plain };
 
-// One for each column, by a look at rows that are about to be written: columns of few different
-// values get a dictionary; integers and times of many are stored as differences; text of many is
-// plain, as a dictionary of it would be built and thrown away.
-std::vector<ColumnEncoding> choose_encodings(const arrow::RecordBatch& sample);
+struct LeafEncoding {
+  std::string path;  // "id", "user.id", "tags.list.element"
+  ColumnEncoding encoding;
+};
 
-std::shared_ptr<parquet::WriterProperties> properties_of(const WriterSettings& settings, const arrow::Schema& schema,
-                                                         const std::vector<ColumnEncoding>& encodings,
+// One for each column and each leaf of a nested one, by a look at rows that are about to be
+// written: columns of few different values get a dictionary; integers and times of many are stored
+// as differences; text of many is plain, as a dictionary of it would be built and thrown away.
+std::vector<LeafEncoding> choose_encodings(const arrow::RecordBatch& sample);
+
+std::shared_ptr<parquet::WriterProperties> properties_of(const WriterSettings& settings,
+                                                         const std::vector<LeafEncoding>& encodings,
                                                          arrow::MemoryPool* pool);
 
 // Fails where a codec does not know the level, with the option at fault.

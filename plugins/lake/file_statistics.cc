@@ -116,7 +116,7 @@ std::vector<ColumnStatistics> statistics_of(const parquet::FileMetaData& footer,
     column.column = field.name;
     column.type = field.type;
     const auto leaf = leaves.find(field.name);
-    if (field.type.kind != Kind::other && leaf != leaves.end()) {
+    if (!field.type.is_nested() && leaf != leaves.end()) {
       Summed summed;
       for (int group = 0; group < footer.num_row_groups(); ++group) {
         const auto rows = footer.RowGroup(group);

@@ -9,6 +9,8 @@
 //   timestamp a timestamp, cut off to the unit; an int64, so many units since 1970; RFC 3339 text
 //   text      bytes that are UTF-8; numbers, times and booleans as text
 //   bytes     any text
+//   struct    a struct: member by member; those that it does not have are null
+//   list      a list, item by item
 #pragma once
 
 #include <arrow/type_fwd.h>
@@ -23,7 +25,8 @@ namespace levada::lake {
 
 // All rows that fit, with the schema's columns in order; those that do not fit are rejected in the
 // batch. Columns that the batch does not have are null. `reject_unknown`: rows of a batch with
-// columns that the schema does not have are rejected. Null where no row is left.
+// columns that the schema does not have are rejected, and rows with a value in a member of a struct
+// that it does not have. Null where no row is left.
 Result<std::shared_ptr<arrow::RecordBatch>> fit(const LakeSchema& schema, Batch& batch, bool reject_unknown);
 
 }  // namespace levada::lake

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <limits>
 
+#include "levada/nested.h"
 #include "levada/testkit/batches.h"
 #include "levada/testkit/fake_host.h"
 
@@ -164,12 +165,93 @@ TEST_F(FitTest, slices_are_the_rows_of_the_slice) {
   EXPECT_EQ(fitted(text({"1", "x", {}, "4"}).slice(2, 2), "int16"), (Strings{"null", "4"}));
 }
 
-TEST_F(FitTest, lists_pass_as_they_are_and_fit_nothing_else) {
+TEST_F(FitTest, nested_columns_pass_as_they_are_and_fit_nothing_else) {
   Batch batch(2);
   batch.set(testkit::list_column("x", {{{1, 2}}, {}}));
-  EXPECT_EQ(fitted(batch, LakeSchema::of(batch), false), (Strings{"list<item: int64>[1, 2]", "null"}));
+  EXPECT_EQ(fitted(batch, LakeSchema::of(batch), false), (Strings{"list<element: int64>[1, 2]", "null"}));
   EXPECT_EQ(fitted(batch, schema({{"x", "text"}}), false), Strings{"null"});
   EXPECT_EQ(reasons_, Strings{"0 column \"x\": a value (list<item: int64>) does not fit text"});
+  EXPECT_EQ(fitted(testkit::list_column("x", {{{1, 2}}, {}}), "struct<a: int64>"), Strings{"null"});
+  EXPECT_EQ(reasons_, Strings{"0 column \"x\": a value (list<item: int64>) does not fit struct<a: int64>"});
+  EXPECT_EQ(fitted(integers({1, {}}), "list<int64>"), Strings{"null"});
+  EXPECT_EQ(reasons_, Strings{"0 column \"x\": 1 (int64) does not fit list<int64>"});
+}
+
+// {"n":..., "tags":[...]}: five rows, of which one is null, though it has values.
+Column users() {
+  ListBuilder lists;
+  StructBuilder structs;
+  lists.append(2);
+  lists.append_null();
+  lists.append(3);
+  lists.append(6);
+  lists.append(6);
+  for (int row = 0; row < 5; ++row) row == 2 ? structs.append_null() : structs.append();
+  return std::move(structs).finish(
+      "x", {value_column<int64_t>("n", Type::int64, {1, 300, 300, {}, 5}),
+            std::move(lists).finish("tags", text_column("", {"1", "2", "none", "4", "x", {}}))});
+}
+
+TEST_F(FitTest, members_and_items_fit_narrower_types_or_are_named_by_their_place) {
+  EXPECT_EQ(fitted(users(), "struct<tags: list<text>, n: int16>"),
+            (Strings{"{tags:list<element: string> = list<element: string>[1, 2], n:int16 = 1}",
+                     "{tags:list<element: string> = null, n:int16 = 300}", "null",
+                     "{tags:list<element: string> = list<element: string>[4, x, null], n:int16 = null}",
+                     "{tags:list<element: string> = list<element: string>[], n:int16 = 5}"}));
+  EXPECT_EQ(reasons_, Strings());
+  EXPECT_EQ(fitted(users(), "struct<n: int8, tags: list<int32>>").size(), 3u);
+  EXPECT_EQ(reasons_, (Strings{R"(1 column "x": 300 (int64) at x.n does not fit int8)",
+                               R"(3 column "x": "x" (text) at x.tags[1] does not fit int32)"}));
+  EXPECT_EQ(fitted(users().slice(2, 3), "struct<n: int8, tags: list<int32>>").size(), 2u);
+  EXPECT_EQ(reasons_, Strings{R"(1 column "x": "x" (text) at x.tags[1] does not fit int32)"});
+}
+
+TEST_F(FitTest, values_within_nested_columns_must_be_there_where_they_are_declared_so) {
+  EXPECT_EQ(fitted(users(), "struct<n: int64 not null, tags: list<text not null> not null>").size(), 3u);
+  EXPECT_EQ(reasons_, (Strings{R"(1 column "x" has no value at x.tags, and is declared not null)",
+                               R"(3 column "x" has no value at x.n, and is declared not null)"}));
+  EXPECT_EQ(fitted(users(), "struct<tags: list<text not null>>").size(), 4u);
+  EXPECT_EQ(reasons_, Strings{R"(3 column "x" has no value at x.tags[2], and is declared not null)"});
+  EXPECT_EQ(fitted(users(), "struct<n: int64, more: text not null>"), Strings{"null"});
+  EXPECT_EQ(reasons_.size(), 4u);
+  EXPECT_EQ(reasons_[0], R"(0 column "x" has no value at x.more, and is declared not null)");
+}
+
+TEST_F(FitTest, members_that_one_side_does_not_have) {
+  EXPECT_EQ(fitted(users().slice(0, 1), "struct<n: int64, more: list<text>>"),
+            Strings{"{n:int64 = 1, more:list<element: string> = null}"});
+  Batch batch(5);
+  batch.set(users());
+  EXPECT_EQ(fitted(batch, schema({{"x", "struct<n: int64>"}}), true), (Strings{"{n:int64 = 300}", "null"}));
+  EXPECT_EQ(reasons_, (Strings{R"(0 column "x": the schema has nothing at x.tags)",
+                               R"(3 column "x": the schema has nothing at x.tags)",
+                               R"(4 column "x": the schema has nothing at x.tags)"}));
+}
+
+TEST_F(FitTest, items_of_lists_that_are_null_are_left_behind) {
+  ListBuilder lists;
+  lists.append(1);
+  lists.append_null(3);
+  lists.append(4);
+  EXPECT_EQ(fitted(std::move(lists).finish("x", integers({1, 2000, 3, 4})), "list<int8>"),
+            (Strings{"list<element: int8>[1]", "null", "list<element: int8>[4]"}));
+  EXPECT_EQ(reasons_, Strings());
+  EXPECT_EQ(rows_->column(0)->data()->child_data[0]->length, 2);
+}
+
+TEST_F(FitTest, lists_of_structs_of_lists_are_named_down_to_the_value) {
+  ListBuilder outer, inner;
+  StructBuilder structs;
+  inner.append(1);
+  inner.append(3);
+  structs.append();
+  structs.append();
+  outer.append(0);
+  outer.append(2);
+  const auto column = std::move(outer).finish(
+      "x", std::move(structs).finish("", {std::move(inner).finish("a", integers({1, 2, 999}))}));
+  EXPECT_EQ(fitted(column, "list<struct<a: list<int8>>>"), Strings{"list<element: struct<a: list<element: int8>>>[]"});
+  EXPECT_EQ(reasons_, Strings{R"(1 column "x": 999 (int64) at x[1].a[1] does not fit int8)"});
 }
 
 TEST_F(FitTest, columns_that_one_side_does_not_have) {

@@ -26,9 +26,8 @@ Done ParquetFile::done(const arrow::Status& status) const {
 }
 
 Done ParquetFile::open(const WriterSettings& settings, const arrow::Schema& schema,
-                       const std::vector<ColumnEncoding>& encodings) {
-  auto opened =
-      parquet::arrow::FileWriter::Open(schema, &pool_, stream_, properties_of(settings, schema, encodings, &pool_));
+                       const std::vector<LeafEncoding>& encodings) {
+  auto opened = parquet::arrow::FileWriter::Open(schema, &pool_, stream_, properties_of(settings, encodings, &pool_));
   if (!opened.ok()) return done(opened.status());
   writer_ = *std::move(opened);
   return {};

@@ -21,7 +21,7 @@ class ParquetFile {
       : schema_(schema), pool_(pool), stream_(std::make_shared<StoreStream>(store, std::move(path))) {}
   ~ParquetFile();
 
-  Done open(const WriterSettings& settings, const arrow::Schema& schema, const std::vector<ColumnEncoding>& encodings);
+  Done open(const WriterSettings& settings, const arrow::Schema& schema, const std::vector<LeafEncoding>& encodings);
   Done write(const arrow::RecordBatch& rows);
   // The next rows begin a row group.
   void separate() { separate_ = true; }

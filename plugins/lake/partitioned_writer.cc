@@ -28,17 +28,31 @@ constexpr int64_t kRowsToSplit = 128 * 1024;
 
 Error failed(const arrow::Status& status) { return fatal(status.ToString()); }
 
-// What rows take in memory, about.
+// What values take in memory, about.
+int64_t bytes_of(const arrow::Array& values) {
+  int64_t bytes = 16 * values.length();
+  switch (values.type_id()) {
+    case arrow::Type::STRING_VIEW:
+    case arrow::Type::BINARY_VIEW: {
+      const auto* views = values.data()->GetValues<View>(1);
+      for (int64_t at = 0; at < values.length(); ++at)
+        if (!views[at].is_inline()) bytes += views[at].size;
+      break;
+    }
+    case arrow::Type::STRING:
+    case arrow::Type::BINARY: bytes += static_cast<const arrow::BinaryArray&>(values).total_values_length(); break;
+    case arrow::Type::STRUCT:
+      for (const auto& member : static_cast<const arrow::StructArray&>(values).fields()) bytes += bytes_of(*member);
+      break;
+    case arrow::Type::LIST: bytes += bytes_of(*static_cast<const arrow::ListArray&>(values).values()); break;
+    default: break;
+  }
+  return bytes;
+}
+
 int64_t bytes_of(const arrow::RecordBatch& rows) {
   int64_t bytes = 0;
-  for (const auto& column : rows.columns()) {
-    bytes += 16 * rows.num_rows();
-    const auto id = column->type_id();
-    if (id != arrow::Type::STRING_VIEW && id != arrow::Type::BINARY_VIEW) continue;
-    const auto* views = column->data()->GetValues<View>(1);
-    for (int64_t row = 0; row < rows.num_rows(); ++row)
-      if (!views[row].is_inline()) bytes += views[row].size;
-  }
+  for (const auto& column : rows.columns()) bytes += bytes_of(*column);
   return bytes;
 }
 
@@ -96,7 +110,7 @@ class PartitionedWriter::Impl {
 
   std::vector<Rows> pending_;
   int64_t pending_rows_ = 0, pending_bytes_ = 0;
-  std::vector<ColumnEncoding> encodings_;  // Of files that are opened now.
+  std::vector<LeafEncoding> encodings_;  // Of files that are opened now.
   arrow::ProxyMemoryPool pool_{arrow::default_memory_pool()};
   OpenFiles open_;
   std::vector<WrittenFile> complete_;

@@ -14,6 +14,7 @@
 #include <cerrno>
 
 #include "lake/local_store.h"
+#include "levada/nested.h"
 #include "levada/testkit/fake_host.h"
 
 namespace levada::lake {
@@ -96,6 +97,69 @@ TEST_F(WriterTest, rows_without_partitions_are_in_one_file) {
   EXPECT_TRUE(finish().empty());
   host_.files().crash();
   EXPECT_EQ(rows("0.parquet").size(), 4u);
+}
+
+// Rows whose values say their number, each third null, in a struct with a list of texts.
+Batch nested_rows(int64_t first, int64_t count) {
+  ValueBuilder<int64_t> numbers;
+  TextBuilder keys, items;
+  ListBuilder lists;
+  StructBuilder structs;
+  for (int64_t row = first; row < first + count; ++row) {
+    keys.append(row % 5 < 2 ? "a" : "b");
+    numbers.append(row);
+    for (int64_t item = 0; item < row % 4; ++item) items.append("text " + std::to_string(100 * row + item));
+    row % 7 == 6 ? lists.append_null(items.rows()) : lists.append(items.rows());
+    row % 3 == 2 ? structs.append_null() : structs.append();
+  }
+  Batch batch(count);
+  batch.set(std::move(keys).finish("k", Type::text));
+  batch.set(std::move(structs).finish("s", {std::move(numbers).finish("n", Type::int64),
+                                            std::move(lists).finish("l", std::move(items).finish("", Type::text))}));
+  return batch;
+}
+
+std::string nested_row(int64_t row) {
+  if (row % 3 == 2) return "null|";
+  std::string items;
+  for (int64_t item = 0; item < row % 4; ++item)
+    items += (item > 0 ? ", text " : "text ") + std::to_string(100 * row + item);
+  const auto list = row % 7 == 6 ? "null" : "list<element: string>[" + items + "]";
+  return "{n:int64 = " + std::to_string(row) + ", l:list<element: string> = " + list + "}|";
+}
+
+TEST_F(WriterTest, nested_columns_are_in_the_files_of_their_rows) {
+  for (const bool parted : {false, true}) {
+    start({{"k", "text"}, {"s", "struct<n: int64, l: list<text>>"}}, {.partition_by = {"k"}, .sort_by = {}});
+    if (!parted) start({{"s", "struct<n: int64, l: list<text>>"}});
+    // More in a batch than Arrow's writer takes at once.
+    for (int64_t first = 0; first < 20'000; first += 10'000) write(nested_rows(first, 10'050).slice(0, 10'000));
+    Strings found, expected;
+    const auto files = finish();
+    EXPECT_EQ(files.size(), parted ? 2u : 1u);
+    for (const auto& file : files) {
+      for (auto& row : rows(file.path)) found.push_back(std::move(row));
+      EXPECT_FALSE(file.columns[0].min);
+    }
+    for (int64_t row = 0; row < 20'000; ++row) expected.push_back(nested_row(row));
+    if (parted) std::sort(found.begin(), found.end()), std::sort(expected.begin(), expected.end());
+    EXPECT_EQ(found, expected);
+  }
+}
+
+TEST_F(WriterTest, the_leaves_of_nested_columns_are_encoded_as_their_values_are) {
+  start({{"s", "struct<n: int64, l: list<text>>"}});
+  write(nested_rows(0, 3000));
+  const auto files = finish();
+  const auto whole = footer(files[0].path);
+  const auto group = whole->RowGroup(0);
+  ASSERT_EQ(group->num_columns(), 2);
+  for (int leaf = 0; leaf < 2; ++leaf) {
+    const auto chunk = group->ColumnChunk(leaf);
+    const auto& encodings = chunk->encodings();
+    EXPECT_EQ(std::count(encodings.begin(), encodings.end(), parquet::Encoding::DELTA_BINARY_PACKED), 1 - leaf);
+    EXPECT_EQ(std::count(encodings.begin(), encodings.end(), parquet::Encoding::RLE_DICTIONARY), 0);
+  }
 }
 
 TEST_F(WriterTest, each_partition_has_its_file) {

@@ -179,9 +179,8 @@ bool can_partition(const FieldType& type) {
   switch (type.kind) {
     case Kind::float32:
     case Kind::float64:
-    case Kind::bytes:
-    case Kind::other: return false;
-    default: return true;
+    case Kind::bytes: return false;
+    default: return !type.is_nested();
   }
 }
 

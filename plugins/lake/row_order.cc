@@ -71,6 +71,73 @@ arrow::Result<std::shared_ptr<arrow::Buffer>> gather_bits(const uint8_t* bits, i
   return gathered;
 }
 
+// Null where no value is null.
+arrow::Result<std::shared_ptr<arrow::Buffer>> gather_validity(const arrow::ArrayData& data,
+                                                              std::span<const int64_t> rows) {
+  if (data.GetNullCount() == 0) return std::shared_ptr<arrow::Buffer>();
+  return gather_bits(data.buffers[0]->data(), data.offset, rows);
+}
+
+arrow::Result<ArrayPointer> made(const arrow::ArrayData& like, int64_t rows,
+                                 std::vector<std::shared_ptr<arrow::Buffer>> buffers,
+                                 std::vector<std::shared_ptr<arrow::ArrayData>> children = {}) {
+  const int64_t nulls = buffers[0] ? arrow::kUnknownNullCount : 0;
+  return arrow::MakeArray(arrow::ArrayData::Make(like.type, rows, std::move(buffers), std::move(children), nulls));
+}
+
+arrow::Result<ArrayPointer> gather_structs(const arrow::ArrayData& data, std::span<const int64_t> rows) {
+  std::vector<int64_t> below(rows.begin(), rows.end());
+  for (auto& row : below) row += data.offset;
+  arrow::ArrayDataVector members;
+  for (const auto& member : data.child_data) {
+    ARROW_ASSIGN_OR_RAISE(auto gathered, gather(arrow::MakeArray(member), below));
+    members.push_back(gathered->data());
+  }
+  ARROW_ASSIGN_OR_RAISE(auto valid, gather_validity(data, rows));
+  return made(data, static_cast<int64_t>(rows.size()), {std::move(valid)}, std::move(members));
+}
+
+arrow::Result<ArrayPointer> gather_lists(const arrow::ArrayData& data, std::span<const int64_t> rows) {
+  const auto* from = data.GetValues<int32_t>(1);
+  std::vector<int64_t> items;
+  const auto count = static_cast<int64_t>(rows.size());
+  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> offsets,
+                        arrow::AllocateBuffer((count + 1) * static_cast<int64_t>(sizeof(int32_t))));
+  auto* to = reinterpret_cast<int32_t*>(offsets->mutable_data());
+  *to = 0;
+  for (const int64_t row : rows) {
+    for (int64_t item = from[row]; item < from[row + 1]; ++item) items.push_back(item);
+    // Each row is there once, so that these are no more items than came in.
+    *++to = static_cast<int32_t>(items.size());
+  }
+  ARROW_ASSIGN_OR_RAISE(auto gathered, gather(arrow::MakeArray(data.child_data[0]), items));
+  ARROW_ASSIGN_OR_RAISE(auto valid, gather_validity(data, rows));
+  return made(data, count, {std::move(valid), std::move(offsets)}, {gathered->data()});
+}
+
+// Of texts with offsets.
+arrow::Result<ArrayPointer> gather_texts(const arrow::ArrayData& data, std::span<const int64_t> rows) {
+  const auto* from = data.GetValues<int32_t>(1);
+  const auto count = static_cast<int64_t>(rows.size());
+  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> offsets,
+                        arrow::AllocateBuffer((count + 1) * static_cast<int64_t>(sizeof(int32_t))));
+  auto* ends = reinterpret_cast<int32_t*>(offsets->mutable_data());
+  *ends = 0;
+  for (const int64_t row : rows) {
+    ends[1] = ends[0] + from[row + 1] - from[row];
+    ++ends;
+  }
+  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> bytes, arrow::AllocateBuffer(*ends));
+  auto* to = bytes->mutable_data();
+  for (const int64_t row : rows) {
+    const auto size = from[row + 1] - from[row];
+    if (size > 0) std::memcpy(to, data.buffers[2]->data() + from[row], static_cast<size_t>(size));
+    to += size;
+  }
+  ARROW_ASSIGN_OR_RAISE(auto valid, gather_validity(data, rows));
+  return made(data, count, {std::move(valid), std::move(offsets), std::move(bytes)});
+}
+
 // Bytes of a value of the type in its second buffer; 0: it has other buffers.
 int width_of(const arrow::DataType& type) {
   switch (type.id()) {
@@ -91,6 +158,7 @@ int width_of(const arrow::DataType& type) {
 
 // For types of other layouts: run by run.
 arrow::Result<ArrayPointer> gather_runs(const ArrayPointer& array, std::span<const int64_t> rows) {
+  if (rows.empty()) return array->Slice(0, 0);
   arrow::ArrayVector runs;
   for (size_t at = 0; at < rows.size();) {
     size_t end = at + 1;
@@ -140,14 +208,14 @@ arrow::Result<ArrayPointer> gather(const ArrayPointer& array, std::span<const in
   const auto& data = *array->data();
   const auto count = static_cast<int64_t>(rows.size());
   const int width = width_of(*array->type());
+  if (array->type_id() == arrow::Type::STRUCT) return gather_structs(data, rows);
+  if (array->type_id() == arrow::Type::LIST) return gather_lists(data, rows);
+  if (array->type_id() == arrow::Type::STRING || array->type_id() == arrow::Type::BINARY)
+    return gather_texts(data, rows);
   const bool boolean = array->type_id() == arrow::Type::BOOL;
   if (width == 0 && !boolean) return gather_runs(array, rows);
   auto buffers = data.buffers;
-  if (array->null_count() > 0) {
-    ARROW_ASSIGN_OR_RAISE(buffers[0], gather_bits(data.buffers[0]->data(), data.offset, rows));
-  } else {
-    buffers[0] = nullptr;
-  }
+  ARROW_ASSIGN_OR_RAISE(buffers[0], gather_validity(data, rows));
   if (boolean) {
     ARROW_ASSIGN_OR_RAISE(buffers[1], gather_bits(data.buffers[1]->data(), data.offset, rows));
   } else {
@@ -162,8 +230,7 @@ arrow::Result<ArrayPointer> gather(const ArrayPointer& array, std::span<const in
     }
     buffers[1] = std::move(values);
   }
-  return arrow::MakeArray(arrow::ArrayData::Make(array->type(), count, std::move(buffers),
-                                                 array->null_count() > 0 ? arrow::kUnknownNullCount : 0));
+  return made(data, count, std::move(buffers));
 }
 
 }  // namespace levada::lake

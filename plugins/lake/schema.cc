@@ -4,10 +4,11 @@
 #include <algorithm>
 #include <charconv>
 
+#include "levada/type_text.h"
+
 namespace levada::lake {
 namespace {
 
-constexpr std::string_view kNotNull = " not null";
 constexpr std::string_view kZoneless = "_ntz";
 
 struct NamedKind {
@@ -56,8 +57,8 @@ Error unknown(std::string_view text) {
     if (text == other) return fatal("\"" + std::string(text) + "\" is no type; write \"" + std::string(ours) + "\"");
   return fatal("\"" + std::string(text) +
                "\" is no type; there are boolean, int8, int16, int32, int64, float32, float64, decimal(P,S), date, "
-               "timestamp, timestamp_s, timestamp_ms, timestamp_us, timestamp_ns (with _ntz: without a zone), text and "
-               "bytes");
+               "timestamp, timestamp_s, timestamp_ms, timestamp_us, timestamp_ns (with _ntz: without a zone), text, "
+               "bytes, and list<...> and struct<name: ...> of these");
 }
 
 Result<FieldType> parse_decimal(std::string_view text) {
@@ -93,10 +94,7 @@ std::optional<FieldType> parse_timestamp(std::string_view rest) {
   return std::nullopt;
 }
 
-}  // namespace
-
-Result<FieldType> parse_type(std::string_view given) {
-  const auto text = trimmed(given);
+Result<FieldType> named_type(std::string_view text) {
   if (text.starts_with("decimal")) return parse_decimal(text);
   if (text.starts_with("timestamp")) {
     const auto type = parse_timestamp(text.substr(9));
@@ -112,18 +110,38 @@ Result<FieldType> parse_type(std::string_view given) {
   return unknown(text);
 }
 
+Result<FieldType> type_of(const TypeText& text) {
+  if (text.kind == TypeText::Kind::named) return named_type(text.name);
+  FieldType type;
+  type.kind = text.kind == TypeText::Kind::list ? Kind::list : Kind::structure;
+  for (const auto& [name, child] : text.children) {
+    auto made = type_of(child);
+    if (!made) return made;
+    type.children.push_back({type.kind == Kind::list ? kItem : name, *std::move(made), child.nullable});
+  }
+  return type;
+}
+
+}  // namespace
+
+Result<FieldType> parse_type(std::string_view text) {
+  auto parsed = TypeText::parse(text);
+  if (!parsed) return std::move(parsed).error();
+  if (!parsed->nullable) return unknown(text);
+  return type_of(*parsed);
+}
+
 Result<LakeSchema> LakeSchema::parse(std::span<const std::pair<std::string, std::string>> columns,
                                      std::string_view option) {
   LakeSchema schema;
   for (const auto& [name, text] : columns) {
     const auto at = std::string(option) + "." + name;
     if (name.empty()) return wrong(std::string(option), "has a column without a name");
-    std::string_view rest = trimmed(text);
-    const bool nullable = !rest.ends_with(kNotNull);
-    if (!nullable) rest.remove_suffix(kNotNull.size());
-    auto type = parse_type(rest);
+    auto parsed = TypeText::parse(text);
+    if (!parsed) return wrong(at, parsed.error().message);
+    auto type = type_of(*parsed);
     if (!type) return wrong(at, type.error().message);
-    schema.fields_.push_back({name, *type, nullable});
+    schema.fields_.push_back({name, *std::move(type), parsed->nullable});
   }
   return schema;
 }

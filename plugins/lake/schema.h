@@ -34,12 +34,16 @@ enum class Kind : uint8_t {
   timestamp,
   text,
   bytes,
-  // Any other type of Arrow that a Parquet file can have: a struct, a list. Values of it are
-  // written as they come in a batch; it cannot be declared.
+  structure,
+  list,
+  // Any other type of Arrow that a Parquet file can have: a map, a time of the day. Values of it
+  // are written as they come in a batch; it cannot be declared.
   other
 };
 
 enum class TimeUnit : uint8_t { seconds, milliseconds, microseconds, nanoseconds };
+
+struct Field;
 
 struct FieldType {
   Kind kind = Kind::text;
@@ -47,11 +51,16 @@ struct FieldType {
   TimeUnit unit = TimeUnit::microseconds;  // Of a timestamp.
   bool utc = true;                         // Of a timestamp: a point in time; else a wall clock somewhere.
   std::shared_ptr<arrow::DataType> arrow = nullptr;  // Of the other kind.
+  std::vector<Field> children = {};                  // The members of a struct, or the one item of a list.
 
   // "decimal(10,2)": as parse_type reads it, except for the other kind.
   std::string name() const;
+  bool is_nested() const { return kind == Kind::structure || kind == Kind::list || kind == Kind::other; }
   bool operator==(const FieldType& other) const;
 };
+
+// What the item of a list is called in files.
+inline constexpr const char* kItem = "element";
 
 struct Field {
   std::string name;
@@ -62,7 +71,8 @@ struct Field {
 
 // boolean, int8, int16, int32, int64, float32, float64, decimal(PRECISION,SCALE), date, text,
 // bytes, and timestamp with _s, _ms, _us or _ns behind it (none: _us) for its unit, and _ntz behind
-// that for one without a zone.
+// that for one without a zone; list<TYPE> and struct<NAME: TYPE, ...>, with " not null" behind a
+// TYPE or not.
 Result<FieldType> parse_type(std::string_view text);
 
 class LakeSchema {

@@ -64,6 +64,25 @@ std::optional<FieldType> type_of(Type type) {
   return std::nullopt;
 }
 
+// Nothing where one of the fields, or all, cannot be in a file.
+std::optional<FieldType> nested_type(Kind kind, const arrow::FieldVector& fields) {
+  FieldType type = of_kind(kind);
+  for (const auto& field : fields) {
+    auto child = field_type(field->type());
+    if (!child) return std::nullopt;
+    type.children.push_back({field->name(), *std::move(child), field->nullable()});
+  }
+  if (type.children.empty()) return std::nullopt;
+  return type;
+}
+
+arrow::FieldVector arrow_fields(const std::vector<Field>& fields, bool are_nested) {
+  arrow::FieldVector all;
+  for (const auto& field : fields)
+    all.push_back(arrow::field(field.name, arrow_type(field.type, are_nested), field.nullable));
+  return all;
+}
+
 }  // namespace
 
 std::optional<FieldType> field_type(const std::shared_ptr<arrow::DataType>& type) {
@@ -98,6 +117,10 @@ std::optional<FieldType> field_type(const std::shared_ptr<arrow::DataType>& type
       found.utc = !time.timezone().empty();
       return found;
     }
+    case arrow::Type::STRUCT: return nested_type(Kind::structure, type->fields());
+    case arrow::Type::LIST:
+    case arrow::Type::LARGE_LIST:
+    case arrow::Type::FIXED_SIZE_LIST: return nested_type(Kind::list, {type->field(0)->WithName(kItem)});
     default: break;
   }
   if (!can_be_written(type)) return std::nullopt;
@@ -106,7 +129,7 @@ std::optional<FieldType> field_type(const std::shared_ptr<arrow::DataType>& type
   return other;
 }
 
-std::shared_ptr<arrow::DataType> arrow_type(const FieldType& type) {
+std::shared_ptr<arrow::DataType> arrow_type(const FieldType& type, bool is_nested) {
   switch (type.kind) {
     case Kind::boolean: return arrow::boolean();
     case Kind::int8: return arrow::int8();
@@ -118,12 +141,18 @@ std::shared_ptr<arrow::DataType> arrow_type(const FieldType& type) {
     case Kind::decimal: return arrow::decimal128(type.precision, type.scale);
     case Kind::date: return arrow::date32();
     case Kind::timestamp: return arrow::timestamp(unit_of(type.unit), type.utc ? "UTC" : "");
-    case Kind::text: return arrow::utf8_view();
-    case Kind::bytes: return arrow::binary_view();
+    case Kind::text: return is_nested ? arrow::utf8() : arrow::utf8_view();
+    case Kind::bytes: return is_nested ? arrow::binary() : arrow::binary_view();
+    case Kind::structure: return arrow::struct_(arrow_fields(type.children, true));
+    case Kind::list: return arrow::list(arrow_fields(type.children, true)[0]);
     case Kind::other: break;
   }
   return type.arrow;
 }
+
+namespace {
+std::string name_of(const Field& field) { return field.type.name() + (field.nullable ? "" : " not null"); }
+}  // namespace
 
 std::string FieldType::name() const {
   switch (kind) {
@@ -142,6 +171,13 @@ std::string FieldType::name() const {
     }
     case Kind::text: return "text";
     case Kind::bytes: return "bytes";
+    case Kind::list: return "list<" + name_of(children[0]) + ">";
+    case Kind::structure: {
+      std::string members;
+      for (const auto& member : children)
+        members += (members.empty() ? "" : ", ") + member.name + ": " + name_of(member);
+      return "struct<" + members + ">";
+    }
     case Kind::other: break;
   }
   return arrow->ToString();
@@ -152,6 +188,8 @@ bool FieldType::operator==(const FieldType& to) const {
   switch (kind) {
     case Kind::decimal: return precision == to.precision && scale == to.scale;
     case Kind::timestamp: return unit == to.unit && utc == to.utc;
+    case Kind::structure:
+    case Kind::list: return children == to.children;
     case Kind::other: return arrow->Equals(*to.arrow);
     default: return true;
   }
@@ -186,10 +224,6 @@ Result<LakeSchema> LakeSchema::of(const arrow::Schema& schema) {
   return found;
 }
 
-std::shared_ptr<arrow::Schema> LakeSchema::to_arrow() const {
-  arrow::FieldVector all;
-  for (const auto& field : fields_) all.push_back(arrow::field(field.name, arrow_type(field.type), field.nullable));
-  return arrow::schema(std::move(all));
-}
+std::shared_ptr<arrow::Schema> LakeSchema::to_arrow() const { return arrow::schema(arrow_fields(fields_, false)); }
 
 }  // namespace levada::lake

@@ -40,7 +40,10 @@ TEST(Schema, reads_each_type_and_writes_it_the_same) {
                            "timestamp_ntz",
                            "timestamp_s_ntz",
                            "timestamp_ms_ntz",
-                           "timestamp_ns_ntz"}) {
+                           "timestamp_ns_ntz",
+                           "list<int8>",
+                           "struct<id: int64 not null, tags: list<text not null>, at: timestamp_ms>",
+                           "list<struct<price: decimal(10,2), more: list<list<date>>>>"}) {
     const auto type = parse_type(name);
     ASSERT_TRUE(type) << name;
     EXPECT_EQ(type->name(), name);
@@ -66,6 +69,10 @@ TEST(Schema, says_which_column_is_at_fault_and_what_to_write) {
                                         "point");
   const auto unknown = parsed({{"a", "timestamp_h"}});
   EXPECT_TRUE(unknown.starts_with("columns.a: \"timestamp_h\" is no type; there are boolean, int8,")) << unknown;
+  EXPECT_EQ(parsed({{"a", "list<struct<b: string>>"}}), "columns.a: \"string\" is no type; write \"text\"");
+  EXPECT_EQ(parsed({{"a", "list<text"}}),
+            "columns.a: \"list<text\" has a list of more than one type, or without its >; nested types are written "
+            "list<text> and struct<id: int64, tags: list<text>>");
 }
 
 TEST(Schema, of_a_batch_has_its_values_as_they_are) {
@@ -79,7 +86,7 @@ TEST(Schema, of_a_batch_has_its_values_as_they_are) {
   const auto schema = LakeSchema::of(batch);
   std::string all;
   for (const auto& field : schema.fields()) all += field.name + " " + field.type.name() + ",";
-  EXPECT_EQ(all, "body bytes,b boolean,i int64,f float64,t timestamp,x text,l list<item: int64>,");
+  EXPECT_EQ(all, "body bytes,b boolean,i int64,f float64,t timestamp,x text,l list<int64>,");
   EXPECT_EQ(schema.find("none"), nullptr);
 }
 
@@ -91,7 +98,9 @@ TEST(Schema, comes_back_from_arrow_as_it_was) {
                                                 {"e", "text"},
                                                 {"f", "bytes"},
                                                 {"g", "date"},
-                                                {"h", "float32"}});
+                                                {"h", "float32"},
+                                                {"i", "struct<a: int8 not null, b: list<text>> not null"},
+                                                {"j", "list<struct<a: date> not null>"}});
   ASSERT_TRUE(schema);
   const auto back = LakeSchema::of(*schema->to_arrow());
   ASSERT_TRUE(back);
@@ -100,6 +109,12 @@ TEST(Schema, comes_back_from_arrow_as_it_was) {
       {arrow::field("s", arrow::utf8()), arrow::field("d", arrow::dictionary(arrow::int8(), arrow::large_utf8()))}));
   ASSERT_TRUE(usual);
   EXPECT_EQ(usual->find("d")->type.name() + usual->find("s")->type.name(), "texttext");
+  const auto nested = LakeSchema::of(*arrow::schema(
+      {arrow::field("l", arrow::large_list(arrow::field("item", arrow::utf8(), false))),
+       arrow::field("s", arrow::struct_({arrow::field("m", arrow::map(arrow::utf8(), arrow::int8()))}))}));
+  ASSERT_TRUE(nested);
+  EXPECT_EQ(nested->find("l")->type.name() + nested->find("s")->type.name(),
+            "list<text not null>struct<m: map<string, int8>>");
   const auto none = LakeSchema::of(*arrow::schema({arrow::field("u", arrow::dense_union(arrow::FieldVector()))}));
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error().message, "column \"u\" is dense_union<>, which no Parquet file can have");

@@ -143,8 +143,11 @@ Done show(TableLog& log, Arguments arguments, const Write& write) {
   text += "\nwritable    " + (writable ? "yes" : "no: " + writable.error().message);
   text += "\nfiles       " + std::to_string(files) + ", " + std::to_string(bytes) + " bytes";
   text += "\npartitions  " + list(snapshot->metadata.partition_columns) + "\ncolumns\n";
-  for (const auto& field : schema->fields())
-    text += "  " + field.name + "  " + field.type + (field.nullable ? "\n" : "  not null\n");
+  for (const auto& field : schema->fields()) {
+    // Of a type that levada does not know, what the log says.
+    const auto type = lake_type_of(field.type, field.name);
+    text += "  " + field.name + "  " + (type ? type->name() : field.type) + (field.nullable ? "\n" : "  not null\n");
+  }
   text += "properties\n";
   for (const auto& [name, value] : snapshot->metadata.configuration)
     text += "  " + name + " = " + value.value_or("null") + "\n";

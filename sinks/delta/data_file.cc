@@ -139,7 +139,7 @@ std::string stats_of(const lake::WrittenFile& file) {
   JsonObject low(minimums), high(maximums), counts(nulls);
   for (const auto& column : file.columns) {
     // Of nested columns readers want the counts of their leaves.
-    if (column.type.kind == Kind::other) continue;
+    if (column.type.is_nested()) continue;
     counts.integer(column.column, column.nulls);
     if (column.min) write_bound(low, column, *column.min, false);
     if (column.max) write_bound(high, column, *column.max, true);

@@ -35,7 +35,38 @@ std::shared_ptr<arrow::DataType> batch_type(const lake::FieldType& type) {
 }
 
 arrow::Result<std::shared_ptr<arrow::Array>> converted(std::shared_ptr<arrow::Array> array,
+                                                       const lake::FieldType& type);
+
+// Members that the file does not have are missing.
+arrow::Result<std::shared_ptr<arrow::Array>> converted_nested(const arrow::Array& array, const lake::FieldType& type) {
+  auto data = array.data()->Copy();
+  if (array.type_id() == arrow::Type::LIST) {
+    const auto& item = type.children[0];
+    ARROW_ASSIGN_OR_RAISE(auto items, converted(static_cast<const arrow::ListArray&>(array).values(), item.type));
+    data->type = arrow::list(arrow::field(item.name, items->type()));
+    data->child_data = {items->data()};
+    return arrow::MakeArray(std::move(data));
+  }
+  if (array.type_id() != arrow::Type::STRUCT)
+    return arrow::Status::TypeError("a column is ", array.type()->ToString(), " and not ", type.name());
+  arrow::FieldVector fields;
+  arrow::ArrayDataVector members;
+  for (const auto& field : type.children) {
+    const int at = static_cast<const arrow::StructType&>(*array.type()).GetFieldIndex(field.name);
+    if (at < 0) continue;
+    ARROW_ASSIGN_OR_RAISE(auto member,
+                          converted(arrow::MakeArray(array.data()->child_data[static_cast<size_t>(at)]), field.type));
+    fields.push_back(arrow::field(field.name, member->type()));
+    members.push_back(member->data());
+  }
+  data->type = arrow::struct_(std::move(fields));
+  data->child_data = std::move(members);
+  return arrow::MakeArray(std::move(data));
+}
+
+arrow::Result<std::shared_ptr<arrow::Array>> converted(std::shared_ptr<arrow::Array> array,
                                                        const lake::FieldType& type) {
+  if (type.kind == Kind::structure || type.kind == Kind::list) return converted_nested(*array, type);
   const auto wanted = batch_type(type);
   if (!wanted && (type.kind != Kind::other || array->type()->Equals(*type.arrow))) return array;
   if (!wanted) return arrow::compute::Cast(*array, type.arrow);

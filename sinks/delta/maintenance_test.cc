@@ -264,7 +264,7 @@ TEST_F(MaintenanceTest, commands_say_what_the_table_is) {
             "created /table\n");
   EXPECT_EQ(command({"create", "--column", "name=text"}), "error: there is a table at /table already");
   const auto shown = command({"show"});
-  EXPECT_NE(shown.find("  n  \"integer\"  not null\n"), std::string::npos) << shown;
+  EXPECT_NE(shown.find("  n  int32  not null\n"), std::string::npos) << shown;
   EXPECT_NE(shown.find("delta.appendOnly = true"), std::string::npos) << shown;
   EXPECT_NE(command({"history"}).find("0\t2026-01-01T00:00:00.000Z\tCREATE TABLE\t+0 -0 files"), std::string::npos)
       << command({"history"});

@@ -23,7 +23,7 @@ const TableField* similar(const TableSchema& schema, const std::string& name) {
 }
 
 // Values of a partition stand in the log and in paths as text.
-bool has_text(Kind kind) { return kind != Kind::bytes && kind != Kind::other; }
+bool has_text(const lake::FieldType& type) { return type.kind != Kind::bytes && !type.is_nested(); }
 
 bool is_wider(Kind wide, Kind narrow) {
   if (wide == Kind::int64) return narrow == Kind::int8 || narrow == Kind::int16 || narrow == Kind::int32;
@@ -51,12 +51,21 @@ std::string with_type_change(const TableField& field, const std::string& to) {
 
 }  // namespace
 
-Done check_column_name(const std::string& name) {
+Done check_column(const lake::Field& field) {
+  const auto& name = field.name;
   if (name.empty()) return fatal("a column has no name");
   if (name.find_first_of(" ,;{}()\n\t=") != name.npos)
     return fatal("the column \"" + name +
                  "\" has one of the marks  ,;{}()=  in its name, or a space, tab or line's end, "
                  "which no column of a table has: rename it");
+  const auto& members = field.type.children;
+  for (const auto& member : members) {
+    if (auto done = check_column(member); !done) return std::move(done).error().at("in \"" + name + "\"");
+    const auto same = [&](const lake::Field& other) { return same_name(other.name, member.name); };
+    if (std::count_if(members.begin(), members.end(), same) > 1)
+      return fatal("the column \"" + name + "\" has two members with names that differ from \"" + member.name +
+                   "\" in case only, if at all");
+  }
   return {};
 }
 
@@ -67,8 +76,8 @@ lake::LakeSchema columns_of_new_table(const lake::LakeSchema& rows, const std::v
   };
   for (auto field : rows.fields()) {
     const bool makes_folders = std::count(partition_by.begin(), partition_by.end(), field.name) > 0;
-    if (makes_folders && !has_text(field.type.kind)) field.type = lake::FieldType();
-    if (is_new(field.name) && check_column_name(field.name) && delta_type_of(field.type, field.name))
+    if (makes_folders && !has_text(field.type)) field.type = lake::FieldType();
+    if (is_new(field.name) && check_column(field) && delta_type_of(field.type, field.name))
       fields.push_back(std::move(field));
   }
   for (const auto& name : partition_by)
@@ -79,7 +88,7 @@ lake::LakeSchema columns_of_new_table(const lake::LakeSchema& rows, const std::v
 Result<Metadata> new_table(const lake::LakeSchema& schema, const std::vector<std::string>& partition_by,
                            const Map& properties, std::string id, int64_t now_ms) {
   for (const auto& field : schema.fields()) {
-    LEVADA_TRY(check_column_name(field.name));
+    LEVADA_TRY(check_column(field));
     const auto same = [&](const lake::Field& other) { return same_name(other.name, field.name); };
     if (std::count_if(schema.fields().begin(), schema.fields().end(), same) > 1)
       return fatal("two columns have names that differ from \"" + field.name + "\" in case only, if at all");
@@ -87,7 +96,7 @@ Result<Metadata> new_table(const lake::LakeSchema& schema, const std::vector<std
   for (const auto& name : partition_by) {
     const auto* field = schema.find(name);
     if (!field) return wrong("partition_by", "there is no column \"" + name + "\"");
-    if (!has_text(field->type.kind))
+    if (!has_text(field->type))
       return wrong("partition_by",
                    "the column \"" + name + "\" is " + field->type.name() + ": no text can stand for it");
   }
@@ -128,7 +137,7 @@ Result<std::optional<Metadata>> changed_for(const Snapshot& snapshot, const lake
     is_changed = true;
   }
   for (const auto& field : rows.fields()) {
-    if (similar(changed, field.name) || !check_column_name(field.name)) continue;
+    if (similar(changed, field.name) || !check_column(field)) continue;
     auto type = delta_type_of(field.type, field.name);
     // A table without the feature has no such column: its rows are rejected.
     if (!type || (has_timestamp_ntz(*type) && snapshot.protocol.min_writer < 7)) continue;

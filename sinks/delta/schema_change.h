@@ -23,9 +23,9 @@ lake::LakeSchema columns_of_new_table(const lake::LakeSchema& rows, const std::v
 Result<Metadata> new_table(const lake::LakeSchema& schema, const std::vector<std::string>& partition_by,
                            const Map& properties, std::string id, int64_t now_ms);
 
-// Whether a column of this name can be one of a table: Parquet's users have marks that stand in no
-// name.
-Done check_column_name(const std::string& name);
+// Whether a column can be one of a table by its name and those of its members: Parquet's users have
+// marks that stand in no name.
+Done check_column(const lake::Field& field);
 
 // The metadata with the columns that it lacks, or with wider ones, as the mode allows; nothing
 // where it stays as it is. Columns that cannot be added are left out: their rows are rejected.

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "json_object.h"
+#include "lake/arrow_types.h"
 
 namespace levada::delta {
 namespace {
@@ -59,86 +60,44 @@ std::optional<FieldType> decimal_of(std::string_view text) {
   return type;
 }
 
-Result<std::string> delta_type(const arrow::DataType& type, const std::string& where);
-
-Result<std::string> nested_type(const arrow::DataType& type, const std::string& where) {
+// The only other type that tables can have.
+Result<std::string> map_type(const arrow::DataType& type, const std::string& where) {
+  if (type.id() != arrow::Type::MAP) return no_type(where, type.ToString());
+  const auto& map = static_cast<const arrow::MapType&>(type);
+  const auto keys = lake::field_type(map.key_type()), values = lake::field_type(map.item_type());
+  if (!keys || !values) return no_type(where, type.ToString());
+  auto key = delta_type_of(*keys, where + ".key"), value = delta_type_of(*values, where + ".value");
+  if (!key) return key;
+  if (!value) return value;
   std::string json;
-  switch (type.id()) {
-    case arrow::Type::STRUCT: {
-      std::string fields = "[";
-      for (const auto& field : type.fields()) {
-        auto member = delta_type(*field->type(), where + "." + field->name());
-        if (!member) return member;
-        if (fields.size() > 1) fields += ',';
-        JsonObject object(fields);
-        object.text("name", field->name()).raw("type", *member).boolean("nullable", field->nullable());
-        object.raw("metadata", "{}").end();
-      }
-      JsonObject(json).text("type", "struct").raw("fields", fields + "]").end();
-      return json;
-    }
-    case arrow::Type::LIST: {
-      const auto& item = *type.field(0);
-      auto element = delta_type(*item.type(), where + ".element");
-      if (!element) return element;
-      JsonObject object(json);
-      object.text("type", "array").raw("elementType", *element);
-      object.boolean("containsNull", item.nullable()).end();
-      return json;
-    }
-    case arrow::Type::MAP: {
-      const auto& map = static_cast<const arrow::MapType&>(type);
-      auto key = delta_type(*map.key_type(), where + ".key"), value = delta_type(*map.item_type(), where + ".value");
-      if (!key) return key;
-      if (!value) return value;
-      JsonObject object(json);
-      object.text("type", "map").raw("keyType", *key).raw("valueType", *value);
-      object.boolean("valueContainsNull", map.item_field()->nullable()).end();
-      return json;
-    }
-    default: return no_type(where, type.ToString());
-  }
+  JsonObject object(json);
+  object.text("type", "map").raw("keyType", *key).raw("valueType", *value);
+  object.boolean("valueContainsNull", map.item_field()->nullable()).end();
+  return json;
 }
 
-Result<std::string> delta_type(const arrow::DataType& type, const std::string& where) {
-  if (type.id() == arrow::Type::STRUCT || type.id() == arrow::Type::LIST || type.id() == arrow::Type::MAP)
-    return nested_type(type, where);
-  auto schema = lake::LakeSchema::of(
-      *arrow::schema({arrow::field("value", std::const_pointer_cast<arrow::DataType>(type.shared_from_this()))}));
-  if (!schema || schema->fields()[0].type.kind == Kind::other) return no_type(where, type.ToString());
-  return delta_type_of(schema->fields()[0].type, where);
+Result<std::string> list_type(const FieldType& type, const std::string& where) {
+  const auto& item = type.children[0];
+  auto element = delta_type_of(item.type, where + ".element");
+  if (!element) return element;
+  std::string json;
+  JsonObject object(json);
+  object.text("type", "array").raw("elementType", *element).boolean("containsNull", item.nullable).end();
+  return json;
 }
 
-Result<std::shared_ptr<arrow::DataType>> arrow_type(const simdjson::dom::element& type, const std::string& where);
-
-Result<std::shared_ptr<arrow::DataType>> nested_arrow_type(const simdjson::dom::element& type,
-                                                           const std::string& where) {
-  std::string_view kind;
-  if (type["type"].get(kind)) return no_type(where, simdjson::minify(type));
-  simdjson::dom::element inner, key;
-  if (kind == "array" && !type["elementType"].get(inner)) {
-    auto element = arrow_type(inner, where + ".element");
-    if (!element) return element;
-    return arrow::list(arrow::field("element", *element, flag(type, "containsNull")));
+Result<std::string> struct_type(const FieldType& type, const std::string& where) {
+  std::string fields = "[", json;
+  for (const auto& field : type.children) {
+    auto member = delta_type_of(field.type, where + "." + field.name);
+    if (!member) return member;
+    if (fields.size() > 1) fields += ',';
+    JsonObject object(fields);
+    object.text("name", field.name).raw("type", *member).boolean("nullable", field.nullable);
+    object.raw("metadata", "{}").end();
   }
-  if (kind == "map" && !type["keyType"].get(key) && !type["valueType"].get(inner)) {
-    auto keys = arrow_type(key, where + ".key"), values = arrow_type(inner, where + ".value");
-    if (!keys) return keys;
-    if (!values) return values;
-    return arrow::map(*keys, arrow::field("value", *values, flag(type, "valueContainsNull")));
-  }
-  simdjson::dom::array members;
-  if (kind != "struct" || type["fields"].get(members)) return no_type(where, kind);
-  arrow::FieldVector fields;
-  for (const auto member : members) {
-    std::string_view name;
-    simdjson::dom::element member_type;
-    if (member["name"].get(name) || member["type"].get(member_type)) return no_type(where, kind);
-    auto made = arrow_type(member_type, where + "." + std::string(name));
-    if (!made) return made;
-    fields.push_back(arrow::field(std::string(name), *made, flag(member, "nullable")));
-  }
-  return arrow::struct_(fields);
+  JsonObject(json).text("type", "struct").raw("fields", fields + "]").end();
+  return json;
 }
 
 Result<FieldType> primitive_type(std::string_view name, const std::string& where) {
@@ -157,13 +116,52 @@ Result<FieldType> primitive_type(std::string_view name, const std::string& where
   return no_type(where, name);
 }
 
-Result<std::shared_ptr<arrow::DataType>> arrow_type(const simdjson::dom::element& type, const std::string& where) {
+Result<FieldType> type_in(const simdjson::dom::element& type, const std::string& where);
+
+Result<FieldType> map_in(const simdjson::dom::element& type, const std::string& where) {
+  simdjson::dom::element key, value;
+  if (type["keyType"].get(key) || type["valueType"].get(value)) return no_type(where, simdjson::minify(type));
+  auto keys = type_in(key, where + ".key"), values = type_in(value, where + ".value");
+  if (!keys) return keys;
+  if (!values) return values;
+  FieldType made;
+  made.kind = Kind::other;
+  made.arrow = arrow::map(lake::arrow_type(*keys),
+                          arrow::field("value", lake::arrow_type(*values), flag(type, "valueContainsNull")));
+  return made;
+}
+
+Result<FieldType> nested_in(const simdjson::dom::element& type, const std::string& where) {
+  std::string_view kind;
+  simdjson::dom::element inner;
+  simdjson::dom::array members;
+  FieldType made;
+  if (type["type"].get(kind)) return no_type(where, simdjson::minify(type));
+  if (kind == "map") return map_in(type, where);
+  if (kind == "array" && !type["elementType"].get(inner)) {
+    auto element = type_in(inner, where + ".element");
+    if (!element) return element;
+    made.kind = Kind::list;
+    made.children.push_back({lake::kItem, *std::move(element), flag(type, "containsNull")});
+    return made;
+  }
+  if (kind != "struct" || type["fields"].get(members) || members.size() == 0)
+    return no_type(where, simdjson::minify(type));
+  made.kind = Kind::structure;
+  for (const auto member : members) {
+    std::string_view name;
+    if (member["name"].get(name) || member["type"].get(inner)) return no_type(where, simdjson::minify(type));
+    auto field = type_in(inner, where + "." + std::string(name));
+    if (!field) return field;
+    made.children.push_back({std::string(name), *std::move(field), flag(member, "nullable")});
+  }
+  return made;
+}
+
+Result<FieldType> type_in(const simdjson::dom::element& type, const std::string& where) {
   std::string_view name;
-  if (type.is_object()) return nested_arrow_type(type, where);
-  if (type.get(name)) return no_type(where, simdjson::minify(type));
-  auto primitive = primitive_type(name, where);
-  if (!primitive) return std::move(primitive).error();
-  return lake::LakeSchema({{"value", *primitive}}).to_arrow()->field(0)->type();
+  if (type.is_object()) return nested_in(type, where);
+  return type.get(name) ? no_type(where, simdjson::minify(type)) : primitive_type(name, where);
 }
 
 }  // namespace
@@ -176,7 +174,9 @@ Result<std::string> delta_type_of(const FieldType& type, const std::string& wher
       if (type.unit != lake::TimeUnit::microseconds)
         return fatal("column \"" + where + "\" is a " + type.name() + ": Delta's times have microseconds");
       return json_text(type.utc ? "timestamp" : "timestamp_ntz");
-    case Kind::other: return delta_type(*type.arrow, where);
+    case Kind::structure: return struct_type(type, where);
+    case Kind::list: return list_type(type, where);
+    case Kind::other: return map_type(*type.arrow, where);
     default: break;
   }
   for (const auto& primitive : kPrimitives)
@@ -187,15 +187,8 @@ Result<std::string> delta_type_of(const FieldType& type, const std::string& wher
 Result<FieldType> lake_type_of(const std::string& json, const std::string& where) {
   simdjson::dom::parser parser;
   simdjson::dom::element type;
-  std::string_view name;
   if (parser.parse(json).get(type)) return no_type(where, json);
-  if (!type.get(name)) return primitive_type(name, where);
-  auto nested = arrow_type(type, where);
-  if (!nested) return std::move(nested).error();
-  FieldType made;
-  made.kind = Kind::other;
-  made.arrow = *std::move(nested);
-  return made;
+  return type_in(type, where);
 }
 
 bool has_timestamp_ntz(const std::string& type_json) { return type_json.find("\"timestamp_ntz\"") != type_json.npos; }

@@ -84,7 +84,7 @@ LakeSchema ParquetSink::schema_for(const Batch& batch) const {
   for (auto field : of_batch.fields()) {
     // Of these, paths are made of the text.
     const bool of_text = field.type.kind == Kind::float64 || field.type.kind == Kind::float32 ||
-                         field.type.kind == Kind::bytes || field.type.kind == Kind::other;
+                         field.type.kind == Kind::bytes || field.type.is_nested();
     if (of_text && (is_named(settings_.partition_by, field.name) || is_named(settings_.sort_by, field.name)))
       field.type = lake::FieldType();
     add(std::move(field));

@@ -40,7 +40,8 @@ class Case:
 KAFKA = 'brokers = ["127.0.0.1:1"]\ntopic = "t"\nlibrdkafka = { "test.mock.num.brokers" = 1 }'
 DECLARED = (
     'columns = { ip = "text", count = "float64", flag = "boolean", time = "timestamp", '
-    'event = { type = "text", required = true }, deep = { pointer = "/nested/a/2", type = "json" } }'
+    'event = { type = "text", required = true }, deep = { pointer = "/nested/a/2", type = "json" }, '
+    'nested = "struct<a: list<int64>, b: struct<c: text>>" }'
 )
 
 WINDOW = (
@@ -107,6 +108,10 @@ CASES = [
     Case("parquet", 'path = "/out"', refused=[('path = "/out"\ncolumns = { a = "string" }', "columns.a")]),
     Case("parquet", 'path = "/out"\npartition_by = ["a_text"]\nsort_by = ["a_number"]\nroll_rows = 3'),
     Case("parquet", 'path = "/out"\ncolumns = { body = "text", a_text = "text", a_number = "int16", a_time = "date" }'),
+    Case(
+        "parquet",
+        'path = "/out"\ncolumns = { a_list = "list<text>", a_struct = "struct<id: int32, tags: list<bytes>>" }',
+    ),
     # librdkafka's own mock of a cluster, in the same process.
     Case("kafka", KAFKA),
     Case("kafka", KAFKA + '\nvalue = "json"'),

@@ -93,6 +93,8 @@ def opaque():
     yield "list view", pa.array(some(items(word)), pa.list_view(pa.string()))
     yield "large list view", pa.array(some(items(integer(16))), pa.large_list_view(pa.int64()))
     yield "struct", pa.array(some(struct), STRUCT)
+    structs = some(lambda: inputs.struct_of(some(word, 0)[:5], 0.3, DICE))
+    yield "struct of the contract's types", pa.array(structs, inputs.STRUCT)
     yield "struct without fields", pa.array(some(dict), pa.struct([]))
     pairs = some(lambda: [(key, word()) for key in WORDS[: DICE.randrange(4)]])
     yield "map", pa.array(pairs, pa.map_(pa.string(), pa.binary()))

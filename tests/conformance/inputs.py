@@ -5,6 +5,9 @@ import random
 import pyarrow as pa
 
 UTC = pa.timestamp("us", tz="UTC")
+LIST = pa.list_(pa.string_view())
+HOME = pa.struct({"at": UTC, "of": pa.string_view()})
+STRUCT = pa.struct({"id": pa.int64(), "tags": LIST, "home": HOME})
 
 
 def export(batch, to):
@@ -41,8 +44,15 @@ def wide(bodies, dice, nulls):
             "a_boolean": pa.array(sparse([dice.random() < 0.5 for _ in range(count)], nulls, dice), pa.bool_()),
             "a_time": pa.array(sparse([dice.randrange(2**50) for _ in range(count)], nulls, dice), UTC),
             "a_dictionary": encoded(sparse(texts, nulls, dice)),
+            "a_list": pa.array(sparse([texts[: dice.randrange(4)] for _ in range(count)], nulls, dice), LIST),
+            "a_struct": pa.array(sparse([struct_of(texts, nulls, dice) for _ in range(count)], nulls, dice), STRUCT),
         }
     )
+
+
+def struct_of(texts, nulls, dice):
+    tags = sparse(texts[: dice.randrange(4)], nulls, dice)
+    return {"id": dice.randrange(2**40), "tags": tags, "home": {"at": dice.randrange(2**50), "of": dice.choice(texts)}}
 
 
 def encoded(values):
@@ -117,5 +127,5 @@ def all_of(bodies, seed=1):
         }
     )
     yield "nothing but nulls", wide([None] * 100, dice, 1.0)
-    yield "no body", full.select([1, 2, 3, 4, 5, 6])
+    yield "no body", full.select([1, 2, 3, 4, 5, 6, 7, 8])
     yield "no column at all", pa.RecordBatch.from_struct_array(pa.array([{}] * 5, pa.struct([])))

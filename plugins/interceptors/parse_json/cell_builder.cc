@@ -1,5 +1,6 @@
 #include "cell_builder.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -87,6 +88,18 @@ void CellBuilder::make_bits() {
   std::memset(bits_.data(), 0xff, bytes);
 }
 
+void CellBuilder::grow() {
+  auto& texts = *std::get_if<0>(&builder_);
+  texts.filled(row_ - texts.rows());
+  const auto more = std::max<int64_t>(rows_, 64);
+  views_ = texts.extend(more) - row_;
+  rows_ += more;
+  if (!bits_) return;
+  const auto used = static_cast<size_t>(row_ / 8 + 1), bytes = static_cast<size_t>(rows_ / 8 + 1);
+  bits_.grow(bytes, used);
+  std::memset(bits_.data() + used, 0xff, bytes - used);
+}
+
 bool CellBuilder::append_any(const Document& document, std::string_view value) {
   switch (type_) {
     case CellType::text:
@@ -122,6 +135,7 @@ bool CellBuilder::append_string(const Document& document, std::string_view value
   }
   unescaped_.clear();
   if (!unescape(content, unescaped_)) return false;
+  if (row_ == rows_) grow();
   auto& texts = *std::get_if<0>(&builder_);
   texts.filled(row_ - texts.rows());
   texts.append(unescaped_);

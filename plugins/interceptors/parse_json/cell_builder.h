@@ -18,7 +18,8 @@ std::string_view kind_of(std::string_view value);
 
 class CellBuilder {
  public:
-  // `body`: the column of the documents, into which texts point.
+  // `body`: the column of the documents, into which texts point. There is room for as many rows;
+  // there may be more.
   CellBuilder(CellType type, TimeUnit unit, const Column& body);
 
   struct Document {
@@ -35,6 +36,7 @@ class CellBuilder {
   }
   void append_null() {
     if (!views_) return append_other_null();
+    if (row_ == rows_) grow();
     if (!bits_) make_bits();
     bits_.as<uint8_t>()[row_ / 8] &= static_cast<uint8_t>(~(1u << (row_ % 8)));
     views_[row_++] = View{};
@@ -42,6 +44,7 @@ class CellBuilder {
   }
   // Adds a text as it stands, of a text column.
   void append_raw(const Document& document, std::string_view value) {
+    if (row_ == rows_) grow();
     TextBuilder::put_part(views_ + row_++, *document.view, document.text, value, first_buffer_);
   }
   Column finish(std::string name) &&;
@@ -50,6 +53,7 @@ class CellBuilder {
   bool append_any(const Document& document, std::string_view value);
   void append_other_null();
   void make_bits();
+  void grow();
   bool append_string(const Document& document, std::string_view value);
   bool append_time(const Document& document, std::string_view value);
 
@@ -58,9 +62,9 @@ class CellBuilder {
   bool is_string_;  // Text or bytes: what stands between the quotes of a JSON string.
   std::variant<TextBuilder, ValueBuilder<int64_t>, ValueBuilder<double>, BooleanBuilder> builder_;
   // Of a column of text, whose builder hears of its rows and nulls last of all:
-  View* views_ = nullptr;               // Where they go; there is room for all rows of the batch.
+  View* views_ = nullptr;               // Where they go.
   Buffer bits_;                         // The bitmap of nulls, from the first null on.
-  int64_t row_ = 0, nulls_ = 0, rows_;  // Rows and nulls so far, and rows of the batch.
+  int64_t row_ = 0, nulls_ = 0, rows_;  // Rows and nulls so far, and rows that there is room for.
   int32_t first_buffer_ = 0;
   std::string unescaped_;
 };

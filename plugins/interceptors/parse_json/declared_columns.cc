@@ -6,7 +6,6 @@ namespace levada::parse_json {
 
 namespace {
 
-constexpr std::string_view kTypes[] = {"text", "int64", "float64", "boolean", "timestamp", "bytes", "json"};
 constexpr std::string_view kUnits[] = {"s", "ms", "us", "ns"};
 
 template <size_t count>
@@ -96,16 +95,16 @@ Done DeclaredColumns::read_table(const Tree& entry, Declared& column) {
       column.unit = static_cast<TimeUnit>(unit + 1);
     }
   }
-  if (!entry.find("type")) return wrong(option, "type is missing: " + listed(kTypes));
-  if (column.unit != TimeUnit::none && column.type != CellType::timestamp)
+  if (!entry.find("type")) return wrong(option, "type is missing: " + ColumnType::names_of_cells());
+  if (column.unit != TimeUnit::none && !column.type.has(CellType::timestamp))
     return wrong(option + ".unit", "only a timestamp has a unit");
   return {};
 }
 
 Done DeclaredColumns::read_type(const Tree& value, const std::string& option, Declared& column) {
-  const size_t type = number_of(value.text(), kTypes);
-  if (type == std::size(kTypes)) return wrong(option, in_quotes(value.text()) + " is no type: use " + listed(kTypes));
-  column.type = static_cast<CellType>(type);
+  auto type = ColumnType::parse(value.text());
+  if (!type) return wrong(option, type.error().message);
+  column.type = *std::move(type);
   return {};
 }
 
@@ -113,49 +112,74 @@ void DeclaredColumns::start(const Column& body) {
   mismatches_ = 0;
   builders_.clear();
   builders_.reserve(columns_.size());
-  for (const auto& column : columns_) builders_.emplace_back(column.type, column.unit, body);
+  for (const auto& column : columns_) {
+    if (column.type.is_nested()) builders_.emplace_back(NestedBuilder(column.type, column.unit, body));
+    else builders_.emplace_back(CellBuilder(column.type.cell, column.unit, body));
+  }
 }
 
-bool DeclaredColumns::append(const CellBuilder::Document& document, bool reject_mismatches, std::string& reason) {
+bool DeclaredColumns::append(const CellBuilder::Document& document, const TokenCursor& cursor, bool reject_mismatches,
+                             std::string& reason) {
   bool is_accepted = true;
   for (size_t at = 0; at < columns_.size(); ++at) {
     const auto& column = columns_[at];
     const auto value = tree_[at];
+    auto* cell = std::get_if<CellBuilder>(&builders_[at]);
     const bool is_null = value.empty() || value == "null";
     if (is_null) {
-      builders_[at].append_null();
+      cell ? cell->append_null() : std::get_if<NestedBuilder>(&builders_[at])->append_null();
       if (!column.required) continue;
-    } else {
-      if (builders_[at].append(document, value)) continue;
+    } else if (cell) {
+      if (cell->append(document, value)) continue;
       ++mismatches_;
       if (!column.required && !reject_mismatches) continue;
+    } else {
+      auto& nested = *std::get_if<NestedBuilder>(&builders_[at]);
+      if (nested.append(document, cursor.from(value.data()))) continue;
+      const bool is_missing = column.required && nested.mismatch().path.empty();
+      if (!is_missing && !reject_mismatches) continue;
     }
-    if (is_accepted) reason = why_not(column, value);
+    if (is_accepted) reason = why_not(at, value);
     is_accepted = false;
   }
   return is_accepted;
 }
 
-std::string DeclaredColumns::why_not(const Declared& column, std::string_view value) {
+int64_t DeclaredColumns::mismatches() const {
+  int64_t all = mismatches_;
+  for (const auto& builder : builders_)
+    if (const auto* nested = std::get_if<NestedBuilder>(&builder)) all += nested->mismatches();
+  return all;
+}
+
+std::string DeclaredColumns::why_not(size_t number, std::string_view value) const {
+  const auto& column = columns_[number];
   std::string why = "column " + in_quotes(column.name);
   if (value.empty()) return why + ": the object has no " + column.pointer;
   if (value == "null") return why + ": null at " + column.pointer;
+  why += ": expected ";
+  if (const auto* nested = std::get_if<NestedBuilder>(&builders_[number])) {
+    const auto& mismatch = nested->mismatch();
+    why += mismatch.expected->name();
+    if (!mismatch.path.empty()) why.append(" at ").append(column.name).append(mismatch.path);
+    value = mismatch.found;
+    if (value.empty()) return why + ", found no value";
+  } else {
+    why += column.type.name();
+  }
   constexpr size_t kShown = 40;
-  why.append(": expected ")
-      .append(kTypes[static_cast<size_t>(column.type)])
-      .append(", found ")
-      .append(kind_of(value))
-      .append(", ");
+  why.append(", found ").append(kind_of(value)).append(", ");
   return why.append(value.substr(0, kShown)).append(value.size() > kShown ? "..." : "");
 }
 
 void DeclaredColumns::append_nulls() {
-  for (auto& builder : builders_) builder.append_null();
+  for (auto& builder : builders_) std::visit([](auto& each) { each.append_null(); }, builder);
 }
 
 std::vector<Column> DeclaredColumns::finish() {
   std::vector<Column> columns;
-  for (size_t at = 0; at < columns_.size(); ++at) columns.push_back(std::move(builders_[at]).finish(columns_[at].name));
+  for (size_t at = 0; at < columns_.size(); ++at)
+    std::visit([&](auto& builder) { columns.push_back(std::move(builder).finish(columns_[at].name)); }, builders_[at]);
   builders_.clear();
   return columns;
 }

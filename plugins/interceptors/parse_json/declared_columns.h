@@ -3,12 +3,15 @@
 #pragma once
 
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "cell_builder.h"
+#include "column_type.h"
 #include "field_tree.h"
 #include "levada/options.h"
 #include "levada/result.h"
+#include "nested_builder.h"
 
 namespace levada::parse_json {
 
@@ -24,33 +27,34 @@ class DeclaredColumns {
   bool read(const TokenCursor& cursor, bool has_escapes) { return tree_.read(cursor, has_escapes); }
   // The same for a document that is plain and valid; false where it may be neither.
   bool read_plain(const PlainTokens& tokens) { return tree_.read_plain(tokens); }
-  // Adds the values that were found. False, with the reason, where the row is to be
-  // rejected: a required value is missing, or, if `reject_mismatches`, a value is of a wrong
-  // type; else that is null and counted.
-  bool append(const CellBuilder::Document& document, bool reject_mismatches, std::string& reason);
+  // Adds the values that were found; `cursor` is that of the document. False, with the reason,
+  // where the row is to be rejected: a required value is missing, or, if `reject_mismatches`, a
+  // value is of a wrong type; else that is null and counted.
+  bool append(const CellBuilder::Document& document, const TokenCursor& cursor, bool reject_mismatches,
+              std::string& reason);
   void append_nulls();
   std::vector<Column> finish();
 
-  int64_t mismatches() const { return mismatches_; }
+  int64_t mismatches() const;
 
  private:
   struct Declared {
     std::string name, pointer;
-    CellType type = CellType::text;
+    ColumnType type;
     TimeUnit unit = TimeUnit::none;
     bool required = false;
   };
 
-  // Why a value, empty where there is none, cannot stand in the column.
-  static std::string why_not(const Declared& column, std::string_view value);
+  // Why a value, empty where there is none, cannot stand in the column with this number.
+  std::string why_not(size_t number, std::string_view value) const;
   static Result<Declared> declared(const Tree& entry);
   static Done read_table(const Tree& entry, Declared& column);
   static Done read_type(const Tree& value, const std::string& option, Declared& column);
 
   std::vector<Declared> columns_;
   FieldTree tree_;
-  std::vector<CellBuilder> builders_;
-  int64_t mismatches_ = 0;
+  std::vector<std::variant<CellBuilder, NestedBuilder>> builders_;
+  int64_t mismatches_ = 0;  // Of cells that are columns.
 };
 
 }  // namespace levada::parse_json

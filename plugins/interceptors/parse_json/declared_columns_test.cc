@@ -186,12 +186,14 @@ on_mismatch = "reject")");
 
 TEST(DeclaredColumns, refuse_what_they_cannot_be_made_of) {
   const auto refused = [](const std::string& spec) { return refusal("columns = { x = " + spec + " }"); };
-  EXPECT_EQ(refused(R"("string")"),
-            R"(columns.x: "string" is no type: use text, int64, float64, boolean, timestamp, bytes or json)");
+  EXPECT_EQ(
+      refused(R"("string")"),
+      R"(columns.x: "string" is no type: use text, int64, float64, boolean, timestamp, bytes or json, or list<...> or struct<name: ...> of these)");
   EXPECT_EQ(refused("1"),
             R"(columns.x: a column is its type, "int64", or a table: { type = "int64", pointer = "/a/b" })");
-  EXPECT_EQ(refused(R"({ type = "int" })"),
-            R"(columns.x.type: "int" is no type: use text, int64, float64, boolean, timestamp, bytes or json)");
+  EXPECT_EQ(
+      refused(R"({ type = "int" })"),
+      R"(columns.x.type: "int" is no type: use text, int64, float64, boolean, timestamp, bytes or json, or list<...> or struct<name: ...> of these)");
   EXPECT_EQ(refused(R"({ pointer = "/a" })"),
             "columns.x: type is missing: text, int64, float64, boolean, timestamp, bytes or json");
   EXPECT_EQ(

@@ -59,8 +59,8 @@ Done ParseJson::intercept(Batch& batch) {
   parser_.shrink();
 
   if (declared_) {
-    for (auto& column : declared_->finish()) batch.set(std::move(column));
     mismatched_.add(declared_->mismatches());
+    for (auto& column : declared_->finish()) batch.set(std::move(column));
   } else {
     // What the batch knows already, and its body, are not overwritten by what a row happens to say.
     for (auto& column : inferred_.finish(body))
@@ -77,15 +77,16 @@ bool ParseJson::parse(const Batch& batch, int64_t row, const Documents& document
   const bool has_tokens = parser_.find_tokens(document);
   const bool has_escapes = parser_.has_backslash();
   const CellBuilder::Document described{&documents.view(row), text, has_escapes};
+  const TokenCursor cursor(parser_, text);
   // Nearly all documents are judged and read in one pass.
   if (declared_ && has_tokens && !has_escapes && declared_->read_plain(parser_.plain_tokens(text.data())))
-    return declared_->append(described, reject_mismatches_, reason);
+    return declared_->append(described, cursor, reject_mismatches_, reason);
   const bool is_read = has_tokens && (!validate_ || parser_.is_valid());
   if (declared_) {
-    if (is_read && declared_->read(TokenCursor(parser_, text), has_escapes))
-      return declared_->append(described, reject_mismatches_, reason);
+    if (is_read && declared_->read(cursor, has_escapes))
+      return declared_->append(described, cursor, reject_mismatches_, reason);
     declared_->append_nulls();
-  } else if (is_read && inferred_.read(row, TokenCursor(parser_, text), has_escapes)) {
+  } else if (is_read && inferred_.read(row, cursor, has_escapes)) {
     return true;
   }
   reason = fault_of(batch, row, text);

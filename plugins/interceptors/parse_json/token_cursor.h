@@ -2,6 +2,7 @@
 // tokens make no sense, it says so.
 #pragma once
 
+#include <algorithm>
 #include <string_view>
 
 #include "json/json_parser.h"
@@ -13,6 +14,14 @@ class TokenCursor {
   // `text`: what the parser has just read, where it stands.
   TokenCursor(const JsonParser& parser, std::string_view text)
       : text_(text), tokens_(parser.tokens()), count_(parser.token_count()) {}
+
+  // The same document, with the token at hand that begins here in its text.
+  TokenCursor from(const char* token) const {
+    TokenCursor moved = *this;
+    const auto* found = std::lower_bound(tokens_, tokens_ + count_, static_cast<uint32_t>(token - text_.data()));
+    moved.at_ = static_cast<size_t>(found - tokens_);
+    return moved;
+  }
 
   // The first byte of the token at hand; 0 behind the last.
   char here() const { return at_ < count_ ? text_[tokens_[at_]] : '\0'; }

@@ -16,8 +16,8 @@
 
 namespace levada {
 
-// `opaque` is any other type of Arrow: the column keeps its schema and passes through,
-// and nobody reads its values.
+// `opaque` is any other type of Arrow: the column keeps its schema and passes through. Structs and
+// lists are such columns, and levada/nested.h reads and builds them.
 enum class Type : uint8_t { boolean, int64, float64, timestamp, text, bytes, dictionary, opaque };
 
 inline constexpr const char* format_of(Type type) {

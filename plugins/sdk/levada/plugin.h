@@ -92,14 +92,14 @@ typedef struct levada_bytes {
 /* ---- Batches --------------------------------------------------------------------------------- */
 
 /* Rows that travel together. `rows` is a struct array without nulls, `schema` names its columns.
- * Column types:
+ * Column types, each of them nullable:
  *   boolean "b", int64 "l", float64 "g", timestamp in microseconds UTC "tsu:UTC", text "vu"
- *   (UTF-8), bytes "vz", and a dictionary of text: indices "i" (int32) with a dictionary "vu".
- *   Every column may be nullable.
+ *   (UTF-8), bytes "vz", a dictionary of text: indices "i" (int32) with a dictionary "vu"; and
+ *   nested ones: structs "+s" and lists "+l" of any of these.
  * A plugin may hand over any other type of Arrow. The host takes those that are one of these in
  * another layout (smaller integers, "f", "u", "U", "z", "Z", timestamps of other units with a zone,
- * other dictionaries of text) as that type. A column of any other type is opaque: a plugin that
- * does not know it keeps it as it is, with its schema.
+ * other dictionaries of text) as that type. A column of any other type is opaque. A plugin keeps
+ * what is opaque, or nested and not its business, as it is, with its schema.
  * The column "body" (bytes) is the event as it came in, where the batch still has it. Rows come
  * from one stream of one source. An empty batch still carries a position. */
 typedef struct levada_batch {
