@@ -3,7 +3,10 @@
 // lines costs.
 #include "agent/env/memory_pool.h"
 
+#include <sys/mman.h>
+
 #include <bit>
+#include <cstdint>
 #include <cstdlib>
 
 namespace levada::agent {
@@ -13,6 +16,7 @@ constexpr size_t kReadableTail = 64;
 constexpr size_t kSmallest = 4096;            // Smaller ones go to malloc, which is good at them.
 constexpr size_t kLargest = size_t{1} << 46;  // No machine has more, and there is a class for each size below.
 constexpr size_t kKeptBytesMax = 64u << 20;   // Freed memory that is kept: about two full channels.
+constexpr size_t kSmallestPopulated = 64u << 10;
 
 struct SizeClass {
   size_t number, bytes;
@@ -23,6 +27,17 @@ SizeClass class_of(size_t bytes) {
   const size_t quarter = size_t{1} << (width - 3);
   const size_t rounded = (bytes + quarter - 1) & ~(quarter - 1);
   return {4 * width + (rounded / quarter) % 4, rounded};
+}
+
+// Has the system give all pages of the block at once, which costs two thirds of a fault for each.
+// One that does not know how does nothing.
+void populate(void* block, size_t bytes) {
+  constexpr uintptr_t kPage = 4096;
+  const auto begin = (reinterpret_cast<uintptr_t>(block) + kPage - 1) & ~(kPage - 1);
+  const auto end = (reinterpret_cast<uintptr_t>(block) + bytes) & ~(kPage - 1);
+#ifdef MADV_POPULATE_WRITE
+  if (bytes >= kSmallestPopulated) (void)::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_POPULATE_WRITE);
+#endif
 }
 
 }  // namespace
@@ -49,7 +64,8 @@ void* MemoryPool::allocate(size_t bytes, size_t* capacity) {
     }
   }
   void* block = std::aligned_alloc(64, size.bytes + kReadableTail);
-  if (!block) in_use_.fetch_sub(size.bytes, std::memory_order_relaxed);
+  if (block) populate(block, bytes);
+  else in_use_.fetch_sub(size.bytes, std::memory_order_relaxed);
   return block;
 }
 

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "json/eight_bytes.h"
+
 namespace levada {
 
 // Of a text without backslashes that simdjson's first stage has found the tokens of: so it is
@@ -111,6 +113,10 @@ class PlainTokens {
     if (first == 't') return size == 4 && std::memcmp(from, "true", 4) == 0;
     if (first == 'n') return size == 4 && std::memcmp(from, "null", 4) == 0;
     if (first == 'f') return size == 5 && std::memcmp(from, "false", 5) == 0;
+    // Most numbers are a few digits.
+    uint64_t number;
+    if (size <= 16 && from - text_ >= 8 && read_digits({from, static_cast<size_t>(size)}, number))
+      return first != '0' || size == 1;
     return is_number(from, end);
   }
 

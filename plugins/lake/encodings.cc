@@ -76,10 +76,11 @@ ColumnEncoding choose_for_integers(const Sampled& sampled) {
   return few && sampled.range > kNarrow ? ColumnEncoding::dictionary : ColumnEncoding::differences;
 }
 
-ColumnEncoding choose_for_others(const Sampled& sampled) {
+// `of_many`: of many different values.
+ColumnEncoding choose_for_others(const Sampled& sampled, ColumnEncoding of_many) {
   constexpr int64_t kTooFewToTell = 64;
   const bool many = sampled.rows > kTooFewToTell && sampled.distinct * 2 > sampled.rows;
-  return many ? ColumnEncoding::plain : ColumnEncoding::dictionary;
+  return many ? of_many : ColumnEncoding::dictionary;
 }
 
 ColumnEncoding choose(const arrow::Array& array) {
@@ -91,12 +92,14 @@ ColumnEncoding choose(const arrow::Array& array) {
     case arrow::Type::DATE32: return choose_for_integers(look_at_numbers<int32_t>(array, step));
     case arrow::Type::INT64:
     case arrow::Type::TIMESTAMP: return choose_for_integers(look_at_numbers<int64_t>(array, step));
-    case arrow::Type::FLOAT: return choose_for_others(look_at_numbers<uint32_t>(array, step));
-    case arrow::Type::DOUBLE: return choose_for_others(look_at_numbers<uint64_t>(array, step));
+    case arrow::Type::FLOAT: return choose_for_others(look_at_numbers<uint32_t>(array, step), ColumnEncoding::plain);
+    case arrow::Type::DOUBLE: return choose_for_others(look_at_numbers<uint64_t>(array, step), ColumnEncoding::plain);
     case arrow::Type::STRING_VIEW:
-    case arrow::Type::BINARY_VIEW: return choose_for_others(look_at_text<arrow::BinaryViewArray>(array, step));
+    case arrow::Type::BINARY_VIEW:
+      return choose_for_others(look_at_text<arrow::BinaryViewArray>(array, step), ColumnEncoding::lengths);
     case arrow::Type::STRING:
-    case arrow::Type::BINARY: return choose_for_others(look_at_text<arrow::BinaryArray>(array, step));
+    case arrow::Type::BINARY:
+      return choose_for_others(look_at_text<arrow::BinaryArray>(array, step), ColumnEncoding::lengths);
     default: return ColumnEncoding::dictionary;
   }
 }
@@ -129,13 +132,14 @@ std::shared_ptr<parquet::WriterProperties> properties_of(const WriterSettings& s
       ->created_by("levada")
       ->compression(codec_of(settings.compression))
       ->max_row_group_length(settings.row_group_rows)
-      ->data_pagesize(int64_t{256} * 1024)
+      ->data_pagesize(settings.partition_by.empty() ? int64_t{1} << 20 : int64_t{256} << 10)
       ->dictionary_pagesize_limit(int64_t{512} * 1024)
       ->write_batch_size(4096);
   if (const auto level = level_of(settings)) builder.compression_level(*level);
   for (const auto& [path, encoding] : encodings) {
     if (encoding != ColumnEncoding::dictionary) builder.disable_dictionary(path);
     if (encoding == ColumnEncoding::differences) builder.encoding(path, parquet::Encoding::DELTA_BINARY_PACKED);
+    if (encoding == ColumnEncoding::lengths) builder.encoding(path, parquet::Encoding::DELTA_LENGTH_BYTE_ARRAY);
   }
   return builder.build();
 }

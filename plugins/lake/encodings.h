@@ -13,7 +13,7 @@
 
 namespace levada::lake {
 
-enum class ColumnEncoding : uint8_t { dictionary, differences, plain };
+enum class ColumnEncoding : uint8_t { dictionary, differences, lengths, plain };
 
 struct LeafEncoding {
   std::string path;  // "id", "user.id", "tags.list.element"
@@ -22,7 +22,8 @@ struct LeafEncoding {
 
 // One for each column and each leaf of a nested one, by a look at rows that are about to be
 // written: columns of few different values get a dictionary; integers and times of many are stored
-// as differences; text of many is plain, as a dictionary of it would be built and thrown away.
+// as differences; text of many stands behind all its lengths, where compression goes through it
+// quickest.
 std::vector<LeafEncoding> choose_encodings(const arrow::RecordBatch& sample);
 
 std::shared_ptr<parquet::WriterProperties> properties_of(const WriterSettings& settings,

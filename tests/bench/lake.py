@@ -2,14 +2,16 @@
 """What it costs to parse ad views and to write them to Parquet, in CPU-seconds of the whole process: levada beside
 simdjson and Arrow's own writer fed from memory (lake_limit.cc), and beside DuckDB's COPY on one thread. "levada" has
 a channel as it is by default, which holds 32 MiB, so that it commits a dozen times; "one file" has one that holds all
-rows until the end, and pays for fresh memory.
+rows until the end, and pays for fresh memory; so has "delta", which makes a table partitioned by campaign (105 files)
+in one commit. DuckDB's COPY has the same columns and types as levada, and zstd of level 1 as well; "duckdb parted" is
+its COPY partitioned by campaign. What levada has written is compared with what simdjson finds in the lines.
 
     ~/.cache/levada/venv/bin/python tests/bench/lake.py build/release/levada [VIEWS.ndjson [RUNS]]
 
 VIEWS holds lines such as {"view_id":"…","start_timestamp":1,"end_timestamp":2,"banner_id":3,"campaign_id":4}; without
 it, the source `generate` makes two million. The runs take turns; figures are medians, with the least behind them. Then
-levada writes the views by campaign (105 of them) and by banner (1000), from a channel on the disk, and its peak memory
-is shown.
+levada writes the views by campaign (105 of them), by banner (1000), and by network and minute (610) from a channel on
+the disk, and its peak memory is shown.
 """
 
 import os
@@ -52,6 +54,7 @@ start_timestamp = "int64"
 end_timestamp = "int64"
 banner_id = "int64"
 campaign_id = "int64"
+{more}
 [channels.main]
 {channel}
 [sinks.out]
@@ -63,13 +66,15 @@ LARGE = 'type = "memory"\ncapacity_bytes = "2GiB"'
 SMALL = 'type = "memory"'
 # Keeps them on the disk: memory is what the writer needs.
 DURABLE = 'type = "file"\nsync = "none"'
-DUCKDB = """
+READ = """read_json('{views}', format = 'newline_delimited', ignore_errors = true, columns = {{view_id: 'VARCHAR',
+start_timestamp: 'BIGINT', end_timestamp: 'BIGINT', banner_id: 'BIGINT', campaign_id: 'BIGINT'}})"""
+DUCKDB = f"""
 SET threads = 1;
-COPY (SELECT * FROM read_json('{views}', format = 'newline_delimited', ignore_errors = true,
-columns = {{view_id: 'VARCHAR',
-start_timestamp: 'BIGINT', end_timestamp: 'BIGINT', banner_id: 'BIGINT', campaign_id: 'BIGINT'}}))
-TO '{out}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1);
+COPY (SELECT * FROM {READ})
+TO '{{out}}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1{{more}});
 """
+# Of all rows, whatever their order.
+CONTENT = """count(*), sum(hash(view_id, start_timestamp, end_timestamp, banner_id, campaign_id))"""
 
 
 def measure(command):
@@ -82,17 +87,23 @@ def measure(command):
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, said
 
 
-def run_levada(levada, views, sink, channel=LARGE):
+def run_levada(levada, views, expected, sink, channel=LARGE, more=""):
     with tempfile.TemporaryDirectory(dir=views.parent) as name:
         folder = pathlib.Path(name)
         (folder / "spool").mkdir()
         os.link(views, folder / "spool/views.ndjson")
         config = folder / "agent.toml"
-        config.write_text(CONFIGURATION.format(folder=folder, channel=channel, sink=sink.format(folder=folder)))
+        config.write_text(CONFIGURATION.format(folder=folder, channel=channel, more=more,
+                                               sink=sink.format(folder=folder)))
         seconds, memory, _ = measure([levada, "run", "--config", config, "--until-drained"])
         files = list((folder / "out").rglob("*.parquet"))
-        rows = duckdb.sql(f"SELECT count(*) FROM '{folder}/out/**/*.parquet'").fetchone()[0] if files else 0
-        return seconds, memory, rows, len(files), sum(path.stat().st_size for path in files)
+        if files:
+            # What is a number in the rows comes out of paths as whatever it looks like.
+            columns = CONTENT.replace("campaign_id", "campaign_id::BIGINT").replace("banner_id", "banner_id::BIGINT")
+            found = duckdb.sql(f"SELECT {columns} FROM read_parquet('{folder}/out/**/*.parquet')").fetchone()
+            if found != expected:
+                sys.exit(f"other rows than in the lines: {found}, not {expected}\n{sink}")
+        return seconds, memory, len(files), sum(path.stat().st_size for path in files)
 
 
 def build_limit(folder):
@@ -128,6 +139,18 @@ roll_bytes = "10GiB"
     return next((folder / "made").rglob("*.ndjson"))
 
 
+def add_network_and_minute(views, to):
+    """Lines with two members more: each campaign is of one of ten networks."""
+    duckdb.sql(f"""COPY (SELECT *, campaign_id % 10 AS network_id, start_timestamp // 60000 AS minute FROM '{views}')
+                   TO '{to}' (FORMAT json)""")
+
+
+def show_parted(levada, views, expected, columns, more):
+    parted = f'type = "parquet"\npath = "{{folder}}/out"\npartition_by = {columns}\n{COLUMNS}{more}'
+    seconds, memory, files, size = run_levada(levada, views, expected, parted, DURABLE, more)
+    print(f"by {columns}: {seconds:.2f} CPU-s, {files} files, {size / 1e6:.1f} MB, peak {memory:.0f} MiB")
+
+
 def main():
     levada = pathlib.Path(sys.argv[1]).resolve()
     runs = int(sys.argv[3]) if len(sys.argv) > 3 else 5
@@ -139,34 +162,43 @@ def main():
         else:
             make_views(levada, folder).rename(views)
         limit = build_limit(folder)
-        figures = {name: [] for name in ("levada", "one file", "parse", "write", "limit", "duckdb", "no sink")}
+        figures = {name: [] for name in ("levada", "one file", "delta", "parse", "write", "limit", "duckdb",
+                                         "duckdb parted", "no sink")}
+        measure([limit, views, folder / "limit.parquet"])
+        expected = duckdb.sql(f"SELECT {CONTENT} FROM '{folder}/limit.parquet'").fetchone()
         sink = 'type = "parquet"\npath = "{folder}/out"\n' + COLUMNS
+        delta = 'type = "delta"\npath = "{folder}/out"\npartition_by = ["campaign_id"]\n' + COLUMNS
         for _ in range(runs):
-            seconds, memory, rows, files, size = run_levada(levada, views, sink)
+            seconds, memory, files, size = run_levada(levada, views, expected, sink)
             figures["one file"].append(seconds)
-            figures["levada"].append(run_levada(levada, views, sink, SMALL)[0])
-            figures["no sink"].append(run_levada(levada, views, 'type = "null"', SMALL)[0])
+            delta_run = run_levada(levada, views, expected, delta)
+            figures["delta"].append(delta_run[0])
+            figures["levada"].append(run_levada(levada, views, expected, sink, SMALL)[0])
+            figures["no sink"].append(run_levada(levada, views, expected, 'type = "null"', SMALL)[0])
             parse, write = map(float, re.search(r"parse (\S+), write (\S+)",
                                                 measure([limit, views, folder / "limit.parquet"])[2]).groups())
             figures["parse"].append(parse)
             figures["write"].append(write)
             figures["limit"].append(parse + write)
-            script = DUCKDB.format(views=views, out=folder / "duckdb.parquet")
-            figures["duckdb"].append(measure([sys.executable, "-c", f"import duckdb; duckdb.sql({script!r})"])[0])
+            for name, out, more in (("duckdb", "duckdb.parquet", ""),
+                                    ("duckdb parted", "duckdb", ", PARTITION_BY (campaign_id), OVERWRITE")):
+                script = DUCKDB.format(views=views, out=folder / out, more=more)
+                figures[name].append(measure([sys.executable, "-c", f"import duckdb; duckdb.sql({script!r})"])[0])
         for name, seconds in figures.items():
-            print(f"{name:8} {statistics.median(seconds):6.2f} CPU-s, least {min(seconds):.2f}")
-        print(f"one file: {rows:,} rows, {files} files, {size / 1e6:.1f} MB, peak {memory:.0f} MiB; "
+            print(f"{name:13} {statistics.median(seconds):6.2f} CPU-s, least {min(seconds):.2f}")
+        print(f"{expected[0]:,} rows; one file: {files} files, {size / 1e6:.1f} MB, peak {memory:.0f} MiB; "
+              f"delta: {delta_run[2]} files, {delta_run[3] / 1e6:.1f} MB, peak {delta_run[1]:.0f} MiB; "
               f"limit {(folder / 'limit.parquet').stat().st_size / 1e6:.1f} MB, "
               f"duckdb {(folder / 'duckdb.parquet').stat().st_size / 1e6:.1f} MB")
         least = {name: min(seconds) for name, seconds in figures.items()}
-        for name in ("levada", "one file"):
+        for name in ("levada", "one file", "delta"):
             print(f"{name} / limit {least[name] / least['limit']:.2f}, "
                   f"{name} / duckdb {least[name] / least['duckdb']:.2f}")
         for column in ("campaign_id", "banner_id"):
-            parted = 'type = "parquet"\npath = "{folder}/out"\npartition_by = ["' + column + '"]\n' + COLUMNS
-            seconds, memory, rows, files, size = run_levada(levada, views, parted, DURABLE)
-            print(f"by {column}: {seconds:.2f} CPU-s, {rows:,} rows, {files} files, {size / 1e6:.1f} MB, "
-                  f"peak {memory:.0f} MiB")
+            show_parted(levada, views, expected, f'["{column}"]', "")
+        by_minute = folder / "by_minute.ndjson"
+        add_network_and_minute(folder / "limit.parquet", by_minute)
+        show_parted(levada, by_minute, expected, '["network_id", "minute"]', 'network_id = "int64"\nminute = "int64"\n')
 
 
 if __name__ == "__main__":

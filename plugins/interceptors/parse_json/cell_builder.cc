@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "json/decimal.h"
+#include "json/eight_bytes.h"
 #include "json/json_text.h"
 #include "levada/time.h"
 
@@ -16,12 +17,19 @@ namespace {
 
 bool is_number(std::string_view value) { return value[0] == '-' || (value[0] >= '0' && value[0] <= '9'); }
 
-// Nearly all whole numbers are digits only.
 std::optional<int64_t> parse_integer(std::string_view number) {
   int64_t value;
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
   if (error == std::errc() && end == number.data() + number.size()) return value;
   return parse_whole(number);
+}
+
+// The same for a number within a text: nearly all are a few digits.
+std::optional<int64_t> parse_integer(std::string_view text, std::string_view number) {
+  uint64_t digits;
+  if (number.size() <= 16 && number.data() - text.data() >= 8 && read_digits(number, digits))
+    return static_cast<int64_t>(digits);
+  return parse_integer(number);
 }
 
 std::optional<int64_t> parse_epoch(std::string_view number, TimeUnit unit) {
@@ -109,7 +117,8 @@ bool CellBuilder::append_any(const Document& document, std::string_view value) {
     case CellType::json: append_raw(document, value); return true;
     case CellType::int64:
       if (!is_number(value)) break;
-      if (const auto number = parse_integer(value)) return std::get_if<1>(&builder_)->append(*number), true;
+      if (const auto number = parse_integer(document.text, value))
+        return std::get_if<1>(&builder_)->append(*number), true;
       break;
     case CellType::float64:
       if (!is_number(value)) break;

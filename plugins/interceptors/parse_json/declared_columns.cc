@@ -125,7 +125,7 @@ bool DeclaredColumns::append(const CellBuilder::Document& document, const TokenC
     const auto& column = columns_[at];
     const auto value = tree_[at];
     auto* cell = std::get_if<CellBuilder>(&builders_[at]);
-    const bool is_null = value.empty() || value == "null";
+    const bool is_null = value.empty() || (value[0] == 'n' && value == "null");
     if (is_null) {
       cell ? cell->append_null() : std::get_if<NestedBuilder>(&builders_[at])->append_null();
       if (!column.required) continue;
