@@ -2,6 +2,7 @@
 // told apart, and a number that the sink never gives twice.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstdint>
@@ -30,6 +31,13 @@ inline std::string compact_time(std::chrono::nanoseconds since_1970) {
   gmtime_r(&seconds, &parts);
   char text[32];
   return {text, std::strftime(text, sizeof text, "%Y%m%dT%H%M%S", &parts)};
+}
+
+// Names to try where one is taken: "part-1.ndjson", "part-1.1.ndjson", "part-1.2.ndjson", ...
+inline std::string numbered_name(const std::string& name, int number) {
+  if (number == 0) return name;
+  const auto dot = std::min(name.find('.', name.find_last_of('/') + 1), name.size());
+  return name.substr(0, dot) + "." + std::to_string(number) + name.substr(dot);
 }
 
 // Names are a sink's own by its id; a data_dir that was copied has the id, too. RETRY where another

@@ -5,19 +5,10 @@
 #include <cerrno>
 #include <utility>
 
+#include "files/sink_names.h"
 #include "levada/free_name.h"
 
 namespace levada::file_sink {
-namespace {
-
-// "part-1.ndjson" becomes "part-1.1.ndjson".
-std::string other_name(const std::string& name, int number) {
-  const auto start = name.find_last_of('/') + 1;
-  const auto dot = std::min(name.find('.', start), name.size());
-  return name.substr(0, dot) + "." + std::to_string(number) + name.substr(dot);
-}
-
-}  // namespace
 
 std::string folder_of(const std::string& path) {
   const auto slash = path.find_last_of('/');
@@ -114,7 +105,7 @@ Done Completion::publish(const Unfinished& file) {
 }
 
 Result<std::string> Completion::free_name(const Unfinished& file) const {
-  const auto name = [&](int number) { return number == 0 ? file.name : other_name(file.name, number); };
+  const auto name = [&](int number) { return files::numbered_name(file.name, number); };
   return first_free(files_, name, [&](const levada_file_info& info) { return same_file(file.path, info); });
 }
 

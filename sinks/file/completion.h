@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "compressor.h"
+#include "files/compressor.h"
 #include "levada/host.h"
 #include "manifest.h"
 #include "output_file.h"

@@ -31,9 +31,10 @@ Result<std::unique_ptr<FileSink>> FileSink::create(Settings settings, Host host)
   if (settings.max_open_files < 1) return wrong("max_open_files", "must be at least 1");
   const std::pair<const char*, std::string_view> texts[] = {{"path", settings.path}, {"prefix", settings.prefix}};
   for (const auto& [option, text] : texts)
-    if (auto alone = PathPattern::parse(text, settings.time_zone); !alone) return wrong(option, alone.error().message);
+    if (auto alone = PathPattern::parse(text, {settings.time_zone}); !alone)
+      return wrong(option, alone.error().message);
   while (settings.path.size() > 1 && settings.path.ends_with('/')) settings.path.pop_back();
-  auto pattern = PathPattern::parse(settings.path + "/" + settings.prefix, settings.time_zone);
+  auto pattern = PathPattern::parse(settings.path + "/" + settings.prefix, {settings.time_zone});
   if (!pattern) return std::move(pattern).error();
   if (settings.time_column && !pattern->uses_time())
     return wrong("time_column", "has no effect: neither path nor prefix has time in it, such as %Y-%m-%d");

@@ -12,15 +12,17 @@
 #include <vector>
 
 #include "completion.h"
-#include "compressor.h"
+#include "files/compressor.h"
+#include "files/path_pattern.h"
 #include "json/json_writer.h"
 #include "levada/sdk.h"
 #include "manifest.h"
 #include "output_file.h"
-#include "path_pattern.h"
 #include "settings.h"
 
 namespace levada::file_sink {
+
+using files::PathPattern;
 
 class FileSink : public Sink {
  public:

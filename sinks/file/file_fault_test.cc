@@ -3,15 +3,15 @@
 #include <gtest/gtest.h>
 
 #include "file.h"
+#include "files/unpack.h"
 #include "levada/testkit/sink_faults.h"
-#include "unpack.h"
 
 namespace levada::file_sink {
 namespace {
 
 // The rows of a file by its settings.
 std::vector<std::string> rows_of(const FileSettings& settings, const std::string& content) {
-  auto text = unpack(settings.compression, content);
+  auto text = files::unpack(settings.compression, content);
   if (!text.ends_with("\nEND\n")) return {"a file without its end: " + text};
   text.resize(text.size() - 4);
   std::vector<std::string> rows;

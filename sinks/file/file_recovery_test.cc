@@ -4,9 +4,9 @@
 #include <cerrno>
 
 #include "file.h"
+#include "files/unpack.h"
 #include "levada/testkit/fake_host.h"
 #include "sink_files.h"
-#include "unpack.h"
 
 namespace levada::file_sink {
 namespace {
@@ -112,7 +112,7 @@ TEST_F(FileRecoveryTest, cuts_back_what_is_not_committed_and_completes_the_rest)
     write({std::string(600'000, 'x')});
     die();
     start();
-    EXPECT_EQ(unpack(kind, content(paths().back())), "one\ntwo\n");
+    EXPECT_EQ(files::unpack(kind, content(paths().back())), "one\ntwo\n");
   }
   EXPECT_EQ(host_.count("files_recovered"), 3);
   EXPECT_EQ(paths().size(), 3u);

@@ -3,10 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include "files/unpack.h"
 #include "levada/testkit/conformance.h"
 #include "levada/testkit/fake_host.h"
 #include "sink_files.h"
-#include "unpack.h"
 
 namespace levada::file_sink {
 namespace {
@@ -273,13 +273,13 @@ TEST_F(FileTest, compressed_files_can_be_read_up_to_each_commit) {
     write(batch_of({"one", std::string(400'000, 'x')}));
     commit();
     const auto in_use = paths().back();
-    EXPECT_EQ(unpack(kind, content(in_use)), "one\n" + std::string(400'000, 'x'));
+    EXPECT_EQ(files::unpack(kind, content(in_use)), "one\n" + std::string(400'000, 'x'));
     write(batch_of({"two"}));
     commit();
     stop();
     const auto path = paths().back();
     EXPECT_TRUE(path.ends_with(Compressor::suffix(kind))) << path;
-    EXPECT_EQ(unpack(kind, content(path)), "one\n" + std::string(400'000, 'x') + "\ntwo\n");
+    EXPECT_EQ(files::unpack(kind, content(path)), "one\n" + std::string(400'000, 'x') + "\ntwo\n");
   }
 }
 

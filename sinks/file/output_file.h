@@ -7,13 +7,15 @@
 #include <string>
 #include <string_view>
 
-#include "compressor.h"
+#include "files/compressor.h"
 #include "levada/buffer.h"
 #include "levada/host.h"
 #include "manifest.h"
 #include "settings.h"
 
 namespace levada::file_sink {
+
+using files::Compressor;
 
 class OutputFile {
  public:

@@ -6,13 +6,13 @@
 #include <optional>
 #include <string>
 
+#include "files/compressor.h"
+#include "files/path_pattern.h"
 #include "levada/options.h"
 
 namespace levada::file_sink {
 
 struct FileSettings {
-  enum class Zone { utc, local };
-  enum class Compression { none, gzip, zstd };
   enum class Format { body, json };
 
   std::string path;
@@ -20,12 +20,12 @@ struct FileSettings {
   std::string suffix = ".ndjson";
   std::string in_use_suffix = ".tmp";
   std::optional<std::string> time_column;
-  Zone time_zone = Zone::utc;
+  files::TimeZone time_zone = files::TimeZone::utc;
   Size roll_bytes = {int64_t{128} << 20};
   std::chrono::nanoseconds roll_interval = std::chrono::minutes(5);
   int64_t roll_rows = 0;
   std::chrono::nanoseconds idle_close = std::chrono::minutes(1);
-  Compression compression = Compression::none;
+  files::Compressor::Kind compression = files::Compressor::Kind::none;
   Format format = Format::body;
   std::string begin;
   std::string separator = "\n";

@@ -107,11 +107,12 @@ void dies_at_each_call(Make make, int64_t step = 1) {
   }
 }
 
+// At each call first, or at every `step`th.
 template <class Make>
-void dies_again_while_it_recovers(Make make) {
+void dies_again_while_it_recovers(Make make, int64_t step = 1) {
   const auto calls = calls_without_faults(make);
   for (const auto lose : {Lose::nothing, Lose::unsynced, Lose::torn}) {
-    for (int64_t n = 1; n <= calls; n += kFaultStep) {
+    for (int64_t n = 1; n <= calls; n += step * kFaultStep) {
       for (int64_t again = 1 + n % 13; again <= 39; again += 13) {
         SCOPED_TRACE("calls " + std::to_string(n) + " and " + std::to_string(again));
         SinkFaultBench bench = make(0);
@@ -128,11 +129,12 @@ void dies_again_while_it_recovers(Make make) {
 }
 
 // A commit whose last call fails may have happened: it must be undone before its rows are cut off.
+// At each call, or every `step`th.
 template <class Make>
-void fails_and_then_dies(Make make) {
+void fails_and_then_dies(Make make, int64_t step = 1) {
   const auto calls = calls_without_faults(make);
   for (const auto lose : {Lose::nothing, Lose::unsynced, Lose::torn}) {
-    for (int64_t n = 1; n <= calls; n += kFaultStep) {
+    for (int64_t n = 1; n <= calls; n += step * kFaultStep) {
       for (int64_t more = 1 + n % 4; more <= 12; more += 4) {
         SCOPED_TRACE("calls " + std::to_string(n) + " and " + std::to_string(n + more));
         SinkFaultBench bench = make(0);

@@ -1,14 +1,18 @@
 // Unpacks compressed files for tests, frame by frame; a frame has 1 MiB at most.
 #pragma once
 
+#include <snappy.h>
 #include <zlib.h>
 #include <zstd.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <string>
+#include <string_view>
 
-#include "compressor.h"
+#include "files/compressor.h"
 
-namespace levada::file_sink {
+namespace levada::files {
 
 inline std::string unpack_gzip(std::string packed) {
   std::string text;
@@ -44,13 +48,36 @@ inline std::string unpack_zstd(std::string packed) {
   return text;
 }
 
+// Blocks of Hadoop's, each of chunks.
+inline std::string unpack_snappy(std::string_view packed) {
+  std::string text, chunk;
+  const auto number = [&]() -> size_t {
+    size_t value = 0;
+    for (int at = 0; at < 4; ++at) value = value << 8 | static_cast<unsigned char>(packed[static_cast<size_t>(at)]);
+    packed.remove_prefix(4);
+    return value;
+  };
+  while (!packed.empty()) {
+    if (packed.size() < 4) return text + "<torn>";
+    for (size_t left = number(); left > 0; left -= std::min(left, chunk.size())) {
+      const size_t size = packed.size() < 4 ? SIZE_MAX : number();
+      if (size > packed.size()) return text + "<torn>";
+      if (!snappy::Uncompress(packed.data(), size, &chunk) || chunk.size() > left) return text + "<damaged>";
+      text += chunk;
+      packed.remove_prefix(size);
+    }
+  }
+  return text;
+}
+
 inline std::string unpack(Compressor::Kind kind, const std::string& packed) {
   switch (kind) {
     case Compressor::Kind::gzip: return unpack_gzip(packed);
     case Compressor::Kind::zstd: return unpack_zstd(packed);
+    case Compressor::Kind::snappy: return unpack_snappy(packed);
     case Compressor::Kind::none: break;
   }
   return packed;
 }
 
-}  // namespace levada::file_sink
+}  // namespace levada::files

@@ -9,20 +9,20 @@
 #include <string>
 #include <string_view>
 
-#include "settings.h"
 
-namespace levada::file_sink {
+namespace levada::files {
 
 class Compressor {
  public:
-  using Kind = FileSettings::Compression;
+  enum class Kind { none, gzip, zstd, snappy };
 
   // What files of that kind have behind their names.
   static std::string_view suffix(Kind kind);
   // The kind of a file with that name.
   static Kind kind_of(std::string_view name);
 
-  // The block as a whole gzip member or zstd frame, or as it is. Valid until the next call.
+  // The block as a whole gzip member, zstd frame, or block of Hadoop's snappy files, or as it is.
+  // Valid until the next call.
   std::string_view compress(Kind kind, std::string_view block);
 
  private:
@@ -35,10 +35,11 @@ class Compressor {
   };
   std::string_view gzip(std::string_view block);
   std::string_view zstd(std::string_view block);
+  std::string_view snappy(std::string_view block);
 
   std::unique_ptr<z_stream, End> deflate_;
   std::unique_ptr<ZSTD_CCtx, End> zstd_;
-  std::string frame_;
+  std::string frame_, chunk_;
 };
 
-}  // namespace levada::file_sink
+}  // namespace levada::files

@@ -2,6 +2,7 @@
 // "/data/{host}/%Y/%m/%d/part-".
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -10,14 +11,22 @@
 
 #include "levada/batch.h"
 #include "levada/pattern.h"
-#include "settings.h"
 
-namespace levada::file_sink {
+namespace levada::files {
+
+enum class TimeZone { utc, local };
+
+struct PathStyle {
+  TimeZone zone = TimeZone::utc;
+  // The time in paths is the last multiple of it, counted from the midnight of a day; 0: as it is.
+  std::chrono::microseconds round_time{0};
+  bool allows_colons = true;  // HDFS knows none in names: what columns say has "_" instead.
+};
 
 class PathPattern {
  public:
   // Fails on what is no pattern, and on escapes other than %Y %y %m %d %H %M %S %j %F %%.
-  static Result<PathPattern> parse(std::string_view text, FileSettings::Zone zone);
+  static Result<PathPattern> parse(std::string_view text, PathStyle style);
 
   // Every row has the same path.
   bool constant() const { return !uses_time_ && pattern_.constant(); }
@@ -38,11 +47,11 @@ class PathPattern {
 
   Pattern pattern_;
   Pattern::Bound bound_;
-  FileSettings::Zone zone_ = FileSettings::Zone::utc;
+  PathStyle style_;
   bool uses_time_ = false;
   int64_t unit_us_ = std::numeric_limits<int64_t>::max();
   int64_t expanded_unit_ = std::numeric_limits<int64_t>::min();
   std::vector<std::string> literals_;  // Of the pattern's pieces, for the time of expanded_unit_.
 };
 
-}  // namespace levada::file_sink
+}  // namespace levada::files

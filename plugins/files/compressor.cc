@@ -1,21 +1,33 @@
-// gzip by zlib, zstd by libzstd.
-#include "compressor.h"
+// gzip by zlib, zstd by libzstd, snappy by libsnappy.
+#include "files/compressor.h"
 
+#include <snappy.h>
+
+#include <algorithm>
 #include <new>
 
-namespace levada::file_sink {
+#include "files/big_endian.h"
+
+namespace levada::files {
+namespace {
+
+// Hadoop's readers have 256 KiB for the bytes of a chunk, compressed or not.
+constexpr size_t kSnappyChunk = 128 * 1024;
+
+}  // namespace
 
 std::string_view Compressor::suffix(Kind kind) {
   switch (kind) {
     case Kind::gzip: return ".gz";
     case Kind::zstd: return ".zst";
+    case Kind::snappy: return ".snappy";
     case Kind::none: break;
   }
   return "";
 }
 
 Compressor::Kind Compressor::kind_of(std::string_view name) {
-  for (const auto kind : {Kind::gzip, Kind::zstd})
+  for (const auto kind : {Kind::gzip, Kind::zstd, Kind::snappy})
     if (name.ends_with(suffix(kind))) return kind;
   return Kind::none;
 }
@@ -24,6 +36,7 @@ std::string_view Compressor::compress(Kind kind, std::string_view block) {
   switch (kind) {
     case Kind::gzip: return gzip(block);
     case Kind::zstd: return zstd(block);
+    case Kind::snappy: return snappy(block);
     case Kind::none: break;
   }
   return block;
@@ -60,4 +73,19 @@ std::string_view Compressor::zstd(std::string_view block) {
   return {frame_.data(), size};
 }
 
-}  // namespace levada::file_sink
+// As the BlockCompressorStream of Hadoop writes it: the length of the block, and for each chunk of
+// it the compressed length and the chunk.
+std::string_view Compressor::snappy(std::string_view block) {
+  frame_.clear();
+  append_big_endian(frame_, static_cast<uint32_t>(block.size()));
+  while (!block.empty()) {
+    const auto size = std::min(block.size(), kSnappyChunk);
+    ::snappy::Compress(block.data(), size, &chunk_);
+    append_big_endian(frame_, static_cast<uint32_t>(chunk_.size()));
+    frame_ += chunk_;
+    block.remove_prefix(size);
+  }
+  return frame_;
+}
+
+}  // namespace levada::files

@@ -1,13 +1,14 @@
 // Time is put into the literal parts of a pattern, and kept until it changes.
-#include "path_pattern.h"
+#include "files/path_pattern.h"
 
 #include <algorithm>
 #include <ctime>
 
-namespace levada::file_sink {
+namespace levada::files {
 namespace {
 
 constexpr int64_t kSecond = 1'000'000;
+constexpr int64_t kSecondsOfDay = 86'400;
 constexpr size_t kLongestValue = 100;
 
 // How long, in microseconds, an escape stays the same at least; 0: there is no such escape. Offsets
@@ -28,7 +29,16 @@ int64_t unit_of(char escape) {
   }
 }
 
-void make_safe(std::string& path, size_t from) {
+// The time whose name paths have: of a zone in which so many seconds are added.
+int64_t rounded(int64_t seconds, int64_t zone, int64_t step) {
+  if (step <= 0) return seconds;
+  const int64_t local = seconds + zone;
+  const int64_t day = local >= 0 ? local / kSecondsOfDay : (local + 1) / kSecondsOfDay - 1;
+  const int64_t in_day = local - day * kSecondsOfDay;
+  return seconds - in_day % step;
+}
+
+void make_safe(std::string& path, size_t from, bool allows_colons) {
   if (path.size() - from > kLongestValue) {
     size_t end = from + kLongestValue;
     // Not within a character of UTF-8.
@@ -37,19 +47,19 @@ void make_safe(std::string& path, size_t from) {
   }
   std::replace_if(
       path.begin() + static_cast<std::ptrdiff_t>(from), path.end(),
-      [](unsigned char c) { return c == '/' || c < 0x20 || c == 0x7f; }, '_');
+      [=](unsigned char c) { return c == '/' || c < 0x20 || c == 0x7f || (c == ':' && !allows_colons); }, '_');
   const auto value = std::string_view(path).substr(from);
   if (value.empty() || value == "." || value == "..") path.replace(from, std::string::npos, "_");
 }
 
 }  // namespace
 
-Result<PathPattern> PathPattern::parse(std::string_view text, FileSettings::Zone zone) {
+Result<PathPattern> PathPattern::parse(std::string_view text, PathStyle style) {
   PathPattern path;
   auto pattern = Pattern::parse(text);
   if (!pattern) return std::move(pattern).error();
   path.pattern_ = *std::move(pattern);
-  path.zone_ = zone;
+  path.style_ = style;
   for (const auto& piece : path.pattern_.pieces()) {
     const auto& literal = piece.literal;
     for (auto at = literal.find('%'); at != literal.npos; at = literal.find('%', at + 2)) {
@@ -70,7 +80,12 @@ void PathPattern::expand(int64_t time) {
   expanded_unit_ = unit(time);
   const auto seconds = static_cast<std::time_t>(time >= 0 ? time / kSecond : (time + 1) / kSecond - 1);
   std::tm parts{};
-  zone_ == FileSettings::Zone::utc ? gmtime_r(&seconds, &parts) : localtime_r(&seconds, &parts);
+  const auto split = [&](std::time_t at) {
+    style_.zone == TimeZone::utc ? gmtime_r(&at, &parts) : localtime_r(&at, &parts);
+  };
+  split(seconds);
+  if (const auto step = std::chrono::floor<std::chrono::seconds>(style_.round_time).count(); step > 0)
+    split(rounded(seconds, parts.tm_gmtoff, step));
   literals_.clear();
   for (const auto& piece : pattern_.pieces()) {
     // An empty result and one that is too long look the same without the letter in front.
@@ -85,8 +100,8 @@ const std::string* PathPattern::append(int64_t row, int64_t time, std::string& t
   if (uses_time_ && unit(time) != expanded_unit_) expand(time);
   auto literal = literals_.begin();
   return bound_.append(
-      row, to, [](std::string& path, size_t from) { make_safe(path, from); },
+      row, to, [&](std::string& path, size_t from) { make_safe(path, from, style_.allows_colons); },
       [&](const std::string&, std::string& path) { path += *literal++; });
 }
 
-}  // namespace levada::file_sink
+}  // namespace levada::files
