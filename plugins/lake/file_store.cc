@@ -3,6 +3,8 @@
 
 namespace levada::lake {
 
+Result<bool> FileStore::concatenate(const std::vector<StoredFile>&) { return false; }
+
 Result<std::optional<std::string>> read_file(FileStore& store, const std::string& path) {
   auto file = store.open(path);
   if (!file) return std::move(file).error();

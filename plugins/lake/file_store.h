@@ -56,6 +56,10 @@ class FileStore {
   // Gives a complete file another path, durably; false where that is taken, or `from` is not there.
   // On S3 a copy and a removal.
   virtual Result<bool> rename(const std::string& from, const std::string& to) = 0;
+  // Makes the first of these files of all of them, one behind the other, by steps that each are
+  // done or not; the others go. All are in one folder, and none is empty. A call after one that
+  // failed goes on, and one more is harmless. False: the store cannot, and nothing was done.
+  virtual Result<bool> concatenate(const std::vector<StoredFile>& files);
   // Done also where there is none.
   virtual Done remove(const std::string& path) = 0;
   // The files right in a folder ("" is the root) whose names are greater than `after`, by name;

@@ -379,6 +379,31 @@ TEST_P(StoreConformance, names_may_have_any_characters_in_them) {
   EXPECT_EQ(list_all(""), written);
 }
 
+TEST_P(StoreConformance, files_are_put_together_as_a_whole_or_not_at_all) {
+  constexpr int kFiles = 120;  // More than go into one request.
+  std::vector<StoredFile> files;
+  std::string whole;
+  for (int at = 0; at < kFiles; ++at) {
+    const auto path = "in use/" + std::to_string(at) + " ;%";
+    const auto bytes = at == 3 ? noise(300'000, 7) : std::to_string(at) + " ";
+    write(path, bytes);
+    files.push_back({path, bytes.size()});
+    whole += bytes;
+  }
+  for (int call = 0; call < 2; ++call) {
+    auto done = store_->concatenate(files);
+    ASSERT_TRUE(done) << done.error().message;
+    EXPECT_EQ(list("in use").size(), *done ? 1u : files.size());
+    EXPECT_EQ(content(files[0].path), *done ? whole : "0 ");
+    // An earlier call may have got half-way.
+    if (*done && call == 0) {
+      files.push_back({"in use/one more", 5});
+      write("in use/one more", "more.");
+      whole += "more.";
+    }
+  }
+}
+
 TEST_P(StoreConformance, another_store_of_the_same_place_sees_the_same_files) {
   write("file", "text");
   auto other = GetParam().open(place_);

@@ -196,6 +196,23 @@ Result<WebHdfsClient::Renamed> WebHdfsClient::rename(const std::string& from, co
   return Renamed::taken;
 }
 
+// Not sent again by itself: what it did is seen at the first file.
+Result<bool> WebHdfsClient::concatenate(const std::string& path, const std::vector<std::string>& sources) {
+  std::string joined;
+  for (const auto& source : sources) {
+    if (source.find(',') != source.npos) return false;
+    (joined += joined.empty() ? "" : ",") += url_encode(source);
+  }
+  const HttpRequest request{"POST", url(path, "CONCAT&sources=" + joined, {})};
+  auto response = http_.send(request);
+  if (!response) return std::move(response).error().at("CONCAT " + path);
+  const auto answer = judge(*std::move(response));
+  if (answer.kind == Answer::Kind::ok) return true;
+  // Of a folder that is encrypted, or a gateway that has no such call.
+  if (answer.kind == Answer::Kind::refused || answer.why.starts_with("HadoopIllegalArgumentException")) return false;
+  return retry("CONCAT " + path + ": " + answer.why);
+}
+
 Done WebHdfsClient::remove(const std::string& path) {
   auto answer = name_node("DELETE", path, "DELETE&recursive=false");
   if (!answer) return std::move(answer).error();

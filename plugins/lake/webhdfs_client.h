@@ -52,6 +52,9 @@ class WebHdfsClient {
   Done set_group(const std::string& path, const std::string& group);
   enum class Renamed { yes, taken, missing };
   Result<Renamed> rename(const std::string& from, const std::string& to, bool overwrite);
+  // Appends files of the same folder to the first, in one step of the NameNode; they go. False: the
+  // server cannot. After RETRY it may be done.
+  Result<bool> concatenate(const std::string& path, const std::vector<std::string>& sources);
   Done remove(const std::string& path);
   struct Page {
     std::vector<HdfsStatus> files;

@@ -2,6 +2,7 @@
 // NameNode.
 #include "lake/webhdfs_store.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <functional>
 
@@ -12,6 +13,8 @@ namespace levada::lake {
 namespace {
 
 constexpr size_t kKnownFolders = 10'000;
+// The request has all of their paths in it, and servers take some ten thousand bytes.
+constexpr size_t kConcatenatedAtOnce = 50;
 
 std::string hex(uint64_t number) {
   char text[17];
@@ -141,6 +144,28 @@ Result<bool> WebHdfsStore::rename(const std::string& from, const std::string& to
     return retry("rename to " + absolute(to) + ": the file or its folder has been removed");
   }
   return (*before)->id != 0 && (*after)->id == (*before)->id && from != to;
+}
+
+// How many bytes the first file has says how many of the others it has in it already.
+Result<bool> WebHdfsStore::concatenate(const std::vector<StoredFile>& files) {
+  const auto first = absolute(files.front().path);
+  for (;;) {
+    auto status = client_->status(first);
+    if (!status) return std::move(status).error();
+    if (!*status) return retry("CONCAT " + first + ": the file is missing");
+    size_t joined = 0;
+    uint64_t bytes = 0;
+    while (joined < files.size() && bytes < (*status)->bytes) bytes += files[joined++].bytes;
+    if (bytes != (*status)->bytes || joined == 0)
+      return retry("CONCAT " + first + ": the file has other bytes than were written");
+    if (joined == files.size()) return true;
+    std::vector<std::string> sources;
+    for (size_t at = joined; at < std::min(files.size(), joined + kConcatenatedAtOnce); ++at)
+      sources.push_back(absolute(files[at].path));
+    auto done = client_->concatenate(first, sources);
+    if (!done) return std::move(done).error();
+    if (!*done) return false;
+  }
 }
 
 Done WebHdfsStore::remove(const std::string& path) { return client_->remove(absolute(path)); }

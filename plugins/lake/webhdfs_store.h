@@ -24,6 +24,7 @@ class WebHdfsStore : public FileStore {
   Result<bool> put_if_absent(const std::string& path, std::string_view bytes) override;
   Done replace(const std::string& path, std::string_view bytes) override;
   Result<bool> rename(const std::string& from, const std::string& to) override;
+  Result<bool> concatenate(const std::vector<StoredFile>& files) override;
   Done remove(const std::string& path) override;
   Result<std::vector<StoredFile>> list(const std::string& folder, const std::string& after) override;
   Result<std::vector<StoredFile>> list_all(const std::string& folder) override;

@@ -90,6 +90,52 @@ TEST_F(WebHdfsStoreTest, a_rename_that_arrives_twice_has_won_if_its_file_is_gone
   EXPECT_EQ(put(*store()), "made");
 }
 
+TEST_F(WebHdfsStoreTest, files_that_were_put_together_are_known_by_the_length_of_the_first) {
+  const std::vector<StoredFile> files = {{"a", 5}, {"b", 7}, {"c", 1}};
+  int bytes = 5;
+  answer_ = [&](const auto& request) -> std::string {
+    if (operation(request) == "GETFILESTATUS")
+      return TestServer::answer(200, R"({"FileStatus":{"type":"FILE","length":)" + std::to_string(bytes) + "}}");
+    bytes = 13;
+    return {};  // The answer is lost.
+  };
+  const auto store = this->store();
+  EXPECT_EQ(store->concatenate(files).code(), Code::retry);
+  EXPECT_TRUE(has(server_.requests().back(), "&sources=%2Flake%2Fb,%2Flake%2Fc")) << server_.asked().back();
+  auto done = store->concatenate(files);
+  ASSERT_TRUE(done);
+  EXPECT_TRUE(*done);
+  bytes = 12;
+  answer_ = [&](const auto& request) -> std::string {
+    if (operation(request) != "GETFILESTATUS") return exception("FileNotFoundException", "c is not there", 404);
+    return TestServer::answer(200, R"({"FileStatus":{"type":"FILE","length":)" + std::to_string(bytes) + "}}");
+  };
+  EXPECT_EQ(store->concatenate(files).code(), Code::retry);
+  EXPECT_TRUE(has(server_.requests().back(), "&sources=%2Flake%2Fc"));
+  for (const int wrong : {0, 4, 6, 14}) {
+    bytes = wrong;
+    EXPECT_EQ(store->concatenate(files).code(), Code::retry) << wrong;
+    EXPECT_EQ(operation(server_.requests().back()), "GETFILESTATUS");
+  }
+}
+
+TEST_F(WebHdfsStoreTest, where_the_server_puts_no_files_together_nothing_is_done) {
+  const std::vector<StoredFile> files = {{"a", 5}, {"b", 7}};
+  for (const auto* refusal : {"HadoopIllegalArgumentException", "UnsupportedOperationException"}) {
+    answer_ = [&](const auto& request) {
+      return operation(request) == "GETFILESTATUS" ? status_of_file(1) : exception(refusal, "no");
+    };
+    auto done = store()->concatenate(files);
+    ASSERT_TRUE(done) << done.error().message;
+    EXPECT_FALSE(*done);
+  }
+  const auto before = server_.requests().size();
+  auto done = store()->concatenate({{"a", 5}, {"with, a comma", 7}});
+  ASSERT_TRUE(done);
+  EXPECT_FALSE(*done);
+  EXPECT_EQ(server_.requests().size(), before + 1) << "its status only";
+}
+
 TEST_F(WebHdfsStoreTest, who_loses_a_race_removes_its_file) {
   answer_ = [&](const auto& request) {
     if (operation(request) == "GETFILESTATUS" && has(request, ".tmp")) return status_of_file(1);

@@ -48,12 +48,10 @@ Result<std::unique_ptr<ParquetSink>> ParquetSink::create(Settings settings, Host
 ParquetSink::ParquetSink(Settings settings, Host host, LakeSchema declared, std::unique_ptr<lake::FileStore> store)
     : settings_(std::move(settings)),
       host_(host),
-      files_(host.files()),
       declared_(std::move(declared)),
       store_(std::move(store)),
-      manifest_(files_, host.data_dir()),
-      bytes_written_(host.counter("bytes_written")),
-      files_recovered_(host.counter("files_recovered")) {}
+      output_(host, *store_, settings_.path, "parquet"),
+      bytes_written_(host.counter("bytes_written")) {}
 
 Result<std::unique_ptr<PartitionedWriter>> ParquetSink::make_writer(LakeSchema schema) {
   lake::WriterSettings settings;
@@ -69,7 +67,7 @@ Result<std::unique_ptr<PartitionedWriter>> ParquetSink::make_writer(LakeSchema s
   settings.memory_bytes = settings_.memory_bytes.bytes;
   settings.reject_unknown = settings_.unknown_columns == Settings::Unknown::reject;
   return PartitionedWriter::create(std::move(schema), std::move(settings), *store_, host_, [this](const std::string&) {
-    return in_use_folder() + "/" + std::to_string(next_number_++) + ".tmp";
+    return output_.in_use_folder() + "/" + std::to_string(output_.take_number()) + ".tmp";
   });
 }
 
@@ -109,57 +107,23 @@ Done ParquetSink::prepare_writer(const Batch& batch) {
   return {};
 }
 
-Done ParquetSink::open() {
-  if (publication_) return {};
-  auto last = manifest_.load();
-  if (!last) return std::move(last).error();
-  id_ = last->id.empty() ? files::new_sink_id(host_) : std::move(last->id);
-  next_number_ = last->next_number;
-  auto publication = std::make_unique<Publication>(host_, *store_, in_use_folder());
-  if (!last->files.empty()) LEVADA_TRY(lock_names());
-  for (auto& file : last->files) publication->add(std::move(file));
-  files_recovered_.add(static_cast<int64_t>(last->files.size()));
-  positions_ = std::move(last->positions);
-  publication_ = std::move(publication);
-  return {};
-}
+Done ParquetSink::open() { return output_.open(); }
 
-// Names are its own by the id. A data_dir that was copied has the id, too: then the lock tells, in
-// folders of the machine.
-Done ParquetSink::lock_names() {
-  const auto folder = lake::local_folder(settings_.path);
-  if (lock_ || folder.empty()) return {};
-  LEVADA_TRY(files_.make_folder(folder));
-  auto lock = files::lock_sink_id(files_, folder, id_);
-  if (!lock) return std::move(lock).error();
-  lock_ = *std::move(lock);
-  return files_.sync_folder(folder);
-}
-
-Result<std::vector<Position>> ParquetSink::recover() {
-  LEVADA_TRY(settle());
-  return positions_;
-}
-
-Done ParquetSink::settle() {
+void ParquetSink::abandon() {
   if (writer_) (void)writer_->abandon();
   writer_.reset();
   finished_.clear();
-  // A commit that failed may be on the disk all the same, for good or until a power cut. It is
-  // undone there before any file of it goes.
-  if (!manifest_.certain()) LEVADA_TRY(restate());
-  LEVADA_TRY(publication_->remove_rest());
-  if (publication_->publish(nanoseconds::max()) > 0) return restate();
-  return {};
 }
 
-Done ParquetSink::restate() { return manifest_.replace({id_, next_number_, positions_, publication_->left()}); }
+Result<std::vector<Position>> ParquetSink::recover() {
+  abandon();
+  LEVADA_TRY(output_.roll_back());
+  return output_.positions();
+}
 
 Done ParquetSink::write(Batch& batch, nanoseconds) {
   if (batch.rows() == 0) return {};
-  LEVADA_TRY(lock_names());
-  if (!prepared_) LEVADA_TRY(publication_->prepare());
-  prepared_ = true;
+  LEVADA_TRY(output_.prepare());
   LEVADA_TRY(prepare_writer(batch));
   return writer_->write(batch);
 }
@@ -174,7 +138,8 @@ Done ParquetSink::finish_writer() {
 std::string ParquetSink::final_name(const WrittenFile& file) const {
   const auto slash = file.path.find_last_of('/') + 1;
   const auto number = file.path.substr(slash, file.path.find('.', slash) - slash);
-  return file.folder + settings_.prefix + files::compact_time(host_.now()) + "-" + id_ + "-" + number + ".parquet";
+  return file.folder + settings_.prefix + files::compact_time(host_.now()) + "-" + output_.id() + "-" + number +
+         ".parquet";
 }
 
 Done ParquetSink::commit(const Checkpoint& checkpoint, nanoseconds timeout, Batch&) {
@@ -186,42 +151,34 @@ Done ParquetSink::commit(const Checkpoint& checkpoint, nanoseconds timeout, Batc
     if (host_.monotonic() >= until) return levada::idle();
   }
   if (writer_) LEVADA_TRY(finish_writer());
-  if (!finished_.empty() || checkpoint.positions != positions_) LEVADA_TRY(store(checkpoint));
+  if (!finished_.empty() || checkpoint.positions != output_.positions()) LEVADA_TRY(store(checkpoint));
   // Committed: a file that does not get its name now gets it later.
-  if (publication_->publish(until) > 0) (void)restate();
+  output_.publish(until);
   return {};
 }
 
 Done ParquetSink::store(const Checkpoint& checkpoint) {
-  auto files = publication_->left();
+  std::vector<lake::CommittedFile> files;
   int64_t bytes = 0;
   for (const auto& file : finished_) {
-    files.push_back({file.path, final_name(file)});
+    files.push_back({final_name(file), {{file.path, static_cast<uint64_t>(file.bytes)}}});
     bytes += file.bytes;
   }
-  const auto first_new = static_cast<std::ptrdiff_t>(files.size() - finished_.size());
-  LEVADA_TRY(manifest_.replace({id_, next_number_, checkpoint.positions, files}));
-  positions_ = checkpoint.positions;
-  std::for_each(files.begin() + first_new, files.end(), [&](CompleteFile& file) { publication_->add(file); });
+  LEVADA_TRY(output_.commit(checkpoint, {}, std::move(files)));
   finished_.clear();
   bytes_written_.add(bytes);
   return {};
 }
 
 Done ParquetSink::idle() {
-  if (publication_->left().empty() || publication_->publish(host_.monotonic() + kIdle) == 0) return {};
-  return restate();
+  if (output_.is_open()) output_.publish(host_.monotonic() + kIdle);
+  return {};
 }
 
 // The last commit is behind it: what was written and not committed must not appear.
 Done ParquetSink::close(nanoseconds) {
-  if (!publication_) return {};
-  auto done = settle();
-  publication_.reset();
-  // What cannot be removed is an empty file, which the next start locks again.
-  if (lock_) (void)files_.remove(lock_.path());
-  if (!done) return fatal("files get their names at the next start: " + done.error().message);
-  return {};
+  abandon();
+  return output_.close();
 }
 
 }  // namespace levada::parquet_sink

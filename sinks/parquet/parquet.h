@@ -1,7 +1,6 @@
 // The sink that writes rows to Parquet files. While a file is written it has a name in a hidden
 // folder; it appears under its own, complete and durable, with a commit, which completes all files
-// that are open. The manifest is where a commit happens: it says how far the streams have got, and
-// which files belong to that.
+// that are open.
 #pragma once
 
 #include <array>
@@ -9,12 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "lake/committed_output.h"
 #include "lake/file_store.h"
 #include "lake/partitioned_writer.h"
 #include "lake/schema.h"
 #include "levada/sdk.h"
-#include "manifest.h"
-#include "publication.h"
 #include "settings.h"
 
 namespace levada::parquet_sink {
@@ -81,31 +79,18 @@ class ParquetSink : public Sink {
   // Completes the writer's files; they wait for the next commit.
   Done finish_writer();
   std::string final_name(const lake::WrittenFile& file) const;
-  std::string in_use_folder() const { return ".levada-" + id_; }
-  // Fails with RETRY where another agent has the same names.
-  Done lock_names();
-  // Brings the manifest to the last commit, with what has become of its files since.
-  Done restate();
-  // Drops what is not committed, and names what is.
-  Done settle();
+  void abandon();
   Done store(const Checkpoint& checkpoint);
 
   const Settings settings_;
   const Host host_;
-  const Files files_;
   const lake::LakeSchema declared_;
   const std::unique_ptr<lake::FileStore> store_;
-  Manifest manifest_;
-  std::unique_ptr<Publication> publication_;  // Once the id is known.
-  std::vector<Position> positions_;           // Of the last commit.
+  lake::CommittedOutput output_;
 
   std::unique_ptr<lake::PartitionedWriter> writer_;
   std::vector<lake::WrittenFile> finished_;  // Complete, and named with the next commit.
-  std::string id_;                           // In the names of its files: no other sink gives the same.
-  uint64_t next_number_ = 0;
-  File lock_;  // On its id, in the folder.
-  bool prepared_ = false;
-  Counter bytes_written_, files_recovered_;
+  Counter bytes_written_;
 };
 
 }  // namespace levada::parquet_sink

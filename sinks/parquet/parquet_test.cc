@@ -222,8 +222,9 @@ TEST_F(ParquetTest, a_file_that_was_taken_away_before_the_crash_is_not_missed) {
   ASSERT_TRUE(commit());
   // As a crash leaves it between the rename and what the manifest says of it.
   const auto number = names()[0].substr(names()[0].size() - 22, 12);
-  ASSERT_TRUE(Manifest(host_.host().files(), host_.data_dir())
-                  .replace({number, 1, {{"s", "p", 1}}, {{".levada-" + number + "/0.tmp", names()[0].substr(5)}}}));
+  const lake::CommittedFile file{names()[0].substr(5), {{".levada-" + number + "/0.tmp", 100}}};
+  ASSERT_TRUE(
+      lake::Manifest(host_.host().files(), host_.data_dir(), "parquet").replace({number, 1, {{"s", "p", 1}}, {file}}));
   host_.files().remove_file(names()[0]);
   die();
   EXPECT_EQ(start(), (Positions{{"s", "p", 1}}));

@@ -1,5 +1,5 @@
 // What stands in the manifest comes back as it was, or not at all.
-#include "manifest.h"
+#include "lake/committed_files.h"
 
 #include <gtest/gtest.h>
 
@@ -7,12 +7,12 @@
 
 #include "levada/testkit/fake_host.h"
 
-namespace levada::parquet_sink {
+namespace levada::lake {
 namespace {
 
 class ManifestTest : public testing::Test {
  protected:
-  Manifest manifest() { return Manifest(host_.host().files(), "/data"); }
+  Manifest manifest() { return Manifest(host_.host().files(), "/data", "parquet"); }
   std::string text() { return host_.files().read_file(kPath); }
   void put(const std::string& text) { host_.files().write_file(kPath, text); }
 
@@ -21,7 +21,8 @@ class ManifestTest : public testing::Test {
   const Committed committed_ = {"4f\t",
                                 12,
                                 {{"clicks/3", "{\"a\":\t1}\n", 12}, {"@epoch", "7", 0}, {"", std::string("\0%", 2), 1}},
-                                {{".levada-x/1.tmp", "a=50%\t/levada-1.parquet"}, {".levada-x/2.tmp", "2.parquet"}}};
+                                {{"a=50%\t/levada-1.parquet", {{".levada-x/1.tmp", 17}}},
+                                 {"2.parquet", {{".levada-x/2\n.tmp", 1}, {".levada-x/3.tmp", uint64_t{1} << 40}}}}};
 };
 
 TEST_F(ManifestTest, is_empty_before_the_first_commit) {
@@ -65,4 +66,4 @@ TEST_F(ManifestTest, is_uncertain_after_a_call_that_failed) {
 }
 
 }  // namespace
-}  // namespace levada::parquet_sink
+}  // namespace levada::lake

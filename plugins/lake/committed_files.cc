@@ -1,23 +1,34 @@
 // A checked text of lines with tabs between:
 //   names, id, next number
 //   position, rows before it, stream, position       for each stream
-//   file, path in use, name                          for each file
-#include "manifest.h"
+//   file, name, and bytes and path of each part      for each file
+#include "lake/committed_files.h"
 
 #include <charconv>
 #include <optional>
-#include <string_view>
 
 #include "files/sink_names.h"
 #include "levada/checked_text.h"
 #include "levada/positions.h"
 
-namespace levada::parquet_sink {
+namespace levada::lake {
 namespace {
 
-constexpr std::string_view kFirstLine = "levada parquet sink 1";
 constexpr std::string_view kPosition = "position\t";
 constexpr std::string_view kFile = "file\t";
+
+std::optional<CommittedFile> read_file(std::string_view line) {
+  const auto texts = tab_separated(line);
+  if (texts.size() < 4 || texts.size() % 2 != 0) return std::nullopt;
+  CommittedFile file{unescaped(texts[1]), {}};
+  for (size_t at = 2; at < texts.size(); at += 2) {
+    FilePart part{unescaped(texts[at + 1]), 0};
+    const char* const end = texts[at].data() + texts[at].size();
+    if (texts[at].empty() || std::from_chars(texts[at].data(), end, part.bytes).ptr != end) return std::nullopt;
+    file.parts.push_back(std::move(part));
+  }
+  return file;
+}
 
 std::optional<Committed> read(std::string_view content) {
   Committed committed;
@@ -30,9 +41,9 @@ std::optional<Committed> read(std::string_view content) {
       if (!position) return std::nullopt;
       committed.positions.push_back(*std::move(position));
     } else {
-      const auto parts = tab_separated(*line);
-      if (!line->starts_with(kFile) || parts.size() != 3) return std::nullopt;
-      committed.files.push_back({unescaped(parts[1]), unescaped(parts[2])});
+      auto file = line->starts_with(kFile) ? read_file(*line) : std::nullopt;
+      if (!file) return std::nullopt;
+      committed.files.push_back(*std::move(file));
     }
   }
   return committed;
@@ -46,7 +57,7 @@ Result<Committed> Manifest::load() const {
                  " is damaged, or was written by another version: put back what was there, or move it away; without it "
                  "the sink starts anew, and rows that it had come again");
   };
-  auto content = load_checked(files_, file_, kFirstLine);
+  auto content = load_checked(files_, file_, first_line_);
   if (!content) return content.code() == Code::reject ? damaged() : std::move(content).error();
   if (!*content) return Committed();
   auto committed = read(**content);
@@ -69,14 +80,16 @@ Done Manifest::replace(const Committed& committed) {
   }
   for (const auto& file : committed.files) {
     content += kFile;
-    append_escaped(content, file.in_use);
-    content += '\t';
     append_escaped(content, file.name);
+    for (const auto& part : file.parts) {
+      content += '\t' + std::to_string(part.bytes) + '\t';
+      append_escaped(content, part.path);
+    }
     content += '\n';
   }
-  LEVADA_TRY(save_checked(files_, file_, kFirstLine, content));
+  LEVADA_TRY(save_checked(files_, file_, first_line_, content));
   certain_ = true;
   return {};
 }
 
-}  // namespace levada::parquet_sink
+}  // namespace levada::lake
