@@ -49,7 +49,7 @@ WINDOW = (
     'aggregates = { rows = "count", least = "min(body)", sum = "sum(a_number)", words = "distinct(extra_text)" }'
 )
 
-# Which rows a table has, only a reader of its log knows.
+# Which rows a table has, only a reader of its log knows; bytes by chance stand in sequence files.
 OF_A_LOG = ["K4", "K5", "K6", "K15"]
 
 CASES = [
@@ -105,6 +105,13 @@ CASES = [
     ),
     Case("delta", 'path = "/out"\npartition_by = ["a_text"]\nschema_mode = "add_columns"', elsewhere=OF_A_LOG),
     Case("file", 'path = "/out"\nroll_rows = 2\nformat = "json"'),
+    Case("hdfs", 'path = "/out"', refused=[('path = "/out"\nprefix = "a:b"', "prefix")]),
+    Case("hdfs", 'path = "/out/{a_text:-none}"\nroll_rows = 2\nformat = "json"\ncompression = "gzip"'),
+    Case(
+        "hdfs",
+        'path = "/out"\nfile_type = "sequence_text"\ncompression = "snappy"\nmax_open_files = 1',
+        elsewhere=OF_A_LOG,
+    ),
     Case("parquet", 'path = "/out"', refused=[('path = "/out"\ncolumns = { a = "string" }', "columns.a")]),
     Case("parquet", 'path = "/out"\npartition_by = ["a_text"]\nsort_by = ["a_number"]\nroll_rows = 3'),
     Case("parquet", 'path = "/out"\ncolumns = { body = "text", a_text = "text", a_number = "int16", a_time = "date" }'),
