@@ -34,8 +34,12 @@ class Aggregate {
   virtual void bind(const Batch& batch, const int64_t* times) = 0;
   // Adds the rows with these numbers, each to the piece in the record that stands beside it.
   virtual void add(std::span<const int64_t> rows, char* const* records, Shared* shared) = 0;
-  // Adds what is in the one piece to the other.
-  virtual void join(const char* from, const Shared* from_shared, char* to, Shared* to_shared) = 0;
+  // Adds the pieces in the first records to those in the second, each to the one at its place.
+  virtual void join(std::span<const char* const> from, const Shared* from_shared, char* const* to,
+                    Shared* to_shared) = 0;
+  // Whether what was joined can be taken away again, and nothing shows of it.
+  virtual bool can_take_away() const { return false; }
+  virtual void take_away(std::span<const char* const> /*what*/, char* const* /*from*/) {}
   virtual Column finish(std::string name, std::span<const char* const> records, const Shared* shared) const = 0;
 
   // For pieces that hold memory outside of their record.

@@ -1,8 +1,14 @@
 #include "aggregate_table.h"
 
+#include <algorithm>
+
+#include "sums.h"
+
 namespace levada::window {
 
-Layout::Layout(std::vector<NamedAggregate> aggregates) : aggregates_(std::move(aggregates)) {
+Layout::Layout(std::vector<NamedAggregate> aggregates, bool counts_rows)
+    : aggregates_(std::move(aggregates)), counts_rows_(counts_rows) {
+  if (counts_rows) aggregates_.push_back({"", std::make_unique<Count>()});
   for (auto& each : aggregates_) {
     each.aggregate->offset = state_bytes_;
     state_bytes_ += each.aggregate->state_bytes();
@@ -11,6 +17,11 @@ Layout::Layout(std::vector<NamedAggregate> aggregates) : aggregates_(std::move(a
 
 void Layout::bind(const Batch& batch, const int64_t* times) const {
   for (const auto& each : aggregates_) each.aggregate->bind(batch, times);
+}
+
+bool Layout::can_take_away() const {
+  return counts_rows_ && std::all_of(aggregates_.begin(), aggregates_.end(),
+                                     [](auto& each) { return each.aggregate->can_take_away(); });
 }
 
 AggregateTable::AggregateTable(const Layout& layout) : layout_(layout), table_(layout.state_bytes()) {
@@ -38,14 +49,33 @@ void AggregateTable::add(const RowKeys& keys, std::span<const int64_t> rows) {
   held_bytes_ += static_cast<size_t>(take_growth());
 }
 
-void AggregateTable::join(const AggregateTable& other) {
-  const auto& aggregates = layout_.aggregates();
+// Puts into from_ the other's records, and into records_ those of the same keys here.
+void AggregateTable::match(const AggregateTable& other) {
+  numbers_.resize(other.size());
+  table_.find_or_add(other.table_, numbers_.data());
+  records_.resize(other.size());
+  from_.resize(other.size());
   for (Number number = 0; number < other.size(); ++number) {
-    char* const to = table_.state(table_.find_or_add(other.key(number)));
-    for (size_t at = 0; at < aggregates.size(); ++at)
-      aggregates[at].aggregate->join(other.record(number), other.shared(at), to, shared_[at].get());
+    records_[number] = table_.state(numbers_[number]);
+    from_[number] = other.record(number);
   }
+}
+
+void AggregateTable::join(const AggregateTable& other) {
+  match(other);
+  const auto& aggregates = layout_.aggregates();
+  for (size_t at = 0; at < aggregates.size(); ++at)
+    aggregates[at].aggregate->join(from_, other.shared(at), records_.data(), shared_[at].get());
   held_bytes_ += static_cast<size_t>(take_growth());
+}
+
+void AggregateTable::take_away(const AggregateTable& other) {
+  match(other);
+  for (const auto& each : layout_.aggregates()) each.aggregate->take_away(from_, records_.data());
+}
+
+void AggregateTable::sweep() {
+  table_.retain([&](Number number) { return has_rows(number); });
 }
 
 int64_t AggregateTable::take_growth() const {

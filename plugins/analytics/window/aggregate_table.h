@@ -13,14 +13,21 @@ namespace levada::window {
 // What a table's records are made of; sets the offsets of the aggregates.
 class Layout {
  public:
-  explicit Layout(std::vector<NamedAggregate> aggregates);
+  // With `counts_rows` a table knows which of its keys have rows, when others were taken away.
+  Layout(std::vector<NamedAggregate> aggregates, bool counts_rows);
+  // The last may be one without a name, that counts rows.
   const std::vector<NamedAggregate>& aggregates() const { return aggregates_; }
   size_t state_bytes() const { return state_bytes_; }
+  bool can_take_away() const;
+  bool has_rows(const char* record) const {
+    return !counts_rows_ || *reinterpret_cast<const int64_t*>(record + aggregates_.back().aggregate->offset) > 0;
+  }
   void bind(const Batch& batch, const int64_t* times) const;
 
  private:
   std::vector<NamedAggregate> aggregates_;
   size_t state_bytes_ = 0;
+  const bool counts_rows_;
 };
 
 class AggregateTable {
@@ -47,6 +54,12 @@ class AggregateTable {
   // Adds rows of the batch that the layout is bound to.
   void add(const RowKeys& keys, std::span<const int64_t> rows);
   void join(const AggregateTable& other);
+  // Takes away what was joined; where the layout can_take_away.
+  void take_away(const AggregateTable& other);
+  // Whether a key has rows.
+  bool has_rows(Number number) const { return layout_.has_rows(record(number)); }
+  // Forgets keys without rows; those that stay are numbered anew.
+  void sweep();
   void clear();
 
   void save(StateWriter& to) const;
@@ -54,6 +67,7 @@ class AggregateTable {
 
  private:
   void release();
+  void match(const AggregateTable& other);
   int64_t take_growth() const;
 
   const Layout& layout_;
@@ -63,6 +77,7 @@ class AggregateTable {
   size_t held_bytes_ = 0;
   std::vector<Number> numbers_;
   std::vector<char*> records_;
+  std::vector<const char*> from_;
 };
 
 }  // namespace levada::window

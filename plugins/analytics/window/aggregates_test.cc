@@ -23,7 +23,7 @@ class AggregatesTest : public testing::Test {
     if (!made) return made.error().message;
     std::vector<NamedAggregate> named;
     named.push_back({"value", *std::move(made)});
-    const Layout layout(std::move(named));
+    const Layout layout(std::move(named), false);
     RowKeys keys({});
     keys.read(batch);
     std::vector<int64_t> rows(static_cast<size_t>(batch.rows())), times;

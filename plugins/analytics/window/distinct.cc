@@ -65,11 +65,14 @@ void Distinct::add(std::span<const int64_t> rows, char* const* records, Shared* 
   growth += static_cast<int64_t>(grown);
 }
 
-void Distinct::join(const char* from, const Shared* from_shared, char* to, Shared* to_shared) {
+void Distinct::join(std::span<const char* const> from, const Shared* from_shared, char* const* to, Shared* to_shared) {
   const auto& theirs = static_cast<const Values*>(from_shared)->table;
   auto& mine = static_cast<Values*>(to_shared)->table;
+  numbers_.resize(theirs.size());
+  mine.find_or_add(theirs, numbers_.data());
   size_t grown = 0;
-  in<State>(from).for_each([&](uint32_t number) { grown += in<State>(to).add(mine.find_or_add(theirs.key(number))); });
+  for (size_t at = 0; at < from.size(); ++at)
+    in<State>(from[at]).for_each([&](uint32_t number) { grown += in<State>(to[at]).add(numbers_[number]); });
   growth += static_cast<int64_t>(grown);
 }
 

@@ -17,7 +17,7 @@ class Distinct final : public Aggregate {
     column_ = batch.find(keys_.columns()[0]);
   }
   void add(std::span<const int64_t> rows, char* const* records, Shared* shared) override;
-  void join(const char* from, const Shared* from_shared, char* to, Shared* to_shared) override;
+  void join(std::span<const char* const> from, const Shared* from_shared, char* const* to, Shared* to_shared) override;
   Column finish(std::string name, std::span<const char* const> records, const Shared*) const override;
   bool holds_memory() const override { return true; }
   size_t held_bytes(const char* record) const override;

@@ -12,12 +12,11 @@ constexpr size_t kSpareBytesMax = size_t{16} << 20;
 AggregateTable& PaneWindows::pane_at(int64_t start) {
   auto& pane = panes_[start];
   if (!pane) pane = spare_ ? std::move(spare_) : std::make_unique<AggregateTable>(layout_);
-  joined_end_ = kNone;
   return *pane;
 }
 
 size_t PaneWindows::bytes() const {
-  size_t all = 0;
+  size_t all = is_tumbling() ? 0 : joined_.bytes();
   for (const auto& [start, pane] : panes_) all += pane->bytes();
   return all;
 }
@@ -63,13 +62,25 @@ std::optional<int64_t> PaneWindows::next_end(int64_t limit) const {
   return std::nullopt;
 }
 
+// Rows of panes that were joined are late: what is joined stays as it is.
 const AggregateTable& PaneWindows::window(int64_t end) {
-  const auto first = panes_.lower_bound(end - shape_.size), last = panes_.lower_bound(end);
-  if (first != last && std::next(first) == last) return *first->second;
+  const int64_t start = end - shape_.size;
+  if (is_tumbling()) return *panes_.at(start);
   if (joined_end_ == end) return joined_;
-  joined_.clear();
-  for (auto pane = first; pane != last; ++pane) joined_.join(*pane->second);
+  if (joined_end_ == kNone || joined_end_ <= start || !layout_.can_take_away()) {
+    joined_.clear();
+    joined_from_ = joined_end_ = start;
+  }
+  for (auto pane = panes_.lower_bound(joined_from_); pane != panes_.lower_bound(start); ++pane)
+    joined_.take_away(*pane->second);
+  for (auto pane = panes_.lower_bound(joined_end_); pane != panes_.lower_bound(end); ++pane)
+    joined_.join(*pane->second);
+  joined_from_ = start;
   joined_end_ = end;
+  if (joined_.size() > sweep_at_) {
+    joined_.sweep();
+    sweep_at_ = 2 * joined_.size() + kSweepAt;
+  }
   return joined_;
 }
 
@@ -77,12 +88,23 @@ void PaneWindows::given(int64_t end) {
   given_end_ = end;
   const int64_t needed = shape_.next_start(end);
   while (!panes_.empty() && panes_.begin()->first < needed) {
+    const int64_t start = panes_.begin()->first;
     auto pane = std::move(panes_.begin()->second);
     panes_.erase(panes_.begin());
+    if (joined_end_ != kNone && start >= joined_from_ && start < joined_end_ && layout_.can_take_away()) {
+      joined_.take_away(*pane);
+      joined_from_ = start + shape_.pane();
+    }
     if (pane->bytes() > kSpareBytesMax) continue;
     pane->clear();
     spare_ = std::move(pane);
   }
+}
+
+void PaneWindows::forget_joined() {
+  joined_.clear();
+  joined_from_ = joined_end_ = kNone;
+  sweep_at_ = kSweepAt;
 }
 
 void PaneWindows::save(StateWriter& to) const {
@@ -105,8 +127,8 @@ void PaneWindows::load(StateReader& from, size_t key_columns) {
 void PaneWindows::forget() {
   panes_.clear();
   spare_.reset();
-  joined_.clear();
-  joined_end_ = given_end_ = kNone;
+  forget_joined();
+  given_end_ = kNone;
 }
 
 }  // namespace levada::window

@@ -1,5 +1,7 @@
 // Windows of one length, tumbling or sliding, over panes: a row is added to one pane, and a window
-// is joined out of its panes when it is over.
+// is joined out of its panes when it is over. The next window has most of its panes in common with
+// the one before: where the aggregates allow it, only those that have left are taken away, and
+// those that are new are joined.
 #pragma once
 
 #include <map>
@@ -52,8 +54,10 @@ class PaneWindows {
 
  private:
   static constexpr int64_t kNone = INT64_MIN;
+  static constexpr size_t kSweepAt = 4096;  // Keys.
 
   AggregateTable& pane_at(int64_t start);
+  void forget_joined();
   // The rows of one pane.
   struct Group {
     int64_t start;
@@ -64,13 +68,17 @@ class PaneWindows {
   // What keys take that have no room in their records, about.
   static size_t key_bytes(size_t rows) { return 64 * rows; }
 
+  bool is_tumbling() const { return shape_.slide == shape_.size; }
+
   const Shape shape_;
   const Layout& layout_;
   const size_t memory_bytes_;
   std::map<int64_t, std::unique_ptr<AggregateTable>> panes_;  // By their start.
   std::unique_ptr<AggregateTable> spare_;                     // One that was emptied, with its memory.
+  // The panes from joined_from_ on, before joined_end_, as one.
   AggregateTable joined_;
-  int64_t joined_end_ = kNone;
+  int64_t joined_from_ = kNone, joined_end_ = kNone;
+  size_t sweep_at_ = kSweepAt;
   int64_t given_end_ = kNone;
   std::vector<Group> groups_;
 };

@@ -30,11 +30,13 @@ void Extreme::add(std::span<const int64_t> rows, char* const* records, Shared*) 
       growth += set(cell, *column_, rows[at]);
   }
 }
-void Extreme::join(const char* from, const Shared*, char* to, Shared*) {
-  const auto& other = in<Cell>(from);
-  auto& mine = in<Cell>(to);
-  if (other.kind != Cell::none && (mine.kind == Cell::none || is_better(compare(other, mine))))
-    growth += set(mine, other);
+void Extreme::join(std::span<const char* const> from, const Shared*, char* const* to, Shared*) {
+  for (size_t at = 0; at < from.size(); ++at) {
+    const auto& other = in<Cell>(from[at]);
+    auto& mine = in<Cell>(to[at]);
+    if (other.kind != Cell::none && (mine.kind == Cell::none || is_better(compare(other, mine))))
+      growth += set(mine, other);
+  }
 }
 Column Extreme::finish(std::string name, std::span<const char* const> records, const Shared*) const {
   return column_of_cells(std::move(name), records, [&](const char* record) -> auto& { return in<Cell>(record); });
@@ -55,17 +57,19 @@ void Pick::add(std::span<const int64_t> rows, char* const* records, Shared*) {
     growth += set(state.cell, *column_, row);
   }
 }
-void Pick::join(const char* from, const Shared*, char* to, Shared*) {
-  const auto& other = in<State>(from);
-  auto& mine = in<State>(to);
-  if (other.cell.kind == Cell::none) return;
-  if (mine.cell.kind != Cell::none) {
-    auto order = side(other.time, mine.time);
-    if (order == 0) order = latest_ ? compare(other.cell, mine.cell) : compare(mine.cell, other.cell);
-    if (order <= 0) return;
+void Pick::join(std::span<const char* const> from, const Shared*, char* const* to, Shared*) {
+  for (size_t at = 0; at < from.size(); ++at) {
+    const auto& other = in<State>(from[at]);
+    auto& mine = in<State>(to[at]);
+    if (other.cell.kind == Cell::none) continue;
+    if (mine.cell.kind != Cell::none) {
+      auto order = side(other.time, mine.time);
+      if (order == 0) order = latest_ ? compare(other.cell, mine.cell) : compare(mine.cell, other.cell);
+      if (order <= 0) continue;
+    }
+    mine.time = other.time;
+    growth += set(mine.cell, other.cell);
   }
-  mine.time = other.time;
-  growth += set(mine.cell, other.cell);
 }
 Column Pick::finish(std::string name, std::span<const char* const> records, const Shared*) const {
   return column_of_cells(std::move(name), records, [&](const char* record) -> auto& { return in<State>(record).cell; });

@@ -13,7 +13,7 @@ class Extreme final : public Aggregate {
   size_t state_bytes() const override { return sizeof(Cell); }
   void bind(const Batch& batch, const int64_t*) override { column_ = batch.find(name_); }
   void add(std::span<const int64_t> rows, char* const* records, Shared*) override;
-  void join(const char* from, const Shared*, char* to, Shared*) override;
+  void join(std::span<const char* const> from, const Shared*, char* const* to, Shared*) override;
   Column finish(std::string name, std::span<const char* const> records, const Shared*) const override;
   bool holds_memory() const override { return true; }
   size_t held_bytes(const char* record) const override { return in<Cell>(record).held_bytes(); }
@@ -39,7 +39,7 @@ class Pick final : public Aggregate {
     times_ = times;
   }
   void add(std::span<const int64_t> rows, char* const* records, Shared*) override;
-  void join(const char* from, const Shared*, char* to, Shared*) override;
+  void join(std::span<const char* const> from, const Shared*, char* const* to, Shared*) override;
   Column finish(std::string name, std::span<const char* const> records, const Shared*) const override;
   bool holds_memory() const override { return true; }
   size_t held_bytes(const char* record) const override { return in<State>(record).cell.held_bytes(); }

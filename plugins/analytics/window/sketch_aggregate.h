@@ -13,8 +13,9 @@ template <class Sketch>
 class SketchAggregate : public Aggregate {
  public:
   size_t state_bytes() const override { return sizeof(Sketch*); }
-  void join(const char* from, const Shared*, char* to, Shared*) override {
-    if (const auto* other = in<Sketch*>(from)) change(to, [&](Sketch& mine) { mine.join(*other); });
+  void join(std::span<const char* const> from, const Shared*, char* const* to, Shared*) override {
+    for (size_t at = 0; at < from.size(); ++at)
+      if (const auto* other = in<Sketch*>(from[at])) change(to[at], [&](Sketch& mine) { mine.join(*other); });
   }
   bool holds_memory() const override { return true; }
   size_t held_bytes(const char* record) const override {

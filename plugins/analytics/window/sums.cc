@@ -22,6 +22,14 @@ Column Count::finish(std::string name, std::span<const char* const> records, con
   return integers_of(std::move(name), records, offset);
 }
 
+void Count::join(std::span<const char* const> from, const Shared*, char* const* to, Shared*) {
+  for (size_t at = 0; at < from.size(); ++at) in<int64_t>(to[at]) += in<int64_t>(from[at]);
+}
+
+void Count::take_away(std::span<const char* const> what, char* const* from) {
+  for (size_t at = 0; at < what.size(); ++at) in<int64_t>(from[at]) -= in<int64_t>(what[at]);
+}
+
 void CountIf::bind(const Batch& batch, const int64_t*) {
   mask_.reset(batch.rows(), 1);
   condition_->narrow(batch, mask_, remarks_);
@@ -32,6 +40,14 @@ void CountIf::add(std::span<const int64_t> rows, char* const* records, Shared*) 
 }
 Column CountIf::finish(std::string name, std::span<const char* const> records, const Shared*) const {
   return integers_of(std::move(name), records, offset);
+}
+
+void CountIf::join(std::span<const char* const> from, const Shared*, char* const* to, Shared*) {
+  for (size_t at = 0; at < from.size(); ++at) in<int64_t>(to[at]) += in<int64_t>(from[at]);
+}
+
+void CountIf::take_away(std::span<const char* const> what, char* const* from) {
+  for (size_t at = 0; at < what.size(); ++at) in<int64_t>(from[at]) -= in<int64_t>(what[at]);
 }
 
 void Sum::State::add_whole(uint64_t low, int64_t high) {
@@ -78,20 +94,34 @@ void Sum::add(std::span<const int64_t> rows, char* const* records, Shared*) {
   else if (numbers_.kind() != Numbers::Kind::none) each([&](int64_t row) { return numbers_.integer(row); });
 }
 
-void Sum::join(const char* from, const Shared*, char* to, Shared*) {
-  const auto& other = in<State>(from);
-  auto& mine = in<State>(to);
+void Sum::State::add(const State& other) {
   if (other.count == 0) return;
-  const uint64_t count = mine.count + other.count;
-  if (!other.is_real && !mine.is_real) {
-    mine.add_whole(other.whole.low, other.whole.high);
+  const uint64_t sum = count + other.count;
+  if (!other.is_real && !is_real) {
+    add_whole(other.whole.low, other.whole.high);
   } else if (other.is_real) {
-    mine.add(other.real.sum);
-    mine.real.rest += other.real.rest;
+    add(other.real.sum);
+    real.rest += other.real.rest;
   } else {
-    mine.add(other.as_real());
+    add(other.as_real());
   }
-  mine.count = count & (~uint64_t{0} >> 1);
+  count = sum & (~uint64_t{0} >> 1);
+}
+void Sum::join(std::span<const char* const> from, const Shared*, char* const* to, Shared*) {
+  for (size_t at = 0; at < from.size(); ++at) {
+    in<State>(to[at]).add(in<State>(from[at]));
+    has_reals_ |= in<State>(to[at]).is_real;
+  }
+}
+// Of integers.
+void Sum::take_away(std::span<const char* const> what, char* const* from) {
+  for (size_t at = 0; at < what.size(); ++at) {
+    const auto& less = in<State>(what[at]);
+    auto& state = in<State>(from[at]);
+    state.count -= less.count;
+    const bool borrow = __builtin_sub_overflow(state.whole.low, less.whole.low, &state.whole.low);
+    state.whole.high -= less.whole.high + (borrow ? 1 : 0);
+  }
 }
 
 Column Sum::finish(std::string name, std::span<const char* const> records, const Shared*) const {

@@ -14,7 +14,9 @@ class Count final : public Aggregate {
   size_t state_bytes() const override { return sizeof(int64_t); }
   void bind(const Batch&, const int64_t*) override {}
   void add(std::span<const int64_t> rows, char* const* records, Shared*) override;
-  void join(const char* from, const Shared*, char* to, Shared*) override { in<int64_t>(to) += in<int64_t>(from); }
+  void join(std::span<const char* const> from, const Shared*, char* const* to, Shared*) override;
+  bool can_take_away() const override { return true; }
+  void take_away(std::span<const char* const> what, char* const* from) override;
   Column finish(std::string name, std::span<const char* const> records, const Shared*) const override;
 };
 
@@ -25,7 +27,9 @@ class CountIf final : public Aggregate {
   size_t state_bytes() const override { return sizeof(int64_t); }
   void bind(const Batch& batch, const int64_t*) override;
   void add(std::span<const int64_t> rows, char* const* records, Shared*) override;
-  void join(const char* from, const Shared*, char* to, Shared*) override { in<int64_t>(to) += in<int64_t>(from); }
+  void join(std::span<const char* const> from, const Shared*, char* const* to, Shared*) override;
+  bool can_take_away() const override { return true; }
+  void take_away(std::span<const char* const> what, char* const* from) override;
   Column finish(std::string name, std::span<const char* const> records, const Shared*) const override;
 
  private:
@@ -43,7 +47,9 @@ class Sum final : public Aggregate {
   size_t state_bytes() const override { return sizeof(State); }
   void bind(const Batch& batch, const int64_t*) override { numbers_.bind(batch); }
   void add(std::span<const int64_t> rows, char* const* records, Shared*) override;
-  void join(const char* from, const Shared*, char* to, Shared*) override;
+  void join(std::span<const char* const> from, const Shared*, char* const* to, Shared*) override;
+  bool can_take_away() const override { return !has_reals_; }
+  void take_away(std::span<const char* const> what, char* const* from) override;
   Column finish(std::string name, std::span<const char* const> records, const Shared*) const override;
 
  private:
@@ -64,11 +70,13 @@ class Sum final : public Aggregate {
     void add(double value);
     void add_whole(uint64_t low, int64_t high);
     void make_real();
+    void add(const State& other);
     double as_real() const;
   };
   Numbers numbers_;
   const double divisor_;
   const bool average_;
+  bool has_reals_ = false;  // One of its pieces may have numbers with a fraction.
 };
 
 }  // namespace levada::window

@@ -44,19 +44,11 @@ class KeyTable {
   }
   // For each of these rows the record of its key, into `numbers`.
   void find_or_add(const RowKeys& keys, std::span<const int64_t> rows, Number* numbers) {
-    constexpr size_t kGroup = 64;
-    uint64_t hashes[kGroup];
-    for (size_t first = 0; first < rows.size(); first += kGroup) {
-      const size_t count = std::min(kGroup, rows.size() - first);
-      reserve(count);
-      for (size_t at = 0; at < count; ++at) {
-        hashes[at] = RowKeys::hash(keys[rows[first + at]]);
-        __builtin_prefetch(&slots_[place_of(hashes[at])]);
-      }
-      for (size_t at = 0; at < count; ++at)
-        if (const auto slot = slots_[place_of(hashes[at])]; slot != 0) prefetch(number_in(slot));
-      for (size_t at = 0; at < count; ++at) numbers[first + at] = find_or_add(keys[rows[first + at]], hashes[at]);
-    }
+    find_or_add_all(rows.size(), [&](size_t at) { return keys[rows[at]]; }, numbers);
+  }
+  // For each record of the other table, from the first one on, the record of its key here.
+  void find_or_add(const KeyTable& other, Number* numbers) {
+    find_or_add_all(other.size(), [&](size_t at) { return other.key(static_cast<Number>(at)); }, numbers);
   }
   // The record of a key, or kNone.
   static constexpr Number kNone = ~Number{0};
@@ -188,6 +180,22 @@ class KeyTable {
     slots_ = std::move(grown);
   }
 
+  template <class KeyAt>
+  void find_or_add_all(size_t count, KeyAt key_at, Number* numbers) {
+    constexpr size_t kGroup = 64;
+    uint64_t hashes[kGroup];
+    for (size_t first = 0; first < count; first += kGroup) {
+      const size_t group = std::min(kGroup, count - first);
+      reserve(group);
+      for (size_t at = 0; at < group; ++at) {
+        hashes[at] = RowKeys::hash(key_at(first + at));
+        __builtin_prefetch(&slots_[place_of(hashes[at])]);
+      }
+      for (size_t at = 0; at < group; ++at)
+        if (const auto slot = slots_[place_of(hashes[at])]; slot != 0) prefetch(number_in(slot));
+      for (size_t at = 0; at < group; ++at) numbers[first + at] = find_or_add(key_at(first + at), hashes[at]);
+    }
+  }
   Number find_or_add(Key key, uint64_t hash) {
     size_t at = place_of(hash);
     for (; slots_[at] != 0; at = (at + 1) & (slots_.size() - 1))
