@@ -7,6 +7,7 @@
 
 #include "agent/base/numbers.h"
 #include "levada/checked_text.h"
+#include "levada/crc32c.h"
 #include "levada/positions.h"
 
 namespace levada::agent {
@@ -22,7 +23,8 @@ std::string epoch_name(uint64_t epoch) {
   return name;
 }
 
-std::string encoded(const StoredCheckpoint& record) {
+// All but the states, which stand behind it.
+std::string encoded_head(const StoredCheckpoint& record) {
   std::string text = "epoch\t" + std::to_string(record.epoch) + "\n";
   for (const auto& position : record.positions) {
     text += "position\t";
@@ -34,9 +36,32 @@ std::string encoded(const StoredCheckpoint& record) {
     append_escaped(text, name);
     text += '\n';
   }
-  text += '\n';
-  for (const auto& [name, state] : record.states) text += state;
   return text + '\n';
+}
+
+// As save_checked does it, with no copy of the states, which may be large.
+Done save_parts(const Files& files, const std::string& path, const StoredCheckpoint& record) {
+  const std::string head = std::string(kFirstLine) + '\n' + encoded_head(record);
+  std::vector<levada_bytes> parts = {{head.data(), head.size()}};
+  for (const auto& [name, state] : record.states) parts.push_back({state.data(), state.size()});
+  parts.push_back({"\n", 1});
+  uint32_t sum = 0;
+  for (const auto& part : parts) sum = crc32c(sum, part.data, part.size);
+  char end[16];
+  const int size = std::snprintf(end, sizeof end, "end\t%08x\n", sum);
+  parts.push_back({end, static_cast<size_t>(size)});
+  std::erase_if(parts, [](const levada_bytes& part) { return part.size == 0; });
+
+  const auto aside = path + ".tmp";
+  auto file = files.open(aside, LEVADA_WRITE);
+  if (!file) return std::move(file).error();
+  // A crash may have left one.
+  LEVADA_TRY(file->truncate(0));
+  LEVADA_TRY(file->write(parts));
+  LEVADA_TRY(file->sync());
+  LEVADA_TRY(file->close());
+  LEVADA_TRY(files.rename(aside, path));
+  return files.sync_folder(path.substr(0, path.find_last_of('/')));
 }
 
 std::optional<StoredCheckpoint> decoded(std::string_view text) {
@@ -81,7 +106,7 @@ Done CheckpointStore::save(const std::string& reader, const StoredCheckpoint& re
     LEVADA_TRY(files_.make_folder(folder(reader)));
     LEVADA_TRY(files_.sync_folder(folder_));
   }
-  LEVADA_TRY(save_checked(files_, path(reader, record.epoch), kFirstLine, encoded(record)));
+  LEVADA_TRY(save_parts(files_, path(reader, record.epoch), record));
   // What is left over is in nobody's way.
   if (record.epoch > kKept) (void)files_.remove(path(reader, record.epoch - kKept));
   return {};

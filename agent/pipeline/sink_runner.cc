@@ -15,6 +15,10 @@ constexpr const char* kEpochStream = "@epoch";
 constexpr const char* kAudit = "audit";
 // An interceptor that names a deadline and has nothing to give then is asked again after that time.
 constexpr nanoseconds kAdvanceAgain = std::chrono::milliseconds(100);
+// Where interceptors have states, the time between two commits is at least so many times that which
+// saving took: large states make commits rare, by themselves. No more than so many times the bytes
+// that a commit is to have wait for that.
+constexpr int64_t kTimesSaving = 10, kTimesBytes = 8;
 
 }  // namespace
 
@@ -230,12 +234,14 @@ Turn SinkRunner::write(nanoseconds timeout) {
 // A commit never falls on a part of a batch behind which the source cannot go on.
 bool SinkRunner::commit_due() const {
   if (!uncommitted_ || !at_position_) return false;
+  if (now() < not_before_ && bytes_ < kTimesBytes * policy_.bytes && (policy_.rows == 0 || rows_ < policy_.rows))
+    return false;
   return (policy_.rows > 0 && rows_ >= policy_.rows) || bytes_ >= policy_.bytes || now() >= commit_deadline();
 }
 
 nanoseconds SinkRunner::commit_deadline() const {
   const auto by_age = first_ + policy_.interval;
-  return policy_.idle.count() > 0 ? std::min(by_age, last_ + policy_.idle) : by_age;
+  return std::max(not_before_, policy_.idle.count() > 0 ? std::min(by_age, last_ + policy_.idle) : by_age);
 }
 
 Done SinkRunner::start_commit() {
@@ -243,7 +249,9 @@ Done SinkRunner::start_commit() {
   stored_checkpoint_->epoch = epoch_ + 1;
   stored_checkpoint_->states = unused_states_;
   for (const auto& [stream, position] : reached_) stored_checkpoint_->positions.push_back(position);
+  const auto begun = now();
   LEVADA_TRY(workers_->save(stored_checkpoint_->states));
+  saving_ = now() - begun;
   checkpoint_.emplace();
   checkpoint_->epoch = stored_checkpoint_->epoch;
   checkpoint_->positions = stored_checkpoint_->positions;
@@ -257,7 +265,9 @@ Done SinkRunner::start_commit() {
 Done SinkRunner::save() {
   if (saved_) return {};
   stored_checkpoint_->states[kAudit] = audit_.encoded();
+  const auto begun = now();
   LEVADA_TRY(checkpoint_store_.save(name_, *stored_checkpoint_));
+  saving_ += now() - begun;
   saved_ = true;
   return {};
 }
@@ -295,6 +305,7 @@ void SinkRunner::committed() {
   checkpoint_store_.confirm(name_, epoch_);
   rows_written_.add(rows_);
   commits_.add();
+  if (!workers_->stateful().empty()) not_before_ = now() + kTimesSaving * saving_;
   rows_ = bytes_ = 0;
   uncommitted_ = sink_committed_ = false;
   checkpoint_.reset();

@@ -100,6 +100,8 @@ class SinkRunner {
   bool uncommitted_ = false, at_position_ = true;
   nanoseconds first_{}, last_{};  // When the first and the last of them came.
   nanoseconds last_idle_{};       // The last call of idle.
+  nanoseconds saving_{};          // What the commit that is under way has taken to save states.
+  nanoseconds not_before_{};      // The next commit has time until then: saving shall not take all of it.
   nanoseconds advance_after_{};   // Interceptors that had nothing to give are not asked before that.
   uint64_t epoch_ = 0;
   Signal pause_;

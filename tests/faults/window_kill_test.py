@@ -1,5 +1,5 @@
-"""kill -9 while windows are open: rows of three streams, out of order, some late; each window has its sums once, and each
-late row is a dead letter once."""
+"""kill -9 while windows are open: rows of three streams, out of order, some late; each window has its sums once, and
+each late row is a dead letter once."""
 
 import collections
 import datetime
@@ -60,7 +60,8 @@ def seconds(text):
 
 class WindowKills(FaultTest):
     def survive(self, channel):
-        windows = {"type": "window", "time": "at", "unit": "s", "lateness": f"{LATENESS}s", "streams": 3, "keys": ["key"]}
+        windows = {"type": "window", "time": "at", "unit": "s", "lateness": f"{LATENESS}s", "streams": 3,
+                   "keys": ["key"]}
         sums = {"rows": "count", "sum": "sum(value)", "large": "count_if(value >= 500)"}
         sink = {"type": "file", "channel": "main", "format": "json", "roll_rows": 500, "commit_interval": "20ms"}
         tables = {

@@ -100,9 +100,9 @@ class KeyTable {
   // All keys and states, in the order of their numbers. A state with pointers in it is saved by who
   // knows them: save_keys, and then those.
   void save(StateWriter& to) const {
-    save_keys(to);
     const size_t bytes = record_bytes_ - sizeof(StoredKey);
-    to.reserve(size_ * bytes);
+    to.reserve(saved_key_bytes() + size_ * bytes);
+    save_keys(to);
     for (Number number = 0; number < size_; ++number) to.bytes(state(number), bytes);
   }
   void load(StateReader& from, size_t columns) {
@@ -114,12 +114,16 @@ class KeyTable {
   }
   void save_keys(StateWriter& to) const {
     to.value(static_cast<uint64_t>(size_));
-    to.reserve(size_ * 24 + arena_bytes_);
     for (Number number = 0; number < size_; ++number) {
       const Key key = this->key(number);
-      to.value(key.kind);
-      to.value(static_cast<uint32_t>(key.bytes.size()));
-      to.bytes(key.bytes.data(), key.bytes.size());
+      const auto size = static_cast<uint32_t>(key.bytes.size());
+      char head[sizeof key.kind + sizeof size + StoredKey::kInline];
+      head[0] = key.kind;
+      std::memcpy(head + 1, &size, sizeof size);
+      const size_t at_once = std::min<size_t>(size, StoredKey::kInline);
+      if (at_once > 0) std::memcpy(head + 5, key.bytes.data(), at_once);
+      to.bytes(head, 5 + at_once);
+      if (size > at_once) to.bytes(key.bytes.data() + at_once, size - at_once);
     }
   }
   // In place of what it has; keys of so many columns. A key that is not one, or comes twice, fails
@@ -164,6 +168,12 @@ class KeyTable {
 
   static size_t room(size_t slots) { return slots / 8 * 5; }
   static size_t slots_for(size_t keys) { return std::bit_ceil(std::max<size_t>(64, keys * 8 / 5 + 8)); }
+
+  size_t saved_key_bytes() const {
+    size_t all = sizeof(uint64_t) + 5 * size_;
+    for (Number number = 0; number < size_; ++number) all += stored(number).size;
+    return all;
+  }
 
   // So many keys may be added with no growth between.
   void reserve(size_t more) {
