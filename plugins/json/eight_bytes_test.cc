@@ -22,7 +22,9 @@ TEST(EightBytes, read_digits_of_any_number_and_nothing_else) {
     const bool expected = std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
     uint64_t number = 0;
     ASSERT_EQ(read_digits(digits, number), expected) << digits;
-    if (expected) ASSERT_EQ(number, std::stoull(std::string(digits)));
+    if (expected) {
+      ASSERT_EQ(number, std::stoull(std::string(digits)));
+    }
     ++(expected ? good : bad);
   }
   EXPECT_GT(good, 100'000);
