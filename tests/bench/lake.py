@@ -21,6 +21,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 import duckdb
 import pyarrow
@@ -77,14 +78,27 @@ TO '{{out}}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1{{more}});
 CONTENT = """count(*), sum(hash(view_id, start_timestamp, end_timestamp, banner_id, campaign_id))"""
 
 
+def high_water(pid):
+    """Peak memory of a process in MiB. What wait4 says counts that of the process that started it, too."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    found = re.search(r"VmHWM:\s+(\d+)", status)
+    return int(found[1]) / 1024 if found else 0
+
+
 def measure(command):
     """CPU-seconds and peak memory in MiB of a command with all its threads, and what it prints."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    said = process.stdout.read().decode()
-    _, status, usage = os.wait4(process.pid, 0)
+    memory, pid = 0, 0
+    with tempfile.TemporaryFile() as out:
+        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
+        while not pid:
+            memory = max(memory, high_water(process.pid))
+            time.sleep(0.01)
+            pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+        out.seek(0)
+        said = out.read().decode()
     if os.waitstatus_to_exitcode(status) not in (0, 3):
         sys.exit(f"{command} failed:\n{said}")
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, said
+    return usage.ru_utime + usage.ru_stime, memory, said
 
 
 def run_levada(levada, views, expected, sink, channel=LARGE, more=""):
