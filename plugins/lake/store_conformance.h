@@ -380,7 +380,7 @@ TEST_P(StoreConformance, names_may_have_any_characters_in_them) {
 }
 
 TEST_P(StoreConformance, files_are_put_together_as_a_whole_or_not_at_all) {
-  constexpr int kFiles = 120;  // More than go into one request.
+  constexpr int kFiles = 60;  // More than go into one request.
   std::vector<StoredFile> files;
   std::string whole;
   for (int at = 0; at < kFiles; ++at) {
