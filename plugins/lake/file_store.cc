@@ -5,6 +5,11 @@ namespace levada::lake {
 
 Result<bool> FileStore::concatenate(const std::vector<StoredFile>&) { return false; }
 
+Done FileStore::finish_all(std::vector<std::unique_ptr<OutputFile>> files) {
+  for (const auto& file : files) LEVADA_TRY(file->finish());
+  return {};
+}
+
 Result<std::optional<std::string>> read_file(FileStore& store, const std::string& path) {
   auto file = store.open(path);
   if (!file) return std::move(file).error();

@@ -45,6 +45,9 @@ class FileStore {
 
   // Folders above it are made. A file that is there is replaced.
   virtual Result<std::unique_ptr<OutputFile>> create(const std::string& path) = 0;
+  // Finishes them all; where one fails, others may be finished or not. A store may do it faster
+  // than one by one.
+  virtual Done finish_all(std::vector<std::unique_ptr<OutputFile>> files);
   // Null where there is no such file.
   virtual Result<std::unique_ptr<InputFile>> open(const std::string& path) = 0;
   // Makes the file with these bytes, all of it or nothing, durably; false where there is a file of

@@ -18,6 +18,7 @@ class LocalStore : public FileStore {
   LocalStore(std::string root, Host host, std::string group = {});
 
   Result<std::unique_ptr<OutputFile>> create(const std::string& path) override;
+  Done finish_all(std::vector<std::unique_ptr<OutputFile>> files) override;
   Result<std::unique_ptr<InputFile>> open(const std::string& path) override;
   Result<bool> put_if_absent(const std::string& path, std::string_view bytes) override;
   Done replace(const std::string& path, std::string_view bytes) override;

@@ -51,6 +51,27 @@ TEST_F(LocalStoreTest, what_is_finished_survives_a_power_cut) {
   EXPECT_EQ(host_.files().open_handles(), 0);
 }
 
+TEST_F(LocalStoreTest, many_files_are_finished_at_once) {
+  constexpr int kFiles = 50;
+  const auto open_all = [&] {
+    std::vector<std::unique_ptr<OutputFile>> files;
+    for (int number = 0; number < kFiles; ++number) {
+      auto file = store_.create("p=" + std::to_string(number) + "/x");
+      EXPECT_TRUE(file && (*file)->write("text"));
+      if (file) files.push_back(*std::move(file));
+    }
+    return files;
+  };
+  ASSERT_TRUE(store_.finish_all(open_all()));
+  host_.files().crash();
+  for (int number = 0; number < kFiles; ++number) EXPECT_EQ(content("p=" + std::to_string(number) + "/x"), "text");
+  auto files = open_all();
+  host_.files().fail_call(40, EIO);
+  EXPECT_FALSE(store_.finish_all(std::move(files)));
+  EXPECT_EQ(host_.files().open_handles(), 0);
+  EXPECT_TRUE(store_.finish_all({}));
+}
+
 TEST_F(LocalStoreTest, a_file_that_is_not_there_is_none) {
   auto file = store_.open("none/such");
   ASSERT_TRUE(file);

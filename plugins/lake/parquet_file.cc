@@ -46,14 +46,13 @@ Done ParquetFile::end_row_group() {
   return stream_->flush_block();
 }
 
-Done ParquetFile::finish(WrittenFile& to) {
+Result<std::unique_ptr<OutputFile>> ParquetFile::close(WrittenFile& to) {
   LEVADA_TRY(done(writer_->Close()));
-  LEVADA_TRY(stream_->finish());
   to.path = stream_->path();
   to.rows = rows_;
   to.bytes = stream_->position();
   to.columns = statistics_of(*writer_->metadata(), schema_);
-  return {};
+  return stream_->take_file();
 }
 
 }  // namespace levada::lake

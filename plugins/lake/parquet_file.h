@@ -28,8 +28,9 @@ class ParquetFile {
   // What is in memory goes to the store, and the next rows begin a row group: at once, so that a
   // file that ends here has an empty one.
   Done end_row_group();
-  // It is complete, and durable. Fills in what a WrittenFile says of its content.
-  Done finish(WrittenFile& to);
+  // All is written: gives the file, to be finished, and fills in what a WrittenFile says of its
+  // content.
+  Result<std::unique_ptr<OutputFile>> close(WrittenFile& to);
 
   int64_t rows() const { return rows_; }
   // That it would have if it was completed now, about.

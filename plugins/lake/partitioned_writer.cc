@@ -107,6 +107,8 @@ class PartitionedWriter::Impl {
   // `sample`: rows by which encodings are chosen for files that are opened.
   Result<OpenFiles::iterator> file_for(const std::string& folder, const PartitionValues& values,
                                        const arrow::RecordBatch& sample);
+  // All of it is written; it is complete once what this gives is finished.
+  Result<std::unique_ptr<OutputFile>> close(OpenFiles::iterator file);
   Done complete(OpenFiles::iterator file);
   Done keep_within_memory();
   bool is_full(const ParquetFile& file) const {
@@ -256,14 +258,20 @@ Result<PartitionedWriter::Impl::OpenFiles::iterator> PartitionedWriter::Impl::fi
   return found;
 }
 
-Done PartitionedWriter::Impl::complete(OpenFiles::iterator file) {
+Result<std::unique_ptr<OutputFile>> PartitionedWriter::Impl::close(OpenFiles::iterator file) {
   WrittenFile written;
-  LEVADA_TRY(file->second.parquet.finish(written));
+  auto closed = file->second.parquet.close(written);
+  if (!closed) return closed;
   written.folder = file->first;
   written.partition_values = std::move(file->second.values);
   complete_.push_back(std::move(written));
   open_.erase(file);
-  return {};
+  return closed;
+}
+
+Done PartitionedWriter::Impl::complete(OpenFiles::iterator file) {
+  auto closed = close(file);
+  return closed ? (*closed)->finish() : Done(std::move(closed).error());
 }
 
 // A file that holds most because it has many columns, and not for its rows, is completed.
@@ -289,7 +297,13 @@ Result<bool> PartitionedWriter::Impl::complete_one() {
 
 Result<std::vector<WrittenFile>> PartitionedWriter::Impl::finish() {
   LEVADA_TRY(flush());
-  while (!open_.empty()) LEVADA_TRY(complete(open_.begin()));
+  std::vector<std::unique_ptr<OutputFile>> closed;
+  while (!open_.empty()) {
+    auto file = close(open_.begin());
+    if (!file) return std::move(file).error();
+    closed.push_back(*std::move(file));
+  }
+  LEVADA_TRY(store_.finish_all(std::move(closed)));
   paths_.clear();
   rows_ = 0;
   return std::exchange(complete_, {});

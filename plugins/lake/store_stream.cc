@@ -42,9 +42,9 @@ arrow::Status StoreStream::Write(const void* data, int64_t bytes) {
   return arrow::Status::OK();
 }
 
-Done StoreStream::finish() {
+Result<std::unique_ptr<OutputFile>> StoreStream::take_file() {
   LEVADA_TRY(flush_block());
-  return file_->finish();
+  return std::move(file_);
 }
 
 }  // namespace levada::lake

@@ -19,8 +19,8 @@ class StoreStream : public arrow::io::OutputStream {
 
   // What is held in memory goes to the store.
   Done flush_block();
-  // All is written: makes it durable.
-  Done finish();
+  // All is written: the file, with nothing left in memory, to be finished.
+  Result<std::unique_ptr<OutputFile>> take_file();
   // What is written from now on is lost, and fails.
   void give_up() { given_up_ = true; }
   // Why a write failed.
