@@ -57,7 +57,6 @@ UNREAD = {
     "icebergCompatV3": "the feature columnMapping",
     "typeWideningPreview": "the feature typeWidening-preview",
     "variantShredding": "the feature variantType",
-    "structsAndLists": "which levada does not show",
     "maps": "which levada does not show",
     "shallowClone": "outside of the table",
 }
