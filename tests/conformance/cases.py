@@ -24,6 +24,11 @@ ACCESS_LOG = [
     b"\xff\xfe no text",
 ]
 
+CSV = [b"ip,agent,n", b'10.0.0.1,"Mozilla/5.0 (X11, ""Linux"")",7', b"::1,,x", b"", b'"', b"a,b,c,d", b"\xff,\xfe,1"]
+HEADER = 'header = ["ip", "agent", "n"]\n'
+TABLE = 'path = "/t.csv"\nkeys = { a_text = "id" }\n'
+TABLE_FILES = {"/t.csv": b"id,name,n\nvalue 1,Summer,1\nvalue 2,a name of more than twelve bytes,\n"}
+
 
 @dataclass
 class Case:
@@ -79,8 +84,13 @@ CASES = [
     Case("filter", 'pattern = "GET"', refused=[('pattern = "("', "pattern")]),
     Case("filter", 'where = "a_number >= 0"'),
     Case("host"),
+    Case("join_table", TABLE + 'columns = { n = "int64", name = "text" }', files=TABLE_FILES),
+    Case("join_table", TABLE + 'join = "left"', files=TABLE_FILES),
+    Case("join_table", TABLE + 'join = "anti"', files=TABLE_FILES, refused=[("path = \"/t\"\nkeys = {}", "keys")]),
     Case("parse_access_log", bodies=ACCESS_LOG, refused=[("columns = []", "columns")]),
     Case("parse_access_log", 'columns = ["user", "path", "user_agent"]', bodies=ACCESS_LOG),
+    Case("parse_csv", HEADER, bodies=CSV, refused=[("header = []", "header")]),
+    Case("parse_csv", HEADER + 'columns = { n = { type = "int64", required = true } }', bodies=CSV),
     Case("parse_json", DECLARED, bodies=JSON),
     Case("parse_json", DECLARED + '\non_mismatch = "reject"', bodies=JSON),
     Case("parse_json", "infer = true", bodies=JSON, cuts_matter=True),
