@@ -111,16 +111,17 @@ class RedisSink(unittest.TestCase):
         config = self.configure(self.connected('mode = "list"\nkey = "rows"\nvalue = "body"\ntimeout = "2s"'))
         expected = collections.Counter()
         agent = self.start(config)
-        for kill in range(KILLS):
-            lines = [f"{kill}-{row}" for row in range(5000)]
+        # Of three rounds each, the agent dies in two, the server in two, and both in one.
+        for number in range(KILLS * 3 // 2):
+            lines = [f"{number}-{row}" for row in range(5000)]
             self.spool_file(lines)
             expected.update(lines)
             time.sleep(choice.uniform(0.01, 0.4))
-            if kill % 3 == 2:
+            if number % 3 != 0:
                 self.server("kill")
                 time.sleep(choice.uniform(0, 0.2))
                 self.server("start")
-            if kill % 3 != 1:
+            if number % 3 != 1:
                 agent.kill()
                 agent.communicate()
                 agent = self.start(config)
