@@ -17,21 +17,6 @@ using Texts = std::vector<std::string>;
 
 constexpr nanoseconds kNow{0};
 
-// Saving its state takes as long as a test says.
-struct SlowToSave final : StatefulInterceptor {
-  struct Settings {};
-  static constexpr std::array<Option<Settings>, 0> options{};
-  static inline std::function<void()> while_saving;
-  static Result<std::unique_ptr<SlowToSave>> create(Settings, Host) { return std::make_unique<SlowToSave>(); }
-  Done intercept(Batch&) override { return {}; }
-  Done save(std::string& to) override {
-    while_saving();
-    to = "state";
-    return {};
-  }
-  Done load(std::string_view) override { return {}; }
-};
-
 struct SinkRunnerTest : ::testing::Test {
   TestBench bench;
   std::unique_ptr<MemoryChannel> channels = std::make_unique<MemoryChannel>(1 << 20);
@@ -43,7 +28,7 @@ struct SinkRunnerTest : ::testing::Test {
 
   std::string reader = "sinks.out";
   OnReject on_reject = OnReject::dead_letters;
-  bool is_stateful = false, holds = false, slow_to_save = false;
+  bool is_stateful = false, holds = false;
 
   SinkRunnerTest() { channel->add_writer(); }
   std::unique_ptr<ChainWorkers> chain() {
@@ -55,10 +40,6 @@ struct SinkRunnerTest : ::testing::Test {
     if (holds)
       chains[0].add(InterceptorInstance(bench.instance<Holding>("interceptors.holding",
                                                                 levada::interceptor<Holding>("holding", "For tests."))),
-                    OnReject::dead_letters, bench.metrics);
-    if (slow_to_save)
-      chains[0].add(InterceptorInstance(bench.instance<SlowToSave>(
-                        "interceptors.slow", levada::interceptor<SlowToSave>("slow", "For tests."))),
                     OnReject::dead_letters, bench.metrics);
     return std::make_unique<ChainWorkers>(std::move(chains), Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
                                           bench.clock_table);
@@ -151,28 +132,6 @@ TEST_F(SinkRunnerTest, commits_after_some_time) {
   bench.clock.advance(std::chrono::seconds(1));
   run();
   EXPECT_EQ(script.committed, (Texts{"a"}));
-}
-
-TEST_F(SinkRunnerTest, commits_less_often_where_saving_states_takes_long) {
-  slow_to_save = true;
-  SlowToSave::while_saving = [this] { bench.clock.advance(std::chrono::seconds(2)); };
-  start({0, 8, std::chrono::seconds(1)});
-  send({"a"});
-  run();
-  bench.clock.advance(std::chrono::seconds(1));
-  run();
-  EXPECT_EQ(script.committed, Texts{"a"});
-  send({"b"});
-  run();
-  bench.clock.advance(std::chrono::seconds(19));
-  run();
-  EXPECT_EQ(script.committed, Texts{"a"}) << "saving took 2 s, less than 20 s ago";
-  bench.clock.advance(std::chrono::seconds(1));
-  run();
-  EXPECT_EQ(script.committed, (Texts{"a", "b"}));
-  for (int row = 0; row < 64; ++row) send({"c"});
-  run();
-  EXPECT_EQ(script.committed.size(), 66u) << "so many bytes do not wait";
 }
 
 TEST_F(SinkRunnerTest, commits_what_is_left_at_the_end) {

@@ -82,6 +82,7 @@ Window::Window(Settings settings, std::vector<NamedAggregate> aggregates, condit
               settings_.having.value_or(std::string()), layout_,
               [host](std::string_view remark) { host.warning(remark); }),
       late_count_(host.counter("rows_late")),
+      ahead_count_(host.counter("rows_ahead")),
       full_count_(host.counter("rows_without_room")) {}
 
 Done Window::intercept(Batch& batch) {
@@ -99,6 +100,7 @@ Done Window::intercept(Batch& batch) {
         if (settings_.late == OnLate::reject) leave_out(row, "the row is late: its window is over");
         else left_out_.push_back(row);
       });
+  ahead_count_.add(marks_.rows_ahead() - std::exchange(rows_ahead_, marks_.rows_ahead()));
   rows_.resize(static_cast<size_t>(batch.rows()));
   std::iota(rows_.begin(), rows_.end(), int64_t{0});
   if (!left_out_.empty()) {

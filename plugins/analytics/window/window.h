@@ -78,7 +78,8 @@ class Window : public StatefulInterceptor {
   PaneWindows windows_;
   Output output_;
   std::optional<Giving> giving_;
-  Counter late_count_, full_count_;
+  Counter late_count_, ahead_count_, full_count_;
+  int64_t rows_ahead_ = 0;  // That were counted.
   std::vector<int64_t> rows_, left_out_;
 };
 

@@ -180,6 +180,15 @@ TEST_F(WindowTest, gives_only_rows_that_meet_the_condition) {
   EXPECT_EQ(rest(*window), Texts{"100 b 2"});
 }
 
+TEST_F(WindowTest, a_row_of_a_clock_that_jumps_has_its_window_and_closes_no_other) {
+  const auto window = make();
+  EXPECT_EQ(take(*window, {{100, "a", 1}, {100'000, "b", 1}, {109, "a", 1}}), Texts{});
+  EXPECT_EQ(host_.count("rows_ahead"), 1);
+  EXPECT_EQ(take(*window, {{110, "a", 1}}), Texts{"100 a 2"});
+  EXPECT_EQ(rest(*window), (Texts{"110 a 1", "100000 b 1"}));
+  EXPECT_EQ(host_.count("rows_ahead"), 1);
+}
+
 TEST_F(WindowTest, rejects_rows_without_a_time) {
   const auto window = make();
   auto batch = batch_of(std::vector<Row>{{100, "a", 1}, {int64_t{1} << 60, "a", 1}});

@@ -19,6 +19,7 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "levada/host.h"
@@ -43,6 +44,7 @@ class EventOrder {
         on_late_(on_late),
         memory_bytes_(static_cast<size_t>(memory_bytes.bytes)),
         late_count_(host.counter("rows_late")),
+        ahead_count_(host.counter("rows_ahead")),
         hurried_count_(host.counter("rows_given_early")) {}
 
   // In place of the batch's rows: those that are due. Rows without a time, and late ones, are
@@ -141,6 +143,7 @@ class EventOrder {
           unkept_.push_back(row);
           if (on_late_ == OnLate::reject) batch.reject_part(row, "the row is late: its stream has passed its time");
         });
+    ahead_count_.add(marks_.rows_ahead() - std::exchange(rows_ahead_, marks_.rows_ahead()));
     times_now_.assign(times_.values(), times_.values() + times_.rows());
     std::sort(unkept_.begin(), unkept_.end());
     auto out = unkept_.begin();
@@ -257,7 +260,8 @@ class EventOrder {
   Watermarks marks_;
   const OnLate on_late_;
   const size_t memory_bytes_;
-  Counter late_count_, hurried_count_;
+  Counter late_count_, ahead_count_, hurried_count_;
+  int64_t rows_ahead_ = 0;  // That were counted.
   std::vector<Block> blocks_;
   size_t rows_held_ = 0, bytes_ = 0;
   std::vector<int64_t> times_now_, kept_, unkept_;
