@@ -30,7 +30,6 @@ class EventTimes {
   template <class Reject>
   void read(const Batch& batch, Reject&& reject) {
     rows_ = batch.rows();
-    source_ = {};
     const auto* column = batch.find(column_);
     if (!column) return none("there is no column \"" + column_ + "\" to say the time", reject);
     if (column->type() == Type::timestamp) return read(*column, 1, reject);
@@ -42,8 +41,8 @@ class EventTimes {
 
   int64_t rows() const { return rows_; }
   // Valid until the next read.
-  const int64_t* values() const { return values_; }
-  int64_t operator[](int64_t row) const { return values_[row]; }
+  const int64_t* values() const { return values_.data(); }
+  int64_t operator[](int64_t row) const { return values_[static_cast<size_t>(row)]; }
   // The least and the greatest time of the rows that have one; kNone where none has.
   int64_t first() const { return first_; }
   int64_t last() const { return last_; }
@@ -58,8 +57,7 @@ class EventTimes {
 
   template <class Reject>
   void none(const std::string& reason, Reject& reject) {
-    own_.assign(static_cast<size_t>(rows_), kNone);
-    values_ = own_.data();
+    values_.assign(static_cast<size_t>(rows_), kNone);
     first_ = last_ = kNone;
     complete_ = rows_ == 0;
     for (int64_t row = 0; row < rows_; ++row) reject(row, reason);
@@ -76,16 +74,9 @@ class EventTimes {
       last = std::max(last, from[row]);
     }
     complete_ = complete_ && (rows_ == 0 || (first >= least && last <= greatest));
-    if (complete_ && microseconds == 1) {
-      source_ = column;
-      values_ = from;
-      set_bounds(first, last);
-      return;
-    }
-    own_.resize(static_cast<size_t>(rows_));
-    values_ = own_.data();
+    values_.resize(static_cast<size_t>(rows_));
     if (complete_) {
-      for (int64_t row = 0; row < rows_; ++row) own_[static_cast<size_t>(row)] = from[row] * microseconds;
+      for (int64_t row = 0; row < rows_; ++row) values_[static_cast<size_t>(row)] = from[row] * microseconds;
       return set_bounds(first * (rows_ ? microseconds : 1), last * (rows_ ? microseconds : 1));
     }
     read_checked(column, microseconds, least, greatest, reject);
@@ -96,7 +87,7 @@ class EventTimes {
     const auto* from = column.values<int64_t>();
     int64_t first = std::numeric_limits<int64_t>::max(), last = std::numeric_limits<int64_t>::min();
     for (int64_t row = 0; row < rows_; ++row) {
-      auto& to = own_[static_cast<size_t>(row)];
+      auto& to = values_[static_cast<size_t>(row)];
       to = kNone;
       if (column.null(row)) {
         reject(row, "the column \"" + column_ + "\" is null, and says no time");
@@ -119,11 +110,9 @@ class EventTimes {
   const std::string column_;
   const TimeUnit unit_;
   int64_t rows_ = 0;
-  const int64_t* values_ = nullptr;
   int64_t first_ = kNone, last_ = kNone;
   bool complete_ = true;
-  Column source_;  // Whose values they are, where those are taken as they stand.
-  std::vector<int64_t> own_;
+  std::vector<int64_t> values_;  // Copied: a batch is let go of when it was dealt with.
 };
 
 }  // namespace levada
