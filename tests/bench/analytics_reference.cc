@@ -74,8 +74,8 @@ void views(std::string_view text) {
   for (const auto& [minute, all] : minutes)
     for (size_t campaign = 0; campaign < kCampaigns; ++campaign)
       if (all[campaign].count > 0)
-        std::printf("%lld,%zu,%lld,%.6f\n", static_cast<long long>(minute * 60'000), campaign,
-                    static_cast<long long>(all[campaign].count),
+        std::printf("%lld,%zu,%lld,%lld,%.6f\n", static_cast<long long>(minute * 60'000), campaign,
+                    static_cast<long long>(all[campaign].count), static_cast<long long>(all[campaign].milliseconds),
                     static_cast<double>(all[campaign].milliseconds) / static_cast<double>(all[campaign].count) / 1000);
 }
 
