@@ -57,16 +57,15 @@ class EventOrder {
       return;
     }
     const auto rejections = batch.rejections();
-    const auto* opaque = find_opaque(batch);
-    std::vector<int64_t> kept = kept_;
-    if (!opaque) hold(std::move(batch));
+    std::string reason;
+    if (const auto* opaque = find_opaque(batch))
+      reason = "the column \"" + opaque->name() +
+               "\" is of a type that cannot be held until its time comes: convert or drop it first";
+    else hold(std::move(batch));
     batch = give(bound());
     for (const auto& each : rejections) batch.reject_part(each.row, each.reason, each.body);
-    if (opaque)
-      for (const int64_t row : kept)
-        batch.reject_part(row,
-                          "the column \"" + opaque->name() +
-                              "\" is of a type that cannot be held until its time comes: convert or drop it first");
+    if (!reason.empty())
+      for (const int64_t row : kept_) batch.reject_part(row, reason);
   }
   // The times of the rows that take or advance gave last.
   std::span<const int64_t> times() const { return times_now_; }
@@ -145,13 +144,14 @@ class EventOrder {
         });
     ahead_count_.add(marks_.rows_ahead() - std::exchange(rows_ahead_, marks_.rows_ahead()));
     times_now_.assign(times_.values(), times_.values() + times_.rows());
+    times_.release();
     std::sort(unkept_.begin(), unkept_.end());
     auto out = unkept_.begin();
     for (int64_t row = 0; row < batch.rows(); ++row)
       if (out != unkept_.end() && *out == row) ++out;
       else kept_.push_back(row);
     if (unkept_.empty()) return;
-    for (size_t at = 0; at < kept_.size(); ++at) times_now_[at] = times_[kept_[at]];
+    for (size_t at = 0; at < kept_.size(); ++at) times_now_[at] = times_now_[static_cast<size_t>(kept_[at])];
     times_now_.resize(kept_.size());
     batch.take(kept_);
   }

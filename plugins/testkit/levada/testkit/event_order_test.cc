@@ -71,6 +71,18 @@ TEST_F(EventOrderTest, what_is_in_order_passes_as_it_is) {
   EXPECT_EQ(take(order, batch("a", {3, 5})), Times{5});
 }
 
+TEST_F(EventOrderTest, nothing_is_kept_of_a_batch_that_has_passed) {
+  settings_.lateness = {};
+  auto order = make();
+  Batch rows(2);
+  rows.set(testkit::value_column<int64_t>("time", Type::timestamp, {1, 2}));
+  const std::weak_ptr<const ArrowArray> times = rows.find("time")->shared();
+  order.take(rows);
+  EXPECT_EQ(rows.rows(), 2);
+  rows = Batch(0);
+  EXPECT_TRUE(times.expired());
+}
+
 TEST_F(EventOrderTest, rows_wait_for_the_watermark) {
   auto order = make();
   EXPECT_EQ(take(order, batch("a", {100, 95, 103})), Times{});
