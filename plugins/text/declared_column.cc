@@ -22,7 +22,12 @@ Done read_type(const Tree& value, const std::string& option, DeclaredColumn& col
   return {};
 }
 
-Done read_table(const Tree& entry, const std::string& option, DeclaredColumn& column) {
+bool may_have_unit(ValueType type, UnitsOf units) {
+  if (type == ValueType::timestamp) return true;
+  return units == UnitsOf::times_and_numbers && (type == ValueType::int64 || type == ValueType::float64);
+}
+
+Done read_table(const Tree& entry, const std::string& option, UnitsOf units, DeclaredColumn& column) {
   bool has_type = false;
   for (size_t at = 0; at < entry.size(); ++at) {
     const auto setting = entry[at];
@@ -42,8 +47,8 @@ Done read_table(const Tree& entry, const std::string& option, DeclaredColumn& co
     }
   }
   if (!has_type) return wrong(option, "type is missing");
-  if (column.unit != TimeUnit::none && column.type != ValueType::timestamp)
-    return wrong(option + ".unit", "belongs to the type timestamp alone");
+  if (column.unit != TimeUnit::none && !may_have_unit(column.type, units))
+    return wrong(option + ".unit", "a column of the type " + std::string(name_of(column.type)) + " has no unit");
   return {};
 }
 
@@ -51,7 +56,8 @@ Done read_table(const Tree& entry, const std::string& option, DeclaredColumn& co
 
 std::string_view name_of(ValueType type) { return kTypes[static_cast<size_t>(type)]; }
 
-Result<std::vector<DeclaredColumn>> read_declared_columns(const Tree& columns, const std::string& option) {
+Result<std::vector<DeclaredColumn>> read_declared_columns(const Tree& columns, const std::string& option,
+                                                          UnitsOf units) {
   std::vector<DeclaredColumn> all;
   for (size_t at = 0; at < columns.size(); ++at) {
     const auto entry = columns[at];
@@ -61,7 +67,7 @@ Result<std::vector<DeclaredColumn>> read_declared_columns(const Tree& columns, c
     if (entry.type() == LEVADA_STRING) {
       LEVADA_TRY(read_type(entry, path, column));
     } else if (entry.type() == LEVADA_TREE || entry.type() == LEVADA_TABLE) {
-      LEVADA_TRY(read_table(entry, path, column));
+      LEVADA_TRY(read_table(entry, path, units, column));
     } else {
       return wrong(path, "a column is its type, \"int64\", or a table: { type = \"timestamp\", unit = \"ms\" }");
     }

@@ -21,8 +21,13 @@ struct DeclaredColumn {
   bool required = false;
 };
 
+// Which types may have a unit: times that are made of numbers; or numbers, too, that are made of
+// times.
+enum class UnitsOf { times, times_and_numbers };
+
 // From `columns = { ip = "text", at = { type = "timestamp", unit = "ms", required = true } }`.
 // `option` is the option's name, for errors.
-Result<std::vector<DeclaredColumn>> read_declared_columns(const Tree& columns, const std::string& option);
+Result<std::vector<DeclaredColumn>> read_declared_columns(const Tree& columns, const std::string& option,
+                                                          UnitsOf units = UnitsOf::times);
 
 }  // namespace levada

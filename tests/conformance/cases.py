@@ -26,6 +26,7 @@ ACCESS_LOG = [
 
 CSV = [b"ip,agent,n", b'10.0.0.1,"Mozilla/5.0 (X11, ""Linux"")",7', b"::1,,x", b"", b'"', b"a,b,c,d", b"\xff,\xfe,1"]
 HEADER = 'header = ["ip", "agent", "n"]\n'
+REGEX = r"pattern = '^(?P<method>[A-Z]+) (?P<path>\S+)(?: (?P<status>\w+))?'"
 TABLE = 'path = "/t.csv"\nkeys = { a_text = "id" }\n'
 TABLE_FILES = {"/t.csv": b"id,name,n\nvalue 1,Summer,1\nvalue 2,a name of more than twelve bytes,\n"}
 
@@ -84,6 +85,8 @@ CASES = [
     Case("filter", 'pattern = "GET"', refused=[('pattern = "("', "pattern")]),
     Case("filter", 'where = "a_number >= 0"'),
     Case("host"),
+    Case("convert", 'columns = { a_text = "int64", a_number = "text", a_time = { type = "int64", unit = "s" } }'),
+    Case("convert", 'columns = { a_text = { type = "float64", required = true } }\non_mismatch = "reject"'),
     Case("join_table", TABLE + 'columns = { n = "int64", name = "text" }', files=TABLE_FILES),
     Case("join_table", TABLE + 'join = "left"', files=TABLE_FILES),
     Case("join_table", TABLE + 'join = "anti"', files=TABLE_FILES, refused=[("path = \"/t\"\nkeys = {}", "keys")]),
@@ -94,6 +97,8 @@ CASES = [
     Case("parse_json", DECLARED, bodies=JSON),
     Case("parse_json", DECLARED + '\non_mismatch = "reject"', bodies=JSON),
     Case("parse_json", "infer = true", bodies=JSON, cuts_matter=True),
+    Case("parse_regex", REGEX, refused=[("pattern = '('", "pattern")]),
+    Case("parse_regex", REGEX + '\ncolumns = { status = "int64" }\non_mismatch = "reject"'),
     Case("rename", 'columns = { a_text = "renamed", body = "raw" }'),
     Case("static", 'columns = { dc = "eu1", a_text = "longer than the twelve bytes of a view" }\noverwrite = true'),
     Case("timestamp"),
