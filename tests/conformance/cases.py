@@ -56,6 +56,10 @@ WINDOW = (
 )
 
 # Which rows a table has, only a reader of its log knows; bytes by chance stand in sequence files.
+# The times of the batches are years apart, and in no order: without a lateness most rows are late.
+BY_TIME = 'time = "a_time"\nmax_jump = "0s"\n'
+
+# Which rows a table has, only a reader of its log knows.
 OF_A_LOG = ["K4", "K5", "K6", "K15"]
 
 CASES = [
@@ -80,6 +84,24 @@ CASES = [
     Case("clean_json", 'repair = ["nan", "comments"]', bodies=JSON),
     Case("count_by", 'columns = ["a_text", "a_number"]'),
     Case("count_by", 'columns = ["body"]\nas = "a_text"', refused=[("columns = []", "columns")]),
+    Case(
+        "deduplicate",
+        BY_TIME + 'keys = ["a_text"]\nttl = "1h"',
+        refused=[('keys = ["a"]\nttl = "0s"', "ttl")],
+    ),
+    Case("deduplicate", BY_TIME + 'keys = ["a_text", "a_boolean"]\nttl = "9h"\nmethod = "bloom"\nexpected_keys = 100'),
+    Case(
+        "detect_bots",
+        BY_TIME + 'keys = ["a_text"]\nwindow = "7h"\nmax_rate = 1\ncategory = "body"',
+        refused=[('max_rate = 1\nrefresh = "1h"', "refresh")],
+    ),
+    Case("detect_bots", BY_TIME + 'keys = ["a_text", "a_number"]\nwindows = "tumbling"\nemit = "statistics"'),
+    Case(
+        "detect_surge",
+        BY_TIME + 'column = "a_text"\nwindow = "9h"\nevery = "1h"\nthreshold = 0',
+        refused=[('column = "a"', "threshold")],
+    ),
+    Case("detect_surge", BY_TIME + 'column = "an_integer"\nvalues = ["1", "2"]\nfactor = 2\nbaseline = "3m"'),
     Case("drop_columns", 'columns = ["a_*", "extra_text"]'),
     Case("drop_columns", 'keep = ["body"]'),
     Case("filter", 'pattern = "GET"', refused=[('pattern = "("', "pattern")]),
@@ -90,6 +112,15 @@ CASES = [
     Case("join_table", TABLE + 'columns = { n = "int64", name = "text" }', files=TABLE_FILES),
     Case("join_table", TABLE + 'join = "left"', files=TABLE_FILES),
     Case("join_table", TABLE + 'join = "anti"', files=TABLE_FILES, refused=[("path = \"/t\"\nkeys = {}", "keys")]),
+    Case(
+        "limit_rate",
+        BY_TIME + 'keys = ["a_text"]\nlimit = 1\nwindow = "1000h"',
+        refused=[('keys = ["a"]\nlimit = 0\nwindow = "1s"', "limit")],
+    ),
+    Case("limit_rate", BY_TIME + 'keys = ["body", "a_number"]\nlimit = 1\nwindow = "1000h"\nemit = "intervals"'),
+    # It holds rows, and their batch, until their time comes.
+    Case("limit_rate", BY_TIME + 'keys = ["a_text"]\nlimit = 1\nwindow = "9h"\nlateness = "400000h"', elsewhere=["I6"]),
+    Case("limit_rate", 'time = "an_integer"\nkeys = ["a_boolean"]\nlimit = 2\nwindow = "1h"\naction = "drop"'),
     Case("parse_access_log", bodies=ACCESS_LOG, refused=[("columns = []", "columns")]),
     Case("parse_access_log", 'columns = ["user", "path", "user_agent"]', bodies=ACCESS_LOG),
     Case("parse_csv", HEADER, bodies=CSV, refused=[("header = []", "header")]),
@@ -107,6 +138,8 @@ CASES = [
     Case("to_json", 'exclude = []\nnulls = "write"'),
     Case("window", WINDOW, refused=[('size = "0s"', "size")]),
     Case("window", WINDOW + '\nslide = "10m"\nlateness = "1h"\nhaving = "rows > 1"'),
+    Case("top_k", BY_TIME + 'keys = ["a_text"]\nweight = "a_number"', refused=[('keys = ["a"]\nk = 0', "k")]),
+    Case("top_k", BY_TIME + 'keys = ["body"]\ncounters = 2\nk = 2\nwindow = "10000h"'),
     # sinks
     Case("null"),
     Case("console"),

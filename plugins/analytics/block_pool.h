@@ -1,0 +1,115 @@
+// Blocks of 2, 4, 8 ... values for the records of a KeyTable: taken and given back without malloc.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <vector>
+
+#include "levada/saved_state.h"
+
+namespace levada::analytics {
+
+template <class T>
+class BlockPool {
+  static_assert(std::is_trivially_copyable_v<T>);
+
+ public:
+  // `room`: a power of two. What is in it may be anything.
+  T* take(uint32_t room) {
+    auto& free = free_[std::countr_zero(room)];
+    if (!free.empty()) {
+      T* const block = free.back();
+      free.pop_back();
+      return block;
+    }
+    // A block that fills lines of the cache begins with one.
+    if (room >= kLine) used_ = (used_ + kLine - 1) / kLine * kLine;
+    if (used_ + room > room_) {
+      room_ = std::max<size_t>(kSlab, room);
+      slabs_.emplace_back(static_cast<T*>(::operator new(room_ * sizeof(T), kAlignment)));
+      used_ = 0;
+      values_ += room_;
+    }
+    T* const block = slabs_.back().get() + used_;
+    used_ += room;
+    return block;
+  }
+  void give(T* block, uint32_t room) {
+    if (block) free_[std::countr_zero(room)].push_back(block);
+  }
+  // All blocks are gone.
+  void clear() { *this = BlockPool(); }
+  size_t bytes() const { return values_ * sizeof(T); }
+
+ private:
+  static constexpr std::align_val_t kAlignment{64};
+  static constexpr size_t kLine = std::max<size_t>(1, 64 / sizeof(T)), kSlab = 4096;
+  struct Delete {
+    void operator()(T* slab) const { ::operator delete(slab, kAlignment); }
+  };
+
+  std::array<std::vector<T*>, 32> free_;
+  std::vector<std::unique_ptr<T, Delete>> slabs_;
+  size_t used_ = 0, room_ = 0;  // Of the last slab.
+  size_t values_ = 0;
+};
+
+// A queue in a block of a pool. Zero bytes are an empty one.
+template <class T>
+struct Ring {
+  T* block;
+  uint32_t first, size, room;
+
+  T& operator[](uint32_t at) const { return block[(first + at) & (room - 1)]; }
+  T& front() const { return (*this)[0]; }
+  T& back() const { return (*this)[size - 1]; }
+  void pop() {
+    first = (first + 1) & (room - 1);
+    --size;
+  }
+  void push(const T& value, BlockPool<T>& pool) {
+    if (size == room) grow(pool);
+    block[(first + size++) & (room - 1)] = value;
+  }
+  void release(BlockPool<T>& pool) {
+    pool.give(block, room);
+    *this = {};
+  }
+  // What the next push and pop look at.
+  void prefetch() const {
+    __builtin_prefetch(block + first);
+    __builtin_prefetch(block + ((first + size) & (room - 1)));
+  }
+
+  void save(StateWriter& to) const {
+    to.value(size);
+    if (size == 0) return;
+    const uint32_t unbroken = std::min(size, room - first);
+    to.bytes(block + first, unbroken * sizeof(T));
+    to.bytes(block, (size - unbroken) * sizeof(T));
+  }
+  // Into an empty one.
+  void load(StateReader& from, BlockPool<T>& pool) {
+    const auto count = from.value<uint32_t>();
+    if (count > from.left() / sizeof(T)) return from.fail();
+    for (uint32_t at = 0; at < count; ++at) push(from.value<T>(), pool);
+  }
+
+ private:
+  void grow(BlockPool<T>& pool) {
+    const uint32_t more = room == 0 ? 2 : 2 * room;
+    T* const to = pool.take(more);
+    for (uint32_t at = 0; at < size; ++at) to[at] = (*this)[at];
+    pool.give(block, room);
+    block = to;
+    first = 0;
+    room = more;
+  }
+};
+
+}  // namespace levada::analytics

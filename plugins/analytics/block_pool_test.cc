@@ -1,0 +1,83 @@
+// Queues in blocks: as a deque, whatever is pushed and popped, and after a save and a load.
+#include "analytics/block_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <random>
+
+namespace levada::analytics {
+namespace {
+
+TEST(Ring, does_as_a_deque_does) {
+  std::mt19937_64 random(3);
+  BlockPool<int64_t> pool;
+  std::vector<Ring<int64_t>> rings(50);
+  std::vector<std::deque<int64_t>> models(rings.size());
+  for (int64_t step = 0; step < 100'000; ++step) {
+    const auto at = random() % rings.size();
+    auto& ring = rings[at];
+    auto& model = models[at];
+    const auto what = random() % 1000;
+    if (what == 0) {
+      ring.release(pool);
+      model.clear();
+    } else if (what < 450 && !model.empty()) {
+      ring.pop();
+      model.pop_front();
+    } else {
+      ring.push(step, pool);
+      model.push_back(step);
+    }
+    ASSERT_EQ(ring.size, model.size());
+    if (model.empty()) continue;
+    ASSERT_EQ(ring.front(), model.front());
+    ASSERT_EQ(ring.back(), model.back());
+    ASSERT_EQ(ring[ring.size / 2], model[model.size() / 2]);
+  }
+}
+
+TEST(BlockPool, gives_blocks_that_came_back_again) {
+  BlockPool<int64_t> pool;
+  for (int round = 0; round < 1000; ++round) {
+    Ring<int64_t> ring{};
+    for (int64_t value = 0; value < 1000; ++value) ring.push(value, pool);
+    ring.release(pool);
+  }
+  EXPECT_LE(pool.bytes(), 100'000u);
+}
+
+TEST(Ring, is_saved_and_loaded) {
+  BlockPool<int64_t> pool;
+  Ring<int64_t> ring{}, other{};
+  for (int64_t value = 0; value < 5; ++value) ring.push(value, pool);
+  ring.pop();
+  std::string state;
+  StateWriter writer(state, "test", "");
+  ring.save(writer);
+  writer.finish();
+  auto reader = StateReader::open(state, "test", "");
+  ASSERT_TRUE(reader);
+  other.load(*reader, pool);
+  EXPECT_TRUE(reader->finish());
+  ASSERT_EQ(other.size, 4u);
+  EXPECT_EQ(other.front(), 1);
+  EXPECT_EQ(other.back(), 4);
+}
+
+TEST(Ring, a_size_that_no_state_can_have_takes_no_memory) {
+  std::string state;
+  StateWriter writer(state, "test", "");
+  writer.value(~uint32_t{0});
+  writer.finish();
+  auto reader = StateReader::open(state, "test", "");
+  ASSERT_TRUE(reader);
+  BlockPool<int64_t> pool;
+  Ring<int64_t> ring{};
+  ring.load(*reader, pool);
+  EXPECT_FALSE(reader->finish());
+  EXPECT_EQ(pool.bytes(), 0u);
+}
+
+}  // namespace
+}  // namespace levada::analytics

@@ -1,0 +1,188 @@
+// Windows that end with each request, worked out request by request.
+#include <algorithm>
+
+#include "analytics/block_pool.h"
+#include "analytics/runs.h"
+#include "categories.h"
+#include "windows.h"
+
+namespace levada::detect_bots {
+namespace {
+
+using analytics::Run;
+using analytics::Runs;
+using Number = KeyTable::Number;
+
+struct Event {
+  int64_t time;
+  Request request;
+};
+
+// In the record of a visitor: zero bytes are one that never came.
+struct Visitor {
+  analytics::Ring<Event> events;  // Of the window.
+  Categories categories;
+  uint32_t clicks, views;
+  uint32_t recent;  // So many of the last events are in the span of the rate.
+  Runs::Id run;     // Since when it is a bot.
+  int64_t shown;    // When its statistic came out last.
+};
+
+class SlidingWindows final : public Windows {
+ public:
+  SlidingWindows(const Spans& spans, const Rules& rules) : spans_(spans), rules_(rules) {}
+
+  void see(analytics::KeyNumbers& keys, const Requests& requests, std::span<const int64_t> times,
+           BotRows& out) override {
+    constexpr size_t kAhead = 16;
+    for (size_t first = 0; first < times.size(); first += keys.kGroup) {
+      const size_t end = std::min(times.size(), first + keys.kGroup);
+      keys.find(first, end, table_);
+      for (size_t row = first; row < end; ++row) {
+        if (row + kAhead < end) prefetch(table_.state<Visitor>(keys[row + kAhead]));
+        end_runs(times[row], out);
+        see(keys[row], times[row], requests[row], out);
+      }
+    }
+    if (!times.empty() && forgetting_.is_due(table_)) forget_visitors(times.back());
+  }
+
+  void end(BotRows& out) override {
+    while (runs_.oldest() != 0) end_oldest(out);
+  }
+
+  void save(StateWriter& to) const override {
+    size_t events = 0;
+    for (Number number = 0; number < table_.size(); ++number) events += table_.state<Visitor>(number).events.size;
+    to.reserve(events * sizeof(Event) + table_.bytes());
+    table_.save_keys(to);
+    for (Number number = 0; number < table_.size(); ++number) {
+      const auto& visitor = table_.state<Visitor>(number);
+      visitor.events.save(to);
+      to.value(visitor.recent);
+      to.value(visitor.shown);
+    }
+    runs_.save(to);
+  }
+  void load(StateReader& from, size_t key_columns) override {
+    table_.load_keys(from, key_columns);
+    for (Number number = 0; number < table_.size() && from.good(); ++number) load(table_.state<Visitor>(number), from);
+    runs_.load(from, table_.size(), [&](auto id) { table_.state<Visitor>(runs_[id].key).run = id; });
+    forgetting_.done(table_);
+  }
+  void forget() override {
+    table_.clear();
+    events_.clear();
+    categories_.clear();
+    runs_.clear();
+    forgetting_ = {};
+  }
+
+ private:
+  static void prefetch(const Visitor& visitor) {
+    visitor.events.prefetch();
+    visitor.categories.prefetch();
+  }
+
+  void see(Number number, int64_t time, Request request, BotRows& out) {
+    auto& visitor = table_.state<Visitor>(number);
+    while (visitor.events.size > 0 && time - visitor.events.front().time >= spans_.window) take_off(visitor);
+    visitor.events.push({time, request}, events_);
+    count(visitor, request);
+    ++visitor.recent;
+    while (time - visitor.events[visitor.events.size - visitor.recent].time >= spans_.rate_window) --visitor.recent;
+
+    const Statistic statistic{visitor.events.size, visitor.clicks, visitor.views, visitor.categories.size,
+                              visitor.recent};
+    if (out.wants_statistics() && (visitor.events.size == 1 || time - visitor.shown >= spans_.refresh)) {
+      visitor.shown = time;
+      out.statistic(table_.key(number), time - spans_.window, time, statistic);
+    }
+    if (const auto broken = rules_.broken(statistic); broken != 0 && out.wants_bots())
+      follow_bot(number, time, statistic, broken, out);
+  }
+
+  void count(Visitor& visitor, Request request) {
+    visitor.clicks += request.kind() == Kind::click;
+    visitor.views += request.kind() == Kind::view;
+    if (request.has_category()) visitor.categories.add(request.category(), categories_);
+  }
+  // The oldest event leaves the window.
+  void take_off(Visitor& visitor) {
+    const Request request = visitor.events.front().request;
+    visitor.clicks -= request.kind() == Kind::click;
+    visitor.views -= request.kind() == Kind::view;
+    if (request.has_category()) visitor.categories.remove(request.category());
+    visitor.events.pop();
+    visitor.recent = std::min(visitor.recent, visitor.events.size);
+  }
+
+  void follow_bot(Number number, int64_t time, const Statistic& statistic, uint32_t broken, BotRows& out) {
+    auto& id = table_.state<Visitor>(number).run;
+    const bool is_new = id == 0;
+    if (is_new) id = runs_.begin(number, time);
+    else runs_.renew(id, time);
+    Run& run = runs_[id];
+    const bool says_more = (run.marks | broken) != run.marks;
+    run.marks |= broken;
+    if (!is_new && !says_more && time - run.shown < spans_.refresh) return;
+    run.shown = time;
+    out.bot(table_.key(number), run.first, time + spans_.ttl, statistic, run.marks);
+  }
+  // A request at the very end of the time still renews it.
+  void end_runs(int64_t now, BotRows& out) {
+    while (runs_.oldest() != 0 && runs_[runs_.oldest()].last + spans_.ttl < now) end_oldest(out);
+  }
+  void end_oldest(BotRows& out) {
+    const auto id = runs_.oldest();
+    const Run& run = runs_[id];
+    out.bot_ended(table_.key(run.key), run.first, run.last + spans_.ttl, run.marks);
+    table_.state<Visitor>(run.key).run = 0;
+    runs_.end(id);
+  }
+
+  void forget_visitors(int64_t now) {
+    table_.retain(
+        [&](Number number) {
+          auto& visitor = table_.state<Visitor>(number);
+          if (visitor.run != 0 || now - visitor.events.back().time < spans_.window) return true;
+          visitor.events.release(events_);
+          visitor.categories.release(categories_);
+          return false;
+        },
+        [&](Number from, Number to) {
+          if (const auto run = table_.state<Visitor>(from).run; run != 0) runs_[run].key = to;
+        });
+    forgetting_.done(table_);
+  }
+
+  // The counts follow from the events.
+  void load(Visitor& visitor, StateReader& from) {
+    const auto size = from.value<uint32_t>();
+    if (size == 0 || size > from.left() / sizeof(Event)) return from.fail();
+    for (uint32_t at = 0; at < size; ++at) {
+      const auto event = from.value<Event>();
+      visitor.events.push(event, events_);
+      count(visitor, event.request);
+    }
+    visitor.recent = from.value<uint32_t>();
+    visitor.shown = from.value<int64_t>();
+    if (visitor.recent > size) from.fail();
+  }
+
+  const Spans spans_;
+  const Rules rules_;
+  KeyTable table_{sizeof(Visitor)};
+  analytics::BlockPool<Event> events_;
+  Categories::Pool categories_;
+  analytics::Forgetting forgetting_;
+  Runs runs_;
+};
+
+}  // namespace
+
+std::unique_ptr<Windows> make_sliding_windows(const Spans& spans, const Rules& rules) {
+  return std::make_unique<SlidingWindows>(spans, rules);
+}
+
+}  // namespace levada::detect_bots

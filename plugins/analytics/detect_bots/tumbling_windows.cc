@@ -1,0 +1,107 @@
+// Windows one behind the other. As rows come in the order of their times, one is open at a time.
+#include <algorithm>
+
+#include "analytics/event_by_event.h"
+#include "categories.h"
+#include "windows.h"
+
+namespace levada::detect_bots {
+namespace {
+
+using analytics::span_of;
+using Number = KeyTable::Number;
+
+// In the record of a visitor.
+struct Visitor {
+  int64_t requests, clicks, views;
+  int64_t bucket, in_bucket;  // The last span of the rate, and the requests in it.
+  int64_t rate;               // The most in any such span.
+  Categories categories;
+};
+
+class TumblingWindows final : public Windows {
+ public:
+  TumblingWindows(const Spans& spans, const Rules& rules) : spans_(spans), rules_(rules) {}
+
+  void see(analytics::KeyNumbers& keys, const Requests& requests, std::span<const int64_t> times,
+           BotRows& out) override {
+    for (size_t first = 0; first < times.size();) {
+      open(span_of(times[first], spans_.window), out);
+      size_t end = first + 1;
+      while (end < times.size() && times[end] < (window_ + 1) * spans_.window) ++end;
+      keys.find(first, end, table_);
+      for (size_t row = first; row < end; ++row)
+        count(table_.state<Visitor>(keys[row]), span_of(times[row], spans_.rate_window), requests[row]);
+      first = end;
+    }
+  }
+
+  void end(BotRows& out) override { close(out); }
+
+  void save(StateWriter& to) const override {
+    to.value(window_);
+    table_.save_keys(to);
+    for (Number number = 0; number < table_.size(); ++number) {
+      const auto& visitor = table_.state<Visitor>(number);
+      for (const auto value :
+           {visitor.requests, visitor.clicks, visitor.views, visitor.bucket, visitor.in_bucket, visitor.rate})
+        to.value(value);
+      visitor.categories.save(to);
+    }
+  }
+  void load(StateReader& from, size_t key_columns) override {
+    window_ = from.value<int64_t>();
+    table_.load_keys(from, key_columns);
+    for (Number number = 0; number < table_.size() && from.good(); ++number) {
+      auto& visitor = table_.state<Visitor>(number);
+      for (auto* value :
+           {&visitor.requests, &visitor.clicks, &visitor.views, &visitor.bucket, &visitor.in_bucket, &visitor.rate})
+        *value = from.value<int64_t>();
+      visitor.categories.load(from, categories_);
+    }
+  }
+  void forget() override {
+    table_.clear();
+    categories_.clear();
+  }
+
+ private:
+  void open(int64_t window, BotRows& out) {
+    if (table_.size() > 0 && window != window_) close(out);
+    window_ = window;
+  }
+  void close(BotRows& out) {
+    const int64_t since = window_ * spans_.window, until = since + spans_.window;
+    for (Number number = 0; number < table_.size(); ++number) {
+      const auto& visitor = table_.state<Visitor>(number);
+      const Statistic statistic{visitor.requests, visitor.clicks, visitor.views, visitor.categories.size, visitor.rate};
+      if (out.wants_statistics()) out.statistic(table_.key(number), since, until, statistic);
+      if (const auto broken = rules_.broken(statistic); broken != 0 && out.wants_bots())
+        out.bot(table_.key(number), since, until, statistic, broken);
+    }
+    forget();
+  }
+  void count(Visitor& visitor, int64_t bucket, Request request) {
+    ++visitor.requests;
+    visitor.clicks += request.kind() == Kind::click;
+    visitor.views += request.kind() == Kind::view;
+    if (bucket != visitor.bucket) visitor.in_bucket = 0;
+    visitor.bucket = bucket;
+    visitor.rate = std::max(visitor.rate, ++visitor.in_bucket);
+    if (request.has_category()) visitor.categories.add(request.category(), categories_);
+  }
+
+  const Spans spans_;
+  const Rules rules_;
+  int64_t window_ = 0;  // The number of the one that is open.
+  KeyTable table_{sizeof(Visitor)};
+  Categories::Pool categories_;
+};
+
+}  // namespace
+
+std::unique_ptr<Windows> make_tumbling_windows(const Spans& spans, const Rules& rules) {
+  return std::make_unique<TumblingWindows>(spans, rules);
+}
+
+}  // namespace levada::detect_bots
