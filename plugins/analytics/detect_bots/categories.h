@@ -19,7 +19,7 @@ struct Categories {
 
   CategoryCount* block;
   uint32_t room;
-  uint32_t size;  // Categories with a count.
+  uint32_t size;  // Categories with a count; its owner counts them where there is no block.
 
   void add(uint64_t category, Pool& pool);
   // One that was added, and was not removed as often.

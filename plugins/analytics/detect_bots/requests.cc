@@ -13,6 +13,19 @@ uint64_t fingerprint_of(std::string_view category, uint64_t seed) {
   return std::max<uint64_t>(levada::detail::hash_of(category, seed), 4);
 }
 
+// Calls see(row, text) for the rows that are not null.
+template <class See>
+void each_text(const Column& column, See see) {
+  const int64_t rows = column.rows();
+  if (column.type() != Type::dictionary && !column.has_nulls()) {
+    const Views views = column.views();
+    for (int64_t row = 0; row < rows; ++row) see(static_cast<size_t>(row), views[row]);
+    return;
+  }
+  for (int64_t row = 0; row < rows; ++row)
+    if (!column.null(row)) see(static_cast<size_t>(row), column.text(row));
+}
+
 }  // namespace
 
 Requests::Requests(RequestColumns columns)
@@ -22,12 +35,13 @@ Requests::Requests(RequestColumns columns)
 void Requests::read(const Batch& batch, uint64_t seed) {
   const Column* const types = batch.text(columns_.type);
   const Column* const categories = columns_.category.empty() ? nullptr : batch.text(columns_.category);
-  requests_.clear();
-  for (int64_t row = 0; row < batch.rows(); ++row) {
-    const auto kind = types && !types->null(row) ? kind_of(types->text(row)) : Kind::other;
-    const auto category = categories ? category_in(categories->text(row)) : std::string_view();
-    requests_.emplace_back(kind, category.empty() ? 0 : fingerprint_of(category, seed));
-  }
+  requests_.assign(static_cast<size_t>(batch.rows()), Request());
+  if (types) each_text(*types, [&](size_t row, std::string_view type) { requests_[row] = Request(kind_of(type), 0); });
+  if (!categories) return;
+  each_text(*categories, [&](size_t row, std::string_view text) {
+    const auto category = category_in(text);
+    if (!category.empty()) requests_[row] = Request(requests_[row].kind(), fingerprint_of(category, seed));
+  });
 }
 
 // The first segment behind `before_` that is not empty.

@@ -13,6 +13,9 @@ using analytics::Run;
 using analytics::Runs;
 using Number = KeyTable::Number;
 
+// With no more events a visitor needs no table of categories.
+constexpr uint32_t kFew = 8;
+
 struct Event {
   int64_t time;
   Request request;
@@ -81,7 +84,7 @@ class SlidingWindows final : public Windows {
  private:
   static void prefetch(const Visitor& visitor) {
     visitor.events.prefetch();
-    visitor.categories.prefetch();
+    if (visitor.categories.block) visitor.categories.prefetch();
   }
 
   void see(Number number, int64_t time, Request request, BotRows& out) {
@@ -102,19 +105,38 @@ class SlidingWindows final : public Windows {
       follow_bot(number, time, statistic, broken, out);
   }
 
+  // Of a request that is the last of the window.
   void count(Visitor& visitor, Request request) {
     visitor.clicks += request.kind() == Kind::click;
     visitor.views += request.kind() == Kind::view;
-    if (request.has_category()) visitor.categories.add(request.category(), categories_);
+    if (!request.has_category()) return;
+    if (visitor.categories.block) return visitor.categories.add(request.category(), categories_);
+    if (visitor.events.size > kFew) return count_categories(visitor);
+    visitor.categories.size += !is_among(visitor, visitor.events.size - 1, request);
   }
   // The oldest event leaves the window.
   void take_off(Visitor& visitor) {
     const Request request = visitor.events.front().request;
     visitor.clicks -= request.kind() == Kind::click;
     visitor.views -= request.kind() == Kind::view;
-    if (request.has_category()) visitor.categories.remove(request.category());
     visitor.events.pop();
     visitor.recent = std::min(visitor.recent, visitor.events.size);
+    if (!request.has_category()) return;
+    if (visitor.categories.block) visitor.categories.remove(request.category());
+    else visitor.categories.size -= !is_among(visitor, visitor.events.size, request);
+  }
+  // While a visitor has few events, their categories are compared with each other; only their number
+  // is kept.
+  static bool is_among(const Visitor& visitor, uint32_t end, Request request) {
+    for (uint32_t at = 0; at < end; ++at)
+      if (visitor.events[at].request.category() == request.category()) return true;
+    return false;
+  }
+  void count_categories(Visitor& visitor) {
+    visitor.categories.size = 0;
+    for (uint32_t at = 0; at < visitor.events.size; ++at)
+      if (const Request request = visitor.events[at].request; request.has_category())
+        visitor.categories.add(request.category(), categories_);
   }
 
   void follow_bot(Number number, int64_t time, const Statistic& statistic, uint32_t broken, BotRows& out) {
