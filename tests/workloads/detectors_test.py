@@ -97,7 +97,7 @@ class Detectors(FaultTest):
     def test_hosts_that_are_blocked_and_surges(self):
         limit = {"type": "limit_rate", "keys": ["host"], "limit": 10, "window": "60s", "emit": "intervals"}
         surge = {"type": "detect_surge", "column": "http_response", "values": ["404", "500"], "window": "60s",
-                 "threshold": 120, "factor": 3, "baseline": "600s", "minimum": 30}
+                 "threshold": 50, "factor": 1.3, "baseline": "600s", "minimum": 30}
         self.configure({
             "sources.files": {"completed": "delete", "include": ["*.log"]},
             "interceptors.parse": {"type": "parse_access_log"},
@@ -116,7 +116,7 @@ class Detectors(FaultTest):
             self.assertEqual(found, expected, self.context())
             self.assertTrue(expected, "nothing was blocked: the test proves nothing")
             print(f"{name}: {len(expected)} intervals")
-        expected = references.surges(requests, {404, 500}, 60, 120, 3, 600, 30)
+        expected = references.surges(requests, {404, 500}, 60, 50, 1.3, 600, 30)
         rows = [row for row in self.rows_in("surges") if row["state"] == "end"]
         found = sorted((row["kind"], seconds(row["begin"]), seconds(row["end"]), row["peak"]) for row in rows)
         self.assertEqual(found, expected, self.context())

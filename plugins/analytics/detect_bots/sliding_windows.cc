@@ -125,8 +125,8 @@ class SlidingWindows final : public Windows {
     if (visitor.categories.block) visitor.categories.remove(request.category());
     else visitor.categories.size -= !is_among(visitor, visitor.events.size, request);
   }
-  // While a visitor has few events, their categories are compared with each other; only their number
-  // is kept.
+  // While a visitor has few events, their categories are compared with each other, and only their
+  // number is kept.
   static bool is_among(const Visitor& visitor, uint32_t end, Request request) {
     for (uint32_t at = 0; at < end; ++at)
       if (visitor.events[at].request.category() == request.category()) return true;
