@@ -144,7 +144,7 @@ class EventOrder {
         });
     ahead_count_.add(marks_.rows_ahead() - std::exchange(rows_ahead_, marks_.rows_ahead()));
     times_now_.assign(times_.values(), times_.values() + times_.rows());
-    times_.release();
+    times_.read(Batch(), [](int64_t, const std::string&) {});  // Lets go of the batch.
     std::sort(unkept_.begin(), unkept_.end());
     auto out = unkept_.begin();
     for (int64_t row = 0; row < batch.rows(); ++row)

@@ -39,13 +39,6 @@ class EventTimes {
          reject);
   }
 
-  // Lets go of the batch; its times are gone.
-  void release() {
-    rows_ = 0;
-    values_ = nullptr;
-    source_ = {};
-  }
-
   int64_t rows() const { return rows_; }
   // Valid until the next read.
   const int64_t* values() const { return values_.data(); }
