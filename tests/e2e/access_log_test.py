@@ -97,7 +97,7 @@ class AccessLog(SystemTest):
         made.rename(self.folder / "spool" / "access.log")
 
         self.topic = self.environment["TOPIC"] = f"{self.topic}-keyed"  # Made by the sink.
-        self.run_with_kills(self.example("access_log/ingest.toml"), 1, codes=(3,))
+        self.run_with_kills(self.example("access_log/ingest.toml"), 1, codes=(0, 3))
         config = self.example("access_log/analyse.toml", ttl='"1h"')
         self.run_with_kills(config, 2)
 
