@@ -11,7 +11,7 @@ import unittest
 
 import pyarrow
 
-from lake_servers import Hdfs
+from lake_servers import USER, Hdfs
 from system_test_bench import SystemTest
 
 LIMIT, WINDOW = 100, 60
@@ -89,7 +89,7 @@ class AccessLog(SystemTest):
     def test_three_views_of_a_log_are_exact_through_kills(self):
         seed = self.random.randrange(1 << 31)
         self.place = f"access-{self.topic}"
-        self.environment["HDFS"] = Hdfs.address(self.place)
+        self.environment.update(HDFS=Hdfs.address(self.place), HDFS_USER=USER)
         self.environment["SPOOL"] = str(self.folder / "spool")
         (self.folder / "spool").mkdir()
         made = self.generate("made", f'record = "access_log"\nrows = 300_000\nbroken = 0.001\nseed = {seed}')
