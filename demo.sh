@@ -5,5 +5,6 @@ cd "$(dirname "$0")"
 echo "==> set up"
 tools/setup build
 echo "==> build (minutes the first time, seconds later)"
-tools/build release levada generate_plugin spool_plugin clean_json_plugin file_plugin
+tools/build release levada generate_plugin spool_plugin clean_json_plugin parse_json_plugin detect_bots_plugin \
+  file_plugin
 tools/demo build/release/levada
