@@ -89,7 +89,7 @@ void DetectSurge::see(Batch& batch, std::span<const int64_t> times) {
     const auto value = together ? table_.find_or_add({Key::kText, together_}) : numbers_[row];
     auto& state = table_.state<Counts>(value);
     state.add(tick_, limits_, blocks_);
-    if (state.is_watched || state.in_window < limits_.least()) continue;
+    if (state.is_watched || state.in_window <= limits_.harmless()) continue;
     state.is_watched = true;
     watched_.push_back(value);
   }
@@ -132,7 +132,7 @@ void DetectSurge::look_at(KeyTable::Number value) {
   if (limits_.factor)
     look_at(value, state.relative,
             tick_ - first_ >= limits_.baseline && rows >= limits_.minimum && state.exceeds_mean(tick_, limits_), rows);
-  state.is_watched = rows >= limits_.least() || state.has_surge();
+  state.is_watched = rows > limits_.harmless() || state.has_surge();
 }
 
 void DetectSurge::look_at(KeyTable::Number value, Surge& surge, bool is_on, int64_t rows) {

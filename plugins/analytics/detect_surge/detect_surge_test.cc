@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <map>
 
 #include "analytics/detector_bench.h"
@@ -40,6 +41,14 @@ TEST(DetectSurge, tells_when_more_rows_than_the_threshold_are_in_the_window) {
   EXPECT_EQ(bench.run({{10, {"404"}}, {11, {"200"}}, {11, {"500"}}, {12, {"404"}}, {12, {"404"}}, {30, {"200"}}}),
             (Lines{"state=begin kind=absolute status=404,500 begin=12000000 peak=4",
                    "state=end kind=absolute status=404,500 begin=12000000 end=15000000 peak=4"}));
+}
+
+TEST(DetectSurge, under_a_threshold_that_no_count_can_pass_nothing_is_watched_however_long) {
+  auto settings = settings_of();
+  settings.threshold = std::numeric_limits<int64_t>::max();
+  settings.every = settings.window = std::chrono::microseconds(1);
+  auto bench = bench_of(settings);
+  EXPECT_EQ(bench.run({{0, {"a"}}, {200'000'000'000, {"a"}}}), Lines{});
 }
 
 TEST(DetectSurge, counts_each_value_for_itself_where_none_is_named) {

@@ -23,10 +23,10 @@ struct Limits {
   std::optional<double> factor;      // A surge is more than so many times the mean of the baseline,
   int64_t baseline = 0;
   int64_t minimum = 1;  // and at least that.
-  // With fewer rows in the window nothing can be a surge.
-  int64_t least() const {
-    if (!factor) return *threshold + 1;
-    return threshold ? std::min(*threshold + 1, minimum) : minimum;
+  // With no more rows in the window nothing can be a surge.
+  int64_t harmless() const {
+    if (!factor) return *threshold;
+    return threshold ? std::min(*threshold, minimum - 1) : minimum - 1;
   }
 };
 
