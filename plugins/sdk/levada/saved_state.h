@@ -65,13 +65,19 @@ class StateReader {
           "): put the configuration back as it was, or give the interceptor another name, and it begins anew");
     return reader;
   }
-  // A value that is not there is 0, and finish fails then.
+  // A value that is not there is 0, and finish fails then, as it does for a bool that is none.
   template <class T>
   T value() {
     static_assert(std::is_trivially_copyable_v<T>);
-    T value{};
-    if (const auto from = bytes(sizeof value); !from.empty()) std::memcpy(&value, from.data(), sizeof value);
-    return value;
+    if constexpr (std::is_same_v<T, bool>) {
+      const auto byte = value<uint8_t>();
+      if (byte > 1) fail();
+      return byte == 1;
+    } else {
+      T value{};
+      if (const auto from = bytes(sizeof value); !from.empty()) std::memcpy(&value, from.data(), sizeof value);
+      return value;
+    }
   }
   std::string_view text() { return bytes(value<uint64_t>()); }
   std::string_view bytes(uint64_t size) {

@@ -51,5 +51,18 @@ TEST(SavedState, what_ends_too_early_or_goes_on_is_fatal) {
   EXPECT_EQ(reader->finish().code(), Code::fatal);
 }
 
+TEST(SavedState, a_bool_is_0_or_1) {
+  for (const uint8_t byte : {0, 1, 2, 255}) {
+    std::string state;
+    StateWriter writer(state, "sums 1", "by ip");
+    writer.value(byte);
+    writer.finish();
+    auto reader = StateReader::open(state, "sums 1", "by ip");
+    ASSERT_TRUE(reader);
+    EXPECT_EQ(reader->value<bool>(), byte == 1);
+    EXPECT_EQ(reader->finish().code(), byte > 1 ? Code::fatal : Code::ok) << int{byte};
+  }
+}
+
 }  // namespace
 }  // namespace levada
