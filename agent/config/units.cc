@@ -17,6 +17,8 @@ struct Unit {
 constexpr int64_t kMillisecond = 1'000'000, kSecond = 1000 * kMillisecond;
 constexpr std::array<Unit, 5> kDurations = {
     {{"ms", kMillisecond}, {"s", kSecond}, {"m", 60 * kSecond}, {"h", 3600 * kSecond}, {"d", 86400 * kSecond}}};
+// A hundred years: whoever adds one to the time of a clock stays within an int64_t.
+constexpr int64_t kLongest = kSecond * 86'400 * 36'500;
 constexpr std::array<Unit, 4> kSizes = {
     {{"KiB", int64_t{1} << 10}, {"MiB", int64_t{1} << 20}, {"GiB", int64_t{1} << 30}, {"TiB", int64_t{1} << 40}}};
 
@@ -35,7 +37,10 @@ std::optional<int64_t> parse_with_unit(std::string_view text, std::span<const Un
 
 }  // namespace
 
-std::optional<int64_t> parse_duration(std::string_view text) { return parse_with_unit(text, kDurations); }
+std::optional<int64_t> parse_duration(std::string_view text) {
+  const auto duration = parse_with_unit(text, kDurations);
+  return duration && *duration <= kLongest ? duration : std::nullopt;
+}
 
 std::optional<int64_t> parse_size(std::string_view text) { return parse_with_unit(text, kSizes); }
 

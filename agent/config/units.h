@@ -8,7 +8,7 @@
 
 namespace levada::agent {
 
-// "250ms", "5s", "10m", "2h", "1d" in nanoseconds; nothing if it is none or too long to count.
+// "250ms", "5s", "10m", "2h", "1d" in nanoseconds; nothing if it is none or longer than 36500d.
 std::optional<int64_t> parse_duration(std::string_view text);
 
 // "64KiB", "16MiB", "2GiB", "1TiB" in bytes; nothing if it is none or too large to

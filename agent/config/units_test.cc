@@ -15,11 +15,11 @@ TEST(Units, durations_are_a_whole_number_and_a_unit) {
 }
 
 TEST(Units, anything_else_is_no_duration) {
-  for (const char* text : {"", "5", "s", "1.5s", "-1s", "+1s", "5 s", " 5s", "5s ", "5sec", "5S", "1h30m", "106752d",
+  for (const char* text : {"", "5", "s", "1.5s", "-1s", "+1s", "5 s", " 5s", "5s ", "5sec", "5S", "1h30m", "36501d",
                            "99999999999999999999s"}) {
     EXPECT_EQ(parse_duration(text), std::nullopt) << text;
   }
-  EXPECT_TRUE(parse_duration("106751d"));
+  EXPECT_TRUE(parse_duration("36500d"));
 }
 
 TEST(Units, sizes_are_a_whole_number_and_a_unit_of_1024) {
