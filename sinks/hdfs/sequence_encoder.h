@@ -25,8 +25,6 @@ class SequenceEncoder : public FileEncoder {
 
   std::string header() const;
   void append_record(std::string_view text, int64_t milliseconds);
-  void append_value(Block& to, std::string_view text) const;
-  size_t value_bytes(std::string_view text) const;
   void append_compressed(std::string_view block);
 
   const bool is_text_;
