@@ -13,7 +13,8 @@
 namespace levada::conditions {
 
 // One byte for each row: 1 where the row still meets all that was asked, else 0. There are always
-// whole groups of eight, so that bitmaps can be taken over a byte at a time.
+// whole groups of eight, so that bitmaps can be taken over a byte at a time. What is in the last
+// group behind the last row may be anything, as it may be in a bitmap.
 class Mask {
  public:
   void reset(int64_t rows, uint8_t value) { bytes_.assign((static_cast<size_t>(rows) + 7) / 8 * 8, value); }
