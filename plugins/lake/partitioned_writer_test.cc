@@ -12,6 +12,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
+#include <set>
 
 #include "lake/local_store.h"
 #include "levada/nested.h"
@@ -204,6 +206,18 @@ TEST_F(WriterTest, partitions_of_each_type_are_as_spark_writes_them) {
   for (const auto& file : finish()) folders.push_back(file.folder);
   EXPECT_EQ(folders, (Strings{"b=false/i=2/t=1969-12-31%2023%3A59%3A59.999/e=-2.00/s=1969-12-31%2023%3A59%3A59/",
                               "b=true/i=-1/t=2026-06-01%2000%3A00%3A00.25/e=1.50/s=2026-06-01%2000%3A00%3A00/"}));
+}
+
+TEST_F(WriterTest, partitions_have_times_as_far_as_they_can_be_counted) {
+  start({{"t", "timestamp_ms"}, {"n", "int64"}}, {.partition_by = {"t"}});
+  Batch batch(2);
+  using Limits = std::numeric_limits<int64_t>;
+  batch.set(value_column<int64_t>("t", Type::int64, {Limits::min(), Limits::max()}));
+  batch.set(value_column<int64_t>("n", Type::int64, {1, 2}));
+  write(std::move(batch));
+  std::set<std::string> times;
+  for (const auto& file : finish()) times.insert(file.folder.substr(file.folder.find("%20")));
+  EXPECT_EQ(times, (std::set<std::string>{"%2007%3A12%3A55.807/", "%2016%3A47%3A04.192/"}));
 }
 
 TEST_F(WriterTest, a_file_rolls_by_rows_and_by_bytes) {

@@ -31,8 +31,9 @@ std::string time_text(int64_t value, TimeUnit unit) {
   constexpr std::array<int64_t, 4> kUnits = {1, 1'000, 1'000'000, 1'000'000'000};
   constexpr std::array<int, 4> kDigits = {0, 3, 6, 9};
   const auto at = static_cast<size_t>(unit);
-  const auto seconds = value / kUnits[at] - (value % kUnits[at] < 0 ? 1 : 0);
-  const auto fraction = value - seconds * kUnits[at];
+  const bool is_between = value % kUnits[at] < 0;
+  const auto seconds = value / kUnits[at] - (is_between ? 1 : 0);
+  const auto fraction = value % kUnits[at] + (is_between ? kUnits[at] : 0);
   const auto days = seconds / 86'400 - (seconds % 86'400 < 0 ? 1 : 0);
   const auto second = static_cast<int>(seconds - days * 86'400);
   char text[32];
