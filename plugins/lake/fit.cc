@@ -248,9 +248,17 @@ class Fitting {
     return column().is_textual() ? from_text<int32_t>(ToDate()) : none_fits();
   }
 
+  // Parquet has no seconds: Arrow makes milliseconds of them, and fails where these do not reach as far.
+  void reject_far_seconds() {
+    constexpr int64_t kFarthest = std::numeric_limits<int64_t>::max() / 1000;
+    const auto* seconds = column().values<int64_t>();
+    for (int64_t row = 0; row < rows(); ++row)
+      if (!column().null(row) && (seconds[row] > kFarthest || seconds[row] < -kFarthest)) does_not_fit(row);
+  }
   arrow::Result<Array> to_timestamp() {
     const ToTimestamp convert{field().type.unit};
     const bool counts_units = column().type() == Type::int64;
+    if (counts_units && convert.unit == TimeUnit::seconds) reject_far_seconds();
     if (counts_units || (column().type() == Type::timestamp && convert.unit == TimeUnit::microseconds))
       return relabel(column());
     if (column().type() == Type::timestamp) return from_integers<int64_t>(convert);

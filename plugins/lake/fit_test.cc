@@ -117,6 +117,16 @@ TEST_F(FitTest, times) {
   EXPECT_EQ(fitted(text({"2026-06-01", "2026-02-30", "2026-06-01T00:00:00"}), "date"), Strings{"2026-06-01"});
 }
 
+TEST_F(FitTest, seconds_are_as_far_away_as_milliseconds_can_be_counted) {
+  constexpr int64_t kFarthest = 9'223'372'036'854'775;
+  using Limits = std::numeric_limits<int64_t>;
+  fitted(integers({kFarthest, kFarthest + 1, -kFarthest, Limits::min(), {}, Limits::max()}), "timestamp_s");
+  EXPECT_EQ(rows_->num_rows(), 3);
+  EXPECT_EQ(reasons_, (Strings{"1 column \"x\": 9223372036854776 (int64) does not fit timestamp_s",
+                               "3 column \"x\": -9223372036854775808 (int64) does not fit timestamp_s",
+                               "5 column \"x\": 9223372036854775807 (int64) does not fit timestamp_s"}));
+}
+
 TEST_F(FitTest, text_and_bytes) {
   EXPECT_EQ(fitted(text_column("x", {"\xc3\xa4", "\xff", {}, "longer than twelve bytes"}, Type::bytes), "text"),
             (Strings{"\xc3\xa4", "null", "longer than twelve bytes"}));
