@@ -52,7 +52,7 @@ TEST(SavedState, what_ends_too_early_or_goes_on_is_fatal) {
 }
 
 TEST(SavedState, a_bool_is_0_or_1) {
-  for (const uint8_t byte : {0, 1, 2, 255}) {
+  for (const auto byte : std::initializer_list<uint8_t>{0, 1, 2, 255}) {
     std::string state;
     StateWriter writer(state, "sums 1", "by ip");
     writer.value(byte);
