@@ -248,7 +248,8 @@ class Fitting {
     return column().is_textual() ? from_text<int32_t>(ToDate()) : none_fits();
   }
 
-  // Parquet has no seconds: Arrow makes milliseconds of them, and fails where these do not reach as far.
+  // Parquet has no seconds: Arrow makes milliseconds of them, and fails where these do not reach as
+  // far.
   void reject_far_seconds() {
     constexpr int64_t kFarthest = std::numeric_limits<int64_t>::max() / 1000;
     const auto* seconds = column().values<int64_t>();
