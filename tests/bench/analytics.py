@@ -10,37 +10,14 @@ the figures are medians. All three have to give the same rows. DuckDB is that of
 
 import argparse
 import csv
-import json
 import os
 import pathlib
-import re
 import statistics
-import subprocess
 import sys
 import tempfile
 
-HERE = pathlib.Path(__file__).parent
+from chain_bench import compiled, measure, rows_of, run_levada, seconds
 
-CONFIGURATION = """
-[agent]
-data_dir = "{folder}/data"
-log_level = "error"
-[sources.in]
-type = "spool"
-path = "{folder}/spool"
-settle = "1ms"
-completed = "delete"
-channels = ["main"]
-[channels.main]
-type = "memory"
-{tables}
-[sinks.out]
-type = "file"
-channel = "main"
-path = "{folder}/out"
-format = "json"
-interceptors = {chain}
-"""
 VIEWS = """
 [interceptors.parse]
 type = "parse_json"
@@ -86,49 +63,12 @@ group by 1, 2 having count(*) > 100
 """
 
 
-def measure(command, output):
-    """CPU-seconds of a command with all its threads."""
-    with open(output, "wb") as to:
-        process = subprocess.Popen(command, stdout=to, stderr=subprocess.PIPE)
-        errors = process.stderr.read()
-        _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in (0, 3):
-        sys.exit(f"{command} failed:\n{errors.decode()}")
-    return usage.ru_utime + usage.ru_stime
-
-
-def run_levada(levada, file, tables, folder):
-    spool = folder / "spool"
-    spool.mkdir()
-    os.link(file, spool / "input")
-    config = folder / "agent.toml"
-    chain = re.findall(r"^\[interceptors\.(\w+)\]", tables, re.MULTILINE)
-    config.write_text(CONFIGURATION.format(folder=folder, tables=tables, chain=json.dumps(chain)))
-    return measure([levada, "run", "--config", str(config), "--until-drained"], folder / "log")
-
-
 def run_duckdb(query, file, output):
     script = (
         "import duckdb, sys; c = duckdb.connect(); c.execute('set threads = 1');"
         "c.execute(f'copy ({sys.argv[1]}) to \\'{sys.argv[2]}\\' (header false)')"
     )
     return measure([sys.executable, "-c", script, query.format(file=file), str(output)], os.devnull)
-
-
-def rows_of_levada(folder, value):
-    rows = set()
-    for path in (folder / "out").rglob("*"):
-        if path.is_file():
-            for line in path.read_text().splitlines():
-                rows.add(value(json.loads(line)))
-    return rows
-
-
-def seconds(time):
-    import datetime
-
-    return int(datetime.datetime.fromisoformat(time.replace("Z", "+00:00")).timestamp())
 
 
 def view(row):
@@ -149,7 +89,7 @@ def compare(job, levada, file, tables, query, value, types, runs, reference):
             figures["levada"].append(run_levada(levada, file, tables, own))
             figures["DuckDB"].append(run_duckdb(query, file, folder / "duckdb.csv"))
             figures["by hand"].append(measure([reference, job, str(file)], folder / "reference.csv"))
-        ours = rows_of_levada(own, value)
+        ours = set(map(value, rows_of(own)))
         for name in ("duckdb", "reference"):
             with open(folder / f"{name}.csv", newline="") as text:
                 theirs = {tuple(read(cell) for read, cell in zip(types, row)) for row in csv.reader(text)}
@@ -170,9 +110,7 @@ def main():
     arguments.add_argument("--runs", type=int, default=3)
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        reference = str(pathlib.Path(folder) / "reference")
-        subprocess.run(["g++", "-O3", "-march=native", "-std=c++20", "-o", reference,
-                        str(HERE / "analytics_reference.cc")], check=True)
+        reference = compiled("analytics_reference.cc", folder)
         if given.views:
             compare("views", given.levada, given.views.resolve(), VIEWS, DUCKDB_VIEWS, view,
                     (int, int, int, int), given.runs, reference)

@@ -10,37 +10,13 @@ medians. Both have to find the same.
 
 import argparse
 import csv
-import datetime
-import json
-import os
 import pathlib
 import statistics
-import subprocess
 import sys
 import tempfile
 
-HERE = pathlib.Path(__file__).parent
+from chain_bench import compiled, measure, rows_of, run_levada, seconds
 
-CONFIGURATION = """
-[agent]
-data_dir = "{folder}/data"
-log_level = "error"
-[sources.in]
-type = "spool"
-path = "{folder}/spool"
-settle = "1ms"
-completed = "delete"
-channels = ["main"]
-[channels.main]
-type = "memory"
-{tables}
-[sinks.out]
-type = "file"
-channel = "main"
-path = "{folder}/out"
-format = "json"
-interceptors = ["parse", "detect"]
-"""
 LIMIT = """
 [interceptors.parse]
 type = "parse_access_log"
@@ -69,33 +45,8 @@ emit = "bots"
 """
 
 
-def measure(command, output):
-    """CPU-seconds of a command with all its threads."""
-    with open(output, "wb") as to:
-        process = subprocess.Popen(command, stdout=to, stderr=subprocess.PIPE)
-        errors = process.stderr.read()
-        _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in (0, 3):
-        sys.exit(f"{command} failed:\n{errors.decode()}")
-    return usage.ru_utime + usage.ru_stime
-
-
-def run_levada(levada, file, tables, folder):
-    spool = folder / "spool"
-    spool.mkdir()
-    os.link(file, spool / "input")
-    config = folder / "agent.toml"
-    config.write_text(CONFIGURATION.format(folder=folder, tables=tables))
-    return measure([levada, "run", "--config", str(config), "--until-drained"], folder / "log")
-
-
-def seconds(time):
-    return str(int(datetime.datetime.fromisoformat(time.replace("Z", "+00:00")).timestamp()))
-
-
 def interval(row):
-    return (row["host"], seconds(row["first"]), seconds(row["last"]), str(row["count"]))
+    return (row["host"], seconds(row["first"]), seconds(row["last"]), row["count"])
 
 
 def bot(row):
@@ -112,10 +63,9 @@ def compare(job, levada, file, tables, value, runs, reference):
             own.mkdir()
             figures["levada"].append(run_levada(levada, file, tables, own))
             figures["by hand"].append(measure([reference, job, str(file)], folder / "reference.csv"))
-        rows = [json.loads(line) for path in (own / "out").iterdir() for line in path.read_text().splitlines()]
-        ours = {found for found in map(value, rows) if found}
+        ours = {found for found in map(value, rows_of(own)) if found}
         with open(folder / "reference.csv", newline="") as text:
-            theirs = set(map(tuple, csv.reader(text)))
+            theirs = {tuple(int(cell) if cell.isdigit() else cell for cell in row) for row in csv.reader(text)}
         if theirs != ours:
             sys.exit(f"{job}: other rows than by hand, as {sorted(theirs ^ ours)[:3]}")
     ours_cpu, theirs_cpu = (statistics.median(figures[name]) for name in figures)
@@ -131,9 +81,7 @@ def main():
     arguments.add_argument("--runs", type=int, default=3)
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        reference = str(pathlib.Path(folder) / "reference")
-        subprocess.run(["g++", "-O3", "-march=native", "-std=c++20", "-o", reference,
-                        str(HERE / "detectors_reference.cc")], check=True)
+        reference = compiled("detectors_reference.cc", folder)
         if given.log:
             compare("limit", given.levada, given.log.resolve(), LIMIT, interval, given.runs, reference)
         if given.events:
