@@ -42,12 +42,14 @@ class TableReader {
     return failed(static_cast<size_t>(field.text.data() - text_.data()), why);
   }
   Error failed_at_record(const std::string& why) const { return failed(begin_, why); }
-  size_t line_of_record() const { return line_of(begin_); }
-
- private:
+  // Where the record that was read last begins in the file.
+  size_t begin_of_record() const { return begin_; }
+  // Counts all lines before it: for messages only.
   size_t line_of(size_t offset) const {
     return 1 + static_cast<size_t>(std::count(text_.begin(), text_.begin() + static_cast<ptrdiff_t>(offset), '\n'));
   }
+
+ private:
   Error failed(size_t offset, const std::string& why) const {
     const auto line_begin = offset == 0 ? text_.npos : text_.rfind('\n', offset - 1);
     const size_t column = line_begin == text_.npos ? offset + 1 : offset - line_begin;
@@ -117,7 +119,7 @@ Result<std::shared_ptr<const CsvTable>> CsvTable::parse(const std::string& path,
                                                                std::string(name_of(source.declared.type)) +
                                                                ", and this does not fit");
   };
-  std::vector<size_t> lines;
+  std::vector<size_t> begins;  // Of the records of its rows.
   std::string key, part;
   while (!reader.at_end()) {
     LEVADA_TRY(reader.read_record());
@@ -137,9 +139,10 @@ Result<std::shared_ptr<const CsvTable>> CsvTable::parse(const std::string& path,
       KeyIndex::append_part(part, key);
     }
     if (const auto other = table->index_.add(key, table->rows_); other >= 0)
-      return reader.failed_at(fields[keys[0].field],
-                              "has the same key as line " + std::to_string(lines[static_cast<size_t>(other)]));
-    lines.push_back(reader.line_of_record());
+      return reader.failed_at(
+          fields[keys[0].field],
+          "has the same key as line " + std::to_string(reader.line_of(begins[static_cast<size_t>(other)])));
+    begins.push_back(reader.begin_of_record());
     for (size_t at = 0; at < values.size(); ++at) {
       const auto& field = fields[values[at].field];
       if (field.text.empty() && !field.is_quoted) {
