@@ -234,7 +234,7 @@ Turn SinkRunner::write(nanoseconds timeout) {
 // A commit never falls on a part of a batch behind which the source cannot go on.
 bool SinkRunner::commit_due() const {
   if (!uncommitted_ || !at_position_) return false;
-  if (now() < not_before_ && bytes_ < kTimesBytes * policy_.bytes && (policy_.rows == 0 || rows_ < policy_.rows))
+  if (now() < not_before_ && bytes_ / kTimesBytes < policy_.bytes && (policy_.rows == 0 || rows_ < policy_.rows))
     return false;
   return (policy_.rows > 0 && rows_ >= policy_.rows) || bytes_ >= policy_.bytes || now() >= commit_deadline();
 }

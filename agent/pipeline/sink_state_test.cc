@@ -1,6 +1,8 @@
 // How often a sink commits whose interceptors have states that take long to save.
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "agent/channels/memory_channel.h"
 #include "agent/pipeline/sink_runner.h"
 #include "agent/pipeline/test_bench.h"
@@ -32,6 +34,8 @@ class SinkStateTest : public ::testing::Test {
   SinkStateTest() {
     SlowToSave::while_saving = [this] { bench_.clock.advance(seconds(2)); };
     channel_.add_writer();
+  }
+  void start(int64_t commit_bytes) {
     std::vector<InterceptorChain> chains(1);
     chains[0].add(InterceptorInstance(bench_.instance<SlowToSave>(
                       "interceptors.slow", levada::interceptor<SlowToSave>("slow", "For tests."))),
@@ -41,7 +45,7 @@ class SinkStateTest : public ::testing::Test {
                             std::make_unique<SingleSink>(bench_.sink("sinks.out")),
                             std::make_unique<ChainWorkers>(std::move(chains), backoff, bench_.clock_table),
                             &channel_,
-                            CommitPolicy{.rows = 0, .bytes = 8, .interval = seconds(1)},
+                            CommitPolicy{.rows = 0, .bytes = commit_bytes, .interval = seconds(1)},
                             backoff,
                             {{"sinks.out", OnReject::dead_letters}}};
     runner_ = std::make_unique<SinkRunner>(std::move(parts), bench_.dead_letters, bench_.checkpoint_store,
@@ -73,6 +77,7 @@ class SinkStateTest : public ::testing::Test {
 };
 
 TEST_F(SinkStateTest, the_time_between_commits_is_ten_times_that_which_saving_takes) {
+  start(8);
   send("a");
   EXPECT_EQ(committed_after(seconds(0)), 0u);
   EXPECT_EQ(committed_after(seconds(1)), 1u);
@@ -82,6 +87,7 @@ TEST_F(SinkStateTest, the_time_between_commits_is_ten_times_that_which_saving_ta
 }
 
 TEST_F(SinkStateTest, eight_times_the_bytes_of_a_commit_do_not_wait) {
+  start(8);
   send("a");
   committed_after(seconds(0));
   EXPECT_EQ(committed_after(seconds(1)), 1u);
@@ -89,6 +95,16 @@ TEST_F(SinkStateTest, eight_times_the_bytes_of_a_commit_do_not_wait) {
   EXPECT_EQ(committed_after(seconds(0)), 1u);
   send("c");
   EXPECT_EQ(committed_after(seconds(0)), 65u);
+}
+
+TEST_F(SinkStateTest, bytes_that_no_commit_ever_has_are_never_too_many_to_wait) {
+  start(std::numeric_limits<int64_t>::max());
+  send("a");
+  committed_after(seconds(0));
+  EXPECT_EQ(committed_after(seconds(1)), 1u);
+  send("b");
+  EXPECT_EQ(committed_after(seconds(19)), 1u);
+  EXPECT_EQ(committed_after(seconds(1)), 2u);
 }
 
 }  // namespace
