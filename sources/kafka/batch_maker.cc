@@ -147,7 +147,7 @@ Batch BatchMaker::make(Messages messages) const {
   if (offset_) batch.set(integers("offset", messages, [](const auto& message) { return message.offset; }));
   if (timestamp_) batch.set(timestamps(messages));
   if (key_) {
-    block.lend_to(keys, key_bytes);
+    block.lend_to(keys, body_bytes + key_bytes);  // Keys stand behind the bodies.
     for (const auto* message : messages) block.append(keys, message->key, message->key_len);
     batch.set(std::move(keys).finish("key", Type::bytes));
   }

@@ -58,6 +58,15 @@ TEST_F(KafkaSourceRows, have_columns_for_what_the_message_has) {
   EXPECT_EQ(columns["headers"], (Strings{"{\"a\":[\"x\",null],\"b\":\"\\\"y\xef\xbf\xbd\"}", "<null>", "<null>"}));
 }
 
+// Whose memory lies behind that of the bodies.
+TEST_F(KafkaSourceRows, have_long_keys_beside_long_bodies) {
+  kafka.create_topic("clicks", 1);
+  kafka.produce("clicks", 0, {"a body of more than 12 bytes", "a key of more than 12 bytes", {}, 1});
+  agent.start();
+  ASSERT_TRUE(agent.poll_until([&] { return agent.count() == 1; }));
+  EXPECT_EQ(texts(agent.last, "key"), Strings{"a key of more than 12 bytes"});
+}
+
 TEST_F(KafkaSourceRows, have_only_the_columns_that_are_asked_for) {
   kafka.create_topic("clicks", 1);
   kafka.produce_numbers("clicks", 0, 0, 1);

@@ -13,6 +13,7 @@
 
 #include "kafka/mock_cluster.h"
 #include "kafka_source.h"
+#include "levada/testkit/arrow_check.h"
 #include "levada/testkit/batches.h"
 #include "levada/testkit/fake_host.h"
 
@@ -77,6 +78,10 @@ class Agent {
       message = batch.error().message;
       return batch.code();
     }
+    levada_batch shared;
+    batch->share(shared);
+    EXPECT_EQ(testkit::fault_of(shared), "");
+    detail::release(shared);
     const auto bodies = testkit::texts(*batch, "body");
     if (batch->rows() > 0) rows[batch->stream].insert(rows[batch->stream].end(), bodies.begin(), bodies.end());
     positions[batch->stream] = batch->position;
