@@ -105,9 +105,9 @@ class HdfsSink(unittest.TestCase):
         """The content of each complete file, by its path; files in use must all have gone."""
         fetched = Hdfs.fetch(self.place, self.folder / "fetched")
         contents = {str(path.relative_to(fetched)): path.read_bytes() for path in fetched.rglob("*") if path.is_file()}
-        in_use = [path for path in contents if path.startswith(".levada-") and not path.endswith("/here")]
-        self.assertEqual(in_use, [], self.said())
-        return {path: content for path, content in contents.items() if not path.startswith(".")}
+        hidden = {path for path in contents if f"/{path}".find("/.") >= 0}
+        self.assertEqual([path for path in hidden if not path.endswith("/here")], [], self.said())
+        return {path: content for path, content in contents.items() if path not in hidden}
 
     def check(self, lines, times, text_of):
         """Each line is there so many times, in the folder of its hour."""
