@@ -83,11 +83,13 @@ class BotDetection(SystemTest):
             seed = {seed}""")
         made.rename(spool / "events.json")
         self.topic = self.environment["TOPIC"] = f"{self.topic}-bots"  # Made by the sink.
-        self.run_with_kills(self.example("bot_detection/ingest.toml", topic=f'"{self.topic}"'), 1, codes=(0, 3))
+        # Without transactions a kill doubles rows, which are late where they come again.
+        ingest = self.example("bot_detection/ingest.toml", topic=f'"{self.topic}"\ntransactions = true')
+        self.run_with_kills(ingest, 1, codes=(0, 3))
 
         statistics, bots = visitors_of(self.events())
         self.assertGreater(len(bots), 6, f"seed {seed}")
-        self.redis("DEL", "statistic", "bots")
+        self.redis("FLUSHALL")
         self.run_with_kills(self.example("bot_detection/hashes.toml"), 1)
         self.run_with_kills(self.example("bot_detection/keys.toml"), 1)
 

@@ -11,6 +11,7 @@ import random
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
@@ -100,7 +101,11 @@ class RedisSink(unittest.TestCase):
         end = time.monotonic() + SECONDS
         while not condition():
             self.assertLess(time.monotonic(), end, what)
-            time.sleep(0.05)
+            threading.Event().wait(0.05)
+
+    def assert_lives(self, agent, seconds):
+        with self.assertRaises(subprocess.TimeoutExpired):
+            agent.wait(seconds)
 
     def server(self, command):
         subprocess.run([SERVICES / "redis", command, os.environ["REDIS_DIR"]], check=True, capture_output=True)
@@ -116,10 +121,10 @@ class RedisSink(unittest.TestCase):
             lines = [f"{number}-{row}" for row in range(5000)]
             self.spool_file(lines)
             expected.update(lines)
-            time.sleep(choice.uniform(0.01, 0.4))
+            self.assert_lives(agent, choice.uniform(0.01, 0.4))
             if number % 3 != 0:
                 self.server("kill")
-                time.sleep(choice.uniform(0, 0.2))
+                self.assert_lives(agent, choice.uniform(0, 0.2))
                 self.server("start")
             if number % 3 != 1:
                 agent.kill()

@@ -8,7 +8,6 @@ import pathlib
 import random
 import re
 import subprocess
-import threading
 
 from kafka_test_bench import BROKER, LEVADA, SECONDS, KafkaTest
 
@@ -80,10 +79,13 @@ class SystemTest(KafkaTest):
         return (self.folder / "log").read_text()[-4000:]
 
     def run_with_kills(self, config, seconds, codes=(0,)):
-        """Runs it to its end; before that it is killed several times, each time within so many seconds."""
+        """Runs it to its end; before that it is killed several times, each time within so many seconds. A run that ends
+        by itself must end well."""
         for _ in range(KILLS):
             process = self.start(config, "--until-drained")
-            threading.Event().wait(self.random.uniform(0.2, seconds))
-            process.kill()
-            process.wait()
+            try:
+                self.assertIn(process.wait(self.random.uniform(0.2, seconds)), codes, self.log())
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
         self.run_agent(config, "--until-drained", codes=codes)
