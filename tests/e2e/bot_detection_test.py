@@ -83,8 +83,7 @@ class BotDetection(SystemTest):
             seed = {seed}""")
         made.rename(spool / "events.json")
         self.topic = self.environment["TOPIC"] = f"{self.topic}-bots"  # Made by the sink.
-        # Without transactions a kill doubles rows, which are late where they come again.
-        ingest = self.example("bot_detection/ingest.toml", topic=f'"{self.topic}"\ntransactions = true')
+        ingest = self.example("bot_detection/ingest.toml", topic=f'"{self.topic}"')
         self.run_with_kills(ingest, 1, codes=(0, 3))
 
         statistics, bots = visitors_of(self.events())
