@@ -131,6 +131,9 @@ CASES = [
     Case("parse_regex", REGEX, refused=[("pattern = '('", "pattern")]),
     Case("parse_regex", REGEX + '\ncolumns = { status = "int64" }\non_mismatch = "reject"'),
     Case("rename", 'columns = { a_text = "renamed", body = "raw" }'),
+    Case("sort_by_time", BY_TIME, refused=[("memory_bytes = 0", "memory_bytes")]),
+    # It holds rows, and their batch, until their time comes.
+    Case("sort_by_time", BY_TIME + 'lateness = "400000h"', elsewhere=["I6"]),
     Case("static", 'columns = { dc = "eu1", a_text = "longer than the twelve bytes of a view" }\noverwrite = true'),
     Case("timestamp"),
     Case("timestamp", 'from = "a_text"\non_invalid = "reject"\noverwrite = true'),
