@@ -1,4 +1,4 @@
-// The interceptor `sort_by_time`: rows of one stream and of several, with restarts between any two batches.
+// The interceptor `sort_by_time`: one stream and several, with restarts between any two batches.
 #include "sort_by_time.h"
 
 #include <gtest/gtest.h>
