@@ -36,7 +36,8 @@ Result<fs::path> find_templates() {
   const auto installed = (program / ".." / LEVADA_TEMPLATE_FOLDER).lexically_normal();
   for (const auto& folder : {installed, fs::path(LEVADA_SOURCE_TEMPLATE_FOLDER)})
     if (fs::is_directory(folder, failed)) return folder;
-  return fatal("the templates are not installed: " + installed.string() + " is missing");
+  return fatal("the templates are not installed: " + installed.string() +
+               " is missing; they come with the SDK (the package levada-dev)");
 }
 
 std::string replace_all(std::string text, const std::string& what, const std::string& with) {

@@ -13,6 +13,7 @@
 #include "agent/cli/report.h"
 #include "agent/cli/run_control.h"
 #include "agent/cli/status_log.h"
+#include "agent/cli/supervision.h"
 #include "agent/observe/log.h"
 #include "agent/pipeline/pipeline_builder.h"
 
@@ -90,17 +91,23 @@ int run_agent(const std::string& path, bool until_drained) {
   const auto& dead_letters = pipeline->dead_letters();
   Report report(loaded.topology, metrics, dead_letters);
   StatusLog status(metrics, dead_letters, *services.clock);
+  const Notifier notifier;
+  Supervision supervision(notifier, system.progress(), metrics, *services.clock,
+                          nanoseconds(loaded.agent.stop_timeout_ns));
   Pipeline::Outcome outcome;
   {
     const RunControl control(*pipeline, [&] {
       if (!lock.holds()) end_without(loaded.agent.data_dir);
       log_lines(status.due());
+      supervision.every_second(pipeline->is_stopping());
     });
     if (auto started = pipeline->start(); !started) return log_failure(started.error());
     log_info("", "levada " LEVADA_VERSION " runs " + path);
+    supervision.started();
     if (lock.is_after_crash()) warn_of_missing(dead_letters.components(), loaded.topology);
     outcome = pipeline->wait();
   }
+  supervision.closing();
   if (!pipeline->close()) outcome = Pipeline::Outcome::failed;
   if (until_drained) std::fputs(loaded.secrets.hide(report.text()).c_str(), stdout);
   else log_lines(status.summary());

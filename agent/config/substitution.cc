@@ -1,4 +1,5 @@
-// ${env:NAME}, ${env:NAME:-default} and ${file:path} inside the strings of a configuration.
+// ${env:NAME}, ${env:NAME:-default}, ${file:path} and ${credential:NAME} inside the strings of
+// a configuration.
 #include "agent/config/substitution.h"
 
 #include <algorithm>
@@ -20,6 +21,29 @@ bool is_variable_name(std::string_view name) {
   return !name.empty() && !(name[0] >= '0' && name[0] <= '9') && std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
   });
+}
+
+// The text of a file without its last line end is a secret. Gives an error or nothing.
+std::string take_file(const std::string& what, const std::filesystem::path& path, Substitution& result) {
+  FileText file = read_file(path.string(), kMostFileBytes);
+  if (!file.error.empty()) return what + " " + file.error;
+  if (file.text.ends_with('\n')) file.text.pop_back();
+  if (file.text.ends_with('\r')) file.text.pop_back();
+  result.text += file.text;
+  result.secrets.push_back(std::move(file.text));
+  return "";
+}
+
+// What systemd hands to a service: LoadCredential=, LoadCredentialEncrypted=, SetCredential=.
+std::string take_credential(const std::string& name, Substitution& result) {
+  if (name.empty() || name.find('/') != name.npos || name == "." || name == "..")
+    return quote(name) + " is no name of a credential";
+  const char* folder = std::getenv("CREDENTIALS_DIRECTORY");
+  if (folder == nullptr || *folder == '\0') {
+    return "credential " + name + " is not there: CREDENTIALS_DIRECTORY is not set, as systemd does it for a service " +
+           "with LoadCredential=" + name + ":/path or SetCredential=";
+  }
+  return take_file("credential " + name, std::filesystem::path(folder) / name, result);
 }
 
 // Appends what stands for `inside`, the text between the braces; gives an error or nothing.
@@ -48,16 +72,11 @@ std::string replace_one(std::string_view inside, const std::string& folder, Subs
     if (inside.empty()) return "${file:} names no file";
     std::filesystem::path path{std::string(inside)};
     if (path.is_relative()) path = std::filesystem::path(folder) / path;
-    FileText file = read_file(path.string(), kMostFileBytes);
-    if (!file.error.empty()) return "file " + path.string() + " " + file.error;
-    if (file.text.ends_with('\n')) file.text.pop_back();
-    if (file.text.ends_with('\r')) file.text.pop_back();
-    out += file.text;
-    result.secrets.push_back(std::move(file.text));
-    return "";
+    return take_file("file " + path.string(), path, result);
   }
+  if (inside.starts_with("credential:")) return take_credential(std::string(inside.substr(11)), result);
   return "unknown substitution ${" + std::string(inside) +
-         "}; write ${env:NAME}, ${env:NAME:-default} or ${file:path}, and $${ for a plain ${";
+         "}; write ${env:NAME}, ${env:NAME:-default}, ${file:path} or ${credential:NAME}, and $${ for a plain ${";
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// ${env:NAME}, ${env:NAME:-default} and ${file:path} inside the strings of a configuration.
+// ${env:NAME}, ${env:NAME:-default}, ${file:path} and ${credential:NAME} inside the strings of
+// a configuration.
 #pragma once
 
 #include <string>
@@ -12,7 +13,7 @@ struct Substitution {
   bool any = false;                  // something was substituted or unescaped
   bool whole = false;                // the string was one substitution and nothing else
   std::string error;                 // if not empty: why there is no text
-  std::vector<std::string> secrets;  // what files gave
+  std::vector<std::string> secrets;  // what files and credentials gave
 };
 
 // `folder` is where a relative path in ${file:} starts; "$${" becomes "${".

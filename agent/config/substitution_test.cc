@@ -1,4 +1,4 @@
-// What stands for ${env:} and ${file:}.
+// What stands for ${env:}, ${file:} and ${credential:}.
 #include "agent/config/substitution.h"
 
 #include <gtest/gtest.h>
@@ -52,6 +52,23 @@ TEST_F(SubstitutionTest, takes_the_text_of_a_file_without_its_last_newline) {
   EXPECT_EQ(text("${file:" + folder_.path("windows") + "}"), "secret");
 }
 
+TEST_F(SubstitutionTest, takes_a_credential_that_systemd_gave_as_a_secret) {
+  folder_.write("credentials/kafka.password", "hidden well\n");
+  ::setenv("CREDENTIALS_DIRECTORY", folder_.path("credentials").c_str(), 1);
+  const Substitution result = substitute("${credential:kafka.password}", "");
+  EXPECT_EQ(result.text, "hidden well");
+  EXPECT_TRUE(result.whole);
+  EXPECT_EQ(result.secrets, std::vector<std::string>{"hidden well"});
+  EXPECT_EQ(error("${credential:none}"), "credential none cannot be read: No such file or directory");
+  EXPECT_EQ(error("${credential:../credentials/kafka.password}"),
+            "\"../credentials/kafka.password\" is no name of a credential");
+  EXPECT_EQ(error("${credential:}"), "\"\" is no name of a credential");
+  ::unsetenv("CREDENTIALS_DIRECTORY");
+  EXPECT_EQ(error("${credential:kafka.password}"),
+            "credential kafka.password is not there: CREDENTIALS_DIRECTORY is not set, as systemd does it for a "
+            "service with LoadCredential=kafka.password:/path or SetCredential=");
+}
+
 TEST_F(SubstitutionTest, does_not_substitute_in_what_it_put_in) {
   folder_.write("text", "${env:LEVADA_TEST_SET}");
   EXPECT_EQ(text("${file:text}"), "${env:LEVADA_TEST_SET}");
@@ -83,8 +100,8 @@ TEST_F(SubstitutionTest, says_what_is_missing) {
 TEST_F(SubstitutionTest, refuses_what_it_does_not_know) {
   EXPECT_EQ(
       error("${HOME}"),
-      "unknown substitution ${HOME}; write ${env:NAME}, ${env:NAME:-default} or ${file:path}, and $${ for a plain "
-      "${");
+      "unknown substitution ${HOME}; write ${env:NAME}, ${env:NAME:-default}, ${file:path} or ${credential:NAME}, and "
+      "$${ for a plain ${");
   EXPECT_EQ(error("x${env:HOME"), "\"${\" is not closed; write $${ for a plain ${");
   EXPECT_EQ(error("${env:}"), "\"\" is no name of an environment variable");
   EXPECT_EQ(error("${env:A-B}"), "\"A-B\" is no name of an environment variable");

@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "agent/observe/journal.h"
+
 namespace levada::agent {
 namespace {
 
@@ -23,6 +25,11 @@ Secrets& hidden() {
   return secrets;
 }
 
+const Journal* journal() {
+  static const auto found = Journal::of_standard_error();
+  return found.get();
+}
+
 spdlog::level::level_enum level_of(int32_t level) {
   switch (level) {
     case LEVADA_DEBUG: return spdlog::level::debug;
@@ -39,7 +46,9 @@ void set_log_level(int32_t level) { logger().set_level(level_of(level)); }
 void set_log_secrets(Secrets secrets) { hidden() = std::move(secrets); }
 
 void log(int32_t level, std::string_view component, std::string_view message) {
+  if (!logger().should_log(level_of(level))) return;
   const auto text = hidden().hide(std::string(message));
+  if (journal() && journal()->write(level, component, text)) return;
   if (component.empty()) return logger().log(level_of(level), "{}", text);
   logger().log(level_of(level), "{}: {}", component, text);
 }

@@ -1,4 +1,5 @@
-// The agent's log: one line for each event, with level and component, on standard error.
+// The agent's log: one line for each event, with level and component, on standard error; where that
+// leads to systemd's journal, as an entry with fields.
 #pragma once
 
 #include <cstdint>

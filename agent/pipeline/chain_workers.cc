@@ -4,11 +4,16 @@
 
 namespace levada::agent {
 
-ChainWorkers::ChainWorkers(std::vector<InterceptorChain> chains, Backoff backoff, const levada_clock& clock)
+ChainWorkers::ChainWorkers(std::vector<InterceptorChain> chains, Backoff backoff, const levada_clock& clock,
+                           std::string owner, Progress* progress)
     : chains_(std::move(chains)),
       backoff_(backoff),
       clock_(clock),
-      threaded_(chains_.size() > 1 && !chains_[0].empty()) {}
+      threaded_(chains_.size() > 1 && !chains_[0].empty()) {
+  if (!threaded_) return;
+  for (size_t number = 1; number <= chains_.size(); ++number)
+    turns_.emplace_back(progress, owner + ", worker " + std::to_string(number));
+}
 
 // The threads use what stands below them in the class: they end first.
 ChainWorkers::~ChainWorkers() { threads_.clear(); }
@@ -16,10 +21,10 @@ ChainWorkers::~ChainWorkers() { threads_.clear(); }
 Done ChainWorkers::open() {
   for (auto& chain : chains_) LEVADA_TRY(chain.open());
   if (!threaded_ || !threads_.empty()) return {};
-  for (auto& chain : chains_)
-    threads_.emplace_back([this, &chain, memory = MemoryScope::current()](std::stop_token stopped) {
+  for (size_t at = 0; at < chains_.size(); ++at)
+    threads_.emplace_back([this, at, memory = MemoryScope::current()](std::stop_token stopped) {
       const MemoryScope scope(memory);
-      work(stopped, chain);
+      work(stopped, chains_[at], turns_[at]);
     });
   return {};
 }
@@ -95,22 +100,29 @@ Result<InFlight> ChainWorkers::advance(nanoseconds now, bool ended) {
   return given;
 }
 
-void ChainWorkers::work(std::stop_token stopped, InterceptorChain& chain) {
+void ChainWorkers::work(std::stop_token stopped, InterceptorChain& chain, Progress::Turns& turns) {
   Backoff backoff = backoff_;
+  const auto now = [this] { return nanoseconds{clock_.monotonic(clock_.context)}; };
+  const auto run = [&](InFlight& in_flight) {
+    turns.begin(now());
+    auto done = chain.run(in_flight);
+    turns.pause();
+    return done;
+  };
   std::unique_lock lock(mutex_);
   while (work_.wait(lock, stopped, [&] { return !waiting_.empty(); })) {
     auto slot = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
-    auto done = chain.run(slot->in_flight);
+    auto done = run(slot->in_flight);
     while (done.code() == Code::retry && !stopped.stop_requested()) {
       log_warning("", done.error().message);
-      const nanoseconds now{clock_.monotonic(clock_.context)};
-      backoff.failed(now);
+      const auto failed_at = now();
+      backoff.failed(failed_at);
       lock.lock();
-      work_.wait_for(lock, stopped, backoff.left(now), [] { return false; });
+      work_.wait_for(lock, stopped, backoff.left(failed_at), [] { return false; });
       lock.unlock();
-      done = chain.run(slot->in_flight);
+      done = run(slot->in_flight);
     }
     backoff.succeeded();
     lock.lock();

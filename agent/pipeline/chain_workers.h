@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "agent/flow/in_flight.h"
+#include "agent/observe/progress.h"
 #include "agent/pipeline/backoff.h"
 #include "agent/pipeline/interceptor_chain.h"
 
@@ -19,8 +20,9 @@ namespace levada::agent {
 class ChainWorkers {
  public:
   // One chain for each worker. With one chain, or empty ones, no thread is
-  // made: the work is done in next().
-  ChainWorkers(std::vector<InterceptorChain> chains, Backoff backoff, const levada_clock& clock);
+  // made: the work is done in next(). `owner`: whose chain it is, a source or a sink.
+  ChainWorkers(std::vector<InterceptorChain> chains, Backoff backoff, const levada_clock& clock, std::string owner = {},
+               Progress* progress = nullptr);
   ~ChainWorkers();
 
   Done open();
@@ -49,12 +51,13 @@ class ChainWorkers {
     InFlight in_flight;
     std::optional<Done> done;
   };
-  void work(std::stop_token stopped, InterceptorChain& chain);
+  void work(std::stop_token stopped, InterceptorChain& chain, Progress::Turns& turns);
 
   std::vector<InterceptorChain> chains_;
   Backoff backoff_;
   const levada_clock& clock_;
   const bool threaded_;
+  std::deque<Progress::Turns> turns_;  // Of each thread.
   mutable std::mutex mutex_;
   std::condition_variable_any work_;
   std::condition_variable finished_;

@@ -156,6 +156,28 @@ TEST(ChainWorkers, keep_the_order_however_long_each_batch_takes) {
   EXPECT_TRUE(chain->empty());
 }
 
+TEST(ChainWorkers, are_seen_from_outside_while_an_interceptor_does_not_come_back) {
+  TestBench bench;
+  std::latch inside(1), seen(1);
+  scripts()["interceptors.a"].intercept = [&](Batch&) {
+    inside.count_down();
+    seen.wait();
+    return Done();
+  };
+  auto chain = bench.chain({"interceptors.a"}, 2);
+  ASSERT_TRUE(chain->open());
+  chain->submit(in_flight({"1"}));
+  inside.wait();
+  bench.clock.advance(kLong);
+  const auto stuck = bench.progress.stuck(bench.clock.monotonic(), kLong / 2);
+  seen.count_down();
+  ASSERT_EQ(stuck.size(), 1u);
+  EXPECT_TRUE(stuck[0].name.starts_with("sources.clicks, worker ")) << stuck[0].name;
+  EXPECT_EQ(stuck[0].duration, kLong);
+  EXPECT_TRUE(chain->next(kLong));
+  EXPECT_TRUE(bench.progress.stuck(bench.clock.monotonic(), kLong / 2).empty());
+}
+
 TEST(ChainWorkers, end_while_an_interceptor_fails_for_ever) {
   TestBench bench;
   for (int time = 0; time < 1000; ++time) scripts()["interceptors.a"].answers["intercept"].push_back(retry("never"));

@@ -106,7 +106,10 @@ void Pipeline::run_source(size_t number) {
   auto& runner = *parts_.sources[number].runner;
   Turn turn = Turn::worked;
   // Without a place to start from it must not be opened: it may only end.
-  if (!find_start(number) && !parts_.stop->intake) turn = Turn::failed;
+  if (!find_start(number) && !parts_.stop->intake) {
+    runner.give_up();
+    turn = Turn::failed;
+  }
   while (turn == Turn::worked || turn == Turn::waited) turn = runner.turn(kTurn);
   ended(turn);
 }

@@ -52,6 +52,8 @@ class Pipeline {
   bool close();
   // Sources read no more; what is under way is stored. [any thread]
   void stop_intake();
+  // It was told to, or ends by itself. [any thread]
+  bool is_stopping() const { return parts_.stop->intake; }
 
   // Where rows may not arrive exactly once after a crash, and why.
   std::vector<std::string> exceptions() const;

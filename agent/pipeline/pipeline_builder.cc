@@ -74,8 +74,8 @@ void PipelineBuilder::check_stateful(const std::vector<size_t>& interceptors, co
   }
 }
 
-std::unique_ptr<ChainWorkers> PipelineBuilder::chain(const std::vector<size_t>& interceptors, uint32_t workers,
-                                                     Backoff backoff) {
+std::unique_ptr<ChainWorkers> PipelineBuilder::chain(const std::string& owner, const std::vector<size_t>& interceptors,
+                                                     uint32_t workers, Backoff backoff) {
   std::vector<InterceptorChain> chains;
   for (uint32_t worker = 0; worker < std::max(workers, 1u); ++worker) {
     auto& made = chains.emplace_back();
@@ -86,7 +86,8 @@ std::unique_ptr<ChainWorkers> PipelineBuilder::chain(const std::vector<size_t>& 
         made.add(InterceptorInstance(std::move(created)), config.on_reject, *parts_.services.metrics);
     }
   }
-  return std::make_unique<ChainWorkers>(std::move(chains), backoff, *parts_.services.clock);
+  return std::make_unique<ChainWorkers>(std::move(chains), backoff, *parts_.services.clock, owner,
+                                        parts_.services.progress);
 }
 
 void PipelineBuilder::add_channel(const ChannelConfig& config) {
@@ -107,7 +108,7 @@ void PipelineBuilder::add_reader(const Config& config, std::unique_ptr<SinkTarge
                                  std::map<std::string, OnReject> on_reject) {
   const Backoff backoff(nanoseconds(config.retry_initial_ns), nanoseconds(config.retry_max_ns));
   check_stateful(config.interceptors, config, false, config.workers);
-  auto workers = chain(config.interceptors, config.workers, backoff);
+  auto workers = chain(config.path, config.interceptors, config.workers, backoff);
   if (!target || !config.channel) return;
   SinkRunner::Parts parts{config.path,
                           std::move(target),
@@ -170,7 +171,7 @@ void PipelineBuilder::add_source(const SourceConfig& config) {
   check_row_size(config);
   auto created = instance(config);
   check_stateful(config.interceptors, config, true, config.workers);
-  auto workers = chain(config.interceptors, config.workers, kSourceBackoff);
+  auto workers = chain(config.path, config.interceptors, config.workers, kSourceBackoff);
   if (!created) return;
   std::vector<Channel*> channels;
   for (const auto channel : config.channels) channels.push_back(parts_.channels[channel].get());

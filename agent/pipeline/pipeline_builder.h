@@ -26,7 +26,9 @@ class PipelineBuilder {
  private:
   // The number tells instances of one component apart.
   std::unique_ptr<Instance> instance(const ComponentConfig& config, size_t number = 0);
-  std::unique_ptr<ChainWorkers> chain(const std::vector<size_t>& interceptors, uint32_t workers, Backoff backoff);
+  // Of the source or sink `owner`.
+  std::unique_ptr<ChainWorkers> chain(const std::string& owner, const std::vector<size_t>& interceptors,
+                                      uint32_t workers, Backoff backoff);
   void check_stateful(const std::vector<size_t>& interceptors, const TableConfig& user, bool is_source,
                       uint32_t workers);
   void add_channel(const ChannelConfig& config);

@@ -36,6 +36,7 @@ SinkRunner::SinkRunner(Parts parts, DeadLetters& dead_letters, const CheckpointS
       checkpoint_store_(checkpoint_store),
       clock_(*services.clock),
       stop_(stop),
+      turns_(services.progress, name_),
       rows_written_(services.metrics->counter(name_, "rows_written")),
       rows_rejected_(services.metrics->counter(name_, "rows_rejected")),
       commits_(services.metrics->counter(name_, "commits")),
@@ -47,8 +48,17 @@ std::optional<Positions> SinkRunner::recovered() const {
 }
 
 Turn SinkRunner::turn(nanoseconds timeout) {
+  const auto begun = now();
+  turns_.begin(begun);
+  const Turn turn = take_turn(begun, timeout);
+  if (turn == Turn::ended) turns_.pause();
+  if (turn == Turn::failed) turns_.fail();
+  return turn;
+}
+
+Turn SinkRunner::take_turn(nanoseconds begun, nanoseconds timeout) {
   if (stop_.now) return Turn::ended;
-  if (const auto left = backoff_.left(now()); left.count() > 0) {
+  if (const auto left = backoff_.left(begun); left.count() > 0) {
     // Sources wait for the positions of a sink that cannot be opened: with intake stopped
     // there is nothing to bring home.
     if (stop_.intake && !recovered_once_) return Turn::ended;

@@ -49,6 +49,7 @@ class SinkRunner {
   bool close(nanoseconds end);
 
  private:
+  Turn take_turn(nanoseconds begun, nanoseconds timeout);
   Done open();
   Done recover();
   Done load(uint64_t epoch, std::optional<StoredCheckpoint> stored);
@@ -81,6 +82,7 @@ class SinkRunner {
   const CheckpointStore& checkpoint_store_;
   const levada_clock& clock_;
   Stop& stop_;
+  Progress::Turns turns_;
   Counter rows_written_, rows_rejected_, commits_, calls_failed_;
 
   bool to_close_ = false;  // The sink's open was called.

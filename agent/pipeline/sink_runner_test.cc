@@ -384,6 +384,21 @@ TEST_F(SinkRunnerTest, opens_again_until_it_works) {
   EXPECT_EQ(script.committed, (Texts{"a", "b"}));
 }
 
+TEST_F(SinkRunnerTest, is_not_stuck_while_its_server_is_away) {
+  using namespace std::chrono_literals;
+  for (int tries = 0; tries < 100; ++tries) script.answers["open"].push_back(retry("nobody listens"));
+  start();
+  for (int hours = 0; hours < 100; ++hours) {
+    bench.clock.advance(1h);
+    EXPECT_EQ(runner->turn(kNow), Turn::waited);
+    EXPECT_TRUE(bench.progress.stuck(bench.clock.monotonic(), 1s).empty());
+  }
+  script.answers["open"] = {fatal("it never will")};
+  bench.clock.advance(1h);
+  EXPECT_EQ(runner->turn(kNow), Turn::failed);
+  EXPECT_EQ(bench.progress.failed(), Texts{"sinks.out"});
+}
+
 TEST_F(SinkRunnerTest, fails_when_the_sink_cannot_go_on) {
   script.answers["write"] = {fatal("no licence")};
   start();

@@ -29,6 +29,7 @@ SourceRunner::SourceRunner(Parts parts, DeadLetters& dead_letters, const Service
       numbering_(source_.name().substr(source_.name().find('.') + 1),
                  selector_.cuts_blocks() ? Selector::kBlockRows : 0),
       owner_(parts.owner.empty() ? source_.name() : std::move(parts.owner)),
+      turns_(services.progress, source_.name()),
       starts_(std::move(parts.starts)),
       rows_read_(services.metrics->counter(source_.name(), "rows_read")),
       rows_rejected_(services.metrics->counter(source_.name(), "rows_rejected")),
@@ -64,8 +65,16 @@ Done SourceRunner::start_from(std::vector<StreamStarts::Reader> readers, const s
 }
 
 Turn SourceRunner::turn(nanoseconds timeout) {
-  if (stop_.now) return Turn::ended;
   const nanoseconds now{clock_.monotonic(clock_.context)};
+  turns_.begin(now);
+  const Turn turn = take_turn(now, timeout);
+  if (turn == Turn::ended) turns_.pause();
+  if (turn == Turn::failed) turns_.fail();
+  return turn;
+}
+
+Turn SourceRunner::take_turn(nanoseconds now, nanoseconds timeout) {
+  if (stop_.now) return Turn::ended;
   if (const auto left = backoff_.left(now); left.count() > 0 && !stop_.intake) {
     signal_->wait(std::min(left, timeout));
     return Turn::waited;

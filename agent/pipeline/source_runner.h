@@ -42,6 +42,8 @@ class SourceRunner {
   Done start_from(std::vector<StreamStarts::Reader> readers, const std::set<std::string>& known = {});
   // One step; waits at most so long.
   Turn turn(nanoseconds timeout);
+  // There is no place to start from: no turn follows.
+  void give_up() { turns_.fail(); }
   void wake() { signal_->raise(); }
   // Closes the source and its interceptors, until the monotonic time `end`; whether all
   // closed well. After the last turn.
@@ -52,6 +54,7 @@ class SourceRunner {
     InFlight in_flight;
     Channel* channel;
   };
+  Turn take_turn(nanoseconds now, nanoseconds timeout);
   Done open();
   Done acknowledge();
   Turn finish(nanoseconds timeout);
@@ -78,6 +81,7 @@ class SourceRunner {
   Stop& stop_;
   StreamNumbering numbering_;
   const std::string owner_;
+  Progress::Turns turns_;
   StreamStarts starts_;
   bool is_start_unsaved_ = false;
   Counter rows_read_, rows_rejected_, bytes_read_, polls_failed_, milliseconds_waited_;

@@ -338,6 +338,27 @@ TEST_F(SourceRunnerTest, is_told_when_back_pressure_begins_and_ends) {
   EXPECT_EQ(script.back_pressure, (std::vector<bool>{true, false}));
 }
 
+TEST_F(SourceRunnerTest, is_seen_from_outside_while_a_poll_does_not_come_back) {
+  using namespace std::chrono_literals;
+  const auto stuck = [&] { return bench.progress.stuck(bench.clock.monotonic(), 30s); };
+  script.ends = false;
+  start();
+  run();
+  script.while_polling = [&] {
+    EXPECT_TRUE(stuck().empty());
+    bench.clock.advance(31s);
+    EXPECT_EQ(stuck(), (std::vector<Progress::Stuck>{{"sources.clicks", 31s}}));
+  };
+  runner->turn(kNow);
+  script.while_polling = {};
+  bench.clock.advance(1h);
+  runner->turn(kNow);
+  EXPECT_TRUE(stuck().empty());
+  script.answers["poll"] = {fatal("gone")};
+  EXPECT_EQ(run(), Turn::failed);
+  EXPECT_EQ(bench.progress.failed(), Texts{"sources.clicks"});
+}
+
 TEST_F(SourceRunnerTest, closes_its_source_and_its_interceptors) {
   start({}, {}, {"interceptors.a"});
   runner->turn(kNow);

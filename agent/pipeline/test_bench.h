@@ -241,10 +241,11 @@ class TestBench {
   testkit::ManualClock clock;
   testkit::MemoryFiles files{clock};
   Metrics metrics;
+  Progress progress;
   Stop stop;
   const levada_clock clock_table{sizeof(levada_clock), nullptr, [](void*) { return current_clock()->now().count(); },
                                  [](void*) { return current_clock()->monotonic().count(); }};
-  Services services{files.table(), &clock_table, &memory, log_service(), &metrics};
+  Services services{files.table(), &clock_table, &memory, log_service(), &metrics, nullptr, nullptr, &progress};
   DeadLetters dead_letters{services, "/dead"};
   CheckpointStore checkpoint_store{Files(files.table()), "/data"};
 
@@ -290,7 +291,7 @@ class TestBench {
       for (const auto& path : interceptors) made.add(interceptor(path), on_reject, metrics);
     }
     return std::make_unique<ChainWorkers>(std::move(chains), Backoff(std::chrono::seconds(1), std::chrono::seconds(8)),
-                                          clock_table);
+                                          clock_table, "sources.clicks", &progress);
   }
 };
 

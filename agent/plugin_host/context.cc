@@ -10,7 +10,7 @@
 namespace levada::agent {
 
 Services SystemServices::services() {
-  return {system_files(), system_clock(), &memory_, log_service(), &metrics_, system_random(), &data_dirs_};
+  return {system_files(), system_clock(), &memory_, log_service(), &metrics_, system_random(), &data_dirs_, &progress_};
 }
 
 Context::Context(const Services& services, std::string component, std::string data_dir, bool until_drained)

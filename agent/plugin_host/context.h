@@ -5,6 +5,7 @@
 
 #include "agent/env/memory_pool.h"
 #include "agent/observe/metrics.h"
+#include "agent/observe/progress.h"
 #include "agent/plugin_host/data_dirs.h"
 #include "levada/plugin.h"
 
@@ -19,6 +20,7 @@ struct Services {
   Metrics* metrics;
   const levada_random* random = nullptr;  // Null: components find no such service.
   DataDirs* data_dirs = nullptr;          // Null: nobody minds whose a folder is.
+  Progress* progress = nullptr;           // Null: nobody looks whether threads move.
 };
 
 // Those of the operating system, with what one agent counts and keeps: two of these in one process
@@ -27,11 +29,13 @@ class SystemServices {
  public:
   Services services();
   Metrics& metrics() { return metrics_; }
+  const Progress& progress() const { return progress_; }
 
  private:
   MemoryPool memory_;
   Metrics metrics_;
   DataDirs data_dirs_;
+  Progress progress_;
 };
 
 // Stays where it is as long as the instance lives.

@@ -119,7 +119,9 @@ std::vector<PluginFolder> plugin_folders(const std::vector<std::string>& configu
   }
   std::error_code failed;
   const auto program = fs::read_symlink("/proc/self/exe", failed).parent_path();
-  for (const auto& folder : {program / "plugins", program / ".." / LEVADA_PLUGIN_FOLDER})
+  // The last: of /usr/bin/levada, for plugins that no package brings.
+  for (const auto& folder :
+       {program / "plugins", program / ".." / LEVADA_PLUGIN_FOLDER, program / "../local" / LEVADA_PLUGIN_FOLDER})
     if (fs::is_directory(folder, failed)) folders.push_back({folder.lexically_normal().string(), false});
   return folders;
 }
