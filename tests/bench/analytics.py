@@ -4,8 +4,9 @@
     tests/bench/analytics.py build/release/levada [--views FILE] [--log FILE] [--runs N]
 
 --views: ad views, a JSON object each line (start_timestamp, end_timestamp, campaign_id); views and mean duration of
-each campaign and minute. --log: an access log; hosts with more than 100 requests in 60 s, each 10 s. Runs take turns;
-the figures are medians. All three have to give the same rows. DuckDB is that of tools/requirements.txt.
+each campaign and minute. --log: an access log; hosts with more than 100 requests in 60 s, each 10 s, and the visits of
+hosts, which end after half an hour without a request (only against DuckDB). Runs take turns; the figures are medians.
+All have to give the same rows. DuckDB is that of tools/requirements.txt.
 """
 
 import argparse
@@ -45,6 +46,16 @@ keys = ["host"]
 aggregates = { requests = "count" }
 having = "requests > 100"
 """
+VISITS = """
+[interceptors.parse]
+type = "parse_access_log"
+[interceptors.visits]
+type = "window"
+gap = "30m"
+lateness = "5s"
+keys = ["host"]
+aggregates = { requests = "count" }
+"""
 DUCKDB_VIEWS = """
 select start_timestamp // 60000 * 60000, campaign_id, count(*), sum(end_timestamp - start_timestamp)::bigint,
        avg(end_timestamp - start_timestamp) / 1000
@@ -52,14 +63,23 @@ from read_json('{file}', format = 'newline_delimited', ignore_errors = true,
                columns = {{start_timestamp: 'BIGINT', end_timestamp: 'BIGINT', campaign_id: 'BIGINT'}})
 where start_timestamp is not null and end_timestamp is not null and campaign_id is not null group by 1, 2
 """
-DUCKDB_HOSTS = r"""
+REQUESTS = r"""
 with lines as (select regexp_extract(line,
       '^(\S+) \S+ \S+ \[([^\]]+)\] "(?:[^"\\]|\\.)*" (\d{{3}}) (\d+|-)', ['host', 'time', 'status', 'bytes']) as p
     from read_csv('{file}', columns = {{line: 'VARCHAR'}}, delim = '\x01', quote = '', escape = '', header = false)),
   requests as (select p.host as host, epoch(strptime(p.time, '%d/%b/%Y:%H:%M:%S %z'))::bigint as time
     from lines where p.host <> '')
+"""
+DUCKDB_HOSTS = REQUESTS + """
 select start, host, count(*) from (select host, time // 10 * 10 - 10 * hop as start from requests, range(6) t(hop))
 group by 1, 2 having count(*) > 100
+"""
+DUCKDB_VISITS = REQUESTS + """
+select min(time), host, count(*) from (
+  select host, time, sum(is_first) over (partition by host order by time rows unbounded preceding) as visit from (
+    select host, time, case when time - lag(time) over (partition by host order by time) < 1800 then 0 else 1 end
+      as is_first from requests))
+group by host, visit
 """
 
 
@@ -80,7 +100,9 @@ def host(row):
 
 
 def compare(job, levada, file, tables, query, value, types, runs, reference):
-    figures = {"levada": [], "DuckDB": [], "by hand": []}
+    figures = {"levada": [], "DuckDB": []}
+    if reference:
+        figures["by hand"] = []
     with tempfile.TemporaryDirectory(dir=file.parent) as folder:
         folder = pathlib.Path(folder)
         for run in range(runs):
@@ -88,9 +110,10 @@ def compare(job, levada, file, tables, query, value, types, runs, reference):
             own.mkdir()
             figures["levada"].append(run_levada(levada, file, tables, own))
             figures["DuckDB"].append(run_duckdb(query, file, folder / "duckdb.csv"))
-            figures["by hand"].append(measure([reference, job, str(file)], folder / "reference.csv"))
+            if reference:
+                figures["by hand"].append(measure([reference, job, str(file)], folder / "reference.csv"))
         ours = set(map(value, rows_of(own)))
-        for name in ("duckdb", "reference"):
+        for name in ("duckdb", "reference") if reference else ("duckdb",):
             with open(folder / f"{name}.csv", newline="") as text:
                 theirs = {tuple(read(cell) for read, cell in zip(types, row)) for row in csv.reader(text)}
             if theirs != ours:
@@ -98,8 +121,8 @@ def compare(job, levada, file, tables, query, value, types, runs, reference):
                       f"{len(theirs - ours)} only theirs, as {sorted(theirs ^ ours)[:3]}")
     medians = {name: statistics.median(all) for name, all in figures.items()}
     print(f"{job}, {len(ours)} rows: " + ", ".join(f"{name} {value:.2f} s" for name, value in medians.items()))
-    print(f"  {medians['levada'] / medians['DuckDB']:.2f} times DuckDB, "
-          f"{medians['levada'] / medians['by hand']:.1f} times the program by hand", flush=True)
+    print("  " + ", ".join(f"{medians['levada'] / medians[name]:.2f} times {name}" for name in medians if name != "levada"),
+          flush=True)
 
 
 def main():
@@ -117,6 +140,8 @@ def main():
         if given.log:
             compare("hosts", given.levada, given.log.resolve(), HOSTS, DUCKDB_HOSTS, host, (int, str, int), given.runs,
                     reference)
+            compare("visits", given.levada, given.log.resolve(), VISITS, DUCKDB_VISITS, host, (int, str, int),
+                    given.runs, None)
 
 
 if __name__ == "__main__":

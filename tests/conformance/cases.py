@@ -54,6 +54,8 @@ WINDOW = (
     'time = "a_time"\nsize = "1h"\nkeys = ["a_text", "a_number"]\n'
     'aggregates = { rows = "count", least = "min(body)", sum = "sum(a_number)", words = "distinct(extra_text)" }'
 )
+SESSIONS = WINDOW.replace("size", "gap").replace("distinct", "top").replace("(extra_text)", "(extra_text, 3)")
+MOVING = 'time = "a_time"\nmoving = "1h"\nkeys = ["a_text"]\naggregates = { rows = "count", most = "max(body)" }'
 
 # Which rows a table has, only a reader of its log knows; bytes by chance stand in sequence files.
 # The times of the batches are years apart, and in no order: without a lateness most rows are late.
@@ -141,6 +143,12 @@ CASES = [
     Case("to_json", 'exclude = []\nnulls = "write"'),
     Case("window", WINDOW, refused=[('size = "0s"', "size")]),
     Case("window", WINDOW + '\nslide = "10m"\nlateness = "1h"\nhaving = "rows > 1"'),
+    Case("window", WINDOW + '\nlate = "update"\nearly = "1s"'),
+    Case("window", SESSIONS, refused=[('gap = "0s"', "gap")]),
+    Case("window", SESSIONS + '\nlate = "update"\nkeep = "1000h"\nearly = "1s"'),
+    Case("window", MOVING, refused=[('moving = "1s"\nearly = "1s"', "early")]),
+    # It holds rows, and their batch, until their time comes.
+    Case("window", MOVING + '\nlateness = "400000h"\nhaving = "rows > 1"', elsewhere=["I6"]),
     Case("top_k", BY_TIME + 'keys = ["a_text"]\nweight = "a_number"', refused=[('keys = ["a"]\nk = 0', "k")]),
     Case("top_k", BY_TIME + 'keys = ["body"]\ncounters = 2\nk = 2\nwindow = "10000h"'),
     # sinks

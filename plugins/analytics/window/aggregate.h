@@ -44,6 +44,8 @@ class Aggregate {
 
   // For pieces that hold memory outside of their record.
   virtual bool holds_memory() const { return false; }
+  // Whether a piece is about as small as a value, so that each row may have one of its own.
+  virtual bool is_small() const { return true; }
   virtual size_t held_bytes(const char* /*record*/) const { return 0; }
   virtual void release(char* /*record*/) const {}
   virtual void save(const char* /*record*/, StateWriter& /*to*/) const {}

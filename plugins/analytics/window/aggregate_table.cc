@@ -69,6 +69,26 @@ void AggregateTable::join(const AggregateTable& other) {
   held_bytes_ += static_cast<size_t>(take_growth());
 }
 
+void AggregateTable::add_keys(const AggregateTable& other) {
+  numbers_.resize(other.size());
+  table_.find_or_add(other.table_, numbers_.data());
+}
+
+void AggregateTable::join_known(const AggregateTable& other) {
+  records_.clear();
+  from_.clear();
+  for (Number number = 0; number < size(); ++number) {
+    const Number theirs = other.table_.find(key(number));
+    if (theirs == KeyTable::kNone) continue;
+    records_.push_back(table_.state(number));
+    from_.push_back(other.record(theirs));
+  }
+  const auto& aggregates = layout_.aggregates();
+  for (size_t at = 0; at < aggregates.size(); ++at)
+    aggregates[at].aggregate->join(from_, other.shared(at), records_.data(), shared_[at].get());
+  held_bytes_ += static_cast<size_t>(take_growth());
+}
+
 void AggregateTable::take_away(const AggregateTable& other) {
   match(other);
   for (const auto& each : layout_.aggregates()) each.aggregate->take_away(from_, records_.data());

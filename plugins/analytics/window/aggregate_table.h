@@ -56,6 +56,10 @@ class AggregateTable {
   void join(const AggregateTable& other);
   // Takes away what was joined; where the layout can_take_away.
   void take_away(const AggregateTable& other);
+  // Adds the other's keys, without rows.
+  void add_keys(const AggregateTable& other);
+  // As join, but only for keys that are here.
+  void join_known(const AggregateTable& other);
   // Whether a key has rows.
   bool has_rows(Number number) const { return layout_.has_rows(record(number)); }
   // Forgets keys without rows; those that stay are numbered anew.

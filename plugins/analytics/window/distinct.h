@@ -20,6 +20,7 @@ class Distinct final : public Aggregate {
   void join(std::span<const char* const> from, const Shared* from_shared, char* const* to, Shared* to_shared) override;
   Column finish(std::string name, std::span<const char* const> records, const Shared*) const override;
   bool holds_memory() const override { return true; }
+  bool is_small() const override { return false; }
   size_t held_bytes(const char* record) const override;
   void release(char* record) const override;
   void save(const char* record, StateWriter& to) const override;

@@ -7,44 +7,94 @@
 namespace levada::window {
 namespace {
 
-Column times_of(const std::string& name, int64_t time, size_t rows) {
-  ValueBuilder<int64_t> values(static_cast<int64_t>(rows));
-  int64_t* const to = values.extend(static_cast<int64_t>(rows));
-  std::fill(to, to + rows, time);
-  values.filled(static_cast<int64_t>(rows));
+Column times_of(const std::string& name, const std::vector<int64_t>& times) {
+  const auto rows = static_cast<int64_t>(times.size());
+  ValueBuilder<int64_t> values(rows);
+  std::copy(times.begin(), times.end(), values.extend(rows));
+  values.filled(rows);
   return std::move(values).finish(name, Type::timestamp);
+}
+
+Column kinds_of(const std::string& name, const std::vector<Kind>& kinds) {
+  TextBuilder words(4);
+  for (const auto* word : {"early", "final", "updated", "removed"}) words.append(word);
+  const auto rows = static_cast<int64_t>(kinds.size());
+  ValueBuilder<int32_t> indices(rows);
+  std::transform(kinds.begin(), kinds.end(), indices.extend(rows), [](Kind kind) { return static_cast<int32_t>(kind); });
+  indices.filled(rows);
+  return std::move(indices).finish(name, std::move(words).finish("", Type::text));
 }
 
 }  // namespace
 
-template <class Wanted>
-Batch Output::chosen_columns(const AggregateTable& table, std::span<const Number> numbers, int64_t start, int64_t end,
-                             Wanted wanted) const {
-  Batch batch(static_cast<int64_t>(numbers.size()));
-  for (const auto& [name, time] : {std::pair(columns_.window_start, start), std::pair(columns_.window_end, end)})
-    if (!name.empty() && wanted(name)) batch.set(times_of(name, time, numbers.size()));
-  if (std::any_of(columns_.keys.begin(), columns_.keys.end(), wanted)) {
-    std::vector<Key> keys;
-    keys.reserve(numbers.size());
-    for (const Number number : numbers) keys.push_back(table.key(number));
-    for (size_t part = 0; part < columns_.keys.size(); ++part)
-      if (wanted(columns_.keys[part])) batch.set(key_column(columns_.keys[part], keys, part, columns_.keys.size()));
+Given Output::of(const AggregateTable& table, std::span<const Number> numbers, int64_t start, int64_t end,
+                 Kind kind) const {
+  Given given;
+  given.keys.reserve(numbers.size());
+  given.records.reserve(numbers.size());
+  for (const Number number : numbers) {
+    given.keys.push_back(table.key(number));
+    given.records.push_back(table.record(number));
   }
-  std::vector<const char*> records;
-  records.reserve(numbers.size());
-  for (const Number number : numbers) records.push_back(table.record(number));
+  given.starts.assign(numbers.size(), start);
+  given.ends.assign(numbers.size(), end);
+  given.kinds.assign(numbers.size(), kind);
+  for (size_t at = 0; at < layout_.aggregates().size(); ++at) given.shared.push_back(table.shared(at));
+  return given;
+}
+
+template <class Wanted>
+Batch Output::chosen_columns(const Given& given, Wanted wanted) const {
+  Batch batch(static_cast<int64_t>(given.rows()));
+  const auto is_wanted = [&](const std::string& name) { return !name.empty() && wanted(name); };
+  if (is_wanted(columns_.window_start)) batch.set(times_of(columns_.window_start, given.starts));
+  if (is_wanted(columns_.window_end)) batch.set(times_of(columns_.window_end, given.ends));
+  if (is_wanted(columns_.result)) batch.set(kinds_of(columns_.result, given.kinds));
+  for (size_t part = 0; part < columns_.keys.size(); ++part)
+    if (wanted(columns_.keys[part]))
+      batch.set(key_column(columns_.keys[part], given.keys, part, columns_.keys.size()));
   const auto& aggregates = layout_.aggregates();
   for (size_t at = 0; at < aggregates.size(); ++at)
-    if (!aggregates[at].name.empty() && wanted(aggregates[at].name))
-      batch.set(aggregates[at].aggregate->finish(aggregates[at].name, records, table.shared(at)));
+    if (is_wanted(aggregates[at].name))
+      batch.set(aggregates[at].aggregate->finish(aggregates[at].name, given.records, given.shared[at]));
   return batch;
 }
 
-Batch Output::rows(const AggregateTable& table, std::span<const Number> numbers, int64_t start, int64_t end) const {
-  return chosen_columns(table, numbers, start, end, [](const std::string&) { return true; });
+Batch Output::rows(const Given& given) const {
+  return chosen_columns(given, [](const std::string&) { return true; });
+}
+Batch Output::rows(const AggregateTable& table, std::span<const Number> numbers, int64_t start, int64_t end,
+                   Kind kind) const {
+  return rows(of(table, numbers, start, end, kind));
 }
 
-std::vector<Output::Number> Output::choose(const AggregateTable& table, int64_t start, int64_t end) {
+void Output::ask(const Given& given) {
+  mask_.reset(static_cast<int64_t>(given.rows()), 1);
+  // A name that stands in the condition may be a column of it.
+  const auto is_named = [&](const std::string& name) { return having_text_.find(name) != std::string::npos; };
+  having_->narrow(chosen_columns(given, is_named), mask_, remarks_);
+}
+
+void Output::narrow(Given& given) {
+  if (!having_ || given.rows() == 0) return;
+  ask(given);
+  size_t kept = 0;
+  for (size_t at = 0; at < given.rows(); ++at) {
+    if (!mask_.data()[at] && given.kinds[at] != Kind::removed) continue;
+    given.keys[kept] = given.keys[at];
+    given.records[kept] = given.records[at];
+    given.starts[kept] = given.starts[at];
+    given.ends[kept] = given.ends[at];
+    given.kinds[kept++] = given.kinds[at];
+  }
+  given.keys.resize(kept);
+  given.records.resize(kept);
+  given.starts.resize(kept);
+  given.ends.resize(kept);
+  given.kinds.resize(kept);
+}
+
+std::vector<Output::Number> Output::choose(const AggregateTable& table, int64_t start, int64_t end, Kind kind) {
   constexpr size_t kAtOnce = 16'384;
   std::vector<Number> chosen;
   chosen.reserve(table.size());
@@ -54,10 +104,7 @@ std::vector<Output::Number> Output::choose(const AggregateTable& table, int64_t 
     size_t kept = 0;
     for (size_t first = 0; first < chosen.size(); first += kAtOnce) {
       const auto part = std::span(chosen).subspan(first, std::min(kAtOnce, chosen.size() - first));
-      mask_.reset(static_cast<int64_t>(part.size()), 1);
-      // A name that stands in the condition may be a column of it.
-      const auto is_named = [&](const std::string& name) { return having_text_.find(name) != std::string::npos; };
-      having_->narrow(chosen_columns(table, part, start, end, is_named), mask_, remarks_);
+      ask(of(table, part, start, end, kind));
       for (size_t at = 0; at < part.size(); ++at)
         if (mask_.data()[at]) chosen[kept++] = part[at];
     }

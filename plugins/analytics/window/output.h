@@ -10,11 +10,33 @@
 
 namespace levada::window {
 
+// What kind of a result a row is. `removed`: a session that was given under this beginning is part
+// of another now.
+enum class Kind : uint8_t { early, final, updated, removed };
+
+// What is given: for each row a key, a record and a window.
+struct Given {
+  std::vector<Key> keys;
+  std::vector<const char*> records;
+  std::vector<int64_t> starts, ends;
+  std::vector<Kind> kinds;
+  std::vector<const Aggregate::Shared*> shared;  // One for each aggregate.
+
+  size_t rows() const { return keys.size(); }
+  void add(Key key, const char* record, int64_t start, int64_t end, Kind kind) {
+    keys.push_back(key);
+    records.push_back(record);
+    starts.push_back(start);
+    ends.push_back(end);
+    kinds.push_back(kind);
+  }
+};
+
 class Output {
  public:
   using Number = AggregateTable::Number;
   struct Columns {
-    std::string window_start, window_end;  // Empty: left out.
+    std::string window_start, window_end, result;  // Empty: left out.
     std::vector<std::string> keys;
   };
 
@@ -28,14 +50,20 @@ class Output {
         remarks_(std::move(tell)) {}
 
   // The keys that meet the condition, in their order.
-  std::vector<Number> choose(const AggregateTable& table, int64_t start, int64_t end);
+  std::vector<Number> choose(const AggregateTable& table, int64_t start, int64_t end, Kind kind);
   // A batch of these keys' rows.
-  Batch rows(const AggregateTable& table, std::span<const Number> numbers, int64_t start, int64_t end) const;
+  Batch rows(const AggregateTable& table, std::span<const Number> numbers, int64_t start, int64_t end,
+             Kind kind) const;
+  // Takes away rows that do not meet the condition; what is removed stays.
+  void narrow(Given& given);
+  Batch rows(const Given& given) const;
 
  private:
+  Given of(const AggregateTable& table, std::span<const Number> numbers, int64_t start, int64_t end, Kind kind) const;
   template <class Wanted>
-  Batch chosen_columns(const AggregateTable& table, std::span<const Number> numbers, int64_t start, int64_t end,
-                       Wanted wanted) const;
+  Batch chosen_columns(const Given& given, Wanted wanted) const;
+  // Into the mask, which of them meet the condition.
+  void ask(const Given& given);
 
   const Columns columns_;
   const conditions::ConditionPtr having_;

@@ -9,15 +9,17 @@ constexpr size_t kSpareBytesMax = size_t{16} << 20;
 
 }  // namespace
 
-AggregateTable& PaneWindows::pane_at(int64_t start) {
-  auto& pane = panes_[start];
+AggregateTable& PaneWindows::pane_at(Panes& panes, int64_t start) {
+  auto& pane = panes[start];
   if (!pane) pane = spare_ ? std::move(spare_) : std::make_unique<AggregateTable>(layout_);
   return *pane;
 }
 
 size_t PaneWindows::bytes() const {
-  size_t all = is_tumbling() ? 0 : joined_.bytes();
-  for (const auto& [start, pane] : panes_) all += pane->bytes();
+  size_t all = is_tumbling() ? 0 : joined_.bytes() + early_.bytes();
+  if (keep_ > 0) all += again_.bytes();
+  for (const auto* panes : {&panes_, &late_, &changed_})
+    for (const auto& [start, pane] : *panes) all += pane->bytes();
   return all;
 }
 
@@ -50,16 +52,27 @@ std::span<const PaneWindows::Group> PaneWindows::grouped(std::span<const int64_t
   return {groups_.data(), count};
 }
 
+int64_t PaneWindows::end_after(int64_t end, int64_t start) const {
+  const int64_t first = shape_.first_end(start);
+  return end != kNone && first <= end ? end + shape_.slide : first;
+}
+
 std::optional<int64_t> PaneWindows::next_end(int64_t limit) const {
-  for (const auto& [start, pane] : panes_) {
-    int64_t end = shape_.first_end(start);
-    if (given_end_ != kNone && end <= given_end_) end = given_end_ + shape_.slide;
+  for (auto pane = panes_.lower_bound(given_end_ == kNone ? kNone : shape_.next_start(given_end_)); pane != panes_.end();
+       ++pane) {
+    const int64_t start = pane->first, end = end_after(given_end_, start);
     // The pane may lie in front of all windows that are left.
     if (start + shape_.pane() <= end - shape_.size) continue;
     if (end > limit) return std::nullopt;
     return end;
   }
   return std::nullopt;
+}
+
+int64_t PaneWindows::begin(int64_t end) {
+  begun_end_ = end;
+  touched_.erase(touched_.begin(), touched_.lower_bound(shape_.next_start(end)));
+  return forgotten_end();
 }
 
 // Rows of panes that were joined are late: what is joined stays as it is.
@@ -86,7 +99,7 @@ const AggregateTable& PaneWindows::window(int64_t end) {
 
 void PaneWindows::given(int64_t end) {
   given_end_ = end;
-  const int64_t needed = shape_.next_start(end);
+  const int64_t needed = shape_.next_start(forgotten_end());
   while (!panes_.empty() && panes_.begin()->first < needed) {
     const int64_t start = panes_.begin()->first;
     auto pane = std::move(panes_.begin()->second);
@@ -101,34 +114,112 @@ void PaneWindows::given(int64_t end) {
   }
 }
 
+void PaneWindows::join_late() {
+  for (const auto& [start, pane] : late_) {
+    pane_at(panes_, start).join(*pane);
+    if (joined_end_ != kNone && start >= joined_from_ && start < joined_end_) forget_joined();
+    if (notes_ && start >= shape_.next_start(begun_end_)) touched_.insert(start);
+  }
+  changed_ = std::move(late_);
+  late_.clear();
+  updated_end_ = kNone;
+}
+
+std::optional<int64_t> PaneWindows::next_update() {
+  while (has_updates()) {
+    if (changed_.empty()) join_late();
+    std::optional<int64_t> next;
+    for (const auto& [start, pane] : changed_) {
+      const int64_t end = end_after(updated_end_, start);
+      if (end > given_end_ || start + shape_.pane() <= end - shape_.size) continue;
+      next = std::min(end, next.value_or(end));
+    }
+    if (next) return next;
+    changed_.clear();
+    again_.clear();
+  }
+  return std::nullopt;
+}
+
+const AggregateTable& PaneWindows::updated(int64_t end) {
+  const int64_t start = end - shape_.size;
+  again_.clear();
+  for (auto pane = changed_.lower_bound(start); pane != changed_.lower_bound(end); ++pane)
+    again_.add_keys(*pane->second);
+  for (auto pane = panes_.lower_bound(start); pane != panes_.lower_bound(end); ++pane)
+    again_.join_known(*pane->second);
+  return again_;
+}
+
+std::vector<int64_t> PaneWindows::take_touched() {
+  std::set<int64_t> ends;
+  for (const int64_t start : touched_)
+    for (int64_t end = end_after(begun_end_, start); start + shape_.pane() > end - shape_.size; end += shape_.slide)
+      ends.insert(end);
+  touched_.clear();
+  return {ends.rbegin(), ends.rend()};
+}
+
+const AggregateTable& PaneWindows::so_far(int64_t end) {
+  const int64_t start = end - shape_.size;
+  if (is_tumbling()) return *panes_.at(start);
+  early_.clear();
+  for (auto pane = panes_.lower_bound(start); pane != panes_.lower_bound(end); ++pane) early_.join(*pane->second);
+  return early_;
+}
+
 void PaneWindows::forget_joined() {
   joined_.clear();
   joined_from_ = joined_end_ = kNone;
   sweep_at_ = kSweepAt;
 }
 
-void PaneWindows::save(StateWriter& to) const {
-  to.value(given_end_);
-  to.value(static_cast<uint64_t>(panes_.size()));
-  for (const auto& [start, pane] : panes_) {
+void PaneWindows::save(const Panes& panes, StateWriter& to) {
+  to.value(static_cast<uint64_t>(panes.size()));
+  for (const auto& [start, pane] : panes) {
     to.value(start);
     pane->save(to);
   }
 }
+void PaneWindows::load(Panes& panes, StateReader& from, size_t key_columns) {
+  const auto count = from.value<uint64_t>();
+  for (uint64_t at = 0; at < count && from.good(); ++at) pane_at(panes, from.value<int64_t>()).load(from, key_columns);
+}
+
+void PaneWindows::save(StateWriter& to) const {
+  to.value(given_end_);
+  save(panes_, to);
+  if (keep_ == 0) return;
+  save(late_, to);
+  save(changed_, to);
+  to.value(updated_end_);
+}
 
 void PaneWindows::load(StateReader& from, size_t key_columns) {
   forget();
-  given_end_ = from.value<int64_t>();
-  const auto count = from.value<uint64_t>();
-  for (uint64_t at = 0; at < count && from.good(); ++at) pane_at(from.value<int64_t>()).load(from, key_columns);
-  if (!from.good()) forget();
+  given_end_ = begun_end_ = from.value<int64_t>();
+  load(panes_, from, key_columns);
+  if (keep_ > 0) {
+    load(late_, from, key_columns);
+    load(changed_, from, key_columns);
+    updated_end_ = from.value<int64_t>();
+  }
+  if (!from.good()) return forget();
+  if (!notes_) return;
+  for (const auto& [start, pane] : panes_)
+    if (given_end_ == kNone || start >= shape_.next_start(given_end_)) touched_.insert(start);
 }
 
 void PaneWindows::forget() {
   panes_.clear();
+  late_.clear();
+  changed_.clear();
+  touched_.clear();
   spare_.reset();
+  again_.clear();
+  early_.clear();
   forget_joined();
-  given_end_ = kNone;
+  begun_end_ = given_end_ = updated_end_ = kNone;
 }
 
 }  // namespace levada::window

@@ -18,6 +18,7 @@ class SketchAggregate : public Aggregate {
       if (const auto* other = in<Sketch*>(from[at])) change(to[at], [&](Sketch& mine) { mine.join(*other); });
   }
   bool holds_memory() const override { return true; }
+  bool is_small() const override { return false; }
   size_t held_bytes(const char* record) const override {
     const auto* sketch = in<Sketch*>(record);
     return sketch ? sketch->bytes() : 0;

@@ -78,14 +78,15 @@ void Quantile::add(std::span<const int64_t> rows, char* const* records, Shared*)
   for (size_t at = 0; at < rows.size(); ++at) {
     if (!numbers_.valid(rows[at])) continue;
     const double value = real ? numbers_.real(rows[at]) : static_cast<double>(numbers_.integer(rows[at]));
-    change(records[at], [&](Quantiles& sketch) { sketch.add(value); });
+    change(records[at], [&](TDigest& sketch) { sketch.add(value); });
   }
 }
 Column Quantile::finish(std::string name, std::span<const char* const> records, const Shared*) const {
   ValueBuilder<double> values(static_cast<int64_t>(records.size()));
+  std::vector<TDigest::Centroid> room;
   for (const char* record : records) {
-    const auto* sketch = in<Quantiles*>(record);
-    sketch && sketch->count() > 0 ? values.append(sketch->at(share_)) : values.append_null();
+    const auto* sketch = in<TDigest*>(record);
+    sketch && sketch->count() > 0 ? values.append(sketch->at(share_, room)) : values.append_null();
   }
   return std::move(values).finish(std::move(name), Type::float64);
 }

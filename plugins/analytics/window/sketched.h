@@ -4,6 +4,7 @@
 #include "numbers.h"
 #include "sketch_aggregate.h"
 #include "sketches.h"
+#include "t_digest.h"
 
 namespace levada::window {
 
@@ -18,7 +19,7 @@ class DistinctApproximate final : public SketchAggregate<HyperLogLog> {
   RowKeys keys_;
 };
 
-class Quantile final : public SketchAggregate<Quantiles> {
+class Quantile final : public SketchAggregate<TDigest> {
  public:
   Quantile(Numbers numbers, double share) : numbers_(std::move(numbers)), share_(share) {}
   void bind(const Batch& batch, const int64_t*) override { numbers_.bind(batch); }

@@ -1,4 +1,4 @@
-// Summaries of many values in little memory, which do not depend on the order of the values.
+// Summaries of many values, which do not depend on the order of the values.
 #pragma once
 
 #include <algorithm>
@@ -74,99 +74,6 @@ class HyperLogLog {
   }
   std::vector<uint64_t> hashes_;  // In order; empty once there are registers.
   std::vector<uint8_t> registers_;
-};
-
-// Quantiles: how many values lie in ranges each 1 % wide, so that a quantile is off by half a
-// percent of itself. A t-digest would depend on the order of the values and on where batches are
-// cut, and give other numbers after a restart.
-class Quantiles {
- public:
-  void add(double value) {
-    if (std::isnan(value)) return;
-    if (std::abs(value) < kLeast) ++zeros_;
-    else (value < 0 ? below_ : above_).add(range_of(std::abs(value)));
-  }
-  void join(const Quantiles& other) {
-    zeros_ += other.zeros_;
-    below_.join(other.below_);
-    above_.join(other.above_);
-  }
-  uint64_t count() const { return zeros_ + below_.total + above_.total; }
-  // Of at least one value; `share` from 0 to 1.
-  double at(double share) const {
-    auto left = static_cast<uint64_t>(share * static_cast<double>(count() - 1) + 0.5);
-    if (left < below_.total) return -middle_of(below_.find(below_.total - 1 - left));
-    left -= below_.total;
-    if (left < zeros_) return 0;
-    return middle_of(above_.find(left - zeros_));
-  }
-  size_t bytes() const {
-    return sizeof *this + (below_.counts.capacity() + above_.counts.capacity()) * sizeof(uint64_t);
-  }
-  void save(StateWriter& to) const {
-    to.value(zeros_);
-    below_.save(to);
-    above_.save(to);
-  }
-  void load(StateReader& from) {
-    zeros_ = from.value<uint64_t>();
-    below_.load(from);
-    above_.load(from);
-  }
-
- private:
-  static constexpr double kLeast = 1e-9, kWidth = 1.01;
-  static constexpr int32_t kRangeMax = 80'000;
-
-  // Counts of ranges first .. first + counts.size() - 1.
-  struct Ranges {
-    int32_t first = 0;
-    uint64_t total = 0;
-    std::vector<uint64_t> counts;
-    void add(int32_t range, uint64_t count = 1) {
-      if (counts.empty()) first = range;
-      if (range < first) {
-        counts.insert(counts.begin(), static_cast<size_t>(first - range), 0);
-        first = range;
-      }
-      const auto at = static_cast<size_t>(range - first);
-      if (at >= counts.size()) counts.resize(at + 1, 0);
-      counts[at] += count;
-      total += count;
-    }
-    void join(const Ranges& other) {
-      for (size_t at = 0; at < other.counts.size(); ++at)
-        if (other.counts[at] > 0) add(other.first + static_cast<int32_t>(at), other.counts[at]);
-    }
-    int32_t find(uint64_t rank) const {
-      size_t at = 0;
-      for (; at + 1 < counts.size() && rank >= counts[at]; ++at) rank -= counts[at];
-      return first + static_cast<int32_t>(at);
-    }
-    void save(StateWriter& to) const {
-      to.value(first);
-      to.value(static_cast<uint32_t>(counts.size()));
-      to.bytes(counts.data(), counts.size() * sizeof(uint64_t));
-    }
-    void load(StateReader& from) {
-      first = from.value<int32_t>();
-      const auto size = from.value<uint32_t>();
-      const auto bytes = from.bytes(uint64_t{size} * sizeof(uint64_t));
-      if (!from.good()) return;
-      counts.resize(size);
-      if (size > 0) std::memcpy(counts.data(), bytes.data(), bytes.size());
-      total = 0;
-      for (const auto each : counts) total += each;
-    }
-  };
-  static int32_t range_of(double value) {
-    const double range = std::floor(std::log(value) / std::log(kWidth));
-    return static_cast<int32_t>(std::min(range, double{kRangeMax}));
-  }
-  static double middle_of(int32_t range) { return std::pow(kWidth, range) * (1 + kWidth) / 2; }
-
-  uint64_t zeros_ = 0;
-  Ranges below_, above_;  // Of values below zero by their amount, and of those above.
 };
 
 // How often each value came.

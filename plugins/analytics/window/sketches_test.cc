@@ -44,33 +44,5 @@ TEST(HyperLogLog, is_the_same_in_any_order_and_joined_of_any_pieces) {
   }
 }
 
-TEST(Quantiles, are_right_to_half_a_percent_and_the_same_in_any_order) {
-  std::mt19937_64 random(3);
-  std::vector<double> values(10'001);
-  for (auto& value : values) value = std::exp(static_cast<double>(random() % 100'000) / 7000 - 3);
-  Quantiles whole;
-  for (const double value : values) whole.add(value);
-  Quantiles other, more;
-  std::shuffle(values.begin(), values.end(), random);
-  for (size_t at = 0; at < values.size(); ++at) (at % 3 ? other : more).add(values[at]);
-  other.join(more);
-  std::sort(values.begin(), values.end());
-  for (const double share : {0.0, 0.01, 0.5, 0.9, 0.99, 1.0}) {
-    const double exact = values[static_cast<size_t>(share * 10'000)];
-    EXPECT_NEAR(whole.at(share), exact, exact * 0.0051);
-    EXPECT_EQ(whole.at(share), other.at(share));
-  }
-}
-
-TEST(Quantiles, take_values_of_any_size) {
-  Quantiles sketch;
-  for (const double value : {0.0, -1e300, 1e300, 1e-300, std::numeric_limits<double>::infinity(), -std::nan("")})
-    sketch.add(value);
-  EXPECT_EQ(sketch.count(), 5u);
-  EXPECT_NEAR(sketch.at(0), -1e300, 1e298);
-  EXPECT_EQ(sketch.at(0.5), 0);
-  EXPECT_LT(sketch.bytes(), 4u << 20);
-}
-
 }  // namespace
 }  // namespace levada::window

@@ -1,102 +1,18 @@
 // The interceptor `window`: what it gives, in which order, whatever way rows come.
-#include "window.h"
-
 #include <gtest/gtest.h>
 
 #include <map>
 #include <random>
+#include <set>
 
 #include "levada/testkit/conformance.h"
-#include "levada/testkit/fake_host.h"
+#include "shape.h"
+#include "window_bench.h"
 
 namespace levada::window {
 namespace {
 
-using std::chrono::seconds;
-using testkit::text_column;
-using testkit::texts;
-using testkit::value_column;
-using Texts = std::vector<std::string>;
-
-struct Row {
-  int64_t time;
-  std::string key;
-  int64_t value;
-};
-
-class WindowTest : public testing::Test {
- protected:
-  WindowTest() {
-    settings_.time = "time";
-    settings_.unit = TimeUnit::s;
-    settings_.size = seconds(10);
-    settings_.keys = {"key"};
-    settings_.aggregates = {{"rows", "count"}};
-  }
-  std::unique_ptr<Window> make() {
-    auto made = Window::create(settings_, host_.host());
-    EXPECT_TRUE(made) << made.error().option << ": " << made.error().message;
-    return *std::move(made);
-  }
-  std::string fault() {
-    const auto made = Window::create(settings_, host_.host());
-    return made ? "none" : made.error().option + ": " + made.error().message;
-  }
-  static Batch batch_of(std::span<const Row> rows, const std::string& stream = "") {
-    Batch batch(static_cast<int64_t>(rows.size()));
-    std::vector<std::optional<int64_t>> times, values;
-    std::vector<std::optional<std::string>> keys;
-    for (const auto& row : rows) {
-      times.emplace_back(row.time);
-      values.emplace_back(row.value);
-      keys.emplace_back(row.key);
-    }
-    batch.set(value_column<int64_t>("time", Type::int64, times));
-    batch.set(text_column("key", keys));
-    batch.set(value_column<int64_t>("value", Type::int64, values));
-    batch.stream = stream;
-    return batch;
-  }
-  // "start key aggregate ...", times in seconds.
-  static Texts lines(const Batch& batch) {
-    Texts all(static_cast<size_t>(batch.rows()));
-    for (const auto& column : batch.columns()) {
-      if (column.name() == "window_end") continue;
-      const auto values = texts(batch, column.name());
-      for (size_t row = 0; row < all.size(); ++row) {
-        if (!all[row].empty()) all[row] += ' ';
-        all[row] += column.name() == "window_start" ? std::to_string(std::stoll(values[row]) / 1'000'000) : values[row];
-      }
-    }
-    return all;
-  }
-  static Texts take(Window& window, std::vector<Row> rows, const std::string& stream = "") {
-    auto batch = batch_of(rows, stream);
-    EXPECT_TRUE(window.intercept(batch));
-    return lines(batch);
-  }
-  static Texts take(Window& window, std::initializer_list<Row> rows) { return take(window, std::vector<Row>(rows)); }
-  static Texts rest(Window& window, bool ended = true) {
-    Texts all;
-    for (;;) {
-      const auto given = window.advance({}, ended);
-      if (!given) {
-        EXPECT_EQ(given.code(), Code::idle);
-        return all;
-      }
-      const auto more = lines(*given);
-      all.insert(all.end(), more.begin(), more.end());
-    }
-  }
-  static std::string saved(Window& window) {
-    std::string state;
-    EXPECT_TRUE(window.save(state));
-    return state;
-  }
-
-  testkit::FakeHost host_;
-  Window::Settings settings_;
-};
+class WindowTest : public WindowBench {};
 
 TEST_F(WindowTest, gives_a_window_once_a_later_row_says_that_it_is_over) {
   const auto window = make();
@@ -135,7 +51,7 @@ TEST_F(WindowTest, waits_for_late_rows_as_long_as_it_is_told) {
   EXPECT_EQ(batch.rejections()[0].reason, "the row is late: its window is over");
   EXPECT_EQ(host_.count("rows_late"), 1);
   EXPECT_EQ(rest(*window), Texts{"110 a 3"});
-  settings_.late = OnLate::drop;
+  settings_.late = Late::drop;
   const auto dropping = make();
   auto dropped = batch_of(std::vector<Row>{{115, "a", 1}, {99, "a", 1}});
   ASSERT_TRUE(dropping->intercept(dropped));
@@ -261,8 +177,10 @@ TEST_F(WindowTest, refuses_a_state_of_other_options) {
 
 TEST_F(WindowTest, settings_are_checked) {
   EXPECT_EQ(fault(), "none");
-  settings_.size = {};
+  settings_.size = seconds(0);
   EXPECT_EQ(fault(), "size: must be from 1ms to 366d");
+  settings_.size = std::nullopt;
+  EXPECT_EQ(fault(), "size: one of `size`, `gap` (sessions) and `moving` must be set, and only one");
   settings_.size = seconds(10);
   settings_.slide = seconds(11);
   EXPECT_EQ(fault(), "slide: must not be longer than a window");
