@@ -30,6 +30,10 @@ class Aggregate {
   // Bytes of its piece, a multiple of 8, which are zero at first.
   virtual size_t state_bytes() const = 0;
   virtual std::unique_ptr<Shared> make_shared() const { return nullptr; }
+  // For these records, which are all that there are, anew: without what only others needed.
+  virtual std::unique_ptr<Shared> renew_shared(const Shared& /*shared*/, std::span<char* const> /*records*/) {
+    return make_shared();
+  }
   // The batch, with the times of its rows, that is added from.
   virtual void bind(const Batch& batch, const int64_t* times) = 0;
   // Adds the rows with these numbers, each to the piece in the record that stands beside it.

@@ -76,6 +76,24 @@ void Distinct::join(std::span<const char* const> from, const Shared* from_shared
   growth += static_cast<int64_t>(grown);
 }
 
+std::unique_ptr<Aggregate::Shared> Distinct::renew_shared(const Shared& shared, std::span<char* const> records) {
+  const auto& before = static_cast<const Values&>(shared).table;
+  numbers_.assign(before.size(), KeyTable::kNone);
+  for (const char* record : records) in<State>(record).for_each([&](uint32_t number) { numbers_[number] = 0; });
+  auto made = std::make_unique<Values>();
+  for (KeyTable::Number number = 0; number < before.size(); ++number)
+    if (numbers_[number] == 0) numbers_[number] = made->table.find_or_add(before.key(number));
+  for (char* record : records) {
+    const auto held = static_cast<int64_t>(held_bytes(record));
+    State renewed{};
+    in<State>(record).for_each([&](uint32_t number) { (void)renewed.add(numbers_[number]); });
+    release(record);
+    in<State>(record) = renewed;
+    growth += static_cast<int64_t>(held_bytes(record)) - held;
+  }
+  return made;
+}
+
 Column Distinct::finish(std::string name, std::span<const char* const> records, const Shared*) const {
   ValueBuilder<int64_t> values(static_cast<int64_t>(records.size()));
   for (const char* record : records) values.append(static_cast<int64_t>(in<State>(record).size()));

@@ -12,6 +12,7 @@ class Distinct final : public Aggregate {
   explicit Distinct(std::string column) : keys_({std::move(column)}) {}
   size_t state_bytes() const override { return sizeof(State); }
   std::unique_ptr<Shared> make_shared() const override { return std::make_unique<Values>(); }
+  std::unique_ptr<Shared> renew_shared(const Shared& shared, std::span<char* const> records) override;
   void bind(const Batch& batch, const int64_t*) override {
     keys_.read(batch);
     column_ = batch.find(keys_.columns()[0]);

@@ -88,22 +88,12 @@ size_t Records::shared_bytes() const {
 
 void Records::renew_shared() {
   if (shared_bytes() < renew_at_) return;
-  std::vector<char> before(layout_.state_bytes());
-  const char* const from = before.data();
-  for (size_t at = 0; at < shared_.size(); ++at) {
-    if (!shared_[at]) continue;
-    auto& aggregate = *layout_.aggregates()[at].aggregate;
-    const auto old = std::exchange(shared_[at], aggregate.make_shared());
-    for (Number number = 0; number < end(); ++number) {
-      if (!taken_[number]) continue;
-      char* const to = pieces(number);
-      held_bytes_ -= aggregate.held_bytes(to);
-      std::memcpy(before.data() + aggregate.offset, to + aggregate.offset, aggregate.state_bytes());
-      std::memset(to + aggregate.offset, 0, aggregate.state_bytes());
-      aggregate.join(std::span(&from, 1), old.get(), &to, shared_[at].get());
-      aggregate.release(before.data());
-    }
-  }
+  std::vector<char*> all;
+  all.reserve(size_);
+  for (Number number = 0; number < end(); ++number)
+    if (taken_[number]) all.push_back(pieces(number));
+  for (size_t at = 0; at < shared_.size(); ++at)
+    if (shared_[at]) shared_[at] = layout_.aggregates()[at].aggregate->renew_shared(*shared_[at], all);
   take_note_of_growth();
   renew_at_ = std::max(kSharedLeast, 2 * shared_bytes());
 }
