@@ -121,8 +121,8 @@ def compare(job, levada, file, tables, query, value, types, runs, reference):
                       f"{len(theirs - ours)} only theirs, as {sorted(theirs ^ ours)[:3]}")
     medians = {name: statistics.median(all) for name, all in figures.items()}
     print(f"{job}, {len(ours)} rows: " + ", ".join(f"{name} {value:.2f} s" for name, value in medians.items()))
-    print("  " + ", ".join(f"{medians['levada'] / medians[name]:.2f} times {name}" for name in medians if name != "levada"),
-          flush=True)
+    others = (name for name in medians if name != "levada")
+    print("  " + ", ".join(f"{medians['levada'] / medians[name]:.2f} times {name}" for name in others), flush=True)
 
 
 def main():

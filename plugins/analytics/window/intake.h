@@ -21,8 +21,8 @@ class Intake {
         late_count_(host.counter("rows_late")),
         ahead_count_(host.counter("rows_ahead")) {}
 
-  // Leaves the numbers of these rows in rows(). The others go to `rejected`, or are dropped. `floor`
-  // is that of Watermarks::observe.
+  // Leaves the numbers of these rows in rows(). The others go to `rejected`, or are dropped.
+  // `floor` is that of Watermarks::observe.
   template <class Floor>
   void read(const Batch& batch, Watermarks& marks, Floor floor, Batch& rejected) {
     left_out_.clear();

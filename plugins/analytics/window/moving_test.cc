@@ -23,7 +23,8 @@ class MovingTest : public WindowBench {
 
 TEST_F(MovingTest, each_row_has_what_its_key_did_in_the_time_before) {
   const auto window = make();
-  EXPECT_EQ(take(*window, {{100, "a", 1}, {101, "b", 2}, {102, "a", 3}}), (Texts{"100 a 1 1 1", "101 b 2 1 2", "102 a 3 2 4"}));
+  EXPECT_EQ(take(*window, {{100, "a", 1}, {101, "b", 2}, {102, "a", 3}}),
+            (Texts{"100 a 1 1 1", "101 b 2 1 2", "102 a 3 2 4"}));
   EXPECT_EQ(take(*window, {{103, "a", 4}}), Texts{"103 a 4 3 8"});
   EXPECT_EQ(rest(*window), Texts{});
 }
@@ -139,9 +140,9 @@ TEST_P(MovingModelTest, gives_the_same_whatever_way_rows_come) {
   settings_.moving = std::chrono::microseconds(span * 1000);
   settings_.lateness = std::chrono::microseconds(20'000);
   settings_.streams = 3;
-  settings_.aggregates = {{"rows", "count"},          {"sum", "sum(value)"},   {"large", "count_if(value >= 50)"},
-                          {"least", "min(value)"},    {"most", "max(value)"},  {"first", "first(value)"},
-                          {"last", "last(value)"},    {"text", "max(other)"},  {"half", "sum(value) / 2"}};
+  settings_.aggregates = {{"rows", "count"},       {"sum", "sum(value)"},  {"large", "count_if(value >= 50)"},
+                          {"least", "min(value)"}, {"most", "max(value)"}, {"first", "first(value)"},
+                          {"last", "last(value)"}, {"text", "max(other)"}, {"half", "sum(value) / 2"}};
   std::mt19937_64 random(static_cast<uint64_t>(span));
   struct Ordered {
     int64_t time;
@@ -167,9 +168,11 @@ TEST_P(MovingModelTest, gives_the_same_whatever_way_rows_come) {
     const auto& own = all[at].row;
     std::vector<Row> window;
     for (size_t before = 0; before <= at; ++before)
-      if (all[before].row.key == own.key && all[before].time > own.time - span * 1000) window.push_back(all[before].row);
+      if (all[before].row.key == own.key && all[before].time > own.time - span * 1000)
+        window.push_back(all[before].row);
     const auto number = [](int64_t value) { return value == kNull ? std::string("<null>") : std::to_string(value); };
-    auto text = std::to_string(own.time) + ' ' + own.key + ' ' + number(own.value) + ' ' + std::to_string(window.size());
+    auto text =
+        std::to_string(own.time) + ' ' + own.key + ' ' + number(own.value) + ' ' + std::to_string(window.size());
     std::erase_if(window, [](const Row& row) { return row.value == kNull; });
     int64_t sum = 0, large = 0, least = INT64_MAX, most = INT64_MIN;
     std::pair<int64_t, int64_t> first{INT64_MAX, 0}, last{INT64_MIN, 0};
@@ -197,8 +200,9 @@ TEST_P(MovingModelTest, gives_the_same_whatever_way_rows_come) {
       const std::string stream(1, "abc"[random() % 3]);
       auto& from = next[stream];
       const auto to = std::min<size_t>(500, from + random() % (round == 0 ? 3 : 60));
-      const auto more = take(*window, {streams[stream].begin() + static_cast<std::ptrdiff_t>(from),
-                                       streams[stream].begin() + static_cast<std::ptrdiff_t>(to)},
+      const auto more = take(*window,
+                             {streams[stream].begin() + static_cast<std::ptrdiff_t>(from),
+                              streams[stream].begin() + static_cast<std::ptrdiff_t>(to)},
                              stream);
       given.insert(given.end(), more.begin(), more.end());
       from = to;

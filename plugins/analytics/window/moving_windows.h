@@ -83,7 +83,7 @@ class MovingWindows final : public WindowInterceptor {
   std::vector<int64_t> rows_;
   std::vector<KeyTable::Number> numbers_;
   std::vector<Number> own_, garbage_;
-  std::vector<Number> found_;         // What comes out for each row of the batch,
+  std::vector<Number> found_;        // What comes out for each row of the batch,
   std::vector<uint8_t> incomplete_;  // or nothing.
   std::vector<const char*> from_;
   std::vector<char*> to_;

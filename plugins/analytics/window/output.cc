@@ -20,7 +20,8 @@ Column kinds_of(const std::string& name, const std::vector<Kind>& kinds) {
   for (const auto* word : {"early", "final", "updated", "removed"}) words.append(word);
   const auto rows = static_cast<int64_t>(kinds.size());
   ValueBuilder<int32_t> indices(rows);
-  std::transform(kinds.begin(), kinds.end(), indices.extend(rows), [](Kind kind) { return static_cast<int32_t>(kind); });
+  std::transform(kinds.begin(), kinds.end(), indices.extend(rows),
+                 [](Kind kind) { return static_cast<int32_t>(kind); });
   indices.filled(rows);
   return std::move(indices).finish(name, std::move(words).finish("", Type::text));
 }
@@ -51,8 +52,7 @@ Batch Output::chosen_columns(const Given& given, Wanted wanted) const {
   if (is_wanted(columns_.window_end)) batch.set(times_of(columns_.window_end, given.ends));
   if (is_wanted(columns_.result)) batch.set(kinds_of(columns_.result, given.kinds));
   for (size_t part = 0; part < columns_.keys.size(); ++part)
-    if (wanted(columns_.keys[part]))
-      batch.set(key_column(columns_.keys[part], given.keys, part, columns_.keys.size()));
+    if (wanted(columns_.keys[part])) batch.set(key_column(columns_.keys[part], given.keys, part, columns_.keys.size()));
   const auto& aggregates = layout_.aggregates();
   for (size_t at = 0; at < aggregates.size(); ++at)
     if (is_wanted(aggregates[at].name))

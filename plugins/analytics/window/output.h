@@ -52,8 +52,7 @@ class Output {
   // The keys that meet the condition, in their order.
   std::vector<Number> choose(const AggregateTable& table, int64_t start, int64_t end, Kind kind);
   // A batch of these keys' rows.
-  Batch rows(const AggregateTable& table, std::span<const Number> numbers, int64_t start, int64_t end,
-             Kind kind) const;
+  Batch rows(const AggregateTable& table, std::span<const Number> numbers, int64_t start, int64_t end, Kind kind) const;
   // Takes away rows that do not meet the condition; what is removed stays.
   void narrow(Given& given);
   Batch rows(const Given& given) const;

@@ -58,8 +58,8 @@ int64_t PaneWindows::end_after(int64_t end, int64_t start) const {
 }
 
 std::optional<int64_t> PaneWindows::next_end(int64_t limit) const {
-  for (auto pane = panes_.lower_bound(given_end_ == kNone ? kNone : shape_.next_start(given_end_)); pane != panes_.end();
-       ++pane) {
+  for (auto pane = panes_.lower_bound(given_end_ == kNone ? kNone : shape_.next_start(given_end_));
+       pane != panes_.end(); ++pane) {
     const int64_t start = pane->first, end = end_after(given_end_, start);
     // The pane may lie in front of all windows that are left.
     if (start + shape_.pane() <= end - shape_.size) continue;
@@ -146,8 +146,7 @@ const AggregateTable& PaneWindows::updated(int64_t end) {
   again_.clear();
   for (auto pane = changed_.lower_bound(start); pane != changed_.lower_bound(end); ++pane)
     again_.add_keys(*pane->second);
-  for (auto pane = panes_.lower_bound(start); pane != panes_.lower_bound(end); ++pane)
-    again_.join_known(*pane->second);
+  for (auto pane = panes_.lower_bound(start); pane != panes_.lower_bound(end); ++pane) again_.join_known(*pane->second);
   return again_;
 }
 

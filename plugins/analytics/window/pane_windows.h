@@ -126,11 +126,11 @@ class PaneWindows {
   int64_t joined_from_ = kNone, joined_end_ = kNone;
   size_t sweep_at_ = kSweepAt;
   int64_t begun_end_ = kNone, given_end_ = kNone;  // All windows up to there.
-  Panes late_;     // Rows of windows that were given, which are not joined yet.
-  Panes changed_;  // Those that were joined last, until their windows were given again,
-  int64_t updated_end_ = kNone;  // which they were up to this end.
-  AggregateTable again_;         // A window that is given again: keys that have changed.
-  std::set<int64_t> touched_;    // Panes that rows were added to.
+  Panes late_;                                     // Rows of windows that were given, which are not joined yet.
+  Panes changed_;                                  // Those that were joined last, until their windows were given again,
+  int64_t updated_end_ = kNone;                    // which they were up to this end.
+  AggregateTable again_;                           // A window that is given again: keys that have changed.
+  std::set<int64_t> touched_;                      // Panes that rows were added to.
   AggregateTable early_;
   std::vector<Group> groups_;
 };

@@ -99,7 +99,8 @@ void Records::renew_shared() {
 }
 
 size_t Records::bytes_with(size_t more) const {
-  const size_t blocks = more <= free_.size() ? blocks_.size() : (taken_.size() - free_.size() + more + kBlock - 1) / kBlock;
+  const size_t blocks =
+      more <= free_.size() ? blocks_.size() : (taken_.size() - free_.size() + more + kBlock - 1) / kBlock;
   return blocks * kBlock * (record_bytes_ + sizeof(Number) + 1) + held_bytes_ + shared_bytes();
 }
 

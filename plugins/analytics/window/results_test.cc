@@ -39,7 +39,8 @@ class ResultsTest : public WindowBench {
 
 TEST_F(ResultsTest, a_window_is_given_again_with_what_came_late) {
   const auto window = make();
-  EXPECT_EQ(take(*window, {{100, "a", 1}, {101, "b", 2}, {112, "a", 4}}), (Texts{"100 final a 1 1", "100 final b 1 2"}));
+  EXPECT_EQ(take(*window, {{100, "a", 1}, {101, "b", 2}, {112, "a", 4}}),
+            (Texts{"100 final a 1 1", "100 final b 1 2"}));
   EXPECT_EQ(take(*window, {{103, "b", 8}, {104, "c", 16}}), (Texts{"100 updated b 2 10", "100 updated c 1 16"}));
   EXPECT_EQ(host_.count("rows_late"), 0);
   EXPECT_EQ(host_.count("rows_late_counted"), 2);
@@ -69,7 +70,8 @@ TEST_F(ResultsTest, a_late_session_becomes_longer_and_the_one_it_was_is_removed)
   settings_.size = std::nullopt;
   settings_.gap = seconds(10);
   const auto window = make();
-  EXPECT_EQ(take(*window, {{100, "a", 1}, {115, "a", 2}, {126, "b", 4}}), (Texts{"100 final a 1 1", "115 final a 1 2"}));
+  EXPECT_EQ(take(*window, {{100, "a", 1}, {115, "a", 2}, {126, "b", 4}}),
+            (Texts{"100 final a 1 1", "115 final a 1 2"}));
   // Behind the first, and joined with the second.
   EXPECT_EQ(take(*window, {{108, "a", 8}}), (Texts{"115 removed a 0 <null>", "100 updated a 3 11"}));
   EXPECT_EQ(take(*window, {{127, "b", 1}, {110, "c", 1}}), Texts{"110 final c 1 1"});
@@ -83,7 +85,8 @@ TEST_F(ResultsTest, early_results_come_by_the_clock_as_long_as_there_are_new_one
   const auto window = make();
   EXPECT_EQ(window->deadline(), std::chrono::nanoseconds::max());
   const auto begin = host_.host().monotonic();
-  EXPECT_EQ(take(*window, {{100, "b", 1}, {101, "a", 2}, {111, "a", 2}}), (Texts{"100 final a 1 2", "100 final b 1 1"}));
+  EXPECT_EQ(take(*window, {{100, "b", 1}, {101, "a", 2}, {111, "a", 2}}),
+            (Texts{"100 final a 1 2", "100 final b 1 1"}));
   EXPECT_EQ(window->deadline(), begin + seconds(10));
   EXPECT_EQ(early(*window), Texts{"110 early a 1 2"});
   EXPECT_EQ(window->deadline(), std::chrono::nanoseconds::max());
@@ -239,7 +242,8 @@ TEST_P(ResultsModelTest, the_last_result_of_each_window_is_exact) {
   else settings_.size = seconds(tested.size);
   if (tested.slide < tested.size) settings_.slide = seconds(tested.slide);
   if (tested.early) settings_.early = seconds(1);
-  settings_.aggregates = {{"rows", "count"}, {"sum", "sum(value)"}, {"least", "min(value)"}, {"values", "distinct(value)"}};
+  settings_.aggregates = {
+      {"rows", "count"}, {"sum", "sum(value)"}, {"least", "min(value)"}, {"values", "distinct(value)"}};
   if (tested.only_sums) settings_.aggregates.resize(2);
   settings_.lateness = seconds(5);
   settings_.keep = seconds(25);
@@ -259,7 +263,8 @@ TEST_P(ResultsModelTest, the_last_result_of_each_window_is_exact) {
       for (auto row = random() % 10; row > 0; --row) {
         now[stream] += random() % 3 == 0;
         const auto behind = static_cast<int64_t>(random() % 10 == 0 ? random() % 50 : random() % 6);
-        rows.push_back({now[stream] - behind, random() % 5 == 0 ? std::to_string(random() % 1000) : "k" + std::to_string(random() % 5),
+        rows.push_back({now[stream] - behind,
+                        random() % 5 == 0 ? std::to_string(random() % 1000) : "k" + std::to_string(random() % 5),
                         static_cast<int64_t>(random() % 100)});
       }
       auto batch = batch_of(rows, std::string(1, static_cast<char>('a' + stream)));
@@ -289,12 +294,13 @@ TEST_P(ResultsModelTest, the_last_result_of_each_window_is_exact) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, ResultsModelTest,
-                         testing::Values(Case{"tumbling", 10, 10, 0, false, false}, Case{"tumbling_early", 10, 10, 0, true, false},
-                                         Case{"sliding", 10, 4, 0, false, false}, Case{"sliding_sums", 10, 4, 0, true, true},
-                                         Case{"sliding_early", 12, 3, 0, true, false}, Case{"sessions", 0, 0, 2, false, false},
-                                         Case{"sessions_early", 0, 0, 2, true, false}),
-                         [](const auto& tested) { return std::string(tested.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    Kinds, ResultsModelTest,
+    testing::Values(Case{"tumbling", 10, 10, 0, false, false}, Case{"tumbling_early", 10, 10, 0, true, false},
+                    Case{"sliding", 10, 4, 0, false, false}, Case{"sliding_sums", 10, 4, 0, true, true},
+                    Case{"sliding_early", 12, 3, 0, true, false}, Case{"sessions", 0, 0, 2, false, false},
+                    Case{"sessions_early", 0, 0, 2, true, false}),
+    [](const auto& tested) { return std::string(tested.param.name); });
 
 }  // namespace
 }  // namespace levada::window

@@ -78,7 +78,7 @@ class SessionTable {
     int64_t bucket;       // Of the calendar.
     int64_t shown;        // The beginning under which it was given last; kNone: it was not.
     KeyTable::Number key;
-    Number next;  // Of the same key, the one before in time, + 1; 0: none.
+    Number next;          // Of the same key, the one before in time, + 1; 0: none.
     uint8_t shown_final;  // What was given was not only early,
     uint8_t given;        // and nothing has come since.
     uint8_t touched;      // Rows have come since it was given early.

@@ -22,12 +22,11 @@ SessionWindows::SessionWindows(Checked checked, Host host)
       full_count_(host.counter("rows_without_room")),
       updated_count_(host.counter("rows_late_counted")) {}
 
-// A row that is not older than the watermark belongs to no session that is over: these ended a whole
-// gap behind their last row.
+// A row that is not older than the watermark belongs to no session that is over: these ended a
+// whole gap behind their last row.
 Done SessionWindows::intercept(Batch& batch) {
   Batch rejected(0);
-  intake_.read(
-      batch, marks_, [&](int64_t time) { return time - keep_; }, rejected);
+  intake_.read(batch, marks_, [&](int64_t time) { return time - keep_; }, rejected);
   keys_.read(batch);
   layout_.bind(batch, intake_.times());
   const size_t late = sessions_.add(keys_, intake_.rows(), intake_.times(), [&](int64_t row) {

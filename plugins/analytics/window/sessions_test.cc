@@ -252,8 +252,9 @@ TEST_P(SessionsModelTest, gives_the_same_whatever_way_rows_come) {
       const std::string stream(1, "abc"[random() % 3]);
       auto& from = next[stream];
       const auto to = std::min<size_t>(400, from + random() % (round == 0 ? 3 : 50));
-      const auto more = take(*window, {streams[stream].begin() + static_cast<std::ptrdiff_t>(from),
-                                       streams[stream].begin() + static_cast<std::ptrdiff_t>(to)},
+      const auto more = take(*window,
+                             {streams[stream].begin() + static_cast<std::ptrdiff_t>(from),
+                              streams[stream].begin() + static_cast<std::ptrdiff_t>(to)},
                              stream);
       given.insert(given.end(), more.begin(), more.end());
       from = to;

@@ -148,7 +148,8 @@ class TDigest {
   double part_of(double from, double from_value, double to, double to_value, double rank) const {
     if (to <= from || from_value == to_value) return to_value;
     const double part = std::clamp((rank - from) / (to - from), 0.0, 1.0), distance = to_value - from_value;
-    const double value = std::isfinite(distance) ? from_value + distance * part : from_value * (1 - part) + to_value * part;
+    const double value =
+        std::isfinite(distance) ? from_value + distance * part : from_value * (1 - part) + to_value * part;
     return std::clamp(value, least_, greatest_);
   }
 

@@ -107,8 +107,7 @@ INSTANTIATE_TEST_SUITE_P(
         Distribution{"heavy_tail", [](auto& random, size_t) { return std::pow(uniform(random) + 1e-12, -1.5); }},
         Distribution{"constant", [](auto&, size_t) { return 0.1; }},
         Distribution{"few_values", [](auto& random, size_t) { return std::floor(5 * uniform(random)); }},
-        Distribution{"two_hills",
-                     [](auto& random, size_t at) { return uniform(random) + (at % 3 == 0 ? 1e6 : -1e6); }},
+        Distribution{"two_hills", [](auto& random, size_t at) { return uniform(random) + (at % 3 == 0 ? 1e6 : -1e6); }},
         Distribution{"sorted", [](auto&, size_t at) { return static_cast<double>(at); }},
         Distribution{"reverse_sorted", [](auto&, size_t at) { return -static_cast<double>(at); }},
         Distribution{"sawtooth", [](auto&, size_t at) { return static_cast<double>(at % 1000); }}),
@@ -120,7 +119,8 @@ TEST(TDigest, is_exact_as_long_as_all_values_have_room) {
   for (size_t at = 0; at <= 398; ++at) values.push_back(static_cast<double>(at));
   std::shuffle(values.begin(), values.end(), random);
   const auto digest = of(values);
-  for (size_t at = 0; at <= 398; ++at) EXPECT_NEAR(window::at(digest, static_cast<double>(at) / 398), static_cast<double>(at), 1e-9);
+  for (size_t at = 0; at <= 398; ++at)
+    EXPECT_NEAR(window::at(digest, static_cast<double>(at) / 398), static_cast<double>(at), 1e-9);
   EXPECT_EQ(window::at(of({1, 2}), 0.5), 1.5);
   EXPECT_EQ(window::at(of({7}), 0.3), 7);
 }

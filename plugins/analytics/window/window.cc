@@ -26,8 +26,7 @@ Window::Window(Checked checked, Host host)
 
 Done Window::intercept(Batch& batch) {
   Batch rejected(0);
-  intake_.read(
-      batch, marks_, [&](int64_t time) { return shape_.last_end(time - windows_.keep()); }, rejected);
+  intake_.read(batch, marks_, [&](int64_t time) { return shape_.last_end(time - windows_.keep()); }, rejected);
   keys_.read(batch);
   layout_.bind(batch, intake_.times());
   const size_t late = windows_.add(keys_, intake_.rows(), intake_.times(), [&](int64_t row) {
@@ -54,7 +53,8 @@ Batch Window::give(int64_t limit) {
   return join_parts(parts);
 }
 
-// Windows that late rows have changed come before those that are over now, and may share these rows.
+// Windows that late rows have changed come before those that are over now, which may share these
+// rows.
 bool Window::begin_next(int64_t limit) {
   if (const auto end = windows_.next_update()) begin(Kind::updated, *end);
   else if (const auto due = windows_.next_end(limit)) begin(Kind::final, *due);
@@ -137,11 +137,15 @@ Done Window::save(std::string& to) {
   StateWriter writer(to, kStateKind, options_of_state());
   marks_.save(writer);
   windows_.save(writer);
-  writer.value(giving_ ? giving_->end : Watermarks::kNone);
-  writer.value(static_cast<uint64_t>(giving_ ? giving_->given : 0));
-  if (windows_.keep() > 0) writer.value(giving_ && giving_->kind == Kind::updated);
+  save_giving(writer);
   writer.finish();
   return {};
+}
+
+void Window::save_giving(StateWriter& to) const {
+  to.value(giving_ ? giving_->end : Watermarks::kNone);
+  to.value(static_cast<uint64_t>(giving_ ? giving_->given : 0));
+  if (windows_.keep() > 0) to.value(giving_ && giving_->kind == Kind::updated);
 }
 
 Done Window::load(std::string_view state) {
@@ -154,10 +158,14 @@ Done Window::load(std::string_view state) {
   forget();
   marks_.load(*reader, host_.monotonic());
   windows_.load(*reader, settings_.keys.size());
-  const auto end = reader->value<int64_t>();
-  const auto given = reader->value<uint64_t>();
-  const bool updated = windows_.keep() > 0 && reader->value<bool>();
-  LEVADA_TRY(reader->finish());
+  return load_giving(*reader);
+}
+
+Done Window::load_giving(StateReader& from) {
+  const auto end = from.value<int64_t>();
+  const auto given = from.value<uint64_t>();
+  const bool updated = windows_.keep() > 0 && from.value<bool>();
+  LEVADA_TRY(from.finish());
   early_.set(windows_.is_touched());
   if (end == Watermarks::kNone) return {};
   begin(updated ? Kind::updated : Kind::final, end);

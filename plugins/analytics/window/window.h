@@ -35,6 +35,8 @@ class Window final : public WindowInterceptor {
     size_t given = 0;
   };
   std::string options_of_state() const;
+  void save_giving(StateWriter& to) const;
+  Done load_giving(StateReader& from);
   // What is over up to that time, as much as goes into a batch.
   Batch give(int64_t limit);
   bool begin_next(int64_t limit);

@@ -76,7 +76,9 @@ class WindowBench : public testing::Test {
     EXPECT_TRUE(window.intercept(batch));
     return lines(batch);
   }
-  static Texts take(WindowInterceptor& window, std::initializer_list<Row> rows) { return take(window, std::vector<Row>(rows)); }
+  static Texts take(WindowInterceptor& window, std::initializer_list<Row> rows) {
+    return take(window, std::vector<Row>(rows));
+  }
   static Texts rest(WindowInterceptor& window, bool ended = true) {
     Texts all;
     for (;;) {
