@@ -5,6 +5,8 @@
 #include <random>
 #include <set>
 
+#include "levada/row_keys.h"
+#include "levada/saved_state.h"
 #include "levada/testkit/conformance.h"
 #include "shape.h"
 #include "window_bench.h"
