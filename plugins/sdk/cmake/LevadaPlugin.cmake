@@ -1,13 +1,14 @@
 # levada_add_plugin(NAME SOURCES file... [LINK target...] [TESTS file...] [TEST_LINK
 # target...] [TEST_LABEL label]
-#                   [CONFORMANCE case...])
+#                   [CONFORMANCE case...] [COMPONENT name])
 #
 # Builds NAME.so against the SDK: hidden symbols but the entry, nothing bound across plugins,
-# installed into the plugin folder. TESTS in C++ build one GoogleTest program, NAME_plugin_test, on
-# top of the testkit where that is there; TESTS in C build one program of that name, which fails
-# with an exit code. CONFORMANCE runs levada-conformance with these cases. ctest knows all of them
-# by TEST_LABEL, "unit" without one. The same call serves levada's own plugins and those of others
-# (find_package(levada_sdk)). Where all sources are C, no C++ compiler is needed.
+# installed into the plugin folder as a part of COMPONENT, "core" without one. TESTS in C++ build
+# one GoogleTest program, NAME_plugin_test, on top of the testkit where that is there; TESTS in C
+# build one program of that name, which fails with an exit code. CONFORMANCE runs levada-conformance
+# with these cases. ctest knows all of them by TEST_LABEL, "unit" without one. The same call serves
+# levada's own plugins and those of others (find_package(levada_sdk)). Where all sources are C, no
+# C++ compiler is needed.
 include_guard(GLOBAL)
 include(GNUInstallDirs)
 
@@ -27,12 +28,15 @@ function(_levada_language language sdk)
 endfunction()
 
 function(levada_add_plugin name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TEST_LABEL" "SOURCES;LINK;TESTS;TEST_LINK;CONFORMANCE")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TEST_LABEL;COMPONENT" "SOURCES;LINK;TESTS;TEST_LINK;CONFORMANCE")
   if(NOT arg_SOURCES)
     message(FATAL_ERROR "levada_add_plugin(${name}): SOURCES is missing")
   endif()
   if(NOT arg_TEST_LABEL)
     set(arg_TEST_LABEL unit)
+  endif()
+  if(NOT arg_COMPONENT)
+    set(arg_COMPONENT core)
   endif()
   if(EXISTS "${LEVADA_SDK_DIR}/plugin.map")
     set(map "${LEVADA_SDK_DIR}/plugin.map")
@@ -70,7 +74,8 @@ function(levada_add_plugin name)
       VERBATIM)
   endif()
   set_property(GLOBAL APPEND PROPERTY LEVADA_PLUGINS ${name})
-  install(TARGETS ${name}_plugin LIBRARY DESTINATION "${LEVADA_PLUGIN_INSTALL_DIR}" COMPONENT core)
+  install(TARGETS ${name}_plugin LIBRARY DESTINATION "${LEVADA_PLUGIN_INSTALL_DIR}"
+          COMPONENT ${arg_COMPONENT})
 
   if(BUILD_TESTING)
     _levada_add_tests(${name})

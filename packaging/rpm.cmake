@@ -1,0 +1,27 @@
+# Packages for rpm. What they need of other libraries is what the machine has that they are built on.
+set(scripts "${CMAKE_CURRENT_SOURCE_DIR}/rpm")
+set(CPACK_RPM_COMPONENT_INSTALL ON)
+set(CPACK_RPM_FILE_NAME RPM-DEFAULT)
+set(CPACK_RPM_MAIN_COMPONENT core)
+set(CPACK_RPM_PACKAGE_LICENSE Apache-2.0)
+set(CPACK_RPM_PACKAGE_SUMMARY "Ingestion agent with sources, interceptors and sinks as plugins")
+set(CPACK_RPM_PACKAGE_AUTOREQPROV ON)
+set(CPACK_RPM_COMPRESSION_TYPE zstd)
+set(CPACK_RPM_CORE_PACKAGE_NAME levada)
+set(CPACK_RPM_CORE_PACKAGE_GROUP "System Environment/Daemons")
+set(CPACK_RPM_CORE_USER_FILELIST "%config(noreplace) %attr(0640,root,levada) /etc/levada/agent.toml")
+set(CPACK_RPM_CORE_PRE_INSTALL_SCRIPT_FILE "${scripts}/pre.sh")
+set(CPACK_RPM_CORE_POST_INSTALL_SCRIPT_FILE "${scripts}/post.sh")
+set(CPACK_RPM_CORE_PRE_UNINSTALL_SCRIPT_FILE "${scripts}/preun.sh")
+set(CPACK_RPM_CORE_POST_UNINSTALL_SCRIPT_FILE "${scripts}/postun.sh")
+set(CPACK_RPM_LAKE_PACKAGE_NAME levada-lake)
+set(CPACK_RPM_LAKE_PACKAGE_GROUP "System Environment/Daemons")
+set(CPACK_RPM_LAKE_PACKAGE_REQUIRES "levada = ${PROJECT_VERSION}")
+set(CPACK_RPM_LAKE_POST_INSTALL_SCRIPT_FILE "${scripts}/plugins_changed.sh")
+set(CPACK_RPM_LAKE_POST_UNINSTALL_SCRIPT_FILE "${scripts}/plugins_changed.sh")
+set(CPACK_RPM_DEV_PACKAGE_NAME levada-devel)
+set(CPACK_RPM_DEV_PACKAGE_GROUP "Development/Libraries")
+set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION /etc /usr/lib/systemd /usr/lib/systemd/system /usr/lib/sysusers.d
+    /usr/lib/tmpfiles.d /usr/lib/cmake /usr/share/man /usr/share/man/man1 /usr/share/man/man5 /usr/share/doc
+    /usr/share/bash-completion /usr/share/bash-completion/completions /usr/share/zsh /usr/share/zsh/site-functions
+    /usr/share/lintian /usr/share/lintian/overrides)

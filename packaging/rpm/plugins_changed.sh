@@ -1,0 +1,3 @@
+# The agent is to see the plugins that came or went.
+if [ -d /run/systemd/system ]; then systemctl try-restart levada.service || :; fi
+exit 0
