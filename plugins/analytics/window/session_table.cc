@@ -21,10 +21,6 @@ size_t SessionTable::bytes_with(size_t rows) const {
          (records_.size() + rows) * sizeof(Number) + removals_.capacity() * sizeof(Removal);
 }
 
-void SessionTable::find_known(const RowKeys& keys, std::span<const int64_t> rows) {
-  for (size_t at = 0; at < rows.size(); ++at) numbers_[at] = table_.find(keys[rows[at]]);
-}
-
 bool SessionTable::has_room(KeyTable::Number key, int64_t time) const {
   if (bytes_with(1) <= memory_bytes_) return true;
   if (key == KeyTable::kNone) return false;
@@ -67,8 +63,9 @@ SessionTable::Number SessionTable::begin(KeyTable::Number key, int64_t time) {
 void SessionTable::touch(Number number) {
   auto& touched = session(number);
   set_touched(touched, true);
-  if (!touched.given) return;
-  ++late_;
+  late_ += touched.given;
+  if (!touched.given && touched.bucket != kListed) return;
+  // It may be over at another time now.
   touched.given = 0;
   enter(number);
 }
@@ -201,8 +198,10 @@ void SessionTable::sort(std::vector<Number>& sessions) const {
 }
 
 bool SessionTable::is_due(int64_t limit) {
+  if (!removals_.empty()) return true;
+  while (!due_.empty() && !is_listed(due_.back())) due_.pop_back();
   if (due_.empty()) collect(limit);
-  return !removals_.empty() || !due_.empty();
+  return !due_.empty() && end_of(session(due_.back())) <= limit;
 }
 
 void SessionTable::give(int64_t limit, size_t rows, Given& to) {
@@ -211,17 +210,13 @@ void SessionTable::give(int64_t limit, size_t rows, Given& to) {
     const auto& each = removals_[at];
     to.add(table_.key(each.key), zero_.data(), each.start, each.end, Kind::removed);
   }
-  while (!due_.empty() && to.rows() < rows) {
+  if (due_.empty()) collect(limit);
+  for (; !due_.empty() && to.rows() < rows; due_.pop_back()) {
     const Number number = due_.back();
-    due_.pop_back();
     if (!is_listed(number)) continue;
-    auto& each = session(number);
-    // Late rows may have made it longer since.
-    if (end_of(each) > limit) {
-      each.bucket = kNowhere;
-      enter(number);
-      continue;
-    }
+    const auto& each = session(number);
+    // All were due when intake had ended, and now less is asked for.
+    if (end_of(each) > limit) break;
     to.add(table_.key(each.key), records_.pieces(number), each.start, end_of(each),
            each.shown_final ? Kind::updated : Kind::final);
     giving_.push_back(number);

@@ -29,16 +29,17 @@ class SessionTable {
     const bool roomy = make_room(rows.size());
     numbers_.resize(rows.size());
     if (roomy) table_.find_or_add(keys, rows, numbers_.data());
-    else find_known(keys, rows);
     rows_.clear();
     places_.clear();
     for (size_t at = 0; at < rows.size(); ++at) {
       const int64_t row = rows[at];
-      if (!roomy && !has_room(numbers_[at], times[row])) {
-        full(row);
-        continue;
+      if (!roomy) {
+        if (!has_room(table_.find(keys[row]), times[row])) {
+          full(row);
+          continue;
+        }
+        numbers_[at] = table_.find_or_add(keys[row]);
       }
-      if (numbers_[at] == KeyTable::kNone) numbers_[at] = table_.find_or_add(keys[row]);
       rows_.push_back(row);
       places_.push_back(place(numbers_[at], times[row]));
     }
@@ -96,7 +97,6 @@ class SessionTable {
   int64_t due_of(const Session& session) const { return end_of(session) + (session.given ? keep_ : 0); }
   size_t bytes_with(size_t rows) const;
 
-  void find_known(const RowKeys& keys, std::span<const int64_t> rows);
   bool has_room(KeyTable::Number key, int64_t time) const;
   // The session that a row of that key and time belongs to.
   Number place(KeyTable::Number key, int64_t time);

@@ -125,6 +125,25 @@ TEST_F(SessionsTest, many_keys_come_in_several_batches_also_after_a_restart) {
   EXPECT_EQ(rest(*window), Texts{"110 7 1"});
 }
 
+TEST_F(SessionsTest, the_end_of_intake_may_be_asked_for_in_turns_with_what_is_over) {
+  settings_.keys = {"value"};
+  settings_.aggregates = {{"rows", "count"}};
+  const auto window = make();
+  std::vector<Row> rows;
+  for (int64_t row = 0; row < 150'000; ++row) rows.push_back({100, "a", row});
+  EXPECT_EQ(take(*window, rows), Texts{});
+  Texts given;
+  for (;;) {
+    EXPECT_EQ(rest(*window, false), Texts{});
+    const auto part = window->advance({}, true);
+    if (!part) break;
+    const auto more = lines(*part);
+    given.insert(given.end(), more.begin(), more.end());
+  }
+  ASSERT_EQ(given.size(), 150'000u);
+  for (size_t row = 0; row < given.size(); ++row) ASSERT_EQ(given[row], "100 " + std::to_string(row) + " 1");
+}
+
 TEST_F(SessionsTest, rejects_rows_that_have_no_room_and_has_room_again_when_sessions_are_over) {
   settings_.memory_bytes = Size{1 << 20};
   settings_.aggregates = {{"rows", "count"}, {"values", "distinct(value)"}};
