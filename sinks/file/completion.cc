@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "files/avro_file.h"
 #include "files/sink_names.h"
 #include "levada/free_name.h"
 
@@ -57,8 +58,9 @@ Done Completion::cut_and_end(const Unfinished& file) {
   if (!info) return std::move(info).error();
   LEVADA_TRY(opened->truncate(std::min(info->bytes, file.bytes)));
   // The file may be older than the settings are.
-  const auto kind = Compressor::kind_of(file.name);
-  const auto end = style_.end.empty() ? std::string_view() : compressor_.compress(kind, style_.end);
+  const bool has_end = !end_.empty() && !file.name.ends_with(files::kAvroSuffix);
+  const auto kind = files::Compressor::kind_of(file.name);
+  const auto end = has_end ? compressor_.compress(kind, end_) : std::string_view();
   if (!end.empty()) LEVADA_TRY(opened->write(end));
   LEVADA_TRY(opened->sync());
   LEVADA_TRY(opened->close());

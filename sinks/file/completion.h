@@ -7,16 +7,16 @@
 #include "files/compressor.h"
 #include "levada/host.h"
 #include "manifest.h"
-#include "output_file.h"
 
 namespace levada::file_sink {
 
 class Completion {
  public:
-  Completion(Host host, const OutputFile::Style& style, Compressor& compressor)
+  // `end`: what stands behind the last row of a file of text; outlives it.
+  Completion(Host host, const std::string& end, files::Compressor& compressor)
       : host_(host),
         files_(host.files()),
-        style_(style),
+        end_(end),
         compressor_(compressor),
         bytes_written_(host.counter("bytes_written")),
         files_completed_(host.counter("files_completed")) {}
@@ -41,8 +41,8 @@ class Completion {
 
   const Host host_;
   const Files files_;
-  const OutputFile::Style& style_;
-  Compressor& compressor_;
+  const std::string& end_;
+  files::Compressor& compressor_;
   Counter bytes_written_, files_completed_;
   std::vector<Unfinished> files_left_;
   std::string warned_of_;  // What the last publish could not do: said once.

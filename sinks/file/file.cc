@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <tuple>
 #include <utility>
 
+#include "files/avro_file.h"
 #include "files/sink_names.h"
 
 namespace levada::file_sink {
@@ -16,16 +18,52 @@ bool has_control_characters(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
+// By the name a file is known after a crash: Avro's gets nothing behind its last block.
+Done check_style(const FileSettings& settings) {
+  const bool is_avro = settings.format == FileSettings::Format::avro;
+  if (settings.suffix && settings.suffix->ends_with(files::kAvroSuffix) != is_avro)
+    return wrong("suffix", is_avro ? "must end with .avro where format = \"avro\""
+                                   : "ends with .avro, which is for files of format = \"avro\"");
+  const FileSettings text;
+  if (is_avro) {
+    for (const auto& [given, usual, option] : {std::tuple{&settings.begin, &text.begin, "begin"},
+                                               {&settings.separator, &text.separator, "separator"},
+                                               {&settings.end, &text.end, "end"}})
+      if (*given != *usual) return wrong(option, "has no effect: an Avro file is no text");
+  }
+  return {};
+}
+
+OutputFile::Style style_of(const FileSettings& settings, Compressor& compressor) {
+  if (settings.format == FileSettings::Format::avro) return {{}, {}, {}, settings.compression, &compressor};
+  return {settings.begin, settings.separator, settings.end, settings.compression, &compressor};
+}
+
+template <class Rows>
+Done append_columns(OutputFile& file, Rows& rows, int64_t row) {
+  const auto bound = rows.bound(row);
+  auto room = file.reserve(bound);
+  if (!room) return std::move(room).error();
+  if (*room) {
+    file.use(static_cast<size_t>(rows.write(row, *room) - *room));
+    return {};
+  }
+  const Buffer large(bound);
+  return file.append_large({large.data(), static_cast<size_t>(rows.write(row, large.data()) - large.data())});
+}
+
 }  // namespace
 
 Result<std::unique_ptr<FileSink>> FileSink::create(Settings settings, Host host) {
+  auto suffix = settings.suffix.value_or("");
   for (const auto& [text, option] : {std::pair{&settings.path, "path"},
                                      {&settings.prefix, "prefix"},
-                                     {&settings.suffix, "suffix"},
+                                     {&suffix, "suffix"},
                                      {&settings.in_use_suffix, "in_use_suffix"}})
     if (has_control_characters(*text)) return wrong(option, "has control characters in it");
   if (settings.path.empty()) return wrong("path", "is empty");
   if (settings.in_use_suffix.empty()) return wrong("in_use_suffix", "is empty: nobody could tell a complete file");
+  LEVADA_TRY(check_style(settings));
   if (settings.roll_bytes.bytes < 0) return wrong("roll_bytes", "must not be negative");
   if (settings.roll_rows < 0) return wrong("roll_rows", "must not be negative");
   if (settings.max_open_files < 1) return wrong("max_open_files", "must be at least 1");
@@ -46,9 +84,9 @@ FileSink::FileSink(Settings settings, Host host, PathPattern pattern)
       host_(host),
       files_(host.files()),
       pattern_(std::move(pattern)),
-      style_{settings_.begin, settings_.separator, settings_.end, settings_.compression, &compressor_},
+      style_(style_of(settings_, compressor_)),
       manifest_(files_, host.data_dir()),
-      completion_(host, style_, compressor_),
+      completion_(host, settings_.end, compressor_),
       bytes_written_(host.counter("bytes_written")),
       files_recovered_(host.counter("files_recovered")),
       values_replaced_(host.counter("values_replaced")) {}
@@ -122,15 +160,10 @@ Done FileSink::complete() {
 }
 
 Done FileSink::write(Batch& batch, nanoseconds) {
-  LEVADA_TRY(check(batch));
+  LEVADA_TRY(bind(batch));
   LEVADA_TRY(lock_names());
   now_ = host_.monotonic();
   arrival_ = std::chrono::floor<std::chrono::microseconds>(host_.now()).count();
-  pattern_.bind(batch);
-  if (settings_.format == Settings::Format::json) {
-    const std::string body = "body";
-    writer_.emplace(choose_columns(batch, {}, {&body, 1}), JsonStyle{});
-  }
   for (int64_t row = 0; row < batch.rows(); ++row) {
     auto file = file_for(batch, row);
     if (!file) return std::move(file).error();
@@ -139,33 +172,42 @@ Done FileSink::write(Batch& batch, nanoseconds) {
     if (is_full(**file)) LEVADA_TRY(finish(current_));
   }
   if (current_ != open_.end()) current_->second.set_used(now_);
-  if (writer_ && writer_->replaced() > 0) values_replaced_.add(writer_->replaced());
+  if (json_ && json_->replaced() > 0) values_replaced_.add(json_->replaced());
   return {};
 }
 
-Done FileSink::check(const Batch& batch) const {
-  if (settings_.format == Settings::Format::body && !batch.body())
-    return fatal(
-        "the rows have no body column, an interceptor has dropped it: set format = \"json\" to write the other "
-        "columns");
+Done FileSink::bind(const Batch& batch) {
+  pattern_.bind(batch);
   const Column* time = settings_.time_column ? batch.find(*settings_.time_column) : nullptr;
   if (time && time->type() != Type::timestamp)
     return fatal("column \"" + time->name() + "\" is " + name_of(time->type()) +
                  ", and time_column must be a timestamp");
+  if (settings_.format == Settings::Format::body) {
+    if (batch.body()) return {};
+    return fatal(
+        "the rows have no body column, an interceptor has dropped it: set format = \"json\" to write the other "
+        "columns");
+  }
+  if (settings_.format == Settings::Format::json) {
+    const std::string body = "body";
+    json_.emplace(choose_columns(batch, {}, {&body, 1}), JsonStyle{});
+    return {};
+  }
+  avro_.emplace(choose_columns(batch, {}, {}));
+  if (!key_.schema || *key_.schema != avro_->schema()) {
+    key_.schema = std::make_shared<const std::string>(avro_->schema());
+    if (current_ != open_.end()) std::exchange(current_, open_.end())->second.set_used(now_);
+  }
   return {};
 }
 
 Done FileSink::append(OutputFile& file, const Batch& batch, int64_t row) {
-  if (settings_.format == Settings::Format::body) return file.append(batch.body()->text(row));
-  const auto bound = writer_->bound(row);
-  auto room = file.reserve(bound);
-  if (!room) return std::move(room).error();
-  if (*room) {
-    file.use(static_cast<size_t>(writer_->write(row, *room) - *room));
-    return {};
+  switch (settings_.format) {
+    case Settings::Format::body: return file.append(batch.body()->text(row));
+    case Settings::Format::json: return append_columns(file, *json_, row);
+    case Settings::Format::avro: return append_columns(file, *avro_, row);
   }
-  const Buffer large(bound);
-  return file.append_large({large.data(), static_cast<size_t>(writer_->write(row, large.data()) - large.data())});
+  return {};
 }
 
 Done FileSink::commit(const Checkpoint& checkpoint, nanoseconds, Batch&) {

@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "completion.h"
+#include "files/avro_rows.h"
 #include "files/compressor.h"
+#include "files/file_key.h"
 #include "files/path_pattern.h"
 #include "json/json_writer.h"
 #include "levada/sdk.h"
@@ -33,8 +35,9 @@ class FileSink : public Sink {
           .writes_folder(),
       optional<&Settings::prefix>("prefix", "\"levada-\"",
                                   "How file names begin; may have columns and time in it too."),
-      optional<&Settings::suffix>("suffix", "\".ndjson\"",
-                                  "How file names end; .gz or .zst is added to compressed ones."),
+      optional<&Settings::suffix>("suffix", nullptr,
+                                  "How file names end; \".ndjson\" without it, and \".avro\" for Avro; .gz, .zst or "
+                                  ".snappy is added to compressed text."),
       optional<&Settings::in_use_suffix>("in_use_suffix", "\".tmp\"",
                                          "What a file's name has behind it until it is complete."),
       optional<&Settings::time_column>("time_column", nullptr,
@@ -47,12 +50,14 @@ class FileSink : public Sink {
       optional<&Settings::roll_rows>("roll_rows", "0", "A file is complete when it has this many rows; 0: no limit."),
       optional<&Settings::idle_close>("idle_close", "\"1m\"",
                                       "A file is complete when no row has come for so long; 0: no limit."),
-      choice<&Settings::compression>("compression", "none|gzip|zstd", "\"none\"", "How files are compressed."),
-      choice<&Settings::format>("format", "body|json", "\"body\"",
-                                "What is written of a row: the body, or all other columns as a JSON object."),
-      optional<&Settings::begin>("begin", "\"\"", "What stands before the first row of a file."),
-      optional<&Settings::separator>("separator", "\"\\n\"", "What stands between rows."),
-      optional<&Settings::end>("end", "\"\\n\"", "What stands behind the last row of a file."),
+      choice<&Settings::compression>("compression", "none|gzip|zstd|snappy", "\"none\"",
+                                     "How files are compressed; Avro by blocks."),
+      choice<&Settings::format>("format", "body|json|avro", "\"body\"",
+                                "What is written of a row: the body; all other columns as a JSON object; or all "
+                                "columns as a record of an Avro file."),
+      optional<&Settings::begin>("begin", "\"\"", "What stands before the first row of a file of text."),
+      optional<&Settings::separator>("separator", "\"\\n\"", "What stands between rows of text."),
+      optional<&Settings::end>("end", "\"\\n\"", "What stands behind the last row of a file of text."),
       optional<&Settings::group>("group", "\"\"",
                                  "Whose members may read files and folders too (0640, 0750); else the agent's user "
                                  "alone (0600, 0700)."),
@@ -71,14 +76,15 @@ class FileSink : public Sink {
   Done close(std::chrono::nanoseconds timeout) override;
 
  private:
-  using OpenFiles = std::map<std::string, OutputFile, std::less<>>;
+  using OpenFiles = std::map<files::FileKey, OutputFile>;
 
   FileSink(Settings settings, Host host, PathPattern pattern);
-  Done check(const Batch& batch) const;
+  Done bind(const Batch& batch);
   // The open file for a row, opened if there is none; null: the row was rejected.
   Result<OutputFile*> file_for(Batch& batch, int64_t row);
-  Result<OpenFiles::iterator> open_file(const std::string& bucket);
-  Result<File> create_file(const std::string& bucket, Unfinished& entry);
+  Result<OpenFiles::iterator> open_file();
+  Result<File> create_file(Unfinished& entry);
+  std::string suffix() const;
   Done make_folder(const std::string& folder);
   Done append(OutputFile& file, const Batch& batch, int64_t row);
   bool is_full(const OutputFile& file) const;
@@ -110,7 +116,7 @@ class FileSink : public Sink {
   Completion completion_;
   std::vector<Position> positions_;  // Of the last commit.
 
-  OpenFiles open_;                     // By what their paths begin with.
+  OpenFiles open_;
   std::vector<OutputFile> finished_;   // Complete with the next commit.
   std::set<std::string> new_entries_;  // Folders that a file was made in since the last commit.
   bool loaded_ = false;
@@ -121,8 +127,10 @@ class FileSink : public Sink {
   // The row before, and the file that it went to.
   OpenFiles::iterator current_ = open_.end();
   int64_t current_unit_ = 0;
-  std::string bucket_;
-  std::optional<JsonWriter> writer_;
+  files::FileKey key_;
+  // Of the batch, where the columns are written.
+  std::optional<JsonWriter> json_;
+  std::optional<files::AvroRows> avro_;
   std::chrono::nanoseconds now_{0};  // Of the call.
   int64_t arrival_ = 0;              // The time of day then, in microseconds.
   Counter bytes_written_, files_recovered_, values_replaced_;

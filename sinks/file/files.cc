@@ -7,6 +7,7 @@
 
 #include "file.h"
 #include "files/sink_names.h"
+#include "files/sync_marker.h"
 #include "levada/free_name.h"
 
 namespace levada::file_sink {
@@ -27,16 +28,16 @@ Result<OutputFile*> FileSink::file_for(Batch& batch, int64_t row) {
     if (!pattern_.uses_columns() && current_ != open_.end() && pattern_.unit(time) == current_unit_)
       return &current_->second;
   }
-  bucket_.clear();
-  if (const auto* missing = pattern_.append(row, time, bucket_)) {
+  key_.path.clear();
+  if (const auto* missing = pattern_.append(row, time, key_.path)) {
     batch.reject(row, "column \"" + *missing + "\", which the path is made of, has no value");
     return nullptr;
   }
-  if (current_ == open_.end() || current_->first != bucket_) {
+  if (current_ == open_.end() || current_->first != key_) {
     if (current_ != open_.end()) current_->second.set_used(now_);
-    current_ = open_.find(bucket_);
+    current_ = open_.find(key_);
     if (current_ == open_.end()) {
-      auto opened = open_file(bucket_);
+      auto opened = open_file();
       if (!opened) return std::move(opened).error();
       current_ = *opened;
     }
@@ -45,28 +46,34 @@ Result<OutputFile*> FileSink::file_for(Batch& batch, int64_t row) {
   return &current_->second;
 }
 
-Result<FileSink::OpenFiles::iterator> FileSink::open_file(const std::string& bucket) {
+Result<FileSink::OpenFiles::iterator> FileSink::open_file() {
   if (open_.size() >= static_cast<size_t>(settings_.max_open_files)) {
     const auto least = std::min_element(open_.begin(), open_.end(), [](const auto& one, const auto& other) {
       return one.second.used() < other.second.used();
     });
     LEVADA_TRY(finish(least));
   }
-  const auto folder = folder_of(bucket);
+  const auto folder = folder_of(key_.path);
   LEVADA_TRY(make_folder(folder));
   Unfinished entry;
-  auto file = create_file(bucket, entry);
+  auto file = create_file(entry);
   if (!file) return std::move(file).error();
   new_entries_.insert(folder);
-  return open_.emplace(bucket, OutputFile(style_, *std::move(file), std::move(entry), now_)).first;
+  OutputFile opened(style_, *std::move(file), std::move(entry), now_);
+  if (key_.schema) opened.set_avro({key_.schema, settings_.compression, files::new_sync_marker(host_)});
+  return open_.emplace(key_, std::move(opened)).first;
 }
 
-Result<File> FileSink::create_file(const std::string& bucket, Unfinished& entry) {
+std::string FileSink::suffix() const {
+  if (settings_.format == Settings::Format::avro) return settings_.suffix.value_or(std::string(files::kAvroSuffix));
+  return settings_.suffix.value_or(".ndjson") + std::string(Compressor::suffix(settings_.compression));
+}
+
+Result<File> FileSink::create_file(Unfinished& entry) {
   const auto* calls = files_.table();
-  const auto stem = bucket + files::compact_time(host_.now()) + "-" + id_ + "-";
+  const auto stem = key_.path + files::compact_time(host_.now()) + "-" + id_ + "-";
   for (;;) {
-    entry.name = stem + std::to_string(next_number_++) + settings_.suffix +
-                 std::string(Compressor::suffix(settings_.compression));
+    entry.name = stem + std::to_string(next_number_++) + suffix();
     entry.path = entry.name + settings_.in_use_suffix;
     bool free = true;
     for (const auto* path : {&entry.name, &entry.path}) {

@@ -1,6 +1,8 @@
 // Rows are gathered in a buffer and written by the block; large ones go straight to the file.
 #include "output_file.h"
 
+#include <utility>
+
 namespace levada::file_sink {
 namespace {
 
@@ -19,9 +21,8 @@ Done OutputFile::make_room(size_t bytes) {
 Done OutputFile::append_large(std::string_view row) {
   LEVADA_TRY(put(rows_ == 0 ? style_->begin : style_->separator));
   LEVADA_TRY(flush());
-  LEVADA_TRY(write_block(row));
   ++rows_;
-  return {};
+  return write_block(row);
 }
 
 Done OutputFile::put(std::string_view text) {
@@ -33,16 +34,19 @@ Done OutputFile::put(std::string_view text) {
   return {};
 }
 
+// A row of an Avro file may have no bytes.
 Done OutputFile::flush() {
-  if (buffered_ == 0) return {};
+  if (buffered_ == 0 && rows_ == rows_in_blocks_) return {};
   LEVADA_TRY(write_block({buffer_.data(), buffered_}));
   buffered_ = 0;
   return {};
 }
 
 Done OutputFile::write_block(std::string_view block) {
-  if (block.empty()) return {};
-  const auto frame = style_->compressor->compress(style_->compression, block);
+  if (block.empty() && !avro_) return {};
+  const auto rows = rows_ - std::exchange(rows_in_blocks_, rows_);
+  const auto frame =
+      avro_ ? avro_->block(*style_->compressor, rows, block) : style_->compressor->compress(style_->compression, block);
   LEVADA_TRY(file_.write(frame));
   written_ += frame.size();
   return {};

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "files/avro_file.h"
 #include "files/compressor.h"
 #include "levada/buffer.h"
 #include "levada/host.h"
@@ -28,6 +30,9 @@ class OutputFile {
 
   OutputFile(const Style& style, File file, Unfinished entry, std::chrono::nanoseconds now)
       : style_(&style), file_(std::move(file)), entry_(std::move(entry)), opened_(now), used_(now) {}
+
+  // Its rows are those of an Avro file.
+  void set_avro(files::AvroFile avro) { avro_.emplace(std::move(avro)); }
 
   // Adds a row. Room for a row of `bytes` bytes at most, to be written by the caller,
   // who then says how long it is.
@@ -89,6 +94,7 @@ class OutputFile {
   Done write_block(std::string_view block);
 
   const Style* style_;
+  std::optional<files::AvroFile> avro_;
   File file_;
   Unfinished entry_;
   Buffer buffer_;
@@ -97,6 +103,7 @@ class OutputFile {
   uint64_t written_ = 0;
   int64_t rows_ = 0;
   int64_t committed_rows_ = 0;
+  int64_t rows_in_blocks_ = 0;  // That are in the file, or were to be.
   std::chrono::nanoseconds opened_, used_;
 };
 

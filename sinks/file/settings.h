@@ -13,11 +13,11 @@
 namespace levada::file_sink {
 
 struct FileSettings {
-  enum class Format { body, json };
+  enum class Format { body, json, avro };
 
   std::string path;
   std::string prefix = "levada-";
-  std::string suffix = ".ndjson";
+  std::optional<std::string> suffix;
   std::string in_use_suffix = ".tmp";
   std::optional<std::string> time_column;
   files::TimeZone time_zone = files::TimeZone::utc;

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "block.h"
+#include "files/avro_file.h"
 #include "files/compressor.h"
 #include "row_source.h"
 
@@ -48,6 +49,24 @@ class TextEncoder : public FileEncoder {
   const files::Compressor::Kind compression_;
   Block block_;
   bool is_taken_ = false;  // What is in the block has been given.
+};
+
+// A file of Avro. The rows of all batches have its schema.
+class AvroEncoder : public FileEncoder {
+ public:
+  AvroEncoder(files::Compressor& compressor, files::AvroFile file) : compressor_(compressor), file_(std::move(file)) {}
+
+  size_t append(RowSource& source, std::span<const int64_t> rows) override;
+  std::string_view take() override;
+  void drop() override;
+  // A row may have no bytes.
+  size_t waiting() const override { return block_.size() + static_cast<size_t>(rows_); }
+
+ private:
+  files::Compressor& compressor_;
+  files::AvroFile file_;
+  Block block_;
+  int64_t rows_ = 0;  // In the block.
 };
 
 }  // namespace levada::hdfs_sink

@@ -5,8 +5,8 @@
 #include <cstdio>
 #include <utility>
 
-#include "files/big_endian.h"
 #include "files/sink_names.h"
+#include "files/sync_marker.h"
 #include "lake/file_stores.h"
 #include "sequence_encoder.h"
 
@@ -71,6 +71,8 @@ Done check(const HdfsSettings& settings) {
   if (settings.roll_bytes.bytes < 0) return wrong("roll_bytes", "must not be negative");
   if (settings.roll_rows < 0) return wrong("roll_rows", "must not be negative");
   if (settings.max_open_files < 1) return wrong("max_open_files", "must be at least 1");
+  if (settings.format == HdfsSettings::Format::avro && settings.file_type != HdfsSettings::FileType::text)
+    return wrong("file_type", "has no effect: with format = \"avro\" the files are Avro's own");
   return {};
 }
 
@@ -160,7 +162,8 @@ Done HdfsSink::append(const std::string& path, std::span<const int64_t> rows) {
 }
 
 Result<HdfsSink::OpenFiles::iterator> HdfsSink::file_for(const std::string& path) {
-  const auto found = open_.find(path);
+  files::FileKey key{path, source_.schema()};
+  const auto found = open_.find(key);
   if (found != open_.end()) return found;
   if (open_.size() >= static_cast<size_t>(settings_.max_open_files)) {
     const auto least = std::min_element(open_.begin(), open_.end(), [](const auto& one, const auto& other) {
@@ -168,20 +171,28 @@ Result<HdfsSink::OpenFiles::iterator> HdfsSink::file_for(const std::string& path
     });
     LEVADA_TRY(finish(least));
   }
-  const bool is_text = settings_.file_type == Settings::FileType::text;
   auto name = path + files::compact_time(host_.now()) + "-" + output_.id() + "-" +
-              std::to_string(output_.take_number()) + settings_.suffix.value_or(is_text ? ".ndjson" : ".seq");
-  if (is_text) name += files::Compressor::suffix(settings_.compression);
-  return open_.try_emplace(path, std::move(name), make_encoder(), *store_, [this] { return new_part(); }, now_).first;
+              std::to_string(output_.take_number()) + suffix();
+  return open_
+      .try_emplace(
+          std::move(key), std::move(name), make_encoder(), *store_, [this] { return new_part(); }, now_)
+      .first;
+}
+
+std::string HdfsSink::suffix() const {
+  if (settings_.format == Settings::Format::avro) return settings_.suffix.value_or(std::string(files::kAvroSuffix));
+  if (settings_.file_type != Settings::FileType::text) return settings_.suffix.value_or(".seq");
+  return settings_.suffix.value_or(".ndjson") + std::string(files::Compressor::suffix(settings_.compression));
 }
 
 std::unique_ptr<FileEncoder> HdfsSink::make_encoder() {
+  if (settings_.format == Settings::Format::avro)
+    return std::make_unique<AvroEncoder>(
+        compressor_, files::AvroFile(source_.schema(), settings_.compression, files::new_sync_marker(host_)));
   if (settings_.file_type == Settings::FileType::text)
     return std::make_unique<TextEncoder>(compressor_, settings_.compression);
-  std::string sync;
-  for (int half = 0; half < 2; ++half) files::append_big_endian(sync, host_.random());
   return std::make_unique<SequenceEncoder>(settings_.file_type == Settings::FileType::sequence_text, compressor_,
-                                           settings_.compression, std::move(sync));
+                                           settings_.compression, files::new_sync_marker(host_));
 }
 
 std::string HdfsSink::new_part() {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "files/compressor.h"
+#include "files/file_key.h"
 #include "lake/committed_output.h"
 #include "lake/file_store.h"
 #include "levada/sdk.h"
@@ -30,9 +31,10 @@ class HdfsSink : public Sink {
           .writes_folder(),
       optional<&Settings::prefix>("prefix", "\"levada-\"",
                                   "How file names begin; may have columns and time in it too."),
-      optional<&Settings::suffix>("suffix", nullptr,
-                                  "How file names end; \".ndjson\" without it, and \".seq\" for sequence files; .gz, "
-                                  ".zst or .snappy is added to compressed text."),
+      optional<&Settings::suffix>(
+          "suffix", nullptr,
+          "How file names end; \".ndjson\" without it, \".avro\" for Avro, and \".seq\" for sequence "
+          "files; .gz, .zst or .snappy is added to compressed text."),
       optional<&Settings::in_use_prefix>("in_use_prefix", "\"\"",
                                          "How names of parts begin, in the hidden folder of files in use.")
           .advanced(),
@@ -43,13 +45,14 @@ class HdfsSink : public Sink {
       choice<&Settings::time_zone>("time_zone", "utc|local", "\"utc\"", "The time zone for the time in paths."),
       optional<&Settings::round_time>("round_time", "\"0s\"",
                                       "The time in paths is rounded down to a multiple of it, \"10m\"; 0: as it is."),
-      choice<&Settings::format>("format", "body|json", "\"body\"",
-                                "What is written of a row: the body, or all other columns as a JSON object."),
+      choice<&Settings::format>("format", "body|json|avro", "\"body\"",
+                                "What is written of a row: the body; all other columns as a JSON object; or all "
+                                "columns as a record of an Avro file."),
       choice<&Settings::file_type>("file_type", "text|sequence_text|sequence_bytes", "\"text\"",
                                    "A line for each row; or a SequenceFile with the time as key, and as value a Text "
                                    "or a BytesWritable."),
       choice<&Settings::compression>("compression", "none|gzip|zstd|snappy", "\"none\"",
-                                     "How files are compressed; sequence files by blocks."),
+                                     "How files are compressed; Avro and sequence files by blocks."),
       optional<&Settings::roll_bytes>("roll_bytes", "\"128MiB\"",
                                       "A file is complete when it has this many bytes; 0: no limit."),
       optional<&Settings::roll_interval>("roll_interval", "\"5m\"",
@@ -86,12 +89,13 @@ class HdfsSink : public Sink {
   Done close(std::chrono::nanoseconds timeout) override;
 
  private:
-  using OpenFiles = std::map<std::string, OpenFile, std::less<>>;
+  using OpenFiles = std::map<files::FileKey, OpenFile>;
 
   HdfsSink(Settings settings, Host host, files::PathPattern pattern, std::unique_ptr<lake::FileStore> store);
   // Adds rows to the files of their path, one after the other where they get full.
   Done append(const std::string& path, std::span<const int64_t> rows);
   Result<OpenFiles::iterator> file_for(const std::string& path);
+  std::string suffix() const;
   std::unique_ptr<FileEncoder> make_encoder();
   std::string new_part();
   bool is_full(const OpenFile& file) const;
@@ -109,7 +113,7 @@ class HdfsSink : public Sink {
   files::Compressor compressor_;
   std::string run_;  // In the names of parts: no other run gives the same.
 
-  OpenFiles open_;                   // By what their paths begin with.
+  OpenFiles open_;
   std::vector<OpenFile> finished_;   // Complete with the next commit.
   std::chrono::nanoseconds now_{0};  // Of the call.
   Counter bytes_written_, values_replaced_;

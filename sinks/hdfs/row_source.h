@@ -1,12 +1,15 @@
-// What is written of the rows of a batch: the body, or the other columns as a JSON object.
+// What is written of the rows of a batch: the body, the other columns as a JSON object, or all
+// columns as an Avro record.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "block.h"
+#include "files/avro_rows.h"
 #include "json/json_writer.h"
 #include "levada/batch.h"
 #include "settings.h"
@@ -27,14 +30,19 @@ class RowSource {
     if (times_ && times_->type() != Type::timestamp)
       return fatal("column \"" + times_->name() + "\" is " + name_of(times_->type()) +
                    ", and time_column must be a timestamp");
-    if (format_ == HdfsSettings::Format::json) {
-      const std::string body = "body";
-      json_.emplace(choose_columns(batch, {}, {&body, 1}), JsonStyle{});
-    } else if (!body_) {
+    if (format_ == HdfsSettings::Format::body) {
+      if (body_) return {};
       return fatal(
           "the rows have no body column, an interceptor has dropped it: set format = \"json\" to write the other "
           "columns");
     }
+    if (format_ == HdfsSettings::Format::json) {
+      const std::string body = "body";
+      json_.emplace(choose_columns(batch, {}, {&body, 1}), JsonStyle{});
+      return {};
+    }
+    avro_.emplace(choose_columns(batch, {}, {}));
+    if (!schema_ || *schema_ != avro_->schema()) schema_ = std::make_shared<const std::string>(avro_->schema());
     return {};
   }
 
@@ -43,6 +51,12 @@ class RowSource {
     char* const start = to.reserve(json_->bound(row));
     to.use(static_cast<size_t>(json_->write(row, start) - start));
   }
+  void append_record(int64_t row, Block& to) {
+    char* const start = to.reserve(avro_->bound(row));
+    to.use(static_cast<size_t>(avro_->write(row, start) - start));
+  }
+  // Of the records; null where there are none.
+  const std::shared_ptr<const std::string>& schema() const { return schema_; }
   // Valid until the next call.
   std::string_view text(int64_t row) {
     if (!json_) return body_->text(row);
@@ -63,6 +77,8 @@ class RowSource {
   const Column* times_ = nullptr;
   int64_t arrival_ = 0;
   std::optional<JsonWriter> json_;
+  std::optional<files::AvroRows> avro_;
+  std::shared_ptr<const std::string> schema_;
   Block scratch_;
 };
 

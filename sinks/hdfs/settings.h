@@ -13,7 +13,7 @@
 namespace levada::hdfs_sink {
 
 struct HdfsSettings {
-  enum class Format { body, json };
+  enum class Format { body, json, avro };
   enum class FileType { text, sequence_text, sequence_bytes };
 
   std::string path;

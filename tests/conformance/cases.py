@@ -164,6 +164,13 @@ CASES = [
     ),
     Case("delta", 'path = "/out"\npartition_by = ["a_text"]\nschema_mode = "add_columns"', elsewhere=OF_A_LOG),
     Case("file", 'path = "/out"\nroll_rows = 2\nformat = "json"'),
+    Case(
+        "file",
+        'path = "/out"\nroll_rows = 2\nformat = "avro"\ncompression = "snappy"',
+        refused=[('path = "/out"\nformat = "avro"\nend = ""', "end")],
+        elsewhere=OF_A_LOG,
+    ),
+    Case("hdfs", 'path = "/out/{a_text:-none}"\nformat = "avro"\ncompression = "gzip"', elsewhere=OF_A_LOG),
     Case("hdfs", 'path = "/out"', refused=[('path = "/out"\nprefix = "a:b"', "prefix")]),
     Case("hdfs", 'path = "/out/{a_text:-none}"\nroll_rows = 2\nformat = "json"\ncompression = "gzip"'),
     Case(

@@ -8,6 +8,7 @@ tests/services/with hdfs s3, with the Python packages of tools/requirements.txt.
 import collections
 import datetime
 import gzip
+import io
 import json
 import os
 import pathlib
@@ -19,6 +20,7 @@ import tempfile
 import threading
 import unittest
 
+import fastavro
 import pyarrow
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -226,6 +228,37 @@ commit_rows = {HOUR_ROWS // 3}
             self.assertEqual(sorted(rows), lines, f"{file_type}, {compression}")
             if file_type != "text":
                 self.assertEqual([self.milliseconds(row) for row in rows], [int(key) for key in keys])
+
+    def test_hadoop_and_fastavro_read_avro_files(self):
+        codecs = ("none", "gzip", "snappy", "zstd")
+        for codec in codecs:
+            self.add_sink(codec, f"{codec}/%Y", f"""
+format = "avro"
+compression = "{codec}"
+roll_rows = {HOUR_ROWS * 2 // 3}
+commit_rows = {HOUR_ROWS // 3}
+""")
+        lines = []
+        for hour in range(3):
+            hour_lines = list(self.lines_of(hour))
+            lines += hour_lines
+            self.feed(f"{hour:02}", hour_lines)
+        self.drain()
+        expected = sorted((row["id"], datetime.datetime.fromisoformat(row["at"])) for row in map(json.loads, lines))
+        contents = self.fetch()
+        files = collections.Counter(path.split("/")[0] for path in contents)
+        self.assertEqual(files, {codec: -(-len(lines) // (HOUR_ROWS * 2 // 3)) for codec in codecs})
+        for codec in codecs:
+            rows = [row for path, content in contents.items() if path.startswith(f"{codec}/")
+                    for row in fastavro.reader(io.BytesIO(content))]
+            self.assertEqual(sorted((row["id"], row["at"]) for row in rows), expected, codec)
+        for codec in codecs[:3]:
+            words = [SERVICES / "hdfs", "tool", Hdfs.folder, "org.apache.hadoop.fs.FsShell", "-text",
+                     f"/{self.place}/{codec}/2026/*"]
+            shell = subprocess.run(words, capture_output=True, timeout=SECONDS)
+            self.assertEqual(shell.returncode, 0, shell.stderr.decode()[-4000:])
+            rows = [json.loads(line) for line in shell.stdout.decode().splitlines() if line]
+            self.assertEqual(sorted(row["id"]["long"] for row in rows), [number for number, _ in expected], codec)
 
     def test_the_example_runs(self):
         lines = [json.dumps({"time": (DAY + datetime.timedelta(seconds=3601 * number)).isoformat(),

@@ -28,8 +28,9 @@ class SinkFaultBench {
   static constexpr uint64_t kRows = 6;  // Of each stream.
 
   // Data folder and output lie on two file systems. What is torn off by
-  // a crash depends on the seed.
-  SinkFaultBench(Make make, Read rows_of, int seed = 0) : make_(std::move(make)), rows_of_(std::move(rows_of)) {
+  // a crash depends on the seed. `column`: what the rows' column is called.
+  SinkFaultBench(Make make, Read rows_of, int seed = 0, std::string column = "body")
+      : make_(std::move(make)), rows_of_(std::move(rows_of)), column_(std::move(column)) {
     files().make_folders("/out");
     files().mount("/out");
     for (int at = 0; at < seed; ++at) files().crash(Lose::torn);
@@ -128,7 +129,9 @@ class SinkFaultBench {
     const auto& stream = reached_[kStreams[0]] <= reached_[kStreams[1]] ? kStreams[0] : kStreams[1];
     const auto first = reached_[stream];
     if (first == kRows) return {};
-    Batch batch = batch_of({row(stream, first), row(stream, first + 1)});
+    Batch batch(2);
+    const bool is_body = column_ == "body";
+    batch.set(text_column(column_, {row(stream, first), row(stream, first + 1)}, is_body ? Type::bytes : Type::text));
     // Into files that are new, that other rows wait in, and that are idle.
     const auto own = stream == kStreams[0] ? "x" + std::to_string(first) : "z";
     batch.set(text_column("host", {own, "y"}));
@@ -191,6 +194,7 @@ class SinkFaultBench {
 
   const Make make_;
   const Read rows_of_;
+  const std::string column_;
   FakeHost host_;
   std::unique_ptr<Sink> sink_;
   std::function<void()> relief_;
