@@ -5,10 +5,9 @@
 #include <array>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "levada/options.h"
+#include "levada/shared_options.h"
 
 namespace levada {
 
@@ -42,26 +41,11 @@ inline constexpr std::array kConnectionOptions = {
         .advanced(),
 };
 
-namespace detail {
-
-template <class Settings, size_t at>
-inline constexpr Option<Settings> connection_option = {
-    kConnectionOptions[at].description,
-    [](Settings& settings, const levada_value& value) { kConnectionOptions[at].assign(settings, value); }};
-
-template <class Settings, size_t own, size_t... at, size_t... shared>
-constexpr auto with_connection(const std::array<Option<Settings>, own>& options, std::index_sequence<at...>,
-                               std::index_sequence<shared...>) {
-  return std::array{connection_option<Settings, 0>, options[at]..., connection_option<Settings, shared + 1>...};
-}
-
-}  // namespace detail
-
 // A component's own options between "brokers" and the rest of the shared ones.
 template <class Settings, size_t own>
 constexpr auto with_connection(const std::array<Option<Settings>, own>& options) {
-  return detail::with_connection(options, std::make_index_sequence<own>(),
-                                 std::make_index_sequence<kConnectionOptions.size() - 1>());
+  return join_options(inherited<Settings, kConnectionOptions, 0, 1>(), options,
+                      inherited<Settings, kConnectionOptions, 1>());
 }
 
 }  // namespace levada

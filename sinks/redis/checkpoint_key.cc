@@ -5,12 +5,19 @@
 #include <cstdio>
 #include <optional>
 
-#include "command_text.h"
-#include "server_error.h"
+#include "redis/command_text.h"
+#include "redis/server_error.h"
 
 namespace levada::redis_sink {
 
 namespace {
+
+using redis::append_command;
+using redis::append_text;
+using redis::begin_command;
+using redis::is_error;
+using redis::meaning_of;
+using redis::text_of;
 
 constexpr std::string_view kOwner = "owner";
 // Before the name of a stream.
@@ -60,7 +67,7 @@ Result<CheckpointKey::Found> CheckpointKey::parse(const redisReply& reply) const
   return found;
 }
 
-Result<std::vector<Position>> CheckpointKey::claim(Connection& connection) {
+Result<std::vector<Position>> CheckpointKey::claim(redis::Connection& connection) {
   std::string commands;
   append_command({"WATCH", name_}, commands);
   append_command({"HGETALL", name_}, commands);

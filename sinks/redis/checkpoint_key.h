@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "connection.h"
 #include "levada/sdk.h"
+#include "redis/connection.h"
 
 namespace levada::redis_sink {
 
@@ -22,7 +22,7 @@ class CheckpointKey {
 
   // Makes the key this instance's own, also against what this instance has sent before, and reads
   // it. FATAL where an agent that started later has it.
-  Result<std::vector<Position>> claim(Connection& connection);
+  Result<std::vector<Position>> claim(redis::Connection& connection);
 
   // Two commands, for the beginning of a commit: from now on no change of the key by others goes
   // unnoticed; and what it says.

@@ -5,14 +5,19 @@
 #include <cstdio>
 #include <utility>
 
-#include "command_text.h"
 #include "levada/checked_text.h"
-#include "server_error.h"
+#include "redis/command_text.h"
+#include "redis/server_error.h"
+#include "server_check.h"
 
 namespace levada::redis_sink {
 
 namespace {
 
+using redis::append_command;
+using redis::is_error;
+using redis::meaning_of;
+using redis::text_of;
 using std::chrono::nanoseconds;
 
 constexpr std::string_view kIdLine = "levada redis sink id 1";
@@ -35,7 +40,7 @@ Batch kept_rows(Batch batch) {
 }  // namespace
 
 Result<std::unique_ptr<Redis>> Redis::create(Settings settings, Host host) {
-  LEVADA_TRY(Connection::check(settings));
+  LEVADA_TRY(redis::check(settings));
   auto encoder = RowEncoder::from(settings);
   if (!encoder) return std::move(encoder).error();
   if (settings.checkpoint_key) {
@@ -89,8 +94,9 @@ void Redis::forget_rows() {
 Result<std::vector<Position>> Redis::recover() {
   forget_rows();
   connection_.reset();
-  auto opened = Connection::open(settings_, host_);
+  auto opened = redis::Connection::open(settings_);
   if (!opened) return std::move(opened).error();
+  LEVADA_TRY(check_server(**opened, host_));
   connection_ = *std::move(opened);
   if (!checkpoint_key_) return std::vector<Position>();
   auto positions = checkpoint_key_->claim(*connection_);
@@ -190,7 +196,7 @@ void Redis::start_checking() {
   for (const auto& key : keys_) append_command({"TYPE", key}, checks_);
   append_command({"MULTI"}, checks_);
   connection_->start(checks_, (in_multi_ ? 1 : 0) + CheckpointKey::kWatchReplies + keys_.size() + 1,
-                     [this](Reply reply) { check_replies_.push_back(std::move(reply)); });
+                     [this](redis::Reply reply) { check_replies_.push_back(std::move(reply)); });
   phase_ = Phase::checking;
 }
 
@@ -240,19 +246,20 @@ void Redis::start_executing(const Checkpoint& checkpoint) {
   }
   errors_.clear();
   refused_ = Error{Code::ok, {}};
-  outcome_.reset();
-  connection_->start(commands_, replies_,
-                     [this, number = size_t{0}](Reply reply) mutable { take_outcome(number++, std::move(reply)); });
+  connection_->start_for_errors(commands_, replies_,
+                                [this](size_t number, std::optional<size_t> element, std::string_view said) {
+                                  take_error(number, element, said);
+                                });
   phase_ = Phase::executing;
 }
 
-void Redis::take_outcome(size_t number, Reply reply) {
-  if (settings_.transactions && number + 1 == replies_) {
-    outcome_ = std::move(reply);
+void Redis::take_error(size_t number, std::optional<size_t> element, std::string_view said) {
+  auto error = meaning_of(said);
+  // Of a command that EXEC has executed.
+  if (element) {
+    errors_.emplace(*element, std::move(error.message));
     return;
   }
-  if (!is_error(*reply)) return;
-  auto error = meaning_of(text_of(*reply));
   if (error.code == Code::reject && !settings_.transactions) {
     errors_.emplace(number, std::move(error.message));
     return;
@@ -265,17 +272,9 @@ void Redis::take_outcome(size_t number, Reply reply) {
 Done Redis::executed(const Checkpoint& checkpoint) {
   if (refused_.code != Code::ok) return refused_;
   if (!settings_.transactions) return {};
-  if (is_error(*outcome_)) {
-    auto error = meaning_of(text_of(*outcome_));
-    return error.code == Code::reject ? fatal(std::move(error.message)) : std::move(error);
-  }
-  if (outcome_->type == REDIS_REPLY_NIL) return retry("the checkpoint was changed by another");
-  if (outcome_->type != REDIS_REPLY_ARRAY) return retry("EXEC was answered with something else");
-  for (size_t number = 0; number < outcome_->elements; ++number) {
-    const redisReply& reply = *outcome_->element[number];
-    if (is_error(reply)) errors_.emplace(number, meaning_of(text_of(reply)).message);
-  }
-  outcome_.reset();
+  // The last reply is that of EXEC.
+  if (connection_->last_type() == REDIS_REPLY_NIL) return retry("the checkpoint was changed by another");
+  if (connection_->last_type() != REDIS_REPLY_ARRAY) return retry("EXEC was answered with something else");
   committed_ = checkpoint.positions;
   return {};
 }

@@ -5,14 +5,15 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
 #include <vector>
 
 #include "checkpoint_key.h"
-#include "connection.h"
 #include "levada/sdk.h"
+#include "redis/connection.h"
 #include "row_encoder.h"
 #include "settings.h"
 
@@ -21,39 +22,32 @@ namespace levada::redis_sink {
 class Redis final : public Sink {
  public:
   using Settings = RedisSettings;
-  static constexpr std::array options = {
-      optional<&Settings::address>("address", R"("127.0.0.1:6379")",
-                                   "Where the server is: host:port, [IPv6]:port, or unix: and the path of a socket."),
-      optional<&Settings::user>("user", nullptr, "Who the sink is, where the server has users (Redis 6 and later)."),
-      optional<&Settings::password>("password", nullptr, "The password of the user, or of the server.").secret(),
-      optional<&Settings::database>("database", "0", "The number of the database."),
-      optional<&Settings::tls>("tls", "false", "Encrypts the connection, and checks the server's certificate."),
-      optional<&Settings::tls_ca>("tls_ca", nullptr,
-                                  "The file with the certificates that the server's is checked against; without it "
-                                  "those of the system."),
-      optional<&Settings::timeout>("timeout", R"("5s")",
-                                   "How long the server may be silent before the connection counts as lost."),
-      choice<&Settings::mode>("mode", "hash|keys|set|list|stream|publish", nullptr,
-                              "What rows become: fields of a hash, keys of their own, members of a set, a list or a "
-                              "stream, or messages that are published."),
-      required<&Settings::key>("key", "The key, or the channel to publish to: a text with columns in it, `stat_{ip}`."),
-      optional<&Settings::field>("field", nullptr, "With `mode = \"hash\"`: the field that a row is, `{ip}`."),
-      optional<&Settings::value>("value", R"("json")",
-                                 "The value: `json`, an object of the columns; `fields`, a hash of them (with the "
-                                 "modes keys and stream); `body`; or a text with columns in it, `{ip}`."),
-      optional<&Settings::columns>("columns", "[]",
-                                   "With `json` and `fields`: the columns to write; all but the body "
-                                   "where it is empty."),
-      optional<&Settings::ttl>("ttl", nullptr, "How long a key lives behind the last row that was written to it."),
-      optional<&Settings::max_length>("max_length", nullptr,
-                                      "With `mode = \"stream\"`: about so many entries are kept."),
-      optional<&Settings::transactions>("transactions", "true",
-                                        "Writes rows and their positions in one MULTI, so that each row is there "
-                                        "exactly once; without it at least once."),
-      optional<&Settings::checkpoint_key>("checkpoint_key", nullptr,
-                                          "With `transactions`: the key for the positions; without it one of the "
-                                          "sink's name and a random number, which is kept in data_dir."),
-  };
+  static constexpr auto options = join_options(
+      inherited<Settings, redis::kServerOptions>(),
+      std::array{
+          choice<&Settings::mode>(
+              "mode", "hash|keys|set|list|stream|publish", nullptr,
+              "What rows become: fields of a hash, keys of their own, members of a set, a list or a "
+              "stream, or messages that are published."),
+          required<&Settings::key>("key",
+                                   "The key, or the channel to publish to: a text with columns in it, `stat_{ip}`."),
+          optional<&Settings::field>("field", nullptr, "With `mode = \"hash\"`: the field that a row is, `{ip}`."),
+          optional<&Settings::value>("value", R"("json")",
+                                     "The value: `json`, an object of the columns; `fields`, a hash of them (with the "
+                                     "modes keys and stream); `body`; or a text with columns in it, `{ip}`."),
+          optional<&Settings::columns>("columns", "[]",
+                                       "With `json` and `fields`: the columns to write; all but the body "
+                                       "where it is empty."),
+          optional<&Settings::ttl>("ttl", nullptr, "How long a key lives behind the last row that was written to it."),
+          optional<&Settings::max_length>("max_length", nullptr,
+                                          "With `mode = \"stream\"`: about so many entries are kept."),
+          optional<&Settings::transactions>("transactions", "true",
+                                            "Writes rows and their positions in one MULTI, so that each row is there "
+                                            "exactly once; without it at least once."),
+          optional<&Settings::checkpoint_key>("checkpoint_key", nullptr,
+                                              "With `transactions`: the key for the positions; without it one of the "
+                                              "sink's name and a random number, which is kept in data_dir."),
+      });
   static Result<std::unique_ptr<Redis>> create(Settings settings, Host host);
 
   bool keeps_checkpoint() const override { return settings_.transactions; }
@@ -93,7 +87,7 @@ class Redis final : public Sink {
   // Whether all batches are through; else `rejected` has the rows of one.
   Result<bool> leave_out(Batch& rejected);
   void start_executing(const Checkpoint& checkpoint);
-  void take_outcome(size_t number, Reply reply);
+  void take_error(size_t number, std::optional<size_t> element, std::string_view said);
   Done executed(const Checkpoint& checkpoint);
   // Hands over the rejected rows of one batch; false where there are none.
   bool hand_over(Batch& rejected);
@@ -103,7 +97,7 @@ class Redis final : public Sink {
   RowEncoder encoder_;
   Counter values_replaced_;
   std::unique_ptr<CheckpointKey> checkpoint_key_;  // Null without transactions.
-  std::unique_ptr<Connection> connection_;
+  std::unique_ptr<redis::Connection> connection_;
   std::vector<Position> committed_;  // What the last commit said; empty before it is known.
 
   std::vector<Batch> held_;  // The rows since the last commit,
@@ -114,13 +108,12 @@ class Redis final : public Sink {
 
   Phase phase_ = Phase::none;
   std::string checks_;  // The commands of the first phase,
-  std::vector<Reply> check_replies_;
+  std::vector<redis::Reply> check_replies_;
   bool in_multi_ = false;
   size_t left_out_ = 0;  // Batches that are through.
   size_t replies_ = 0;   // That are to come while commands are executed.
   Errors errors_;
   Error refused_{Code::ok, {}};  // Why the server does not execute all of it.
-  Reply outcome_;                // Of EXEC.
 };
 
 }  // namespace levada::redis_sink

@@ -2,16 +2,17 @@
 // and the checkpoint is that of the rows.
 #include <gtest/gtest.h>
 
-#include "fake_redis.h"
 #include "levada/testkit/batches.h"
 #include "levada/testkit/fake_host.h"
 #include "levada/testkit/fault_step.h"
 #include "redis.h"
+#include "redis/fake_redis.h"
 
 namespace levada::redis_sink {
 namespace {
 
 using namespace std::chrono_literals;
+using redis::FakeRedis;
 using Fault = FakeRedis::Fault;
 
 constexpr uint64_t kRows = 6;

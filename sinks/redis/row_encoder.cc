@@ -2,11 +2,15 @@
 
 #include <utility>
 
-#include "command_text.h"
+#include "redis/command_text.h"
 
 namespace levada::redis_sink {
 
 namespace {
+
+using redis::append_command;
+using redis::append_text;
+using redis::begin_command;
 
 using Mode = RedisSettings::Mode;
 

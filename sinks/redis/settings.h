@@ -7,20 +7,13 @@
 #include <string>
 #include <vector>
 
-#include "levada/options.h"
+#include "redis/server.h"
 
 namespace levada::redis_sink {
 
-struct RedisSettings {
+struct RedisSettings : redis::Server {
   enum class Mode { hash, keys, set, list, stream, publish };
 
-  std::string address = "127.0.0.1:6379";
-  std::optional<std::string> user;
-  std::optional<std::string> password;
-  int64_t database = 0;
-  bool tls = false;
-  std::optional<std::string> tls_ca;
-  std::chrono::nanoseconds timeout = std::chrono::seconds(5);
   Mode mode = Mode::hash;
   std::string key;
   std::optional<std::string> field;

@@ -139,6 +139,29 @@ class RedisSink(unittest.TestCase):
         audit = subprocess.run([LEVADA, "audit", "--config", str(config)], capture_output=True, text=True)
         self.assertEqual(audit.returncode, 0, audit.stdout)
 
+    def test_encrypted_rows_are_there_and_nobody_else_is_spoken_to(self):
+        lines = [str(row) for row in range(100_000)]
+        self.spool_file(lines)
+        address, ca = os.environ["REDIS_TLS_ADDRESS"], os.environ["REDIS_CA"]
+        client = f'tls_certificate = "{os.environ["REDIS_CERTIFICATE"]}"\ntls_key = "{os.environ["REDIS_KEY"]}"'
+        rows = f'password = "{PASSWORD}"\nmode = "list"\nkey = "rows"\nvalue = "body"\ntls = true\ntimeout = "2s"'
+        for address_, more, reason in (
+            (address, f'tls_ca = "{ca}"', "TLS"),  # The server wants to see a certificate.
+            (address, client, "self-signed certificate in certificate chain"),
+            (ADDRESS, f'tls_ca = "{ca}"\n{client}', "TLS with"),  # No TLS is spoken there.
+            (address.replace("localhost", "127.0.0.1"), f'tls_ca = "{ca}"\n{client}', "IP address mismatch"),
+        ):
+            config = self.configure(f'address = "{address_}"\n{more}\n{rows}', name="refused")
+            agent = self.start(config)
+            log = config.with_suffix(".log")
+            self.wait_until(lambda: reason in log.read_text(), f"{reason}: {log.read_text()}")
+            agent.kill()
+            agent.communicate()
+            log.unlink()
+        self.assertEqual(redis("exists", "rows"), ["0"])
+        self.finish(self.configure(f'address = "{address}"\ntls_ca = "{ca}"\n{client}\n{rows}'))
+        self.assertEqual(redis("lrange", "rows", "0", "-1"), lines)
+
     def test_statistics_of_bots_as_two_hashes_and_as_keys_that_expire(self):
         self.spool_file(json.dumps({"ip": f"10.0.0.{row % 4}", "clicks": row}) for row in range(100))
         parse = 'type = "parse_json"\ncolumns = { ip = "text", clicks = "int64" }'

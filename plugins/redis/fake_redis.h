@@ -1,4 +1,4 @@
-// A server in the test's own process that speaks as much Redis as the sink does, and fails when it
+// A server in the test's own process that speaks as much Redis as the plugins do, and fails when it
 // is told to.
 #pragma once
 
@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-namespace levada::redis_sink {
+namespace levada::redis {
 
 class FakeRedis {
  public:
@@ -97,4 +97,4 @@ class FakeRedis {
   std::thread thread_;
 };
 
-}  // namespace levada::redis_sink
+}  // namespace levada::redis

@@ -1,10 +1,10 @@
-#include "server_error.h"
+#include "redis/server_error.h"
 
 #include <algorithm>
 #include <iterator>
 #include <string>
 
-namespace levada::redis_sink {
+namespace levada::redis {
 
 namespace {
 
@@ -37,7 +37,7 @@ Error meaning_of(std::string_view server_error) {
   const auto word = server_error.substr(0, server_error.find(' '));
   std::string said = "Redis says: " + std::string(server_error);
   if (is_one_of(word, kOfCluster))
-    return fatal(said + "; this is a Redis Cluster, which the sink cannot write to: name a Redis without cluster mode");
+    return fatal(said + "; this is a Redis Cluster, which is not supported: name a Redis without cluster mode");
   if (is_one_of(word, kOfAccess) || begins_with_one_of(server_error, kOfAccessInWords))
     return fatal(said + "; see to user and password, and to what the user may do");
   if (begins_with_one_of(server_error, kOfConfiguration)) return fatal(std::move(said));
@@ -45,4 +45,4 @@ Error meaning_of(std::string_view server_error) {
   return reject(std::move(said));
 }
 
-}  // namespace levada::redis_sink
+}  // namespace levada::redis

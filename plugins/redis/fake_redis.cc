@@ -1,4 +1,4 @@
-#include "fake_redis.h"
+#include "redis/fake_redis.h"
 
 #include <arpa/inet.h>
 #include <poll.h>
@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
-namespace levada::redis_sink {
+namespace levada::redis {
 
 namespace {
 
@@ -206,6 +206,20 @@ std::string FakeRedis::apply(const Texts& command) {
     return number(1);
   }
   if (name == "TYPE") return "+" + (known == values_.end() ? "none" : known->second.type) + "\r\n";
+  if (name == "EXISTS") return number(known == values_.end() ? 0 : 1);
+  if (name == "GET") {
+    if (known == values_.end()) return kNil;
+    return known->second.type == "string" ? bulk(known->second.text) : kWrongType;
+  }
+  if (name == "HMGET") {
+    if (known != values_.end() && known->second.type != "hash") return kWrongType;
+    std::string said = array(command.size() - 2);
+    for (size_t at = 2; at < command.size(); ++at) {
+      const bool is_there = known != values_.end() && known->second.hash.contains(command[at]);
+      said += is_there ? bulk(known->second.hash.at(command[at])) : kNil;
+    }
+    return said;
+  }
   if (name == "DEL") {
     changed(key);
     return number(static_cast<int64_t>(values_.erase(key)));
@@ -322,4 +336,4 @@ void FakeRedis::answer_once(const std::string& command, const std::string& error
   errors_[command] = error;
 }
 
-}  // namespace levada::redis_sink
+}  // namespace levada::redis

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace levada::redis_sink {
+namespace levada::redis {
 
 inline void append_size(char kind, size_t size, std::string& to) {
   char text[24];
@@ -32,4 +32,4 @@ inline void append_command(std::initializer_list<std::string_view> texts, std::s
   for (const auto text : texts) append_text(text, to);
 }
 
-}  // namespace levada::redis_sink
+}  // namespace levada::redis

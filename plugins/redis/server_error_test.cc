@@ -1,9 +1,9 @@
 // What errors of the server mean.
-#include "server_error.h"
+#include "redis/server_error.h"
 
 #include <gtest/gtest.h>
 
-namespace levada::redis_sink {
+namespace levada::redis {
 namespace {
 
 TEST(ServerError, of_a_state_that_passes_is_to_be_tried_again) {
@@ -40,4 +40,4 @@ TEST(ServerError, of_one_command_rejects_its_row) {
 }
 
 }  // namespace
-}  // namespace levada::redis_sink
+}  // namespace levada::redis
