@@ -193,5 +193,7 @@ CASES = [
 # By kind (0: source) and name: components whose own test runs the suite, as it needs what Python cannot give them.
 ELSEWHERE = {
     (0, "kafka"): "sources/kafka/kafka_source_test.cc: topics with rows in librdkafka's mock cluster",
+    (1, "join_postgres"): "tests/e2e/join_test.py: a real server",
+    (1, "join_redis"): "plugins/analytics/join_redis/join_redis_test.cc: a server within the test",
     (2, "redis"): "sinks/redis/redis_test.cc: a server within the test",
 }

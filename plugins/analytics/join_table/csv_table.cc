@@ -1,9 +1,7 @@
 #include "csv_table.h"
 
 #include <algorithm>
-
-#include "levada/pattern.h"
-#include "text/value_column.h"
+#include <vector>
 
 namespace levada::join_table {
 
@@ -14,8 +12,8 @@ constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 // Reads the records of a file one after the other, and fills the builders of a table.
 class TableReader {
  public:
-  TableReader(const std::string& path, std::string_view text, const TableShape& shape)
-      : path_(path), text_(text), shape_(shape) {
+  TableReader(const std::string& path, std::string_view text, CsvFormat format)
+      : path_(path), text_(text), format_(format) {
     if (text_.starts_with(kByteOrderMark)) text_.remove_prefix(kByteOrderMark.size());
   }
 
@@ -25,7 +23,7 @@ class TableReader {
   Done read_record() {
     CsvFault fault;
     begin_ = at_;
-    const size_t size = read_csv_record(text_.substr(at_), shape_.format, fields_, fault);
+    const size_t size = read_csv_record(text_.substr(at_), format_, fields_, fault);
     if (fault.reason) return failed(at_ + fault.offset, fault.reason);
     at_ += size;
     return {};
@@ -35,7 +33,7 @@ class TableReader {
 
   std::string text_of(const CsvField& field) const {
     std::string text;
-    append_csv_text(field, shape_.format.quote, text);
+    append_csv_text(field, format_.quote, text);
     return text;
   }
   Error failed_at(const CsvField& field, const std::string& why) const {
@@ -58,7 +56,7 @@ class TableReader {
 
   const std::string& path_;
   std::string_view text_;
-  const TableShape& shape_;
+  const CsvFormat format_;
   size_t at_ = 0, begin_ = 0;
   std::vector<CsvField> fields_;
 };
@@ -72,9 +70,9 @@ Result<size_t> find_column(const TableReader& reader, const std::vector<std::str
 
 }  // namespace
 
-Result<std::shared_ptr<const CsvTable>> CsvTable::parse(const std::string& path, std::string_view text,
-                                                        const TableShape& shape) {
-  TableReader reader(path, text, shape);
+Result<std::shared_ptr<const join::Table>> read_csv_table(const std::string& path, std::string_view text,
+                                                          const join::TableShape& shape, CsvFormat format) {
+  TableReader reader(path, text, format);
   LEVADA_TRY(reader.read_record());
   if (reader.is_empty()) return reader.failed_at_record("expected a header with the names of the columns");
   std::vector<std::string> names;
@@ -84,83 +82,63 @@ Result<std::shared_ptr<const CsvTable>> CsvTable::parse(const std::string& path,
       return reader.failed_at(field, "the column \"" + names.back() + "\" is there twice");
   }
 
-  struct Source {
-    size_t field;
-    DeclaredColumn declared;
-  };
-  std::vector<Source> keys, values;
-  const auto declared = [&](const std::string& name) {
-    for (const auto& column : shape.columns)
-      if (column.name == name) return column;
-    return DeclaredColumn{.name = name};
-  };
-  const auto is_key = [&](const std::string& name) {
-    return std::find(shape.keys.begin(), shape.keys.end(), name) != shape.keys.end();
-  };
+  std::vector<size_t> key_fields, fields;  // Their numbers in a record.
+  std::vector<DeclaredColumn> keys, columns;
   for (const auto& name : shape.keys) {
     const auto at = find_column(reader, names, name);
     if (!at) return at.error();
-    keys.push_back({*at, declared(name)});
+    key_fields.push_back(*at);
+    keys.push_back(join::declared_as(name, shape.columns));
   }
   for (const auto& column : shape.columns) {
     const auto at = find_column(reader, names, column.name);
     if (!at) return at.error();
-    if (!is_key(column.name)) values.push_back({*at, column});
+    if (shape.is_key(column.name)) continue;
+    fields.push_back(*at);
+    columns.push_back(column);
   }
-  if (values.empty())
-    for (size_t at = 0; at < names.size(); ++at)
-      if (!is_key(names[at])) values.push_back({at, {.name = names[at]}});
+  if (columns.empty()) {
+    for (size_t at = 0; at < names.size(); ++at) {
+      if (shape.is_key(names[at])) continue;
+      fields.push_back(at);
+      columns.push_back({.name = names[at]});
+    }
+  }
 
-  auto table = std::make_shared<CsvTable>();
-  std::vector<ValueColumn> builders;
-  for (const auto& value : values) builders.emplace_back(value.declared, 0);
-  const auto misfit = [&](const Source& source) {
-    return reader.failed_at(reader.fields()[source.field], "the column \"" + source.declared.name + "\" is " +
-                                                               std::string(name_of(source.declared.type)) +
-                                                               ", and this does not fit");
+  join::TableBuilder builder(keys, columns);
+  const auto misfit = [&](size_t field, const DeclaredColumn& column) {
+    return reader.failed_at(reader.fields()[field], "the column \"" + column.name + "\" is " +
+                                                        std::string(name_of(column.type)) + ", and this does not fit");
   };
   std::vector<size_t> begins;  // Of the records of its rows.
-  std::string key, part;
   while (!reader.at_end()) {
     LEVADA_TRY(reader.read_record());
     if (reader.is_empty() && names.size() > 1) continue;
-    const auto& fields = reader.fields();
-    if (fields.size() != names.size())
+    const auto& record = reader.fields();
+    if (record.size() != names.size())
       return reader.failed_at(
-          fields.size() > names.size() ? fields[names.size()] : fields.back(),
-          "expected " + std::to_string(names.size()) + " fields, found " + std::to_string(fields.size()));
-    key.clear();
-    for (const auto& source : keys) {
-      // As a value of its type, so that 007 and 7 are one number.
-      ValueColumn value(source.declared, 1);
-      if (!value.append(reader.text_of(fields[source.field]))) return misfit(source);
-      part.clear();
-      append_value(std::move(value).finish(""), 0, part);
-      KeyIndex::append_part(part, key);
-    }
-    if (const auto other = table->index_.add(key, table->rows_); other >= 0)
+          record.size() > names.size() ? record[names.size()] : record.back(),
+          "expected " + std::to_string(names.size()) + " fields, found " + std::to_string(record.size()));
+    for (size_t at = 0; at < keys.size(); ++at)
+      if (!builder.add_to_key(reader.text_of(record[key_fields[at]]))) return misfit(key_fields[at], keys[at]);
+    if (const auto other = builder.end_key(); other >= 0)
       return reader.failed_at(
-          fields[keys[0].field],
+          record[key_fields[0]],
           "has the same key as line " + std::to_string(reader.line_of(begins[static_cast<size_t>(other)])));
     begins.push_back(reader.begin_of_record());
-    for (size_t at = 0; at < values.size(); ++at) {
-      const auto& field = fields[values[at].field];
+    for (size_t at = 0; at < columns.size(); ++at) {
+      const auto& field = record[fields[at]];
       if (field.text.empty() && !field.is_quoted) {
-        if (values[at].declared.required)
-          return reader.failed_at(field,
-                                  "the column \"" + values[at].declared.name + "\" is required and has no value");
-        builders[at].append_null();
-      } else if (!builders[at].append(reader.text_of(field))) {
-        return misfit(values[at]);
+        if (columns[at].required)
+          return reader.failed_at(field, "the column \"" + columns[at].name + "\" is required and has no value");
+        builder.add_null(at);
+      } else if (!builder.add(at, reader.text_of(field))) {
+        return misfit(fields[at], columns[at]);
       }
     }
-    ++table->rows_;
+    builder.end_row();
   }
-  for (size_t at = 0; at < values.size(); ++at) {
-    builders[at].append_null();
-    table->columns_.push_back(std::move(builders[at]).finish(values[at].declared.name));
-  }
-  return std::shared_ptr<const CsvTable>(std::move(table));
+  return std::move(builder).finish();
 }
 
 }  // namespace levada::join_table

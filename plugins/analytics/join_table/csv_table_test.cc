@@ -10,26 +10,26 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-TableShape shape_of(std::vector<std::string> keys, std::vector<DeclaredColumn> columns = {}) {
-  return {.keys = std::move(keys), .columns = std::move(columns), .format = {}};
+join::TableShape shape_of(std::vector<std::string> keys, std::vector<DeclaredColumn> columns = {}) {
+  return {.keys = std::move(keys), .columns = std::move(columns)};
 }
 
-std::string fault_of(std::string_view text, const TableShape& shape) {
-  const auto table = CsvTable::parse("t.csv", text, shape);
+std::string fault_of(std::string_view text, const join::TableShape& shape) {
+  const auto table = read_csv_table("t.csv", text, shape, {});
   return table ? "none" : table.error().message;
 }
 
-Texts texts(const CsvTable& table, size_t column) {
+Texts texts(const join::Table& table, size_t column) {
   Batch batch(table.rows() + 1);
   batch.set(table.columns().at(column));
   return testkit::texts(batch, table.columns()[column].name());
 }
 
 TEST(CsvTable, has_rows_by_key_and_a_null_behind_them) {
-  const auto made = CsvTable::parse("t.csv", "id,name,n\r\n7,\"Summer, at last\",1\r\n8,\"The \"\"big\"\" one\",\r\n",
-                                    shape_of({"id"}));
+  const auto made = read_csv_table("t.csv", "id,name,n\r\n7,\"Summer, at last\",1\r\n8,\"The \"\"big\"\" one\",\r\n",
+                                   shape_of({"id"}), {});
   ASSERT_TRUE(made) << made.error().message;
-  const CsvTable& table = **made;
+  const join::Table& table = **made;
   EXPECT_EQ(table.rows(), 2);
   ASSERT_EQ(table.columns().size(), 2u);
   EXPECT_EQ(texts(table, 0), (Texts{"Summer, at last", "The \"big\" one", "<null>"}));
@@ -40,14 +40,14 @@ TEST(CsvTable, has_the_columns_and_types_that_are_declared) {
   const auto shape = shape_of({"b", "id"}, {{.name = "id", .type = ValueType::int64},
                                             {.name = "n", .type = ValueType::float64},
                                             {.name = "on", .type = ValueType::boolean}});
-  const auto made = CsvTable::parse("t.csv", "\xef\xbb\xbfid,on,n,x,b\n007,yes,1.5,more,k\n\n8,,,,k", shape);
+  const auto made = read_csv_table("t.csv", "\xef\xbb\xbfid,on,n,x,b\n007,yes,1.5,more,k\n\n8,,,,k", shape, {});
   ASSERT_TRUE(made) << made.error().message;
   ASSERT_EQ((*made)->columns().size(), 2u);
   EXPECT_EQ(texts(**made, 0), (Texts{"1.5", "<null>", "<null>"}));
   EXPECT_EQ(texts(**made, 1), (Texts{"true", "<null>", "<null>"}));
   std::string key;
-  KeyIndex::append_part("k", key);
-  KeyIndex::append_part("7", key);
+  join::KeyIndex::append_part("k", key);
+  join::KeyIndex::append_part("7", key);
   EXPECT_EQ((*made)->index().find(key), 0);
 }
 

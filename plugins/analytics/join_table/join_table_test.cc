@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testkit::texts;
-using Join = JoinTable::Join;
+using Join = join::Kind;
 using Texts = std::vector<std::string>;
 
 constexpr const char* kTable = "id,network,name\n7,3,Summer\n8,4,a name of more than twelve bytes\n";

@@ -1,10 +1,10 @@
-#include "key_index.h"
+#include "join/key_index.h"
 
 #include <cstring>
 #include <functional>
 #include <utility>
 
-namespace levada::join_table {
+namespace levada::join {
 
 uint64_t KeyIndex::hash_of(std::string_view key) { return std::hash<std::string_view>()(key); }
 
@@ -49,4 +49,4 @@ void KeyIndex::append_part(std::string_view part, std::string& key) {
   key.append(bytes, sizeof size).append(part);
 }
 
-}  // namespace levada::join_table
+}  // namespace levada::join

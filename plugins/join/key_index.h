@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace levada::join_table {
+namespace levada::join {
 
 class KeyIndex {
  public:
@@ -36,4 +36,4 @@ class KeyIndex {
   size_t used_ = 0;
 };
 
-}  // namespace levada::join_table
+}  // namespace levada::join

@@ -1,9 +1,9 @@
 // Keys are found, however many there are, and those of several parts are not mixed up.
-#include "key_index.h"
+#include "join/key_index.h"
 
 #include <gtest/gtest.h>
 
-namespace levada::join_table {
+namespace levada::join {
 namespace {
 
 TEST(KeyIndex, finds_what_was_added_and_nothing_else) {
@@ -37,4 +37,4 @@ TEST(KeyIndex, keeps_parts_apart) {
 }
 
 }  // namespace
-}  // namespace levada::join_table
+}  // namespace levada::join

@@ -1,0 +1,143 @@
+#include "postgres_table.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+namespace levada::join_postgres {
+
+namespace {
+
+// The object identifiers of types, which are the same in all databases.
+constexpr Oid kBoolean = 16, kBytes = 17, kInt8 = 20, kInt2 = 21, kInt4 = 23, kOid = 26, kFloat4 = 700, kFloat8 = 701,
+              kTimestamp = 1114, kTimestampTz = 1184;
+
+// What a column is where the user does not say it.
+ValueType type_of(Oid type) {
+  switch (type) {
+    case kBoolean: return ValueType::boolean;
+    case kBytes: return ValueType::bytes;
+    case kInt2:
+    case kInt4:
+    case kInt8:
+    case kOid: return ValueType::int64;
+    case kFloat4:
+    case kFloat8: return ValueType::float64;
+    case kTimestamp:
+    case kTimestampTz: return ValueType::timestamp;
+    default: return ValueType::text;
+  }
+}
+
+int digit_of(char c) { return c <= '9' ? c - '0' : c - 'a' + 10; }
+
+std::string shortened(std::string_view text) {
+  constexpr size_t kShown = 100;
+  return std::string(text.substr(0, kShown)) + (text.size() > kShown ? "..." : "");
+}
+
+}  // namespace
+
+PostgresTable::Source PostgresTable::source(const PGresult& result, int number,
+                                            std::optional<DeclaredColumn> declared) const {
+  const Oid type = PQftype(&result, number);
+  auto column = declared ? *std::move(declared) : DeclaredColumn{PQfname(&result, number), type_of(type)};
+  const bool is_time = column.type == ValueType::timestamp;
+  return {number, std::move(column), type == kBytes, is_time};
+}
+
+Done PostgresTable::begin(const PGresult& result) {
+  const auto number_of = [&](const std::string& name) -> Result<int> {
+    int found = -1;
+    for (int at = 0; at < PQnfields(&result); ++at) {
+      if (PQfname(&result, at) != name) continue;
+      if (found >= 0) return fatal("the query gives two columns \"" + name + "\"");
+      found = at;
+    }
+    if (found < 0) return fatal("the query gives no column \"" + name + "\"");
+    return found;
+  };
+  const auto declared = [&](const std::string& name) -> std::optional<DeclaredColumn> {
+    for (const auto& column : shape_.columns)
+      if (column.name == name) return column;
+    return std::nullopt;
+  };
+  for (const auto& name : shape_.keys) {
+    const auto number = number_of(name);
+    if (!number) return number.error();
+    keys_.push_back(source(result, *number, declared(name)));
+  }
+  for (const auto& column : shape_.columns) {
+    const auto number = number_of(column.name);
+    if (!number) return number.error();
+    if (!shape_.is_key(column.name)) values_.push_back(source(result, *number, column));
+  }
+  if (values_.empty()) {
+    for (int at = 0; at < PQnfields(&result); ++at) {
+      const auto number = number_of(PQfname(&result, at));
+      if (!number) return number.error();
+      if (!shape_.is_key(PQfname(&result, at))) values_.push_back(source(result, at, std::nullopt));
+    }
+  }
+  std::vector<DeclaredColumn> keys, columns;
+  for (const auto& each : keys_) keys.push_back(each.column);
+  for (const auto& each : values_) columns.push_back(each.column);
+  builder_.emplace(std::move(keys), columns);
+  return {};
+}
+
+std::string_view PostgresTable::text(const PGresult& result, int row, const Source& source) {
+  const std::string_view text(PQgetvalue(&result, row, source.number),
+                              static_cast<size_t>(PQgetlength(&result, row, source.number)));
+  if (source.is_bytes && text.starts_with("\\x")) {
+    scratch_.clear();
+    for (size_t at = 2; at + 1 < text.size(); at += 2)
+      scratch_ += static_cast<char>(digit_of(text[at]) << 4 | digit_of(text[at + 1]));
+    return scratch_;
+  }
+  // "2026-01-31 23:59:59.5+00", as the zone is UTC.
+  if (source.is_time && text.ends_with("+00")) {
+    scratch_.assign(text.substr(0, text.size() - 3));
+    scratch_ += 'Z';
+    return scratch_;
+  }
+  return text;
+}
+
+Error PostgresTable::misfit(const Source& source, std::string_view text) const {
+  return fatal("row " + std::to_string(rows_ + 1) + " of the query: the column \"" + source.column.name + "\" is " +
+               std::string(name_of(source.column.type)) + ", and \"" + shortened(text) + "\" does not fit");
+}
+
+Done PostgresTable::add(const PGresult& result) {
+  if (!builder_) LEVADA_TRY(begin(result));
+  for (int row = 0; row < PQntuples(&result); ++row) {
+    for (const auto& key : keys_) {
+      if (PQgetisnull(&result, row, key.number) != 0)
+        return fatal("row " + std::to_string(rows_ + 1) + " of the query: the key \"" + key.column.name +
+                     "\" is null; leave such rows out");
+      const auto part = text(result, row, key);
+      if (!builder_->add_to_key(part)) return misfit(key, part);
+    }
+    if (const auto other = builder_->end_key(); other >= 0)
+      return fatal("row " + std::to_string(rows_ + 1) + " of the query has the same key as row " +
+                   std::to_string(other + 1) + ", \"" + shortened(text(result, row, keys_.front())) + "\"");
+    for (size_t at = 0; at < values_.size(); ++at) {
+      if (PQgetisnull(&result, row, values_[at].number) != 0) {
+        if (values_[at].column.required)
+          return fatal("row " + std::to_string(rows_ + 1) + " of the query: the column \"" + values_[at].column.name +
+                       "\" is required and has no value");
+        builder_->add_null(at);
+        continue;
+      }
+      const auto value = text(result, row, values_[at]);
+      if (!builder_->add(at, value)) return misfit(values_[at], value);
+    }
+    builder_->end_row();
+    ++rows_;
+  }
+  return {};
+}
+
+}  // namespace levada::join_postgres
