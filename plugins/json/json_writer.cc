@@ -11,6 +11,7 @@
 #include "json/eight_bytes.h"
 #include "json/json_scanner.h"
 #include "json/json_text.h"
+#include "json/sixteen_bytes.h"
 
 namespace levada {
 
@@ -74,26 +75,6 @@ char* copy_on_one_line(std::string_view text, char* to) {
   return std::transform(text.begin(), text.end(), to, [](char c) { return c == '\n' || c == '\r' ? ' ' : c; });
 }
 
-// 16 bytes at a time, in whatever registers the processor has for it.
-using Block = unsigned char __attribute__((vector_size(16)));
-using Halves = uint64_t __attribute__((vector_size(16)));
-
-template <class Word>
-Word load(const char* from) {
-  Word word;
-  std::memcpy(&word, from, sizeof word);
-  return word;
-}
-template <class Word>
-void store(Word word, char* to) {
-  std::memcpy(to, &word, sizeof word);
-}
-
-Block to_escape(Block block) { return reinterpret_cast<Block>((block < 0x20) | (block == '"') | (block == '\\')); }
-bool any(Block block) {
-  const auto halves = reinterpret_cast<Halves>(block);
-  return (halves[0] | halves[1]) != 0;
-}
 bool needs_escape(uint64_t bytes) {
   const uint64_t found = (bytes - 0x20 * kEachByte) | bytes_that_are('"', bytes) | bytes_that_are('\\', bytes);
   return (found & ~bytes & kHighBits) != 0;

@@ -34,6 +34,9 @@ class CellBuilder {
     append_raw(document, value.substr(1, value.size() - 2));
     return true;
   }
+  // Whether a whole number is a value of the column, just as it is.
+  bool takes_integers() const { return type_ == CellType::int64; }
+  void append_integer(int64_t value) { std::get_if<1>(&builder_)->append(value); }
   void append_null() {
     if (!views_) return append_other_null();
     if (row_ == rows_) grow();

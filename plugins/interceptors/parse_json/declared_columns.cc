@@ -48,6 +48,7 @@ Result<DeclaredColumns> DeclaredColumns::create(const Tree& columns) {
           "columns." + column->name + ".pointer",
           in_quotes(column->pointer) +
               " is no JSON pointer: write \"/member\", \"/outer/inner\" or \"/list/0\", with ~1 for a slash in a name");
+    made.has_nested_ |= column->type.is_nested();
     made.columns_.push_back(*std::move(column));
   }
   return made;
@@ -123,8 +124,13 @@ bool DeclaredColumns::append(const CellBuilder::Document& document, const TokenC
   bool is_accepted = true;
   for (size_t at = 0; at < columns_.size(); ++at) {
     const auto& column = columns_[at];
-    const auto value = tree_[at];
+    const auto& found = tree_[at];
+    const auto value = found.text;
     auto* cell = std::get_if<CellBuilder>(&builders_[at]);
+    if (found.is_integer && cell && cell->takes_integers()) {
+      cell->append_integer(found.integer);
+      continue;
+    }
     const bool is_null = value.empty() || (value[0] == 'n' && value == "null");
     if (is_null) {
       cell ? cell->append_null() : std::get_if<NestedBuilder>(&builders_[at])->append_null();

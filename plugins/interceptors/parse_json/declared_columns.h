@@ -27,6 +27,12 @@ class DeclaredColumns {
   bool read(const TokenCursor& cursor, bool has_escapes) { return tree_.read(cursor, has_escapes); }
   // The same for a document that is plain and valid; false where it may be neither.
   bool read_plain(const PlainTokens& tokens) { return tree_.read_plain(tokens); }
+  // The same for one of a shape that was learnt of others; false where it may be of a new one.
+  bool read_known(std::string_view text, const char* readable_end) { return tree_.read_known(text, readable_end); }
+  // Learns the shape of a document that read_plain has just read.
+  void learn(std::string_view text, const uint32_t* tokens) { tree_.learn(text, tokens); }
+  // Whether `append` goes along the tokens of values.
+  bool has_nested() const { return has_nested_; }
   // Adds the values that were found; `cursor` is that of the document. False, with the reason,
   // where the row is to be rejected: a required value is missing, or, if `reject_mismatches`, a
   // value is of a wrong type; else that is null and counted.
@@ -52,6 +58,7 @@ class DeclaredColumns {
   static Done read_type(const Tree& value, const std::string& option, Declared& column);
 
   std::vector<Declared> columns_;
+  bool has_nested_ = false;
   FieldTree tree_;
   std::vector<std::variant<CellBuilder, NestedBuilder>> builders_;
   int64_t mismatches_ = 0;  // Of cells that are columns.

@@ -58,21 +58,78 @@ bool FieldTree::add(std::string_view pointer) {
     if (!is_index) node->index = -1;
     node->key = std::move(key);
   }
-  node->numbers.push_back(values_.size());
-  values_.emplace_back();
+  if (node->slot < 0) {
+    node->slot = static_cast<int32_t>(values_.size());
+    values_.emplace_back();
+  }
+  slots_.push_back(static_cast<uint32_t>(node->slot));
   return true;
 }
 
 bool FieldTree::read(TokenCursor cursor, bool has_escapes) {
-  std::fill(values_.begin(), values_.end(), std::string_view());
+  clear();
   missing_ = values_.size();
   has_escapes_ = has_escapes;
   return cursor.here() == '{' && object(root_, cursor) && (missing_ == 0 || cursor.is_behind_last());
 }
 
 bool FieldTree::read_plain(PlainTokens tokens) {
-  std::fill(values_.begin(), values_.end(), std::string_view());
+  clear();
   return tokens.open_object() && plain_object(root_, tokens, PlainTokens::kMaxDepth) && tokens.is_behind_last();
+}
+
+namespace {
+// Puts values down as they come; an object or array once it ends.
+class Finds {
+ public:
+  explicit Finds(FieldTree::Found* values) : values_(values) {}
+  void text(int32_t slot, const char* begin, const char* end) {
+    auto& value = values_[slot];
+    if (value.text.empty()) value.text = {begin, static_cast<size_t>(end - begin)};
+  }
+  void integer(int32_t slot, const char* begin, const char* end, int64_t integer) {
+    auto& value = values_[slot];
+    if (value.text.empty()) value = {{begin, static_cast<size_t>(end - begin)}, integer, true};
+  }
+  void open(int32_t slot, const char* begin) {
+    auto& value = values_[slot];
+    if (value.text.empty()) value.text = {begin, 0};
+  }
+  void close(int32_t slot, const char* end) {
+    auto& value = values_[slot];
+    if (value.text.empty()) value.text = {value.text.data(), static_cast<size_t>(end - value.text.data())};
+  }
+
+ private:
+  FieldTree::Found* values_;
+};
+}  // namespace
+
+bool FieldTree::read_known(std::string_view text, const char* readable_end) {
+  clear();
+  Finds finds(values_.data());
+  return shapes_.read(text, readable_end, finds);
+}
+
+WantedValues::Place FieldTree::member(Place object, std::string_view key) const {
+  for (const auto& child : static_cast<const Node*>(object)->children)
+    if (child.key == key) return &child;
+  return nullptr;
+}
+
+void FieldTree::clear() {
+  for (auto& value : values_) {
+    value.text = {};
+    value.is_integer = false;
+  }
+}
+
+bool FieldTree::put(const Node& node, std::string_view value) {
+  if (node.slot < 0) return false;
+  auto& found = values_[static_cast<size_t>(node.slot)];
+  if (!found.text.empty()) return false;
+  found.text = value;
+  return true;
 }
 
 // Behind the bracket that opens the object.
@@ -98,10 +155,7 @@ bool FieldTree::plain_member(Node& child, PlainTokens& tokens, int depth) {
     tokens.open();
     if (!plain_object(child, tokens, depth - 1)) return false;
   }
-  const auto value = tokens.since(mark);
-  for (const size_t number : child.numbers)
-    // The first of several members of one name counts.
-    if (values_[number].empty()) values_[number] = value;
+  put(child, tokens.since(mark));
   return true;
 }
 
@@ -175,12 +229,7 @@ bool FieldTree::member(Node* child, TokenCursor& cursor) {
   TokenCursor inside = cursor;
   const auto value = cursor.value();
   if (value.empty()) return false;
-  for (const size_t number : child->numbers) {
-    // The first of several members of one name counts.
-    if (!values_[number].empty()) continue;
-    values_[number] = value;
-    --missing_;
-  }
+  missing_ -= put(*child, value);
   if (child->children.empty() || missing_ == 0) return true;
   if (value[0] == '{') return object(*child, inside);
   return value[0] != '[' || array(*child, inside);

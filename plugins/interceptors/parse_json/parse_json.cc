@@ -74,13 +74,21 @@ Done ParseJson::intercept(Batch& batch) {
 bool ParseJson::parse(const Batch& batch, int64_t row, const Documents& documents, std::string& reason) {
   const auto document = documents[row];
   const auto text = document.text;
+  // Nearly all documents are built as others before them.
+  if (declared_ && declared_->read_known(text, document.readable_end)) {
+    if (declared_->has_nested()) parser_.find_tokens(document);
+    return declared_->append({&documents.view(row), text, false}, TokenCursor(parser_, text), reject_mismatches_,
+                             reason);
+  }
   const bool has_tokens = parser_.find_tokens(document);
   const bool has_escapes = parser_.has_backslash();
   const CellBuilder::Document described{&documents.view(row), text, has_escapes};
   const TokenCursor cursor(parser_, text);
-  // Nearly all documents are judged and read in one pass.
-  if (declared_ && has_tokens && !has_escapes && declared_->read_plain(parser_.plain_tokens(text.data())))
+  // Most others are judged and read in one pass.
+  if (declared_ && has_tokens && !has_escapes && declared_->read_plain(parser_.plain_tokens(text.data()))) {
+    declared_->learn(text, parser_.tokens());
     return declared_->append(described, cursor, reject_mismatches_, reason);
+  }
   const bool is_read = has_tokens && (!validate_ || parser_.is_valid());
   if (declared_) {
     if (is_read && declared_->read(cursor, has_escapes))
