@@ -24,6 +24,12 @@ class Metrics {
   std::map<std::string, int64_t> of(std::string_view component) const;
   // The sum of the counters of that name, over all components.
   int64_t total(std::string_view name) const;
+  // Calls see(component, name, value) with each counter, in the order of components and names.
+  template <class See>
+  void each(See&& see) const {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [key, value] : cells_) see(key.first, key.second, __atomic_load_n(&value, __ATOMIC_RELAXED));
+  }
   // The components that have counters, in the order of their names.
   std::vector<std::string> components() const;
 

@@ -25,6 +25,13 @@ Context::Context(const Services& services, std::string component, std::string da
                 const auto& context = of(host);
                 return context.services_.metrics->cell(context.component_, name);
               }};
+  observe_ = {sizeof observe_, services_.metrics,
+              [](void* metrics, void (*counter)(void*, levada_bytes, levada_bytes, int64_t), void* to) {
+                static_cast<const Metrics*>(metrics)->each(
+                    [&](const std::string& component, const std::string& name, int64_t value) {
+                      counter(to, {component.data(), component.size()}, {name.data(), name.size()}, value);
+                    });
+              }};
 }
 
 const void* Context::service(const levada_host* host, const char* id) {
@@ -32,6 +39,7 @@ const void* Context::service(const levada_host* host, const char* id) {
   const std::string_view name = id;
   if (name == LEVADA_LOG) return context.services_.log;
   if (name == LEVADA_METRICS) return &context.metrics_;
+  if (name == LEVADA_OBSERVE) return &context.observe_;
   if (name == LEVADA_CLOCK) return context.services_.clock;
   if (name == LEVADA_RANDOM) return context.services_.random;
   if (name == LEVADA_MEMORY) return context.services_.memory ? context.services_.memory->table() : nullptr;

@@ -63,6 +63,7 @@ class Context {
   const std::string component_, data_dir_;
   Whole whole_;
   levada_metrics metrics_;
+  levada_observe observe_;
 };
 
 }  // namespace levada::agent

@@ -278,6 +278,30 @@ TEST_F(InstanceTest, two_agents_in_one_process_share_neither_memory_nor_counters
   EXPECT_EQ(other.metrics().value("sources.test", "rows"), 2);
 }
 
+// A function's own class has no static members.
+std::string seen_by_last;
+
+TEST_F(InstanceTest, a_component_sees_the_counters_of_its_agent) {
+  struct Watcher : Plain {
+    static Result<std::unique_ptr<Watcher>> create(Settings, Host host) {
+      auto made = std::make_unique<Watcher>();
+      EXPECT_TRUE(host.each_counter([&](std::string_view component, std::string_view name, int64_t value) {
+        made->seen += std::string(component) + "/" + std::string(name) + "=" + std::to_string(value) + " ";
+      }));
+      seen_by_last = made->seen;
+      return made;
+    }
+    std::string seen;
+  };
+  system_.metrics().counter("sinks.out", "rows_written").add(7);
+  system_.metrics().counter("sinks.out", "commits");
+  system_.metrics().counter("channels.main", "syncs").add(2);
+  SystemServices other;
+  other.metrics().counter("sinks.other", "commits").add(1);
+  make(levada::source<Watcher>("watcher", "For tests."));
+  EXPECT_EQ(seen_by_last, "channels.main/syncs=2 sinks.out/commits=0 sinks.out/rows_written=7 ");
+}
+
 TEST_F(InstanceTest, an_old_and_a_new_instance_never_have_one_data_dir_at_once) {
   const auto* component = levada::source<Plain>("plain", "For tests.");
   auto old = make(component);

@@ -244,6 +244,18 @@ class Host {
   void error(std::string_view message) const { log(LEVADA_ERROR, message); }
 
   Counter counter(const char* name) const { return Counter(metrics_ ? metrics_->counter(host_, name) : nullptr); }
+  // Calls counter(component, name, value) with each counter of the agent. False: this host does not
+  // show them. The function must not make counters.
+  template <class Function>
+  bool each_counter(Function&& function) const {
+    const auto* observe = service<levada_observe>(LEVADA_OBSERVE);
+    if (!observe) return false;
+    const auto call = [](void* to, levada_bytes component, levada_bytes name, int64_t value) {
+      (*static_cast<std::remove_reference_t<Function>*>(to))(detail::view(component), detail::view(name), value);
+    };
+    observe->counters(observe->context, call, &function);
+    return true;
+  }
   // Since 1970 UTC; may jump.
   std::chrono::nanoseconds now() const { return std::chrono::nanoseconds(clock_->now(clock_->context)); }
   // For measuring spans; never goes back.

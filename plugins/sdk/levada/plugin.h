@@ -216,6 +216,18 @@ typedef struct levada_metrics {
   int64_t* (*counter)(const levada_host*, const char* name);
 } levada_metrics;
 
+/* What the agent has counted, for components that watch over it. Null in an agent that is older
+ * than this service. */
+#define LEVADA_OBSERVE "levada.observe/1"
+typedef struct levada_observe {
+  uint32_t size;
+  void* context; /* First argument of all below. */
+  /* Calls `counter` with each counter that a component or channel of the agent has, in the order of
+   * components and names: "sinks.kafka", "rows_written". It must not make counters. [any] */
+  void (*counters)(void*, void (*counter)(void* to, levada_bytes component, levada_bytes name, int64_t value),
+                   void* to);
+} levada_observe;
+
 #define LEVADA_CLOCK "levada.clock/1"
 typedef struct levada_clock {
   uint32_t size;

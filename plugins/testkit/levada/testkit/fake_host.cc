@@ -73,6 +73,16 @@ FakeHost::FakeHost(std::string component)
                         if (!counter) counter = std::make_unique<int64_t>(0);
                         return counter.get();
                       }};
+  observe_service_ = {sizeof observe_service_, this,
+                      [](void* self, void (*counter)(void*, levada_bytes, levada_bytes, int64_t), void* to) {
+                        auto& host = *static_cast<FakeHost*>(self);
+                        const std::lock_guard lock(host.mutex_);
+                        std::map<std::pair<std::string, std::string>, int64_t> all = host.others_;
+                        for (const auto& [name, value] : host.counters_) all[{host.component_, name}] = *value;
+                        for (const auto& [key, value] : all)
+                          counter(to, {key.first.data(), key.first.size()}, {key.second.data(), key.second.size()},
+                                  value);
+                      }};
   shown_.self = this;
   shown_.host.size = sizeof shown_.host;
   shown_.host.component = {component_.data(), component_.size()};
@@ -90,6 +100,7 @@ const void* FakeHost::service(std::string_view id) const {
   if (std::find(missing_.begin(), missing_.end(), id) != missing_.end()) return nullptr;
   if (id == LEVADA_LOG) return &log_service_;
   if (id == LEVADA_METRICS) return &metrics_service_;
+  if (id == LEVADA_OBSERVE) return &observe_service_;
   if (id == LEVADA_CLOCK) return clock_->table();
   if (id == LEVADA_RANDOM) return random_->table();
   if (id == LEVADA_FILES) return files_->table();
@@ -103,6 +114,11 @@ int64_t FakeHost::count(std::string_view name) const {
   const std::lock_guard lock(mutex_);
   const auto counter = counters_.find(name);
   return counter == counters_.end() ? 0 : __atomic_load_n(counter->second.get(), __ATOMIC_RELAXED);
+}
+
+void FakeHost::set_counter(const std::string& component, const std::string& name, int64_t value) {
+  const std::lock_guard lock(mutex_);
+  others_[{component, name}] = value;
 }
 
 std::vector<std::string> FakeHost::log() const {

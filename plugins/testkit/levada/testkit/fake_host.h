@@ -46,6 +46,8 @@ class FakeHost {
   size_t memory_in_use() const;
   // The value of a counter; 0 where nobody has made it.
   int64_t count(std::string_view name) const;
+  // Sets a counter of another component, for who watches over the agent.
+  void set_counter(const std::string& component, const std::string& name, int64_t value);
   // What was logged, as "WARNING text".
   std::vector<std::string> log() const;
   bool logged(std::string_view part) const;
@@ -71,8 +73,10 @@ class FakeHost {
   MemoryFiles* files_ = &own_files_;
   levada_log log_service_{};
   levada_metrics metrics_service_{};
+  levada_observe observe_service_{};
   mutable std::mutex mutex_;
   std::map<std::string, std::unique_ptr<int64_t>, std::less<>> counters_;
+  std::map<std::pair<std::string, std::string>, int64_t> others_;  // Counters of other components.
   std::vector<std::string> log_;
   std::vector<std::string> missing_;
   Shown shown_;

@@ -18,6 +18,21 @@ TEST(FakeHost, keeps_logs_and_counts_for_the_test_to_see) {
   EXPECT_TRUE(fake.logged("slow"));
 }
 
+TEST(FakeHost, shows_its_own_counters_and_those_that_the_test_gives_to_others) {
+  FakeHost fake("sources.metrics");
+  fake.host().counter("polls").add(2);
+  fake.set_counter("sinks.out", "rows_written", 7);
+  fake.set_counter("sinks.out", "rows_written", 9);
+  std::vector<std::string> seen;
+  const auto see = [&](std::string_view component, std::string_view name, int64_t value) {
+    seen.push_back(std::string(component) + "." + std::string(name) + "=" + std::to_string(value));
+  };
+  EXPECT_TRUE(fake.host().each_counter(see));
+  EXPECT_EQ(seen, (std::vector<std::string>{"sinks.out.rows_written=9", "sources.metrics.polls=2"}));
+  fake.take_away(LEVADA_OBSERVE);
+  EXPECT_FALSE(fake.host().each_counter(see));
+}
+
 TEST(FakeHost, time_stands_still_until_it_is_moved) {
   FakeHost fake;
   const Host host = fake.host();
