@@ -8,8 +8,8 @@
 #include <optional>
 #include <string>
 
+#include "http/http_client.h"
 #include "lake/aws_signature.h"
-#include "lake/http_client.h"
 #include "levada/host.h"
 #include "levada/result.h"
 

@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "http/http_client.h"
 #include "lake/aws_credentials.h"
-#include "lake/http_client.h"
 #include "lake/repeats.h"
 #include "levada/host.h"
 #include "levada/result.h"

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "lake/test_server.h"
+#include "http/test_server.h"
 #include "levada/testkit/fake_host.h"
 
 namespace levada::lake {

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "lake/http_client.h"
+#include "http/http_client.h"
 #include "lake/repeats.h"
 #include "levada/host.h"
 #include "levada/result.h"

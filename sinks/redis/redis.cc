@@ -2,10 +2,9 @@
 #include "redis.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <utility>
 
-#include "levada/checked_text.h"
+#include "levada/kept_id.h"
 #include "redis/command_text.h"
 #include "redis/server_error.h"
 #include "server_check.h"
@@ -58,18 +57,9 @@ Done Redis::name_checkpoint() {
     checkpoint_key_ = std::make_unique<CheckpointKey>(*settings_.checkpoint_key, host_);
     return {};
   }
-  const auto path = host_.data_dir() + "/redis_id";
-  LEVADA_TRY(host_.files().make_folder(host_.data_dir()));
-  auto id = load_checked(host_.files(), path, kIdLine);
-  if (!id) return id.code() == Code::reject ? fatal(id.error().message) : std::move(id).error();
-  if (!*id) {
-    char digits[17];
-    std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(host_.random()));
-    *id = std::string(digits) + "\n";
-    LEVADA_TRY(save_checked(host_.files(), path, kIdLine, **id));
-  }
-  (*id)->pop_back();
-  checkpoint_key_ = std::make_unique<CheckpointKey>("levada:" + std::string(host_.component()) + ":" + **id, host_);
+  auto id = kept_id(host_, "redis_id", kIdLine);
+  if (!id) return std::move(id).error();
+  checkpoint_key_ = std::make_unique<CheckpointKey>("levada:" + std::string(host_.component()) + ":" + *id, host_);
   return {};
 }
 

@@ -6,22 +6,15 @@ Run below `tests/services/with redis --`.
 import collections
 import json
 import os
-import pathlib
 import random
 import signal
 import subprocess
-import tempfile
-import threading
-import time
 import unittest
 
-LEVADA = os.environ["LEVADA"]
-SERVICES = pathlib.Path(os.environ["LEVADA_SERVICES"])
+from sink_test_bench import KILLS, LEVADA, SECONDS, SEED, SERVICES, SinkTest
+
 ADDRESS = os.environ["REDIS_ADDRESS"]
 PASSWORD = os.environ["REDIS_PASSWORD"]
-KILLS = int(os.environ.get("LEVADA_KILLS", "10"))
-SEED = int(os.environ.get("LEVADA_SEED", random.SystemRandom().randrange(1 << 32)))
-SECONDS = 60  # Until a wait counts as failed.
 
 
 def redis(*arguments, address=ADDRESS):
@@ -38,74 +31,15 @@ def pairs(*arguments):
     return dict(zip(lines[::2], lines[1::2]))
 
 
-class RedisSink(unittest.TestCase):
+class RedisSink(SinkTest):
+    sink = "redis"
+
     def setUp(self):
-        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
-        self.spool = self.folder / "spool"
-        self.spool.mkdir()
-        self.files = 0
+        super().setUp()
         redis("flushall")
-
-    def spool_file(self, lines):
-        """A file in the spool folder, as a whole."""
-        aside = self.folder / "aside"
-        aside.write_text("".join(f"{line}\n" for line in lines))
-        aside.rename(self.spool / f"{self.files:04}.log")
-        self.files += 1
-
-    def configure(self, sink, name="agent", source=""):
-        config = self.folder / f"{name}.toml"
-        config.write_text(
-            f"""
-            [agent]
-            data_dir = "{self.folder}/{name}"
-            stop_timeout = "60s"
-            [sources.files]
-            type = "spool"
-            path = "{self.spool}"
-            settle = "1ms"
-            channels = ["main"]
-            {source}
-            [channels.main]
-            type = "memory"
-            [sinks.redis]
-            type = "redis"
-            channel = "main"
-            commit_interval = "50ms"
-            {sink}
-            """
-        )
-        return config
 
     def connected(self, more):
         return f'address = "{ADDRESS}"\npassword = "{PASSWORD}"\n{more}'
-
-    def start(self, config, *arguments):
-        log = open(config.with_suffix(".log"), "ab")
-        self.addCleanup(log.close)
-        agent = subprocess.Popen(
-            [LEVADA, "run", "--config", str(config), *arguments], stdout=subprocess.PIPE, stderr=log, text=True
-        )
-        self.addCleanup(lambda: agent.poll() is None and agent.kill())
-        return agent
-
-    def finish(self, config, code=0):
-        """Runs until all is through; gives the report and the log."""
-        agent = self.start(config, "--until-drained")
-        report, _ = agent.communicate(timeout=SECONDS)
-        log = report + config.with_suffix(".log").read_text()
-        self.assertEqual(agent.returncode, code, log[-3000:])
-        return log
-
-    def wait_until(self, condition, what):
-        end = time.monotonic() + SECONDS
-        while not condition():
-            self.assertLess(time.monotonic(), end, what)
-            threading.Event().wait(0.05)
-
-    def assert_lives(self, agent, seconds):
-        with self.assertRaises(subprocess.TimeoutExpired):
-            agent.wait(seconds)
 
     def server(self, command):
         subprocess.run([SERVICES / "redis", command, os.environ["REDIS_DIR"]], check=True, capture_output=True)
