@@ -67,6 +67,12 @@ inline int64_t microseconds(std::chrono::nanoseconds span) {
 // The number of the span of that length which the time lies in.
 inline int64_t span_of(int64_t time, int64_t length) { return time / length - (time % length < 0 ? 1 : 0); }
 
+// Puts rows that were made in place of the batch's; what was rejected stays so.
+inline void replace_rows(Batch& batch, Batch rows) {
+  for (const auto& each : batch.rejections()) rows.reject_part(each.row, each.reason, each.body);
+  batch = std::move(rows);
+}
+
 class EventByEvent : public StatefulInterceptor {
  public:
   Done intercept(Batch& batch) final {
@@ -126,12 +132,6 @@ class EventByEvent : public StatefulInterceptor {
   virtual void load_state(StateReader& from) = 0;
   // Goes back to the beginning.
   virtual void forget() = 0;
-
-  // Puts rows that were made in place of the batch's; what was rejected stays so.
-  static void replace(Batch& batch, Batch rows) {
-    for (const auto& each : batch.rejections()) rows.reject_part(each.row, each.reason, each.body);
-    batch = std::move(rows);
-  }
 
  private:
   void begin_anew() {

@@ -27,6 +27,7 @@ ACCESS_LOG = [
 CSV = [b"ip,agent,n", b'10.0.0.1,"Mozilla/5.0 (X11, ""Linux"")",7', b"::1,,x", b"", b'"', b"a,b,c,d", b"\xff,\xfe,1"]
 HEADER = 'header = ["ip", "agent", "n"]\n'
 REGEX = r"pattern = '^(?P<method>[A-Z]+) (?P<path>\S+)(?: (?P<status>\w+))?'"
+HOSTS = [b"0.0.0.0 a.com b.com # x", b"c.com", b"||d.com^", b"! x", b"", b"::1 localhost", b"\xff\xfe.com", b"::1 -"]
 TABLE = 'path = "/t.csv"\nkeys = { a_text = "id" }\n'
 TABLE_FILES = {"/t.csv": b"id,name,n\nvalue 1,Summer,1\nvalue 2,a name of more than twelve bytes,\n"}
 
@@ -81,7 +82,15 @@ CASES = [
     Case(
         "spool", 'path = "/in"\ncompleted = "keep"\nread_bytes = 256', files={"/in/a.json": LINES, "/in/b.json": LINES}
     ),
+    Case("agent_metrics", refused=[('interval = "0s"', "interval")]),
     # interceptors
+    Case(
+        "alert",
+        'time = "a_time"\nmax_jump = "0s"\nkeys = ["a_text"]\n'
+        'rules = { high = { column = "a_number", above = 0.5 }, away = { absent_for = "1m" } }',
+        refused=[("rules = { r = { above = 1 } }", "rules.r.column")],
+    ),
+    Case("alert", 'time = "an_integer"\nrules = { moves = { column = "a_number", rises_by = 0, window = "1h" } }'),
     Case("clean_json", bodies=JSON),
     Case("clean_json", 'repair = ["nan", "comments"]', bodies=JSON),
     Case("count_by", 'columns = ["a_text", "a_number"]'),
@@ -127,6 +136,14 @@ CASES = [
     Case("parse_access_log", 'columns = ["user", "path", "user_agent"]', bodies=ACCESS_LOG),
     Case("parse_csv", HEADER, bodies=CSV, refused=[("header = []", "header")]),
     Case("parse_csv", HEADER + 'columns = { n = { type = "int64", required = true } }', bodies=CSV),
+    Case(
+        "parse_hosts",
+        'format = "hosts"',
+        bodies=HOSTS,
+        refused=[('format = "hosts"\nname_column = ""', "name_column")],
+    ),
+    Case("parse_hosts", 'format = "domains"\nip_column = ""', bodies=HOSTS),
+    Case("parse_hosts", 'format = "adblock"', bodies=HOSTS),
     Case("parse_json", DECLARED, bodies=JSON),
     Case("parse_json", DECLARED + '\non_mismatch = "reject"', bodies=JSON),
     Case("parse_json", "infer = true", bodies=JSON, cuts_matter=True),
@@ -196,4 +213,6 @@ ELSEWHERE = {
     (1, "join_postgres"): "tests/e2e/join_test.py: a real server",
     (1, "join_redis"): "plugins/analytics/join_redis/join_redis_test.cc: a server within the test",
     (2, "redis"): "sinks/redis/redis_test.cc: a server within the test",
+    (2, "webhook"): "sinks/webhook/webhook_test.cc: a server within the test",
+    (2, "email"): "sinks/email/email_test.cc: a server within the test",
 }

@@ -59,7 +59,7 @@ void DetectBots::see(Batch& batch, std::span<const int64_t> times) {
   keys_.read(batch);
   requests_.read(batch, seed_);
   windows_->see(keys_, requests_, times, out_);
-  replace(batch, out_.take());
+  analytics::replace_rows(batch, out_.take());
 }
 
 Batch DetectBots::end() {

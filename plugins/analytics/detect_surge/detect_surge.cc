@@ -94,7 +94,7 @@ void DetectSurge::see(Batch& batch, std::span<const int64_t> times) {
     watched_.push_back(value);
   }
   if (forgetting_.is_due(table_)) forget_values();
-  replace(batch, told());
+  analytics::replace_rows(batch, told());
 }
 
 // Whether the row has a value that counts. A null is no value.

@@ -63,7 +63,7 @@ void LimitRate::see(Batch& batch, std::span<const int64_t> times) {
   }
   blocked_count_.add(std::count(blocked_.begin(), blocked_.end(), true));
   if (!times.empty() && forgetting_.is_due(table_)) forget_keys(times.back());
-  if (settings_.emit == Emit::intervals) replace(batch, intervals());
+  if (settings_.emit == Emit::intervals) analytics::replace_rows(batch, intervals());
   else mark(batch);
 }
 

@@ -60,7 +60,7 @@ void TopK::see(Batch& batch, std::span<const int64_t> times) {
     if (const double weight = settings_.weight.empty() ? 1 : weight_of(weights, row); weight > 0)
       counters_.add(keys_[row], weight);
   }
-  replace(batch, rows());
+  analytics::replace_rows(batch, rows());
 }
 
 void TopK::close() {
