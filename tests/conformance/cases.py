@@ -82,7 +82,6 @@ CASES = [
     Case(
         "spool", 'path = "/in"\ncompleted = "keep"\nread_bytes = 256', files={"/in/a.json": LINES, "/in/b.json": LINES}
     ),
-    Case("agent_metrics", refused=[('interval = "0s"', "interval")]),
     # interceptors
     Case(
         "alert",
@@ -210,6 +209,7 @@ CASES = [
 # By kind (0: source) and name: components whose own test runs the suite, as it needs what Python cannot give them.
 ELSEWHERE = {
     (0, "kafka"): "sources/kafka/kafka_source_test.cc: topics with rows in librdkafka's mock cluster",
+    (0, "agent_metrics"): "sources/agent_metrics/agent_metrics_test.cc: it waits by the machine's clock",
     (1, "join_postgres"): "tests/e2e/join_test.py: a real server",
     (1, "join_redis"): "plugins/analytics/join_redis/join_redis_test.cc: a server within the test",
     (2, "redis"): "sinks/redis/redis_test.cc: a server within the test",

@@ -24,7 +24,7 @@ TEST(FakeHost, shows_its_own_counters_and_those_that_the_test_gives_to_others) {
   fake.set_counter("sinks.out", "rows_written", 7);
   fake.set_counter("sinks.out", "rows_written", 9);
   std::vector<std::string> seen;
-  const auto see = [&](std::string_view component, std::string_view name, int64_t value) {
+  auto see = [&](std::string_view component, std::string_view name, int64_t value) {
     seen.push_back(std::string(component) + "." + std::string(name) + "=" + std::to_string(value));
   };
   EXPECT_TRUE(fake.host().each_counter(see));
