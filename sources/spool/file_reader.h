@@ -3,10 +3,13 @@
 
 #include <memory>
 
-#include "decoder.h"
+#include "rows/decoder.h"
 #include "spooled_file.h"
 
 namespace levada::spool {
+
+using rows::Compression;
+using rows::Decoder;
 
 class FileReader {
  public:

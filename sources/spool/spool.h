@@ -13,13 +13,14 @@
 #include "completion.h"
 #include "file_reader.h"
 #include "file_registry.h"
-#include "folder_watch.h"
 #include "levada/sdk.h"
+#include "rows/folder_watch.h"
 #include "rows/row_buffer.h"
 #include "waiting_files.h"
 
 namespace levada::spool {
 
+using rows::FolderWatch;
 using rows::InvalidUtf8;
 using rows::LongLines;
 using rows::RowBuffer;

@@ -245,7 +245,7 @@ void Spool::note_not_told_apart(const std::string& path) {
 }
 
 void Spool::start(Opened opened, Pass pass, bool replayed) {
-  const auto compression = rules_.decompress ? compression_of(opened.head.bytes) : Compression::none;
+  const auto compression = rules_.decompress ? rows::compression_of(opened.head.bytes) : Compression::none;
   rows_->start_file(full(pass.file), pass.from);
   reading_.emplace(std::move(opened.file), std::move(pass), compression, replayed);
 }

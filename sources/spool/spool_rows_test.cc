@@ -1,11 +1,14 @@
 // What becomes a row: lines too long or not UTF-8, whole files, JSON documents, compressed files.
 #include <algorithm>
 
-#include "compressed_text.h"
+#include "rows/compressed_text.h"
 #include "spool_test_bench.h"
 
 namespace levada::spool {
 namespace {
+
+using rows::gzip;
+using rows::zstd;
 
 using testkit::texts;
 

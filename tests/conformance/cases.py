@@ -29,6 +29,7 @@ HEADER = 'header = ["ip", "agent", "n"]\n'
 REGEX = r"pattern = '^(?P<method>[A-Z]+) (?P<path>\S+)(?: (?P<status>\w+))?'"
 HOSTS = [b"0.0.0.0 a.com b.com # x", b"c.com", b"||d.com^", b"! x", b"", b"::1 localhost", b"\xff\xfe.com", b"::1 -"]
 TABLE = 'path = "/t.csv"\nkeys = { a_text = "id" }\n'
+TAIL = 'include = ["/in/*"]\nstart = "beginning"\n'
 TABLE_FILES = {"/t.csv": b"id,name,n\nvalue 1,Summer,1\nvalue 2,a name of more than twelve bytes,\n"}
 
 
@@ -82,6 +83,8 @@ CASES = [
     Case(
         "spool", 'path = "/in"\ncompleted = "keep"\nread_bytes = 256', files={"/in/a.json": LINES, "/in/b.json": LINES}
     ),
+    Case("tail", TAIL, files={"/in/a.json": LINES, "/in/b.json": LINES, "/in/empty": b""}),
+    Case("tail", TAIL + 'read_bytes = 256\nmultiline_start = "[02468]}$"', files={"/in/a.json": LINES}),
     # interceptors
     Case(
         "alert",

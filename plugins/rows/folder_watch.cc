@@ -1,9 +1,9 @@
 // A watch that fails is not tried again: looking into the folder now and then does as well.
-#include "folder_watch.h"
+#include "rows/folder_watch.h"
 
 #include <thread>
 
-namespace levada::spool {
+namespace levada::rows {
 
 bool FolderWatch::wait(std::chrono::nanoseconds time) {
   if (!is_tried_) handle_ = files_->watch(files_->context, folder_.c_str());
@@ -23,4 +23,4 @@ void FolderWatch::close() {
   handle_ = -1;
 }
 
-}  // namespace levada::spool
+}  // namespace levada::rows

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace levada::spool {
+namespace levada::rows {
 
 inline std::string gzip(std::string_view text) {
   z_stream stream{};
@@ -32,4 +32,4 @@ inline std::string zstd(std::string_view text) {
   return out;
 }
 
-}  // namespace levada::spool
+}  // namespace levada::rows

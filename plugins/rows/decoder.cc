@@ -1,15 +1,15 @@
 // Plain files, and compressed ones: each member of these is looked at to its checksum
 // before the first byte is given.
-#include "decoder.h"
+#include "rows/decoder.h"
 
 #include <algorithm>
 #include <cstring>
 #include <string>
 #include <vector>
 
-#include "codec.h"
+#include "rows/codec.h"
 
-namespace levada::spool {
+namespace levada::rows {
 
 namespace {
 
@@ -212,4 +212,4 @@ std::unique_ptr<Decoder> make_decoder(Compression compression, File& file, uint6
   return std::make_unique<Plain>(file, offset);
 }
 
-}  // namespace levada::spool
+}  // namespace levada::rows

@@ -7,7 +7,7 @@
 
 #include "levada/host.h"
 
-namespace levada::spool {
+namespace levada::rows {
 
 class FolderWatch {
  public:
@@ -29,4 +29,4 @@ class FolderWatch {
   bool is_tried_ = false;
 };
 
-}  // namespace levada::spool
+}  // namespace levada::rows

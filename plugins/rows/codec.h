@@ -5,7 +5,7 @@
 #include <memory>
 #include <string_view>
 
-namespace levada::spool {
+namespace levada::rows {
 
 class Codec {
  public:
@@ -32,4 +32,4 @@ class Codec {
 std::unique_ptr<Codec> make_gzip();
 std::unique_ptr<Codec> make_zstd();
 
-}  // namespace levada::spool
+}  // namespace levada::rows

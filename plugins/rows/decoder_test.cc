@@ -1,14 +1,14 @@
 // Members of any size come as they were, or not at all; reads that fail are repeated.
-#include "decoder.h"
+#include "rows/decoder.h"
 
 #include <gtest/gtest.h>
 
 #include <cerrno>
 
-#include "compressed_text.h"
 #include "levada/testkit/fake_host.h"
+#include "rows/compressed_text.h"
 
-namespace levada::spool {
+namespace levada::rows {
 namespace {
 
 struct Decoded {
@@ -89,4 +89,4 @@ TEST(Decoder, gives_nothing_of_a_zstd_frame_whose_checksum_alone_is_wrong) {
 }
 
 }  // namespace
-}  // namespace levada::spool
+}  // namespace levada::rows

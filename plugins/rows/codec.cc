@@ -1,5 +1,5 @@
 // zlib and libzstd behind one interface.
-#include "codec.h"
+#include "rows/codec.h"
 
 #include <zlib.h>
 #include <zstd.h>
@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <new>
 
-namespace levada::spool {
+namespace levada::rows {
 
 namespace {
 
@@ -76,4 +76,4 @@ class Zstd : public Codec {
 std::unique_ptr<Codec> make_gzip() { return std::make_unique<Gzip>(); }
 std::unique_ptr<Codec> make_zstd() { return std::make_unique<Zstd>(); }
 
-}  // namespace levada::spool
+}  // namespace levada::rows

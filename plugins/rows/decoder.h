@@ -7,7 +7,7 @@
 
 #include "levada/host.h"
 
-namespace levada::spool {
+namespace levada::rows {
 
 class Decoder {
  public:
@@ -31,4 +31,4 @@ Compression compression_of(std::string_view head);
 // Starts at `offset` of a file that is not compressed, else at its beginning.
 std::unique_ptr<Decoder> make_decoder(Compression compression, File& file, uint64_t offset);
 
-}  // namespace levada::spool
+}  // namespace levada::rows
