@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs the tests.
 #   ./test.sh          what one build can prove: unit tests, faults, text scenarios, end to end with real servers
-#   ./test.sh all      that, more kills and restarts, what Spark sees and makes of tables, the tests under
-#                      AddressSanitizer, UBSan and ThreadSanitizer, and the packages on machines of their own
-#   ./test.sh PART...  parts of it: unit, scenarios, e2e, spark, asan, tsan, packaging
+#   ./test.sh all      that, more kills and restarts, what Spark sees and makes of tables, the status page in a browser,
+#                      the tests under AddressSanitizer, UBSan and ThreadSanitizer, the packages on machines of their own
+#   ./test.sh PART...  parts of it: unit, scenarios, e2e, spark, browser, asan, tsan, packaging
 set -uo pipefail
 cd "$(dirname "$0")" || exit 1
 . tools/progress.sh
@@ -11,11 +11,14 @@ passed=0 failed=0 skipped=0 advice=()
 parts=("$@")
 ((${#parts[@]})) || parts=(unit scenarios e2e)
 if [ "${parts[*]}" = all ]; then
-  parts=(unit scenarios e2e spark asan tsan packaging)
+  parts=(unit scenarios e2e spark browser asan tsan packaging)
   export LEVADA_KILLS=${LEVADA_KILLS:-50} LEVADA_CHANGES=${LEVADA_CHANGES:-40}
 fi
 for part in "${parts[@]}"; do
-  case $part in unit | scenarios | e2e | spark | asan | tsan | packaging) ;; *) sed -n '2,6s/^# \?//p' "$0" >&2; exit 2 ;; esac
+  case $part in
+  unit | scenarios | e2e | spark | browser | asan | tsan | packaging) ;;
+  *) sed -n '2,6s/^# \?//p' "$0" >&2; exit 2 ;;
+  esac
 done
 
 advise() { advice+=("$1"); }
@@ -80,10 +83,11 @@ build() { # PRESET [TARGET] : once in a run
 
 run() { # PART
   case $1 in
-  unit) build dev && step "unit tests" tests dev unit ctest --preset dev -LE '^(scenario|e2e|spark|bench|packaging)$' ;;
+  unit) build dev && step "unit tests" tests dev unit \
+    ctest --preset dev -LE '^(scenario|e2e|spark|browser|bench|packaging)$' ;;
   scenarios) build dev && step "scenarios" tests dev scenarios ctest --preset dev -L '^scenario$' ;;
   asan) build asan && step "unit tests and scenarios, asan" tests asan asan \
-    ctest --preset asan -LE '^(e2e|spark|bench|packaging)$' ;;
+    ctest --preset asan -LE '^(e2e|spark|browser|bench|packaging)$' ;;
   # What has threads; the long loops of one thread are nothing for it.
   tsan) build tsan levada_threads && step "what has threads, tsan" tests tsan tsan \
     ctest --preset tsan -L '^(threads|scenario)$' -E 'Faults\.|FileChannelModel' ;;
@@ -95,6 +99,8 @@ run() { # PART
   # One after the other: each has a machine to itself.
   packaging) build dev && step "set up packaging" tools/setup packaging && step "packages" packaging/build &&
     step "what the packages do" tests dev packaging ctest --preset dev -L '^packaging$' --parallel 1 ;;
+  browser) build dev && step "set up the browser" tools/setup browser && step "the status page in a browser" tests dev \
+    browser ctest --preset dev -L '^browser$' --parallel 1 ;;
   esac
 }
 

@@ -2,6 +2,17 @@
 
 namespace levada::agent {
 
+MemoryChannel::MemoryChannel(size_t capacity_bytes, ChannelGauges gauges)
+    : capacity_bytes_(capacity_bytes), gauges_(gauges) {
+  gauges_.capacity_bytes.set(static_cast<int64_t>(capacity_bytes));
+  show();
+}
+
+void MemoryChannel::show() const {
+  gauges_.rows_waiting.set(rows_);
+  gauges_.bytes_waiting.set(static_cast<int64_t>(bytes_));
+}
+
 bool MemoryChannel::append(InFlight&& in_flight) {
   {
     const std::lock_guard lock(mutex_);
@@ -14,7 +25,9 @@ bool MemoryChannel::append(InFlight&& in_flight) {
     if (in_flight.batch.position.empty()) unfinished_.insert(stream);
     else unfinished_.erase(stream);
     bytes_ += in_flight.bytes;
+    rows_ += in_flight.batch.rows();
     entries_.push_back({std::move(in_flight), cursors_.size()});
+    show();
   }
   arrival_.notify_all();
   return true;
@@ -78,10 +91,12 @@ void MemoryChannel::commit(size_t cursor) {
     for (; mine.committed < mine.next; ++mine.committed) --entries_[mine.committed - first_].readers;
     for (; !entries_.empty() && entries_.front().readers == 0; ++first_) {
       bytes_ -= entries_.front().in_flight.bytes;
+      rows_ -= entries_.front().in_flight.batch.rows();
       finished.push_back(std::move(entries_.front().in_flight));
       entries_.pop_front();
     }
     mine.back_pressures_committed = back_pressures_;
+    show();
   }
   room_.notify_all();
   for (const auto& in_flight : finished) in_flight.acknowledgement->stored();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "agent/channels/channel.h"
+#include "agent/channels/channel_gauges.h"
 
 namespace levada::agent {
 
@@ -17,7 +18,7 @@ class MemoryChannel final : public Channel {
  public:
   // Full once the batches in it hold that many bytes; a single batch may
   // go over, and the parts of one.
-  explicit MemoryChannel(size_t capacity_bytes) : capacity_bytes_(capacity_bytes) {}
+  explicit MemoryChannel(size_t capacity_bytes, ChannelGauges gauges = {});
 
   void add_writer() override;
   size_t add_cursor(const std::string& reader) override;
@@ -51,12 +52,16 @@ class MemoryChannel final : public Channel {
   bool closed() const { return writers_ == 0; }
   bool full() const { return bytes_ >= capacity_bytes_; }
 
+  void show() const;  // Under mutex_.
+
   const size_t capacity_bytes_;
+  const ChannelGauges gauges_;
   mutable std::mutex mutex_;
   std::condition_variable room_, arrival_;
   std::deque<Entry> entries_;
   size_t first_ = 0;  // Number of entries_.front().
   size_t bytes_ = 0;
+  int64_t rows_ = 0;
   std::vector<Cursor> cursors_;
   std::set<std::string> unfinished_;  // Streams of which the last part of a batch, that with the position, is to come.
   size_t back_pressures_ = 0, writers_ = 0;

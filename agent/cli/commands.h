@@ -36,6 +36,18 @@ struct ChannelRequest {
 // kFailed where `verify` finds damage.
 int channel(const ChannelRequest& request);
 
+// Of the agent that runs with the configuration. kFailed where none does.
+// kFailed where it is not ready, or stands still.
+int health(const std::string& config);
+// Shows what it does, each second, until the user leaves; `once`: one time.
+int top(const std::string& config, bool once);
+struct TapRequest {
+  std::string config, component, filter;  // No filter: any row.
+  uint64_t rows = 0;                      // So many; 0: until the user or the agent ends.
+};
+// Prints rows that go into and out of the component.
+int tap(const TapRequest& request);
+
 struct PluginsRequest {
   std::string config, name, kind, format = "text";  // No kind: any.
 };

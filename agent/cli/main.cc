@@ -86,6 +86,22 @@ int main(int count, char** arguments) {
   dump->add_option("--from", stored.from, "The number of the first row")->capture_default_str();
   dump->add_option("--rows", stored.rows, "So many at most");
 
+  auto* is_healthy = app.add_subcommand("health", "Ask the running agent whether it does what it is there for.");
+  is_healthy->add_option("-c,--config", config, "The configuration of the agent")->capture_default_str();
+  is_healthy->footer("Exit codes: 0 good; 1 not ready, standing still, or not running; 2 bad configuration.");
+
+  bool once = false;
+  auto* screen = app.add_subcommand("top", "Show what the running agent does, each second; q leaves.");
+  screen->add_option("-c,--config", config, "The configuration of the agent")->capture_default_str();
+  screen->add_flag("--once", once, "Print it once");
+
+  TapRequest look;
+  auto* taps = app.add_subcommand("tap", "Print some of the rows that go through a component of the running agent.");
+  taps->add_option("-c,--config", look.config, "The configuration of the agent")->default_val(config);
+  taps->add_option("component", look.component, "interceptors.clean, sources.NAME, sinks.NAME")->required();
+  taps->add_option("--filter", look.filter, "Only rows that meet this condition, as the interceptor filter has it");
+  taps->add_option("--rows", look.rows, "So many, then end; without it, until Ctrl-C");
+
   PluginsRequest plugins;
   auto* list = app.add_subcommand("plugins", "List the plugins, describe a component, or start a new plugin.");
   list->add_option("-c,--config", plugins.config, "Also look into the plugin folders of this configuration");
@@ -128,6 +144,9 @@ int main(int count, char** arguments) {
   if (reconcile->parsed()) return audit(config, acknowledge_missing);
   if (letters->parsed()) return replay(again);
   if (channels->parsed()) return channel(stored);
+  if (is_healthy->parsed()) return health(config);
+  if (screen->parsed()) return top(config, once);
+  if (taps->parsed()) return tap(look);
   if (tables->parsed()) {
     of_table.arguments = tables->remaining();
     if (of_table.arguments.empty()) of_table.arguments = {"help"};

@@ -10,12 +10,17 @@
 #include "agent/cli/commands.h"
 #include "agent/cli/configuration.h"
 #include "agent/cli/data_dir.h"
+#include "agent/cli/progress_line.h"
 #include "agent/cli/report.h"
 #include "agent/cli/run_control.h"
 #include "agent/cli/status_log.h"
 #include "agent/cli/supervision.h"
+#include "agent/env/system_clock.h"
 #include "agent/observe/log.h"
 #include "agent/pipeline/pipeline_builder.h"
+#include "agent/status/http_client.h"
+#include "agent/status/row_filter.h"
+#include "agent/status/status_server.h"
 
 namespace levada::agent {
 namespace {
@@ -65,6 +70,52 @@ void warn_of_missing(const std::set<std::string>& components, const Topology& to
                           "another name");
 }
 
+// Of a run to the end, on a terminal: one line at its bottom, below the log.
+class TerminalProgress {
+ public:
+  TerminalProgress(const Topology& topology, const SystemServices& system, bool until_drained)
+      : line_(system.metrics(), system.backlogs(), paths_of(topology.sources), monotonic()),
+        is_shown_(until_drained && ::isatty(STDERR_FILENO) != 0) {
+    if (is_shown_) set_log_line_start(kClear);
+  }
+  ~TerminalProgress() {
+    if (!is_shown_) return;
+    set_log_line_start("");
+    std::fputs(kClear, stderr);
+  }
+  TerminalProgress(const TerminalProgress&) = delete;
+  TerminalProgress& operator=(const TerminalProgress&) = delete;
+
+  void show() {
+    if (is_shown_) std::fputs((kClear + line_.text(monotonic())).c_str(), stderr);
+  }
+
+ private:
+  static constexpr const char* kClear = "\r\x1b[K";
+  static nanoseconds monotonic() { return nanoseconds(system_clock()->monotonic(nullptr)); }
+  static std::vector<std::string> paths_of(const std::vector<SourceConfig>& sources) {
+    std::vector<std::string> paths;
+    for (const auto& source : sources) paths.push_back(source.path);
+    return paths;
+  }
+
+  ProgressLine line_;
+  const bool is_shown_;
+};
+
+Result<std::unique_ptr<StatusServer>> start_status_server(const std::string& file, const Configuration& loaded,
+                                                          SystemServices& system) {
+  const auto& agent = loaded.agent;
+  Watched watched{LEVADA_VERSION,    system.metrics(), system.memory(),   system.taps(),
+                  system.backlogs(), system.letters(), system.progress(), *system_clock()};
+  const auto make_filter = [&system, folders = agent.plugin_dirs, data_dir = agent.data_dir](const auto& condition) {
+    return make_row_filter(condition, folders, system.services(), data_dir);
+  };
+  return StatusServer::start(std::move(watched),
+                             make_view(file, agent, loaded.topology, loaded.registry, loaded.secrets),
+                             {status_socket(agent.data_dir), agent.status_listen, agent.status_token}, make_filter);
+}
+
 int log_failure(const Error& error) {
   log_error("", error.message);
   return kFailed;
@@ -86,6 +137,8 @@ int run_agent(const std::string& path, bool until_drained) {
   const DataDirLock& lock = **locked;
   if (lock.is_after_crash()) log_info("", "the last run was killed: this one goes on behind what is stored");
 
+  auto status_server = start_status_server(path, loaded, system);
+  if (!status_server) return log_failure(status_server.error());
   raise_file_limit(loaded.topology);
 
   const auto& dead_letters = pipeline->dead_letters();
@@ -96,14 +149,18 @@ int run_agent(const std::string& path, bool until_drained) {
                           nanoseconds(loaded.agent.stop_timeout_ns));
   Pipeline::Outcome outcome;
   {
+    TerminalProgress progress(loaded.topology, system, until_drained);
     const RunControl control(*pipeline, [&] {
       if (!lock.holds()) end_without(loaded.agent.data_dir);
       log_lines(status.due());
       supervision.every_second(pipeline->is_stopping());
+      progress.show();
     });
     if (auto started = pipeline->start(); !started) return log_failure(started.error());
+    (*status_server)->set_started();
     log_info("", "levada " LEVADA_VERSION " runs " + path);
     supervision.started();
+    if (const auto at = (*status_server)->address(); !at.empty()) log_info("", "status page: http://" + at + "/");
     if (lock.is_after_crash()) warn_of_missing(dead_letters.components(), loaded.topology);
     outcome = pipeline->wait();
   }

@@ -22,6 +22,11 @@ constexpr auto kAgent = std::to_array<levada_option>({
      "The least important lines that are logged."},
     {"dead_letters", LEVADA_STRING, 0, nullptr, "\"\"",
      "Folder of the channel for rows that components reject; if empty, dead_letters in data_dir."},
+    {"status_listen", LEVADA_STRING, 0, nullptr, "\"\"",
+     "Address and port of the status page and the metrics, as \"127.0.0.1:9464\"; if empty, only the socket "
+     "agent.sock in data_dir has them."},
+    {"status_token", LEVADA_STRING, LEVADA_SECRET, nullptr, nullptr,
+     "Who asks at status_listen must show it as a Bearer token; required where that is reached from other machines."},
 });
 
 constexpr auto kSource = std::to_array<levada_option>({

@@ -270,6 +270,30 @@ void ComponentConfig::report(const levada_error& error, Diagnostics& diagnostics
   diagnostics.add(values.locate(option), option.empty() ? path : path + "." + option, error.message);
 }
 
+namespace {
+
+// Whoever can guess it sees rows.
+constexpr size_t kTokenBytesMin = 16;
+
+void read_status_options(AgentConfig& config, Diagnostics& diagnostics) {
+  const OptionValues& settings = config.settings;
+  const auto add = [&](const char* name, const std::string& message) {
+    diagnostics.add(settings.locate(name), join_path("agent", name), message);
+  };
+  config.status_token = settings.text("status_token");
+  if (settings.is_set("status_token") && config.status_token.size() < kTokenBytesMin)
+    add("status_token", "must have at least " + std::to_string(kTokenBytesMin) + " bytes");
+  const auto listen = settings.text("status_listen");
+  if (listen.empty()) return;
+  auto parsed = ListenAddress::parse(listen);
+  if (!parsed) return add("status_listen", parsed.error().message);
+  config.status_listen = *std::move(parsed);
+  if (!config.status_listen->is_loopback && config.status_token.empty())
+    add("status_listen", "is reached from other machines: set a status_token, or listen on 127.0.0.1");
+}
+
+}  // namespace
+
 AgentConfig read_agent(const Document& document, Diagnostics& diagnostics) {
   Node table;
   table.location = document.root.location;
@@ -291,6 +315,7 @@ AgentConfig read_agent(const Document& document, Diagnostics& diagnostics) {
   config.log_level = static_cast<LogLevel>(settings.integer("log_level"));
   config.dead_letters_dir = settings.text("dead_letters");
   if (config.dead_letters_dir.empty()) config.dead_letters_dir = config.data_dir + "/dead_letters";
+  read_status_options(config, diagnostics);
   check_not_empty(settings, "agent", "data_dir", diagnostics);
   check_positive(settings, "agent", "memory_bytes", diagnostics);
   return config;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "agent/config/document.h"
+#include "agent/config/listen_address.h"
 #include "agent/config/schema.h"
 #include "levada/plugin.h"
 
@@ -41,6 +42,8 @@ struct AgentConfig {
   std::vector<std::string> plugin_dirs;
   LogLevel log_level = LogLevel::info;
   std::string dead_letters_dir;
+  std::optional<ListenAddress> status_listen;
+  std::string status_token;  // empty: none
   OptionValues settings;
 };
 

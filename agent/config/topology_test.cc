@@ -322,4 +322,26 @@ TEST(Topology, checks_the_options_of_a_component_against_those_of_the_agent) {
   EXPECT_TRUE(check_component(component).empty());
 }
 
+TEST(Topology, status_is_listened_for_on_this_machine_without_more) {
+  const TestRun run("[agent]\nstatus_listen = \"127.0.0.1:9464\"\n");
+  EXPECT_EQ(run.findings().find("status"), std::string::npos) << run.findings();
+  ASSERT_TRUE(run.agent.status_listen.has_value());
+  EXPECT_EQ(run.agent.status_listen->port, 9464);
+  EXPECT_FALSE(TestRun("[agent]\n").agent.status_listen.has_value());
+}
+
+TEST(Topology, status_for_other_machines_needs_a_token) {
+  const TestRun open("[agent]\nstatus_listen = \"0.0.0.0:9464\"\n");
+  EXPECT_NE(open.findings().find("agent.toml:2:17: agent.status_listen: is reached from other machines"),
+            std::string::npos)
+      << open.findings();
+  const TestRun guarded("[agent]\nstatus_listen = \"0.0.0.0:9464\"\nstatus_token = \"0123456789abcdef\"\n");
+  EXPECT_EQ(guarded.findings().find("status"), std::string::npos) << guarded.findings();
+  EXPECT_EQ(guarded.agent.status_token, "0123456789abcdef");
+  const TestRun weak("[agent]\nstatus_token = \"short\"\n");
+  EXPECT_NE(weak.findings().find("must have at least 16 bytes"), std::string::npos) << weak.findings();
+  const TestRun name("[agent]\nstatus_listen = \"example.org:80\"\n");
+  EXPECT_NE(name.findings().find("must be an IP address and a port"), std::string::npos) << name.findings();
+}
+
 }  // namespace levada::agent

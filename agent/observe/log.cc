@@ -10,10 +10,12 @@
 namespace levada::agent {
 namespace {
 
+constexpr const char* kPattern = "%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %v";
+
 spdlog::logger& logger() {
   static const auto made = [] {
     auto fresh = spdlog::stderr_color_mt("levada");
-    fresh->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %v");
+    fresh->set_pattern(kPattern);
     fresh->flush_on(spdlog::level::debug);
     return fresh;
   }();
@@ -42,6 +44,8 @@ spdlog::level::level_enum level_of(int32_t level) {
 }  // namespace
 
 void set_log_level(int32_t level) { logger().set_level(level_of(level)); }
+
+void set_log_line_start(const std::string& start) { logger().set_pattern(start + kPattern); }
 
 void set_log_secrets(Secrets secrets) { hidden() = std::move(secrets); }
 

@@ -23,6 +23,9 @@ inline void log_warning(std::string_view component, std::string_view message) {
 }
 inline void log_error(std::string_view component, std::string_view message) { log(LEVADA_ERROR, component, message); }
 
+// Every line begins with this from now on: what clears a line of the terminal.
+void set_log_line_start(const std::string& start);
+
 const levada_log* log_service();
 
 }  // namespace levada::agent

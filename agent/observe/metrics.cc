@@ -2,15 +2,38 @@
 
 namespace levada::agent {
 
-int64_t* Metrics::cell(std::string_view component, std::string_view name) {
+int64_t* Metrics::cell_in(Cells& cells, std::string_view component, std::string_view name) {
   const std::lock_guard lock(mutex_);
-  return &cells_[{std::string(component), std::string(name)}];
+  return &cells[{std::string(component), std::string(name)}];
 }
 
-int64_t Metrics::value(std::string_view component, std::string_view name) const {
+int64_t Metrics::value_in(const Cells& cells, std::string_view component, std::string_view name) const {
   const std::lock_guard lock(mutex_);
-  const auto found = cells_.find({std::string(component), std::string(name)});
-  return found == cells_.end() ? 0 : __atomic_load_n(&found->second, __ATOMIC_RELAXED);
+  const auto found = cells.find({std::string(component), std::string(name)});
+  return found == cells.end() ? 0 : __atomic_load_n(&found->second, __ATOMIC_RELAXED);
+}
+
+std::vector<Metrics::Value> Metrics::values(const Cells& cells) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Value> all;
+  all.reserve(cells.size());
+  for (const auto& [key, value] : cells)
+    all.push_back({key.first, key.second, __atomic_load_n(&value, __ATOMIC_RELAXED)});
+  return all;
+}
+
+int64_t* Metrics::cell(std::string_view component, std::string_view name) { return cell_in(cells_, component, name); }
+
+int64_t Metrics::value(std::string_view component, std::string_view name) const {
+  return value_in(cells_, component, name);
+}
+
+Gauge Metrics::gauge(std::string_view component, std::string_view name) {
+  return Gauge(cell_in(gauges_, component, name));
+}
+
+int64_t Metrics::gauge_value(std::string_view component, std::string_view name) const {
+  return value_in(gauges_, component, name);
 }
 
 std::map<std::string, int64_t> Metrics::of(std::string_view component) const {

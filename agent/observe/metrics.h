@@ -1,4 +1,4 @@
-// Counters of the agent and of its components, by component and name.
+// Counters and gauges of the agent and of its components, by component and name.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,21 @@
 
 namespace levada::agent {
 
-// One for an agent; counters live as long as it does.
+// A value that goes up and down. One that was not given by Metrics is nobody's: setting it does
+// nothing. One thread at a time sets it.
+class Gauge {
+ public:
+  Gauge() = default;
+  explicit Gauge(int64_t* cell) : cell_(cell) {}
+  void set(int64_t value) const {
+    if (cell_) __atomic_store_n(cell_, value, __ATOMIC_RELAXED);
+  }
+
+ private:
+  int64_t* cell_ = nullptr;
+};
+
+// One for an agent; counters and gauges live as long as it does.
 class Metrics {
  public:
   // Made with 0 on first use.
@@ -33,9 +47,26 @@ class Metrics {
   // The components that have counters, in the order of their names.
   std::vector<std::string> components() const;
 
+  // Made with 0 on first use. Not among the counters.
+  Gauge gauge(std::string_view component, std::string_view name);
+  int64_t gauge_value(std::string_view component, std::string_view name) const;
+
+  struct Value {
+    std::string component, name;
+    int64_t value;
+  };
+  // All of them, also those that are 0; by component and name.
+  std::vector<Value> counters() const { return values(cells_); }
+  std::vector<Value> gauges() const { return values(gauges_); }
+
  private:
+  using Cells = std::map<std::pair<std::string, std::string>, int64_t>;  // Nodes stay where they are.
+  int64_t* cell_in(Cells& cells, std::string_view component, std::string_view name);
+  int64_t value_in(const Cells& cells, std::string_view component, std::string_view name) const;
+  std::vector<Value> values(const Cells& cells) const;
+
   mutable std::mutex mutex_;
-  std::map<std::pair<std::string, std::string>, int64_t> cells_;  // Nodes stay where they are.
+  Cells cells_, gauges_;
 };
 
 }  // namespace levada::agent

@@ -80,6 +80,11 @@ void DeadLetters::keep(std::string stream, const Origin& origin, const RejectedR
   auto letter = compacted(dead_letter_of(origin, rows, services_.clock->now(services_.clock->context)));
   letter.stream = std::move(stream);
   letter.position = "-";  // Nobody goes on from it; it says that the batch is whole.
+  if (services_.letters) {
+    std::vector<LatestLetters::Reason> reasons;
+    for (const auto& each : rows.reasons) reasons.push_back({each.component, each.reason, each.rows});
+    services_.letters->add(reasons, letter);
+  }
   InFlight in_flight;
   in_flight.bytes = held_bytes(letter);
   in_flight.end = origin.end;

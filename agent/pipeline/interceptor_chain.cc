@@ -20,11 +20,11 @@ void reject_rows(const std::string& component, OnReject on_reject, Batch rejecte
   if (outcome == Outcome::dead_letters) to.push_back({component, std::move(rejected), std::move(kinds)});
 }
 
-void InterceptorChain::add(InterceptorInstance instance, OnReject on_reject, Metrics& metrics) {
+void InterceptorChain::add(InterceptorInstance instance, OnReject on_reject, Metrics& metrics, TapPoint* tap) {
   const std::string name = instance.name();
   const bool behind_held = !links_.empty() && (links_.back().behind_held || links_.back().instance.advances());
   links_.push_back({std::move(instance), on_reject, metrics.counter(name, "rows_in"), metrics.counter(name, "rows_out"),
-                    metrics.counter(name, "rows_rejected"), false, behind_held});
+                    metrics.counter(name, "rows_rejected"), tap, false, behind_held});
 }
 
 Done InterceptorChain::open() {
@@ -146,8 +146,21 @@ Done InterceptorChain::run_under_way(InFlight& in_flight) {
   return {};
 }
 
+// Shows the batch that is under way, and leaves it as it is.
+Done InterceptorChain::tap(const Link& link, TapPoint::Way way) {
+  levada_batch& batch = *under_way_->get();
+  const auto stream = batch.stream;
+  auto opened = under_way_->open_rows();
+  if (!opened) return std::move(opened).error();
+  opened->share(batch);
+  batch.stream = stream;
+  link.tap->give(way, *opened);
+  return {};
+}
+
 Done InterceptorChain::pass(Link& link) {
   CBatch& batch = *under_way_;
+  if (link.tap && link.tap->wanted()) LEVADA_TRY(tap(link, TapPoint::Way::in));
   const int64_t rows = batch.get()->rows.length;
   // One that may turn no row down gets the same batch until it has none to reject.
   Batch before;
@@ -187,6 +200,7 @@ Done InterceptorChain::pass(Link& link) {
     return blocked(std::string(reasons ? reasons->text(0) : "no reason was given"));
   }
   count(link, rows, rows_out, std::move(rejected_rows));
+  if (link.tap && link.tap->wanted()) LEVADA_TRY(tap(link, TapPoint::Way::out));
   return {};
 }
 

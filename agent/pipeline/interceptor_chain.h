@@ -20,7 +20,8 @@ void reject_rows(const std::string& component, OnReject on_reject, Batch rejecte
 
 class InterceptorChain {
  public:
-  void add(InterceptorInstance instance, OnReject on_reject, Metrics& metrics);
+  // tap: null where nobody looks at its rows.
+  void add(InterceptorInstance instance, OnReject on_reject, Metrics& metrics, TapPoint* tap = nullptr);
 
   bool empty() const { return links_.empty(); }
   Done open();
@@ -51,6 +52,7 @@ class InterceptorChain {
     InterceptorInstance instance;
     OnReject on_reject;
     Counter rows_in, rows_out, rows_rejected;
+    TapPoint* tap;
     bool to_close = false;
     bool behind_held = false;  // One in front of it holds rows: what comes is of no single stream.
     // Rows that it gives later, or never, are no filtered ones.
@@ -58,6 +60,7 @@ class InterceptorChain {
   };
   Done run_under_way(InFlight& in_flight);
   Done pass(Link& link);
+  Done tap(const Link& link, TapPoint::Way way);
   void count(Link& link, int64_t rows, int64_t rows_out, Batch rejected);
 
   std::vector<Link> links_;

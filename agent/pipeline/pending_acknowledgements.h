@@ -2,6 +2,8 @@
 // soon as its rows are stored.
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <deque>
 #include <map>
 #include <memory>
@@ -14,10 +16,17 @@ namespace levada::agent {
 
 class PendingAcknowledgements {
  public:
-  // A batch of the stream is on its way. In the order of its batches. Empty
-  // position: a part of a batch.
-  void add(const std::string& stream, std::string position, std::shared_ptr<Acknowledgement> acknowledgement) {
-    streams_[stream].push_back({std::move(position), std::move(acknowledgement)});
+  // A batch of the stream is on its way, since then by the monotonic time. In the order of its
+  // batches. Empty position: a part of a batch.
+  void add(const std::string& stream, std::string position, std::shared_ptr<Acknowledgement> acknowledgement,
+           std::chrono::nanoseconds since = {}) {
+    streams_[stream].push_back({std::move(position), std::move(acknowledgement), since});
+  }
+  // Since when the oldest batch is on its way; 0: none is.
+  std::chrono::nanoseconds oldest() const {
+    auto oldest = std::chrono::nanoseconds::max();
+    for (const auto& [stream, batches] : streams_) oldest = std::min(oldest, batches.front().since);
+    return streams_.empty() ? std::chrono::nanoseconds{0} : oldest;
   }
   // Nothing is on its way, and nothing is stored that the source has not heard of.
   bool empty() const { return streams_.empty() && stored_.empty(); }
@@ -48,6 +57,7 @@ class PendingAcknowledgements {
   struct Batch {
     std::string position;
     std::shared_ptr<Acknowledgement> acknowledgement;
+    std::chrono::nanoseconds since;
   };
   std::map<std::string, std::deque<Batch>> streams_;  // Those with batches on their way.
   std::map<std::string, std::string> stored_;         // By stream: up to where, and the source has not heard of it.

@@ -83,7 +83,8 @@ std::unique_ptr<ChainWorkers> PipelineBuilder::chain(const std::string& owner, c
       const auto& config = topology_.interceptors[number];
       // Each has a folder of its own, whichever chain it stands in.
       if (auto created = instance(config, instances_[number]++))
-        made.add(InterceptorInstance(std::move(created)), config.on_reject, *parts_.services.metrics);
+        made.add(InterceptorInstance(std::move(created)), config.on_reject, *parts_.services.metrics,
+                 parts_.services.taps ? &parts_.services.taps->point(config.path) : nullptr);
     }
   }
   return std::make_unique<ChainWorkers>(std::move(chains), backoff, *parts_.services.clock, owner,
@@ -100,7 +101,8 @@ void PipelineBuilder::add_channel(const ChannelConfig& config) {
     parts_.channels.push_back(std::make_unique<FileChannel>(std::move(options), parts_.services));
     return;
   }
-  parts_.channels.push_back(std::make_unique<MemoryChannel>(static_cast<size_t>(config.capacity_bytes)));
+  parts_.channels.push_back(std::make_unique<MemoryChannel>(static_cast<size_t>(config.capacity_bytes),
+                                                            ChannelGauges(*parts_.services.metrics, config.path)));
 }
 
 template <class Config>

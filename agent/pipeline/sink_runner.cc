@@ -40,7 +40,9 @@ SinkRunner::SinkRunner(Parts parts, DeadLetters& dead_letters, const CheckpointS
       rows_written_(services.metrics->counter(name_, "rows_written")),
       rows_rejected_(services.metrics->counter(name_, "rows_rejected")),
       commits_(services.metrics->counter(name_, "commits")),
-      calls_failed_(services.metrics->counter(name_, "calls_failed")) {}
+      calls_failed_(services.metrics->counter(name_, "calls_failed")),
+      open_(*services.metrics, name_),
+      tap_(services.taps ? &services.taps->point(name_) : nullptr) {}
 
 std::optional<Positions> SinkRunner::recovered() const {
   const std::lock_guard lock(recovered_mutex_);
@@ -87,6 +89,7 @@ Done SinkRunner::open() {
   needs_recover_ = false;
   channel_.resume(cursor_, committed_);
   if (recovered_once_) return {};
+  open_.works();
   const std::lock_guard lock(recovered_mutex_);
   recovered_ = committed_;
   recovered_once_ = true;
@@ -201,6 +204,7 @@ Turn SinkRunner::read(nanoseconds timeout) {
   if (now() - last_idle_ >= kIdleEvery) {
     last_idle_ = now();
     if (auto done = target_->idle(); !done && done.code() != Code::idle) return failed(done.error(), "idle");
+    open_.works();
   }
   return Turn::waited;
 }
@@ -223,6 +227,7 @@ Turn SinkRunner::write(nanoseconds timeout) {
     if (!rejected_rows) return failed(rejected_rows.error(), "write");
     rows -= *rejected_rows;
   }
+  if (tap_ && tap_->wanted()) tap_->give(TapPoint::Way::in, batch);
   rows_ += rows;
   if (pending_->stream.empty()) {
     for (auto& each : pending_->rejected_rows) dead_letters_.add_late(name_, each);
@@ -315,6 +320,7 @@ void SinkRunner::committed() {
   checkpoint_store_.confirm(name_, epoch_);
   rows_written_.add(rows_);
   commits_.add();
+  open_.works();
   if (!workers_->stateful().empty()) not_before_ = now() + kTimesSaving * saving_;
   rows_ = bytes_ = 0;
   uncommitted_ = sink_committed_ = false;
@@ -327,6 +333,7 @@ void SinkRunner::committed() {
 
 Turn SinkRunner::failed(const Error& error, const char* what) {
   calls_failed_.add();
+  open_.fails(now());
   checkpoint_.reset();
   stored_checkpoint_.reset();
   pending_.reset();

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "agent/channels/channel.h"
+#include "agent/observe/open_gauge.h"
 #include "agent/pipeline/audit_totals.h"
 #include "agent/pipeline/chain_workers.h"
 #include "agent/pipeline/checkpoint_store.h"
@@ -84,6 +85,8 @@ class SinkRunner {
   Stop& stop_;
   Progress::Turns turns_;
   Counter rows_written_, rows_rejected_, commits_, calls_failed_;
+  OpenGauge open_;
+  TapPoint* const tap_;
 
   bool to_close_ = false;  // The sink's open was called.
   bool opened_ = false, recovered_once_ = false, needs_recover_ = true;

@@ -10,7 +10,17 @@ namespace levada::agent {
 namespace {
 
 constexpr nanoseconds kShortWait = std::chrono::milliseconds(5);
+constexpr nanoseconds kShowEvery = std::chrono::seconds(1);
 constexpr nanoseconds kLogWaitAfter = std::chrono::seconds(5);
+
+int64_t body_bytes(const Batch& batch) {
+  const Column* body = batch.body();
+  if (!body || body->type() == Type::dictionary) return 0;
+  int64_t bytes = 0;
+  const auto views = body->views();
+  for (int64_t row = 0; row < batch.rows(); ++row) bytes += views.data()[row].size;
+  return bytes;
+}
 
 }  // namespace
 
@@ -35,7 +45,11 @@ SourceRunner::SourceRunner(Parts parts, DeadLetters& dead_letters, const Service
       rows_rejected_(services.metrics->counter(source_.name(), "rows_rejected")),
       bytes_read_(services.metrics->counter(source_.name(), "bytes_read")),
       polls_failed_(services.metrics->counter(source_.name(), "calls_failed")),
-      milliseconds_waited_(services.metrics->counter(source_.name(), "milliseconds_waited")) {}
+      milliseconds_waited_(services.metrics->counter(source_.name(), "milliseconds_waited")),
+      oldest_unacknowledged_(services.metrics->gauge(source_.name(), "oldest_unacknowledged_since")),
+      open_(*services.metrics, source_.name()),
+      tap_(services.taps ? &services.taps->point(source_.name()) : nullptr),
+      backlogs_(services.backlogs) {}
 
 Done SourceRunner::start_from(std::vector<StreamStarts::Reader> readers, const std::set<std::string>& known) {
   const auto is_other = [this](const auto& name) { return !numbering_.is_own(name); };
@@ -75,6 +89,7 @@ Turn SourceRunner::turn(nanoseconds timeout) {
 
 Turn SourceRunner::take_turn(nanoseconds now, nanoseconds timeout) {
   if (stop_.now) return Turn::ended;
+  if (now - shown_ >= kShowEvery) show(now);
   if (const auto left = backoff_.left(now); left.count() > 0 && !stop_.intake) {
     signal_->wait(std::min(left, timeout));
     return Turn::waited;
@@ -83,6 +98,7 @@ Turn SourceRunner::take_turn(nanoseconds now, nanoseconds timeout) {
     if (stop_.intake) return finish(timeout);
     if (auto done = open(); !done) return failed(done.error(), "open");
     opened_ = true;
+    open_.works();
   }
   if (auto done = acknowledge(); !done) {
     if (stop_.intake && done.code() == Code::retry) log_warning(name(), "acknowledge: " + done.error().message);
@@ -113,6 +129,12 @@ Turn SourceRunner::take_turn(nanoseconds now, nanoseconds timeout) {
   if (ended_ || stop_.intake) return finish(timeout);
   if (!workers_->has_room()) return Turn::waited;
   return poll(workers_->empty() ? timeout : nanoseconds{0});
+}
+
+void SourceRunner::show(nanoseconds now) {
+  shown_ = now;
+  oldest_unacknowledged_.set(pending_.oldest().count());
+  if (backlogs_ && opened_) backlogs_->show(name(), source_.backlog());
 }
 
 Done SourceRunner::open() {
@@ -170,11 +192,13 @@ Turn SourceRunner::poll(nanoseconds timeout) {
   if (batch) {
     backoff_.succeeded();
     failures_.succeeded();
+    open_.works();
     take_in(*std::move(batch));
     return Turn::worked;
   }
   switch (batch.code()) {
     case Code::idle:
+      open_.works();
       if (!workers_->empty()) signal_->wait(kShortWait / 5);
       // A source that has no way to wait gives IDLE at once.
       if (timeout.count() > 0 && nanoseconds{clock_.monotonic(clock_.context)} - before < kShortWait / 5)
@@ -192,6 +216,8 @@ void SourceRunner::take_in(Batch batch) {
     is_start_unsaved_ = true;
   }
   rows_read_.add(batch.rows());
+  bytes_read_.add(body_bytes(batch));
+  if (tap_ && tap_->wanted()) tap_->give(TapPoint::Way::out, batch);
   for (auto& part : numbering_.number(std::move(batch))) {
     reject_rows(part);
     cut_.push_back(std::move(part));
@@ -232,7 +258,8 @@ void SourceRunner::send(InFlight in_flight) {
       add_to_counts(out.account.counts, Outcome::elsewhere, name(), "", others);
     unsent_.push_back({std::move(out), channels_[at]});
   }
-  pending_.add(in_flight.stream, std::move(in_flight.batch.position), std::move(acknowledgement));
+  pending_.add(in_flight.stream, std::move(in_flight.batch.position), std::move(acknowledgement),
+               nanoseconds{clock_.monotonic(clock_.context)});
 }
 
 bool SourceRunner::hand_on(nanoseconds timeout) {
@@ -291,6 +318,7 @@ Turn SourceRunner::failed(const Error& error, const char* what) {
   if (error.code == Code::retry) {
     const nanoseconds now{clock_.monotonic(clock_.context)};
     backoff_.failed(now);
+    open_.fails(now);
     failures_.warn(name(), std::string(what) + ": " + error.message, now);
     return Turn::waited;
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "agent/channels/channel.h"
+#include "agent/observe/open_gauge.h"
 #include "agent/pipeline/chain_workers.h"
 #include "agent/pipeline/dead_letters.h"
 #include "agent/pipeline/failure_log.h"
@@ -55,6 +56,7 @@ class SourceRunner {
     Channel* channel;
   };
   Turn take_turn(nanoseconds now, nanoseconds timeout);
+  void show(nanoseconds now);
   Done open();
   Done acknowledge();
   Turn finish(nanoseconds timeout);
@@ -85,6 +87,11 @@ class SourceRunner {
   StreamStarts starts_;
   bool is_start_unsaved_ = false;
   Counter rows_read_, rows_rejected_, bytes_read_, polls_failed_, milliseconds_waited_;
+  const Gauge oldest_unacknowledged_;
+  OpenGauge open_;
+  TapPoint* const tap_;
+  Backlogs* const backlogs_;
+  nanoseconds shown_{};  // When the gauge and the backlog were last brought up to date.
 
   bool opened_ = false, ended_ = false, closed_ = false;
   bool to_close_ = false;        // The source's open was called.

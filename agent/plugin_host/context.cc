@@ -10,7 +10,8 @@
 namespace levada::agent {
 
 Services SystemServices::services() {
-  return {system_files(), system_clock(), &memory_, log_service(), &metrics_, system_random(), &data_dirs_, &progress_};
+  return {system_files(), system_clock(), &memory_, log_service(), &metrics_, system_random(),
+          &data_dirs_,    &progress_,     &taps_,   &backlogs_,    &letters_};
 }
 
 Context::Context(const Services& services, std::string component, std::string data_dir, bool until_drained)

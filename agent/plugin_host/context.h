@@ -4,8 +4,11 @@
 #include <string>
 
 #include "agent/env/memory_pool.h"
+#include "agent/observe/backlogs.h"
+#include "agent/observe/latest_letters.h"
 #include "agent/observe/metrics.h"
 #include "agent/observe/progress.h"
+#include "agent/observe/tap.h"
 #include "agent/plugin_host/data_dirs.h"
 #include "levada/plugin.h"
 
@@ -21,6 +24,9 @@ struct Services {
   const levada_random* random = nullptr;  // Null: components find no such service.
   DataDirs* data_dirs = nullptr;          // Null: nobody minds whose a folder is.
   Progress* progress = nullptr;           // Null: nobody looks whether threads move.
+  Taps* taps = nullptr;                   // Null: nobody looks at rows on their way.
+  Backlogs* backlogs = nullptr;           // Null: nobody asks what sources have before them.
+  LatestLetters* letters = nullptr;       // Null: nobody looks at the dead letters while it runs.
 };
 
 // Those of the operating system, with what one agent counts and keeps: two of these in one process
@@ -30,12 +36,20 @@ class SystemServices {
   Services services();
   Metrics& metrics() { return metrics_; }
   const Progress& progress() const { return progress_; }
+  const Metrics& metrics() const { return metrics_; }
+  const MemoryPool& memory() const { return memory_; }
+  Taps& taps() { return taps_; }
+  const Backlogs& backlogs() const { return backlogs_; }
+  const LatestLetters& letters() const { return letters_; }
 
  private:
   MemoryPool memory_;
   Metrics metrics_;
   DataDirs data_dirs_;
   Progress progress_;
+  Taps taps_;
+  Backlogs backlogs_;
+  LatestLetters letters_;
 };
 
 // Stays where it is as long as the instance lives.

@@ -5,6 +5,9 @@
 namespace levada::agent {
 namespace {
 
+// That are taken from a source.
+constexpr size_t kMostBacklogItems = 200;
+
 template <class Function>
 Done call(Function&& function) {
   levada_error error{};
@@ -108,6 +111,23 @@ Done SourceInstance::acknowledge(const std::string& stream, const std::string& p
     return instance_->functions<levada_source_functions>().acknowledge(instance_->self_, detail::bytes(stream),
                                                                        detail::bytes(position), error);
   });
+}
+
+std::vector<BacklogItem> SourceInstance::backlog() const {
+  std::vector<BacklogItem> items;
+  const auto* table = static_cast<const levada_backlog*>(instance_->extension(LEVADA_BACKLOG));
+  if (!table || !LEVADA_HAS(levada_backlog, table, list)) return items;
+  const auto take = [](void* to, const levada_backlog_item* item) {
+    if (!LEVADA_HAS(levada_backlog_item, item, total)) return;
+    auto& all = *static_cast<std::vector<BacklogItem>*>(to);
+    if (all.size() < kMostBacklogItems)
+      all.push_back({std::string(item->name.data, item->name.size), item->unit, item->count, item->done, item->total});
+  };
+  (void)call([&](levada_error*) {
+    table->list(instance_->self(), take, &items);
+    return LEVADA_OK;
+  });
+  return items;
 }
 
 void SourceInstance::wake() const {

@@ -86,6 +86,8 @@ class SourceInstance {
   Done open(const std::vector<Position>& positions);
   Result<Batch> poll(std::chrono::nanoseconds timeout);
   Done acknowledge(const std::string& stream, const std::string& position);
+  // What it has before it; nothing where it does not say. By the thread that polls.
+  std::vector<BacklogItem> backlog() const;
   // Both from any thread, also while another one polls; nothing where the component has no use for
   // it.
   void wake() const;

@@ -164,6 +164,12 @@ void Registry::scan(const std::vector<PluginFolder>& folders) {
   }
 }
 
+void Registry::forget_unloaded() {
+  for (const auto& file : files_)
+    if (file.plugin) loaded_.push_back({file.path, file.plugin});
+  files_.clear();
+}
+
 void Registry::prepare(const std::vector<File*>& files) const {
   std::vector<PluginImage*> images;
   for (auto* file : files) {

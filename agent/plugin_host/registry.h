@@ -35,7 +35,7 @@ class Registry : public ComponentCatalogue {
   // asked for, each tried in a child before. A folder that is missing is refused with the reason.
   void scan(const std::vector<PluginFolder>& folders);
   // No other plugin will be asked for.
-  void forget_unloaded() { files_.clear(); }
+  void forget_unloaded();
 
   const levada_component* find(uint32_t kind, std::string_view type) const override;
   std::string objection(uint32_t kind, std::string_view type) const override;
@@ -43,6 +43,8 @@ class Registry : public ComponentCatalogue {
 
   // All of them. Behind it the names are those of components that can be used.
   std::vector<Loaded> load_all() const;
+  // Those that were asked for, once no other will be.
+  const std::vector<Loaded>& loaded() const { return loaded_; }
   const std::vector<Refused>& refused() const { return refused_; }
   // The components of that type, of whatever kind.
   std::vector<const levada_component*> find_all(std::string_view type) const;
@@ -70,6 +72,7 @@ class Registry : public ComponentCatalogue {
 
   mutable std::vector<File> files_;
   mutable std::vector<Refused> refused_;
+  std::vector<Loaded> loaded_;
   mutable std::map<std::pair<uint32_t, std::string>, Known, std::less<>> components_;
 };
 

@@ -114,6 +114,18 @@ uint64_t Generate::due() {
   return rate_from_ - next_;
 }
 
+const void* Generate::extension(std::string_view id) {
+  return id == LEVADA_BACKLOG ? levada::backlog<Generate>() : nullptr;
+}
+
+std::vector<BacklogItem> Generate::backlog() const {
+  if (rows_ == kNoEnd) return {};
+  return {{.name = "rows",
+           .unit = LEVADA_BACKLOG_ROWS,
+           .done = static_cast<int64_t>(std::min(next_, rows_)),
+           .total = static_cast<int64_t>(rows_)}};
+}
+
 Result<Batch> Generate::poll(std::chrono::nanoseconds) {
   if (next_ >= rows_) return end();
   const size_t longest = records_->longest();

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "levada/backlog.h"
 #include "levada/sdk.h"
 #include "records.h"
 
@@ -59,6 +60,10 @@ class Generate : public Source {
   Done open(std::span<const Position> positions) override;
   Result<Batch> poll(std::chrono::nanoseconds timeout) override;
   Done acknowledge(std::string_view, std::string_view) override { return {}; }
+
+  const void* extension(std::string_view id);
+  // The rows, where they have an end.
+  std::vector<BacklogItem> backlog() const;
 
  private:
   Generate(const Settings& settings, uint64_t rows, std::unique_ptr<generate::Records> records, Host host);

@@ -74,6 +74,13 @@ class Assignment : public Consumer::Listener {
   void out_of_range(const char* topic, int32_t partition);
   void acknowledge(const std::string& stream, std::string_view position);
 
+  // Calls it with each partition that is being read.
+  template <class Look>
+  void for_each_read(Look look) const {
+    for (const auto& [stream, partition] : partitions_)
+      if (partition.stage == Partition::Stage::reading) look(partition);
+  }
+
   // Whether all partitions that are ours are being read.
   bool complete() const;
   // Whether each of them has no more rows now, or has had none once.

@@ -236,6 +236,14 @@ void Consumer::resume() {
   if (const auto list = assignment()) (void)rd_kafka_resume_partitions(handle_, list.get());
 }
 
+std::optional<std::pair<int64_t, int64_t>> Consumer::known_ends(const std::string& topic, int32_t partition) const {
+  int64_t first = 0, end = 0;
+  if (rd_kafka_get_watermark_offsets(handle_, topic.c_str(), partition, &first, &end)) return std::nullopt;
+  if (end < 0) return std::nullopt;
+  // Of the first one nothing is known before librdkafka has asked.
+  return std::pair(std::max<int64_t>(first, 0), end);
+}
+
 Done Consumer::commit(const rd_kafka_topic_partition_list_t& offsets) {
   if (const auto error = rd_kafka_commit(handle_, &offsets, 1)) return retry(text_of(error));
   return {};

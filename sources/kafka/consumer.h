@@ -66,6 +66,9 @@ class Consumer : public Client {
   void resume();
   Done commit(const rd_kafka_topic_partition_list_t& offsets);
   Membership membership() const;
+  // The offset of the first message of the partition and that behind the last one, as far as is
+  // known without asking.
+  std::optional<std::pair<int64_t, int64_t>> known_ends(const std::string& topic, int32_t partition) const;
 
  private:
   Consumer(Listener& listener, LogLimiter& log) : Client(log), listener_(&listener) {}

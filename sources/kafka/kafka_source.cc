@@ -239,4 +239,30 @@ Done KafkaSource::acknowledge(std::string_view stream, std::string_view position
   return {};
 }
 
+const void* KafkaSource::extension(std::string_view id) {
+  return id == LEVADA_BACKLOG ? levada::backlog<KafkaSource>() : nullptr;
+}
+
+std::vector<BacklogItem> KafkaSource::backlog() {
+  constexpr size_t kMostNamed = 99;
+  const std::lock_guard lock(mutex_);
+  std::vector<BacklogItem> items;
+  if (!consumer_) return items;
+  BacklogItem others{.unit = LEVADA_BACKLOG_ROWS, .count = 0, .total = 0};
+  assignment_.for_each_read([&](const Partition& partition) {
+    const auto ends = consumer_->known_ends(partition.topic, partition.number);
+    if (!ends) return;
+    BacklogItem item{.name = partition.topic + "/" + std::to_string(partition.number),
+                     .unit = LEVADA_BACKLOG_ROWS,
+                     .done = std::max<int64_t>(partition.next - ends->first, 0),
+                     .total = std::max<int64_t>(ends->second - ends->first, 0)};
+    if (items.size() < kMostNamed) return items.push_back(std::move(item));
+    others.count += 1;
+    others.done += item.done;
+    others.total += item.total;
+  });
+  if (others.count > 0) items.push_back(std::move(others));
+  return items;
+}
+
 }  // namespace levada::kafka_source

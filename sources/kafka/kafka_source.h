@@ -15,6 +15,7 @@
 #include "inbox.h"
 #include "kafka/conf.h"
 #include "kafka/log_limiter.h"
+#include "levada/backlog.h"
 #include "levada/sdk.h"
 #include "offset_resolver.h"
 #include "settings.h"
@@ -59,6 +60,10 @@ class KafkaSource : public Source {
   Done open(std::span<const Position> positions) override;
   Result<Batch> poll(std::chrono::nanoseconds timeout) override;
   Done acknowledge(std::string_view stream, std::string_view position) override;
+
+  const void* extension(std::string_view id);
+  // The partitions that it reads, each from the first row that the brokers have to the last.
+  std::vector<BacklogItem> backlog();
 
  private:
   struct Parsed {

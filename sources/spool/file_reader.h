@@ -24,6 +24,10 @@ class FileReader {
   // What is probably left to read, or more.
   uint64_t bytes_left() const;
 
+  // Of the file, as it lies on disk: how many there are, and how many of them are read.
+  uint64_t file_bytes() const { return info_.bytes; }
+  uint64_t file_bytes_read() const { return decoder_->file_bytes(); }
+
   // The identity of the file, extended by what has been read of it.
   Identity identity() const;
   // The pass, as it is over now at that place.

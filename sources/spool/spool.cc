@@ -16,6 +16,8 @@ using namespace std::chrono_literals;
 constexpr auto kFill = 100ms;
 // Files whose rows downstream has not stored yet: when there are more of them, none is taken.
 constexpr size_t kMostUnacknowledged = 50'000;
+// Files that the backlog names.
+constexpr size_t kMostNamed = 99;
 constexpr int64_t kLeastReadBytes = 64;
 constexpr int64_t kMostBytes = 512 << 20;
 
@@ -290,6 +292,28 @@ Done Spool::acknowledge(std::string_view, std::string_view position) {
   LEVADA_TRY(registry_.save());
   complete_all();
   return {};
+}
+
+const void* Spool::extension(std::string_view id) { return id == LEVADA_BACKLOG ? levada::backlog<Spool>() : nullptr; }
+
+std::vector<BacklogItem> Spool::backlog() const {
+  std::vector<BacklogItem> items;
+  const auto bytes = [](uint64_t number) { return static_cast<int64_t>(number); };
+  if (reading_)
+    items.push_back({.name = reading_->pass.file,
+                     .done = bytes(std::min(reading_->file_bytes_read(), reading_->file_bytes())),
+                     .total = bytes(reading_->file_bytes())});
+  if (!waiting_) return items;
+  uint64_t named_bytes = 0;
+  for (const auto& found : waiting_->ready()) {
+    if (items.size() >= kMostNamed) break;
+    items.push_back({.name = found.path, .total = bytes(found.info.bytes)});
+    named_bytes += found.info.bytes;
+  }
+  const auto named = items.size() - (reading_ ? 1 : 0);
+  if (const auto others = waiting_->ready().size() - named; others > 0)
+    items.push_back({.count = static_cast<int64_t>(others), .total = bytes(waiting_->ready_bytes() - named_bytes)});
+  return items;
 }
 
 }  // namespace levada::spool

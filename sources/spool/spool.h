@@ -13,6 +13,7 @@
 #include "completion.h"
 #include "file_reader.h"
 #include "file_registry.h"
+#include "levada/backlog.h"
 #include "levada/sdk.h"
 #include "rows/folder_watch.h"
 #include "rows/row_buffer.h"
@@ -103,6 +104,10 @@ class Spool : public Source {
   Done open(std::span<const Position> positions) override;
   Result<Batch> poll(std::chrono::nanoseconds timeout) override;
   Done acknowledge(std::string_view stream, std::string_view position) override;
+
+  const void* extension(std::string_view id);
+  // The file that is read, and those that wait.
+  std::vector<BacklogItem> backlog() const;
 
  private:
   using Time = std::chrono::nanoseconds;

@@ -53,6 +53,7 @@ bool WaitingFiles::settled(const Found& file, Seen& seen) const {
 void WaitingFiles::sort_in(Scan found) {
   ++scans_;
   ready_.clear();
+  ready_bytes_ = 0;
   next_at_.reset();
   is_expecting_ = false;
   const auto now = host_.monotonic();
@@ -72,6 +73,7 @@ void WaitingFiles::sort_in(Scan found) {
     const bool is_settled = settled(file, seen);
     seen.scan = scans_;
     if (is_settled && seen.try_at <= now) {
+      ready_bytes_ += file.info.bytes;
       ready_.push_back(std::move(file));
       continue;
     }
@@ -108,6 +110,7 @@ std::chrono::nanoseconds WaitingFiles::due_in() const {
 Found WaitingFiles::take() {
   Found next = std::move(ready_.front());
   ready_.pop_front();
+  ready_bytes_ -= next.info.bytes;
   return next;
 }
 

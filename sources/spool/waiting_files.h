@@ -41,6 +41,9 @@ class WaitingFiles {
   std::chrono::nanoseconds due_in() const;
 
   bool empty() const { return ready_.empty(); }
+  // Those that can be taken, the next one first.
+  const std::deque<Found>& ready() const { return ready_; }
+  uint64_t ready_bytes() const { return ready_bytes_; }
   Found take();
   // It could not be read: it is tried again later, each time after a longer pause. Logs
   // the first failure of a file.
@@ -82,6 +85,7 @@ class WaitingFiles {
   const Host host_;
   Counter files_unreadable_;
   std::deque<Found> ready_;
+  uint64_t ready_bytes_ = 0;  // Of all of them.
   std::unordered_map<std::string, Seen> seen_;
   std::unordered_map<std::string, Problem> problems_;  // By what they say.
   uint64_t scans_ = 0;

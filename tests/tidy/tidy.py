@@ -51,7 +51,7 @@ def check_includes():
 
 
 # What stands later may include what stands before it, and nothing else.
-AGENT_FOLDERS = ["base", "config", "observe", "env", "plugin_host", "flow", "channels", "pipeline", "cli"]
+AGENT_FOLDERS = ["base", "config", "observe", "env", "plugin_host", "flow", "channels", "pipeline", "status", "cli"]
 
 
 def check_direction():
@@ -77,7 +77,7 @@ def columns_max(path, line):
 
 
 def check_lines():
-    for path in files(*CODE, "cmake", "conf", suffixes=SOURCE | {".txt", ".cmake", ".toml"}):
+    for path in files(*CODE, "cmake", "conf", suffixes=SOURCE | {".txt", ".cmake", ".toml", ".js", ".html"}):
         if FROZEN in path.parents:
             continue
         lines = path.read_text().splitlines()

@@ -33,6 +33,7 @@ FileChannel::State::State(FileChannelOptions options, const Services& services, 
       segment_limit_(segment_limit(options_)),
       own_thread_(drive == Drive::own_thread),
       counters_(*services.metrics, options_.name),
+      gauges_(*services.metrics, options_.name),
       tail_(options_.sync != Sync::none) {}
 
 FileChannel::State::~State() {
@@ -70,6 +71,7 @@ Done FileChannel::State::open() {
     for (auto& cursor : cursors_) set_up(cursor);
     last_sync_ = last_save_ = now();
     open_ = true;
+    show();
   }
   if (own_thread_) thread_ = std::thread([this] { run(); });
   return {};

@@ -13,6 +13,7 @@
 
 #include <thread>
 
+#include "agent/channels/channel_gauges.h"
 #include "agent/channels/file/blockage.h"
 #include "agent/channels/file/file_channel.h"
 #include "agent/channels/file/file_channel_counters.h"
@@ -82,6 +83,7 @@ class FileChannel::State {
   void trim();  // Under mutex_.
   bool reclaim();
   void save_cursors(bool closing);
+  void show();  // Under mutex_.
   void run();
   nanoseconds now() const { return nanoseconds{clock_.monotonic(clock_.context)}; }
 
@@ -104,6 +106,7 @@ class FileChannel::State {
   const uint64_t segment_limit_;
   const bool own_thread_;
   FileChannelCounters counters_;
+  const ChannelGauges gauges_;
   KeyRing keys_;
   uint64_t log_id_ = 0;
 

@@ -29,6 +29,18 @@ void FileChannel::State::run_once() {
   while (reclaim()) {
   }
   if (now() - last_save_ >= kSaveEvery) save_cursors(false);
+  const std::lock_guard lock(mutex_);
+  show();
+}
+
+void FileChannel::State::show() {
+  const auto* slowest = cursors_.slowest();
+  const auto begin = slowest             ? slowest->committed.row
+                     : segments_.empty() ? tail_.end().row
+                                         : segments_.front().first.row;
+  gauges_.rows_waiting.set(static_cast<int64_t>(tail_.end().row - std::min(begin, tail_.end().row)));
+  gauges_.bytes_waiting.set(static_cast<int64_t>(segments_.bytes()));
+  gauges_.capacity_bytes.set(static_cast<int64_t>(options_.capacity_bytes));
 }
 
 bool FileChannel::State::sync() {

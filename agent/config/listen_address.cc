@@ -1,0 +1,41 @@
+#include "agent/config/listen_address.h"
+
+#include <arpa/inet.h>
+
+#include <charconv>
+
+namespace levada::agent {
+
+Result<ListenAddress> ListenAddress::parse(std::string_view text) {
+  const auto wrong_form = [] {
+    return reject("must be an IP address and a port, such as \"127.0.0.1:9464\" or \"[::1]:9464\"");
+  };
+  const auto colon = text.rfind(':');
+  if (colon == text.npos) return wrong_form();
+  std::string host(text.substr(0, colon));
+  const auto digits = text.substr(colon + 1);
+  ListenAddress parsed;
+  const auto end = digits.data() + digits.size();
+  const auto read = std::from_chars(digits.data(), end, parsed.port);
+  if (digits.empty() || read.ec != std::errc() || read.ptr != end) return wrong_form();
+  if (host == "localhost") host = "127.0.0.1";
+  in_addr four{};
+  in6_addr six{};
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+    if (::inet_pton(AF_INET6, host.c_str(), &six) != 1) return wrong_form();
+    parsed.is_loopback = IN6_IS_ADDR_LOOPBACK(&six);
+  } else {
+    if (::inet_pton(AF_INET, host.c_str(), &four) != 1) return wrong_form();
+    parsed.is_loopback = (ntohl(four.s_addr) >> 24) == 127;
+  }
+  parsed.address = std::move(host);
+  return parsed;
+}
+
+std::string ListenAddress::text() const {
+  const bool is_six = address.find(':') != std::string::npos;
+  return (is_six ? "[" + address + "]" : address) + ":" + std::to_string(port);
+}
+
+}  // namespace levada::agent
