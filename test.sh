@@ -2,7 +2,8 @@
 # Installs what is missing, builds, and runs the tests.
 #   ./test.sh          what one build can prove: unit tests, faults, text scenarios, end to end with real servers
 #   ./test.sh all      that, more kills and restarts, what Spark sees and makes of tables, the status page in a browser,
-#                      the tests under AddressSanitizer, UBSan and ThreadSanitizer, the packages on machines of their own
+#                      the tests under AddressSanitizer, UBSan and ThreadSanitizer, the packages on machines of their
+#                      own, and the container
 #   ./test.sh PART...  parts of it: unit, scenarios, e2e, spark, browser, asan, tsan, packaging
 set -uo pipefail
 cd "$(dirname "$0")" || exit 1
@@ -96,9 +97,9 @@ run() { # PART
     env HDFS_DATANODES=2 tests/services/with kafka hdfs s3 redis smtp postgres -- ctest --preset dev -L '^e2e$' --parallel 2 ;;
   spark) build dev && step "set up Spark" tools/setup spark && step "tables that Spark reads and makes" tests dev spark \
     tests/services/with spark -- ctest --preset dev -L '^spark$' --parallel 1 ;;
-  # One after the other: each has a machine to itself.
+  # One after the other: each has a machine, or a container, to itself.
   packaging) build dev && step "set up packaging" tools/setup packaging && step "packages" packaging/build &&
-    step "what the packages do" tests dev packaging ctest --preset dev -L '^packaging$' --parallel 1 ;;
+    step "what packages and the container do" tests dev packaging ctest --preset dev -L '^packaging$' --parallel 1 ;;
   browser) build dev && step "set up the browser" tools/setup browser && step "the status page in a browser" tests dev \
     browser ctest --preset dev -L '^browser$' --parallel 1 ;;
   esac
