@@ -13,7 +13,7 @@ parts=("$@")
 ((${#parts[@]})) || parts=(unit scenarios e2e)
 if [ "${parts[*]}" = all ]; then
   parts=(unit scenarios e2e spark browser asan tsan packaging)
-  export LEVADA_KILLS=${LEVADA_KILLS:-50} LEVADA_CHANGES=${LEVADA_CHANGES:-40}
+  export LEVADA_KILLS=${LEVADA_KILLS:-50} LEVADA_CHANGES=${LEVADA_CHANGES:-40} LEVADA_RELOADS=${LEVADA_RELOADS:-500}
 fi
 for part in "${parts[@]}"; do
   case $part in

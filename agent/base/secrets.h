@@ -15,10 +15,13 @@ class Secrets {
   static constexpr size_t kLeastBytes = 4;
 
   void add(std::string value) {
-    if (value.size() < kLeastBytes) return;
+    if (value.size() < kLeastBytes || std::find(values_.begin(), values_.end(), value) != values_.end()) return;
     values_.push_back(std::move(value));
     // One that holds another as a whole goes first.
     std::stable_sort(values_.begin(), values_.end(), [](const auto& a, const auto& b) { return a.size() > b.size(); });
+  }
+  void add(const Secrets& others) {
+    for (const auto& value : others.values_) add(value);
   }
   // The text with "(hidden)" in place of each secret.
   std::string hide(std::string text) const {

@@ -3,6 +3,7 @@
 
 #include "agent/cli/commands.h"
 #include "agent/cli/configuration.h"
+#include "agent/cli/reload/check_process.h"
 #include "agent/pipeline/pipeline_builder.h"
 
 namespace levada::agent {
@@ -14,11 +15,14 @@ std::string counted(size_t count, const char* noun) {
 
 }  // namespace
 
-int check_configuration(const std::string& path) {
+int check_configuration(const std::string& path, bool for_an_agent) {
   Diagnostics diagnostics;
   const auto loaded = load_configuration(path, diagnostics);
+  if (for_an_agent) tell_of_plugins();
   SystemServices system;
-  const auto pipeline = PipelineBuilder(loaded.agent, loaded.topology, system.services(), false, diagnostics).build();
+  SharedStores stores(system.services(), loaded.agent);
+  const auto pipeline = PipelineBuilder(loaded.agent, loaded.topology, system.services(), stores, false, diagnostics)
+                            .build(whole_of(loaded.topology));
   if (refused(diagnostics)) return kBadConfiguration;
   for (const auto& exception : pipeline->exceptions()) std::printf("%s\n", exception.c_str());
   const Topology& all = loaded.topology;

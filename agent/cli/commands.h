@@ -12,7 +12,8 @@ namespace levada::agent {
 
 // See exit_code.h.
 int run_agent(const std::string& config, bool until_drained);
-int check_configuration(const std::string& config);
+// `for_an_agent`: an agent that runs has started it, and is told of plugins; see check_process.h.
+int check_configuration(const std::string& config, bool for_an_agent);
 
 // kFailed where rows are missing, doubled or unexplained, and where no agent has ever run.
 // `acknowledge_missing`: from now on the rows that are missing now are not a failure any more.
@@ -39,6 +40,8 @@ int channel(const ChannelRequest& request);
 // Of the agent that runs with the configuration. kFailed where none does.
 // kFailed where it is not ready, or stands still.
 int health(const std::string& config);
+// Prints what it did. kBadConfiguration where it refuses the configuration, kFailed where it could not do it.
+int ask_to_reload(const std::string& config);
 // Shows what it does, each second, until the user leaves; `once`: one time.
 int top(const std::string& config, bool once);
 struct TapRequest {

@@ -5,15 +5,16 @@
 #include "agent/observe/log.h"
 
 namespace levada::agent {
+namespace {
 
-Configuration load_configuration(const std::string& path, Diagnostics& diagnostics) {
+Configuration load(const std::string& path, Diagnostics& diagnostics, bool sets_log_level) {
   Configuration loaded;
   const auto document = read_document(path, diagnostics);
   if (!document) return loaded;
   loaded.secrets = document->secrets;
-  set_log_secrets(document->secrets);
+  add_log_secrets(document->secrets);
   loaded.agent = read_agent(*document, diagnostics);
-  set_log_level(static_cast<int32_t>(loaded.agent.log_level));
+  if (sets_log_level) set_log_level(static_cast<int32_t>(loaded.agent.log_level));
   loaded.registry.scan(plugin_folders(loaded.agent.plugin_dirs));
   loaded.topology = read_topology(*document, loaded.registry, diagnostics);
   // A plugin that the configuration names may turn out to be none when it is asked for.
@@ -22,12 +23,20 @@ Configuration load_configuration(const std::string& path, Diagnostics& diagnosti
   return loaded;
 }
 
+}  // namespace
+
+Configuration load_beside(const std::string& path, Diagnostics& diagnostics) { return load(path, diagnostics, false); }
+
+Configuration load_configuration(const std::string& path, Diagnostics& diagnostics) {
+  return load(path, diagnostics, true);
+}
+
 Configuration load_for_inspection(const std::string& path, Diagnostics& diagnostics) {
   Configuration loaded;
   const auto document = read_document(path, diagnostics);
   if (!document) return loaded;
   loaded.secrets = document->secrets;
-  set_log_secrets(document->secrets);
+  add_log_secrets(document->secrets);
   loaded.agent = read_agent(*document, diagnostics);
   Diagnostics ignored;
   loaded.topology = read_topology(*document, loaded.registry, ignored);

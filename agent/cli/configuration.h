@@ -17,7 +17,10 @@ struct Configuration {
 };
 
 // Reads the files and loads the plugins. Findings go to the diagnostics; a plugin that was refused
-// is one only where something of its name is asked for.
+// is one only where something of its name is asked for. Its secrets are not logged from then; its
+// log level is not taken over.
+Configuration load_beside(const std::string& path, Diagnostics& diagnostics);
+// The same for a process that works with it: with its log level.
 Configuration load_configuration(const std::string& path, Diagnostics& diagnostics);
 
 // [agent] and the channels, for commands that only look at what an agent has stored. No plugin is

@@ -46,6 +46,8 @@ int main(int count, char** arguments) {
 
   auto* check = app.add_subcommand("check", "Check a configuration, without touching anything outside.");
   check->add_option("-c,--config", config, "The configuration")->capture_default_str();
+  bool for_an_agent = false;
+  check->add_flag("--for-an-agent", for_an_agent)->group("");
 
   auto* reconcile = app.add_subcommand(
       "audit", "Show what became of every row that was read: delivered, filtered, in the dead letters, by reason.");
@@ -89,6 +91,12 @@ int main(int count, char** arguments) {
   auto* is_healthy = app.add_subcommand("health", "Ask the running agent whether it does what it is there for.");
   is_healthy->add_option("-c,--config", config, "The configuration of the agent")->capture_default_str();
   is_healthy->footer("Exit codes: 0 good; 1 not ready, standing still, or not running; 2 bad configuration.");
+
+  auto* reloading = app.add_subcommand("reload", "Make the running agent do what its configuration says now.");
+  reloading->add_option("-c,--config", config, "The configuration of the agent")->capture_default_str();
+  reloading->footer(
+      "Exit codes: 0 it does; 1 it could not, or is not running; 2 bad configuration. With 1 and 2 it "
+      "goes on as before.");
 
   bool once = false;
   auto* screen = app.add_subcommand("top", "Show what the running agent does, each second; q leaves.");
@@ -140,11 +148,12 @@ int main(int count, char** arguments) {
     return app.exit(error) == 0 ? kOk : kBadConfiguration;
   }
   if (run->parsed()) return run_agent(config, until_drained);
-  if (check->parsed()) return check_configuration(config);
+  if (check->parsed()) return check_configuration(config, for_an_agent);
   if (reconcile->parsed()) return audit(config, acknowledge_missing);
   if (letters->parsed()) return replay(again);
   if (channels->parsed()) return channel(stored);
   if (is_healthy->parsed()) return health(config);
+  if (reloading->parsed()) return ask_to_reload(config);
   if (screen->parsed()) return top(config, once);
   if (taps->parsed()) return tap(look);
   if (tables->parsed()) {

@@ -341,11 +341,18 @@ class Replay {
     if (auto built = ReplayTopology(loaded.topology, origin).build(std::move(letters)); !built)
       return fail(built.error());
     SystemServices system;
-    const auto pipeline = PipelineBuilder(loaded.agent, loaded.topology, system.services(), true, diagnostics).build();
+    const auto services = system.services();
+    SharedStores stores(services, loaded.agent);
+    const auto pipeline = PipelineBuilder(loaded.agent, loaded.topology, services, stores, true, diagnostics)
+                              .build(whole_of(loaded.topology));
     if (refused(diagnostics)) return kBadConfiguration;
-    if (auto started = pipeline->start(); !started) return fail(started.error());
-    const bool is_drained = pipeline->wait() == Pipeline::Outcome::drained;
-    return pipeline->close() && is_drained ? kOk : kFailed;
+    pipeline->start();
+    if (auto opened = pipeline->wait_for_channels(); !opened) return kFailed;
+    pipeline->resume();
+    const nanoseconds stop_timeout{loaded.agent.stop_timeout_ns};
+    const bool is_drained = pipeline->wait(stop_timeout) == Pipeline::Outcome::drained;
+    const nanoseconds now{services.clock->monotonic(services.clock->context)};
+    return pipeline->close(now + stop_timeout) && is_drained ? kOk : kFailed;
   }
 
   const ReplayRequest& request_;

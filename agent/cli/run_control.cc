@@ -5,6 +5,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <utility>
 
 #include "agent/observe/log.h"
 
@@ -19,13 +20,14 @@ void ignore_signals() {
   for (const int number : {SIGPIPE, SIGHUP, SIGUSR1, SIGUSR2}) std::signal(number, SIG_IGN);
 }
 
-RunControl::RunControl(Pipeline& pipeline, std::function<void()> every_second)
-    : pipeline_(pipeline),
-      every_second_(std::move(every_second)),
+RunControl::RunControl(Actions actions)
+    : actions_(std::move(actions)),
       stop_(context_, SIGTERM, SIGINT),
-      ignored_(context_, SIGHUP, SIGUSR1, SIGUSR2),
+      reload_(context_, SIGHUP),
+      ignored_(context_, SIGUSR1, SIGUSR2),
       timer_(context_) {
   wait_for_stop();
+  wait_for_reload();
   wait_for_ignored();
   wait_for_second();
   thread_ = std::thread([this] { context_.run(); });
@@ -34,6 +36,7 @@ RunControl::RunControl(Pipeline& pipeline, std::function<void()> every_second)
 RunControl::~RunControl() {
   context_.stop();
   thread_.join();
+  reload_.clear();
   ignored_.clear();
   ignore_signals();
 }
@@ -42,10 +45,18 @@ void RunControl::wait_for_stop() {
   stop_.async_wait([this](const auto& failed, int number) {
     if (failed) return;
     log_info("", signal_name(number) + ": stopping; what is under way is stored; a second signal ends at once");
-    pipeline_.stop_intake();
+    actions_.stop();
     stop_.async_wait([](const auto& again, int second) {
       if (!again) ::_exit(128 + second);
     });
+  });
+}
+
+void RunControl::wait_for_reload() {
+  reload_.async_wait([this](const auto& failed, int) {
+    if (failed) return;
+    actions_.reload();
+    wait_for_reload();
   });
 }
 
@@ -61,7 +72,7 @@ void RunControl::wait_for_second() {
   timer_.expires_after(std::chrono::seconds(1));
   timer_.async_wait([this](const auto& failed) {
     if (failed) return;
-    every_second_();
+    actions_.every_second();
     wait_for_second();
   });
 }

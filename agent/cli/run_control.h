@@ -1,4 +1,4 @@
-// What goes on beside a pipeline that runs: signals, and a look at the agent once a second.
+// What goes on beside the flows that run: signals, and a look at the agent once a second.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -7,31 +7,32 @@
 #include <functional>
 #include <thread>
 
-#include "agent/pipeline/pipeline.h"
-
 namespace levada::agent {
 
 // Signals that would end the process and mean nothing to it are ignored, before
 // and after a RunControl, too.
 void ignore_signals();
 
-// The first SIGTERM or SIGINT stops the intake, the second ends the process.
-// Others are ignored and logged.
+// The first SIGTERM or SIGINT stops the intake, the second ends the process; SIGHUP reloads. Others
+// are ignored and logged.
 class RunControl {
  public:
-  // `every_second` is called by a thread of its own.
-  RunControl(Pipeline& pipeline, std::function<void()> every_second);
+  // Called by a thread of its own; none of them waits for anything.
+  struct Actions {
+    std::function<void()> stop, reload, every_second;
+  };
+  explicit RunControl(Actions actions);
   ~RunControl();
 
  private:
   void wait_for_stop();
+  void wait_for_reload();
   void wait_for_ignored();
   void wait_for_second();
 
-  Pipeline& pipeline_;
-  const std::function<void()> every_second_;
+  const Actions actions_;
   boost::asio::io_context context_{1};
-  boost::asio::signal_set stop_, ignored_;
+  boost::asio::signal_set stop_, reload_, ignored_;
   boost::asio::steady_timer timer_;
   std::thread thread_;
 };

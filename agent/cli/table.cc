@@ -42,9 +42,7 @@ std::optional<SinkConfig> sink_at(const std::string& path, const TableRequest& r
 
 int run(const SinkConfig& config, const std::string& data_dir, const std::vector<std::string>& arguments) {
   SystemServices system;
-  auto services = system.services();
-  services.data_dirs = nullptr;  // The agent may run, and its sink keeps its folder.
-  auto instance = Instance::create(config, services, data_dir, false);
+  auto instance = Instance::create(config, system.services(), data_dir, false);
   Done done = instance ? (*instance)->command(
                              arguments, [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); })
                        : Done(std::move(instance).error());

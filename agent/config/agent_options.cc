@@ -29,6 +29,8 @@ constexpr auto kAgent = std::to_array<levada_option>({
      "Who asks at status_listen must show it as a Bearer token; required where that is reached from other machines."},
 });
 
+constexpr const char* kReloadable[] = {"stop_timeout", "plugin_dirs", "log_level"};
+
 constexpr auto kSource = std::to_array<levada_option>({
     {"type", LEVADA_STRING, LEVADA_REQUIRED, nullptr, nullptr,
      "Which source it is, by the name that its plugin gives it."},
@@ -130,6 +132,10 @@ constexpr auto kSelector = std::to_array<levada_option>({
 }  // namespace
 
 Options reader_options() { return kReader; }
+
+bool is_reloadable(std::string_view option) {
+  return std::find(std::begin(kReloadable), std::end(kReloadable), option) != std::end(kReloadable);
+}
 
 bool is_for_file_channels(std::string_view option) {
   return std::find(std::begin(kFileChannelOnly), std::end(kFileChannelOnly), option) != std::end(kFileChannelOnly);

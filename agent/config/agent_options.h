@@ -11,6 +11,8 @@ namespace levada::agent {
 enum class TableKind { agent, source, interceptor, channel, sink, sink_group, selector };
 
 Options agent_options(TableKind kind);
+// Whether a reload takes over that option of [agent]; the others need a restart.
+bool is_reloadable(std::string_view option);
 // Whether that option of a channel is for the type "file" only.
 bool is_for_file_channels(std::string_view option);
 // Those of a sink that a sink group says for all of its sinks.

@@ -76,6 +76,14 @@ std::vector<levada_option> channel_options(std::string_view type) {
   return options;
 }
 
+// Which options of [agent] may change while an agent runs.
+std::string reloadable_options() {
+  std::string names;
+  for (const auto& option : agent_options(TableKind::agent))
+    if (is_reloadable(option.name)) names += (names.empty() ? "`" : ", `") + std::string(option.name) + "`";
+  return "A reload takes over " + names + "; the others need a restart.\n\n";
+}
+
 constexpr std::pair<TableKind, const char*> kTables[] = {
     {TableKind::agent, "## [agent]\n\nThe process as a whole.\n\n"},
     {TableKind::source, "## [sources.NAME]\n\nOptions of every source, whatever its type.\n\n"},
@@ -119,6 +127,7 @@ std::string reference_page(const ComponentCatalogue& catalogue) {
                 "\n\n" + summary + "\n\n" + options_as_markdown(channel_options(type));
       continue;
     }
+    if (table == TableKind::agent) page += reloadable_options();
     page += options_as_markdown(agent_options(table));
     for (const uint32_t kind : {LEVADA_SOURCE, LEVADA_INTERCEPTOR, LEVADA_SINK}) {
       // A source's components come behind its selector.

@@ -85,10 +85,15 @@ std::string number_text(double number) {
   return text;
 }
 
-std::string toml_text(const Node& node, bool hide_secrets) {
+namespace {
+
+enum class Strings { as_written, in_effect };
+
+std::string text_of(const Node& node, bool hide_secrets, Strings strings) {
   if (hide_secrets && node.kind != Node::Kind::table && names_a_secret(node.key)) return "\"(hidden)\"";
   switch (node.kind) {
-    case Node::Kind::string: return quote(node.written.empty() ? node.text : node.written);
+    case Node::Kind::string:
+      return quote(node.written.empty() || strings == Strings::in_effect ? node.text : node.written);
     case Node::Kind::integer: return std::to_string(node.integer);
     case Node::Kind::number: return number_text(node.number);
     case Node::Kind::boolean: return node.integer != 0 ? "true" : "false";
@@ -101,10 +106,16 @@ std::string toml_text(const Node& node, bool hide_secrets) {
   for (const Node& item : node.items) {
     if (!out.empty()) out += ", ";
     if (is_table) out += join_path("", item.key) + " = ";
-    out += toml_text(item, hide_secrets);
+    out += text_of(item, hide_secrets, strings);
   }
   if (!is_table) return "[" + out + "]";
   return out.empty() ? "{}" : "{ " + out + " }";
 }
+
+}  // namespace
+
+std::string toml_text(const Node& node, bool hide_secrets) { return text_of(node, hide_secrets, Strings::as_written); }
+
+std::string exact_text(const Node& node) { return text_of(node, false, Strings::in_effect); }
 
 }  // namespace levada::agent

@@ -45,4 +45,7 @@ std::string number_text(double number);
 // `hide_secrets` the values of keys that by their name hold a secret ("sasl.password") are hidden.
 std::string toml_text(const Node& node, bool hide_secrets);
 
+// The value in effect as TOML, with what substitutions gave, secrets included: not to be printed.
+std::string exact_text(const Node& node);
+
 }  // namespace levada::agent

@@ -76,6 +76,17 @@ std::string OptionValues::text() const {
   return lines;
 }
 
+std::map<std::string, std::string> OptionValues::exact() const {
+  std::map<std::string, std::string> all;
+  for (size_t i = 0; i < options_.size(); ++i) {
+    if (values_[i].set == 0) continue;
+    const Node* user = table_.find(options_[i].name);
+    const std::optional<Node> node = user != nullptr ? *user : parse_value(fallbacks_[i]);
+    all[options_[i].name] = node ? exact_text(*node) : fallbacks_[i];
+  }
+  return all;
+}
+
 class OptionReader {
  public:
   OptionReader(const Node& table, const std::string& path, Diagnostics& diagnostics)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -51,6 +52,9 @@ class OptionValues {
 
   // One line of TOML for each option that has a value, defaults included and secrets hidden.
   std::string text() const;
+  // The value in effect of each option that has one, by its name, as TOML: two tables that agree
+  // in it make a component that does the same. With secrets: not to be printed.
+  std::map<std::string, std::string> exact() const;
 
  private:
   friend class OptionReader;

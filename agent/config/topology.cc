@@ -157,6 +157,7 @@ class TopologyReader {
                                              config.component == nullptr ? UnknownKeys::ignore : UnknownKeys::refuse);
     config.type = config.settings.text("type");
     if (config.component != nullptr) {
+      config.plugin = catalogue_.plugin(kind, type->text);
       config.values = std::move(values.back());
       if (const auto why = catalogue_.objection(kind, type->text); !why.empty())
         diagnostics_.add(type->location, config.path + ".type", why);

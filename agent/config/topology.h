@@ -30,6 +30,9 @@ class ComponentCatalogue {
   virtual std::vector<std::string> names(uint32_t kind) const = 0;
   // Why a component that is there must not be used; empty where it may.
   virtual std::string objection(uint32_t, std::string_view) const { return {}; }
+  // Which file it comes from, "path|...": a file that was changed or replaced has another. Of one
+  // that find has given.
+  virtual std::string plugin(uint32_t, std::string_view) const { return {}; }
 };
 
 enum class OnReject { dead_letters, drop, block };
@@ -58,6 +61,7 @@ struct TableConfig {
 struct ComponentConfig : TableConfig {
   std::string type;
   const levada_component* component = nullptr;  // null if there is none of that type, which was reported
+  std::string plugin;                           // which file it comes from, see ComponentCatalogue
   OptionValues values;                          // the component's own options, as its create takes them
 
   // The component can be created: it exists, and its values fit.

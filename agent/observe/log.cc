@@ -3,6 +3,7 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <mutex>
 #include <utility>
 
 #include "agent/observe/journal.h"
@@ -22,9 +23,14 @@ spdlog::logger& logger() {
   return *made;
 }
 
-Secrets& hidden() {
-  static Secrets secrets;
-  return secrets;
+struct Hidden {
+  std::mutex mutex;
+  Secrets secrets;
+};
+
+Hidden& hidden() {
+  static Hidden one;
+  return one;
 }
 
 const Journal* journal() {
@@ -47,11 +53,19 @@ void set_log_level(int32_t level) { logger().set_level(level_of(level)); }
 
 void set_log_line_start(const std::string& start) { logger().set_pattern(start + kPattern); }
 
-void set_log_secrets(Secrets secrets) { hidden() = std::move(secrets); }
+void add_log_secrets(const Secrets& secrets) {
+  const std::lock_guard lock(hidden().mutex);
+  hidden().secrets.add(secrets);
+}
+
+std::string without_secrets(std::string text) {
+  const std::lock_guard lock(hidden().mutex);
+  return hidden().secrets.hide(std::move(text));
+}
 
 void log(int32_t level, std::string_view component, std::string_view message) {
   if (!logger().should_log(level_of(level))) return;
-  const auto text = hidden().hide(std::string(message));
+  const auto text = without_secrets(std::string(message));
   if (journal() && journal()->write(level, component, text)) return;
   if (component.empty()) return logger().log(level_of(level), "{}", text);
   logger().log(level_of(level), "{}: {}", component, text);

@@ -13,8 +13,10 @@ namespace levada::agent {
 
 // Lines below this level are left out. LEVADA_DEBUG to LEVADA_ERROR.
 void set_log_level(int32_t level);
-// No line shows these from now on. Before there are threads that log.
-void set_log_secrets(Secrets secrets);
+// No line shows these from now on, nor those that were added before. [any thread]
+void add_log_secrets(const Secrets& secrets);
+// The text as a line of the log would show it. [any thread]
+std::string without_secrets(std::string text);
 void log(int32_t level, std::string_view component, std::string_view message);
 
 inline void log_info(std::string_view component, std::string_view message) { log(LEVADA_INFO, component, message); }

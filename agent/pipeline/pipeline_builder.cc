@@ -30,27 +30,24 @@ FileChannelOptions file_channel_options(const AgentConfig& agent, const ChannelC
 }
 
 PipelineBuilder::PipelineBuilder(const AgentConfig& agent, const Topology& topology, const Services& services,
-                                 bool until_drained, Diagnostics& diagnostics)
+                                 SharedStores& stores, bool until_drained, Diagnostics& diagnostics,
+                                 std::shared_ptr<Signal> ended)
     : agent_(agent),
       topology_(topology),
       diagnostics_(diagnostics),
-      parts_{services,
-             until_drained,
-             nanoseconds(agent.stop_timeout_ns),
-             std::make_unique<DeadLetters>(services, agent.dead_letters_dir),
-             std::make_unique<CheckpointStore>(Files(services.files), agent.data_dir),
-             std::make_unique<Stop>()} {}
+      parts_{services,         until_drained,           &stores.dead_letters, &stores.checkpoints,
+             std::move(ended), std::make_unique<Stop>()} {}
 
-std::unique_ptr<Pipeline> PipelineBuilder::build() {
-  for (const auto& channel : topology_.channels) add_channel(channel);
-  add_sinks();
-  for (const auto& source : topology_.sources) add_source(source);
+std::unique_ptr<Pipeline> PipelineBuilder::build(const Flow& flow) {
+  for (const auto channel : flow.channels) add_channel(channel);
+  add_sinks(flow);
+  for (const auto source : flow.sources) add_source(topology_.sources[source]);
   return std::make_unique<Pipeline>(std::move(parts_));
 }
 
-std::unique_ptr<Instance> PipelineBuilder::instance(const ComponentConfig& config, size_t number) {
+std::unique_ptr<Instance> PipelineBuilder::instance(const ComponentConfig& config, const std::string& place) {
   if (!config.sound()) return nullptr;
-  auto made = Instance::create(config, parts_.services, agent_.data_dir, parts_.until_drained, number);
+  auto made = Instance::create(config, parts_.services, agent_.data_dir, parts_.until_drained, place);
   if (made) return *std::move(made);
   levada_error error{};
   detail::report(made.error(), &error);
@@ -81,8 +78,8 @@ std::unique_ptr<ChainWorkers> PipelineBuilder::chain(const std::string& owner, c
     auto& made = chains.emplace_back();
     for (const auto number : interceptors) {
       const auto& config = topology_.interceptors[number];
-      // Each has a folder of its own, whichever chain it stands in.
-      if (auto created = instance(config, instances_[number]++))
+      // Each has a folder of its own, which is the same whatever other chains there are.
+      if (auto created = instance(config, owner + (worker > 0 ? "." + std::to_string(worker) : "")))
         made.add(InterceptorInstance(std::move(created)), config.on_reject, *parts_.services.metrics,
                  parts_.services.taps ? &parts_.services.taps->point(config.path) : nullptr);
     }
@@ -91,7 +88,8 @@ std::unique_ptr<ChainWorkers> PipelineBuilder::chain(const std::string& owner, c
                                         parts_.services.progress);
 }
 
-void PipelineBuilder::add_channel(const ChannelConfig& config) {
+void PipelineBuilder::add_channel(size_t number) {
+  const auto& config = topology_.channels[number];
   if (config.type == ChannelConfig::Type::file) {
     auto options = file_channel_options(agent_, config);
     if (auto checked = options.check(); !checked) {
@@ -99,10 +97,11 @@ void PipelineBuilder::add_channel(const ChannelConfig& config) {
       diagnostics_.add(config.settings.locate(option), config.path + "." + option, checked.error().message);
     }
     parts_.channels.push_back(std::make_unique<FileChannel>(std::move(options), parts_.services));
-    return;
+  } else {
+    parts_.channels.push_back(std::make_unique<MemoryChannel>(static_cast<size_t>(config.capacity_bytes),
+                                                              ChannelGauges(*parts_.services.metrics, config.path)));
   }
-  parts_.channels.push_back(std::make_unique<MemoryChannel>(static_cast<size_t>(config.capacity_bytes),
-                                                            ChannelGauges(*parts_.services.metrics, config.path)));
+  channels_[number] = parts_.channels.back().get();
 }
 
 template <class Config>
@@ -115,7 +114,7 @@ void PipelineBuilder::add_reader(const Config& config, std::unique_ptr<SinkTarge
   SinkRunner::Parts parts{config.path,
                           std::move(target),
                           std::move(workers),
-                          parts_.channels[*config.channel].get(),
+                          channels_.at(*config.channel),
                           {config.commit_rows, config.commit_bytes, nanoseconds(config.commit_interval_ns),
                            nanoseconds(config.commit_idle_ns)},
                           backoff,
@@ -125,9 +124,9 @@ void PipelineBuilder::add_reader(const Config& config, std::unique_ptr<SinkTarge
                                                       parts_.services, *parts_.stop));
 }
 
-void PipelineBuilder::add_sinks() {
-  std::vector<std::unique_ptr<SinkInstance>> members(topology_.sinks.size());
-  for (size_t number = 0; number < topology_.sinks.size(); ++number) {
+void PipelineBuilder::add_sinks(const Flow& flow) {
+  std::map<size_t, std::unique_ptr<SinkInstance>> members;
+  for (const auto number : flow.sinks) {
     const auto& config = topology_.sinks[number];
     auto created = instance(config);
     auto sink = created ? std::make_unique<SinkInstance>(std::move(created)) : nullptr;
@@ -138,7 +137,8 @@ void PipelineBuilder::add_sinks() {
     auto target = sink ? std::make_unique<SingleSink>(std::move(sink)) : nullptr;
     add_reader(config, std::move(target), {{config.path, config.on_reject}});
   }
-  for (const auto& group : topology_.sink_groups) {
+  for (const auto group_number : flow.sink_groups) {
+    const auto& group = topology_.sink_groups[group_number];
     std::vector<std::unique_ptr<SinkInstance>> sinks;
     std::map<std::string, OnReject> on_reject;
     for (const auto number : group.sinks) {
@@ -176,7 +176,7 @@ void PipelineBuilder::add_source(const SourceConfig& config) {
   auto workers = chain(config.path, config.interceptors, config.workers, kSourceBackoff);
   if (!created) return;
   std::vector<Channel*> channels;
-  for (const auto channel : config.channels) channels.push_back(parts_.channels[channel].get());
+  for (const auto channel : config.channels) channels.push_back(channels_.at(channel));
   SourceRunner::Parts parts{
       SourceInstance(std::move(created)),
       std::move(workers),
@@ -191,9 +191,9 @@ void PipelineBuilder::add_source(const SourceConfig& config) {
   running.runner =
       std::make_unique<SourceRunner>(std::move(parts), *parts_.dead_letters, parts_.services, *parts_.stop);
   for (const auto channel : config.channels) {
-    parts_.channels[channel]->add_writer();
-    if (parts_.channels[channel]->durable()) {
-      running.durable.push_back({topology_.channels[channel].path, parts_.channels[channel].get()});
+    channels_.at(channel)->add_writer();
+    if (channels_.at(channel)->durable()) {
+      running.durable.push_back({topology_.channels[channel].path, channels_.at(channel)});
       continue;
     }
     for (size_t sink = 0; sink < read_channel_.size(); ++sink)

@@ -62,13 +62,15 @@ Turn SinkRunner::take_turn(nanoseconds begun, nanoseconds timeout) {
   if (stop_.now) return Turn::ended;
   if (const auto left = backoff_.left(begun); left.count() > 0) {
     // Sources wait for the positions of a sink that cannot be opened: with intake stopped
-    // there is nothing to bring home.
-    if (stop_.intake && !recovered_once_) return Turn::ended;
+    // there is nothing to bring home. What comes next goes on behind the last commit.
+    if (stop_.intake && (!recovered_once_ || stop_.pause)) return Turn::ended;
     pause_.wait(std::min(left, timeout));
     return Turn::waited;
   }
-  if (needs_recover_)
+  if (needs_recover_) {
     if (auto done = open(); !done) return failed(done.error(), opened_ ? "recover" : "open");
+    if (stop_.pause) return Turn::worked;
+  }
   if (checkpoint_) return commit(timeout);
   if (pending_) return write(timeout);
   if (commit_due() && workers_->empty()) {
@@ -94,6 +96,11 @@ Done SinkRunner::open() {
   recovered_ = committed_;
   recovered_once_ = true;
   return {};
+}
+
+Standing SinkRunner::standing() const {
+  return {opened_, drained_ && !uncommitted_ && !pending_ && !checkpoint_ && workers_->empty() && !needs_recover_,
+          backoff_.left(now()).count() > 0};
 }
 
 bool SinkRunner::close(nanoseconds end) {
@@ -170,8 +177,13 @@ Turn SinkRunner::read(nanoseconds timeout) {
   if (uncommitted_) timeout = std::clamp(commit_deadline() - now(), nanoseconds{0}, timeout);
   if (const auto due = workers_->deadline(); due != nanoseconds::max())
     timeout = std::clamp(std::max(due, advance_after_) - now(), nanoseconds{0}, timeout);
-  while (workers_->has_room() && !commit_due()) {
+  // A durable channel keeps the rest for whoever reads on.
+  const bool reads_on = !stop_.pause || !channel_.durable() || !at_position_ || !workers_->empty();
+  if (stop_.pause && uncommitted_) timeout = nanoseconds{0};
+  drained_ = !reads_on;
+  while (reads_on && workers_->has_room() && !commit_due()) {
     auto in_flight = channel_.read(cursor_, workers_->empty() ? timeout : nanoseconds{0});
+    drained_ = !in_flight;
     if (!in_flight) break;
     // What the sink had before a crash or a failed call comes once more; a durable channel
     // knows itself where to go on.
@@ -193,11 +205,11 @@ Turn SinkRunner::read(nanoseconds timeout) {
   }
   if (through.code() == Code::fatal) return failed(through.error(), "interceptor");
   if (!workers_->empty()) return Turn::waited;
-  const bool ended = channel_.ended(cursor_);
+  const bool ended = channel_.ended(cursor_) || (!reads_on && stop_.intake);
   if (ended && stop_.at_end())
     if (const auto turn = advance(true, timeout)) return *turn;
   if (ended && !uncommitted_) return Turn::ended;
-  if (ended || (uncommitted_ && at_position_ && channel_.under_back_pressure(cursor_))) {
+  if (ended || (uncommitted_ && at_position_ && (stop_.pause || channel_.under_back_pressure(cursor_)))) {
     if (auto done = start_commit(); !done) return failed(done.error(), "save");
     return Turn::worked;
   }
@@ -206,6 +218,7 @@ Turn SinkRunner::read(nanoseconds timeout) {
     if (auto done = target_->idle(); !done && done.code() != Code::idle) return failed(done.error(), "idle");
     open_.works();
   }
+  if (!reads_on) pause_.wait(timeout);
   return Turn::waited;
 }
 
@@ -343,7 +356,8 @@ Turn SinkRunner::failed(const Error& error, const char* what) {
   uncommitted_ = sink_committed_ = false;
   at_position_ = needs_recover_ = true;
   if (error.code != Code::retry) {
-    log_error(name_, std::string(what) + ": " + error.message);
+    failure_ = std::string(what) + ": " + error.message;
+    log_error(name_, failure_);
     return Turn::failed;
   }
   backoff_.failed(now());

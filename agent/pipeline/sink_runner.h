@@ -45,6 +45,12 @@ class SinkRunner {
   // How far the sink had got when it was opened; nothing before that. [any thread]
   std::optional<Positions> recovered() const;
   Turn turn(nanoseconds timeout);
+  // Ends the wait of a turn for anything but rows. [any thread]
+  void wake() { pause_.raise(); }
+  // Why it cannot go on, once a turn has said so; by the thread of the turns.
+  const std::string& failure() const { return failure_; }
+  // After a turn, by the thread that made it.
+  Standing standing() const;
   // Closes the sink and its interceptors, until the monotonic time `end`; whether all
   // closed well. After the last turn.
   bool close(nanoseconds end);
@@ -103,12 +109,14 @@ class SinkRunner {
   bool sink_committed_ = false;                        // The sink has done the commit that was begun.
   int64_t rows_ = 0, bytes_ = 0;                       // Since the last commit.
   bool uncommitted_ = false, at_position_ = true;
+  bool drained_ = false;          // The channel had no more when it was last read, or none is to be read now.
   nanoseconds first_{}, last_{};  // When the first and the last of them came.
   nanoseconds last_idle_{};       // The last call of idle.
   nanoseconds saving_{};          // What the commit that is under way has taken to save states.
   nanoseconds not_before_{};      // The next commit has time until then: saving shall not take all of it.
   nanoseconds advance_after_{};   // Interceptors that had nothing to give are not asked before that.
   uint64_t epoch_ = 0;
+  std::string failure_;
   Signal pause_;
 };
 

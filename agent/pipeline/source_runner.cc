@@ -1,6 +1,7 @@
 #include "agent/pipeline/source_runner.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "agent/env/memory_pool.h"
 #include "agent/observe/log.h"
@@ -108,7 +109,12 @@ Turn SourceRunner::take_turn(nanoseconds now, nanoseconds timeout) {
     if (auto saved = starts_.save(); !saved) return failed(saved.error(), "save");
     is_start_unsaved_ = false;
   }
-  if (!hand_on(timeout)) return Turn::waited;
+  if (!hand_on(timeout)) {
+    // What the channel has no room for is read again by the source that comes next.
+    if (!stop_.intake || !stop_.pause) return Turn::waited;
+    close_channels();
+    return Turn::ended;
+  }
   if (!blocked_.empty() && !stop_.intake) {
     wait(blocked_);
     signal_->wait(timeout);
@@ -127,6 +133,10 @@ Turn SourceRunner::take_turn(nanoseconds now, nanoseconds timeout) {
     return Turn::worked;
   }
   if (ended_ || stop_.intake) return finish(timeout);
+  if (stop_.pause) {
+    signal_->wait(workers_->empty() ? timeout : std::min(timeout, kShortWait));
+    return Turn::waited;
+  }
   if (!workers_->has_room()) return Turn::waited;
   return poll(workers_->empty() ? timeout : nanoseconds{0});
 }
@@ -153,13 +163,21 @@ Turn SourceRunner::finish(nanoseconds timeout) {
     signal_->wait(std::min(timeout, kShortWait));
     return Turn::worked;
   }
-  if (!closed_) {
-    for (auto* channel : channels_) channel->close();
-    closed_ = true;
-  }
+  close_channels();
   if (pending_.empty()) return Turn::ended;
   signal_->wait(timeout);
   return Turn::waited;
+}
+
+void SourceRunner::close_channels() {
+  if (std::exchange(closed_, true)) return;
+  for (auto* channel : channels_) channel->close();
+}
+
+Standing SourceRunner::standing() const {
+  const nanoseconds now{clock_.monotonic(clock_.context)};
+  return {opened_, unsent_.empty() && cut_.empty() && workers_->empty() && pending_.empty(),
+          backoff_.left(now).count() > 0 || !blocked_.empty()};
 }
 
 // Nothing that it gave is on its way, and nothing lies in its channels: to wait
@@ -322,11 +340,10 @@ Turn SourceRunner::failed(const Error& error, const char* what) {
     failures_.warn(name(), std::string(what) + ": " + error.message, now);
     return Turn::waited;
   }
-  log_error(name(), std::string(what) + ": " + error.message);
+  failure_ = std::string(what) + ": " + error.message;
+  log_error(name(), failure_);
   stop_.failed = true;
-  if (!closed_)
-    for (auto* channel : channels_) channel->close();
-  closed_ = true;
+  close_channels();
   return Turn::failed;
 }
 

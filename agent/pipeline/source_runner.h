@@ -46,6 +46,10 @@ class SourceRunner {
   // There is no place to start from: no turn follows.
   void give_up() { turns_.fail(); }
   void wake() { signal_->raise(); }
+  // Why it cannot go on, once a turn has said so; by the thread of the turns.
+  const std::string& failure() const { return failure_; }
+  // After a turn, by the thread that made it.
+  Standing standing() const;
   // Closes the source and its interceptors, until the monotonic time `end`; whether all
   // closed well. After the last turn.
   bool close(nanoseconds end);
@@ -60,6 +64,7 @@ class SourceRunner {
   Done open();
   Done acknowledge();
   Turn finish(nanoseconds timeout);
+  void close_channels();
   bool is_alone() const;
   Turn poll(nanoseconds timeout);
   void take_in(Batch batch);
@@ -101,6 +106,7 @@ class SourceRunner {
   PendingAcknowledgements pending_;
   nanoseconds waits_since_{};  // For room or memory; 0: it does not.
   bool wait_logged_ = false;
+  std::string failure_;
   std::string blocked_;  // Why it goes no further: rows that nobody may reject.
   std::shared_ptr<Signal> signal_ = std::make_shared<Signal>();
 };

@@ -29,19 +29,23 @@ Done call(Function&& function) {
 }  // namespace
 
 Result<std::unique_ptr<Instance>> Instance::create(const ComponentConfig& config, const Services& services,
-                                                   const std::string& data_dir, bool until_drained, size_t worker) {
-  const auto folder = data_dir + "/" + config.path + (worker ? "." + std::to_string(worker) : "");
+                                                   const std::string& data_dir, bool until_drained,
+                                                   const std::string& place) {
+  const auto folder = data_dir + "/" + config.path + (place.empty() ? "" : "." + place);
   std::unique_ptr<Instance> made(new Instance(config, services, folder, until_drained));
-  if (services.data_dirs) {
-    auto claim = services.data_dirs->claim(folder);
-    if (!claim) return std::move(claim).error();
-    made->data_dir_ = *std::move(claim);
-  }
   auto done = call([&](levada_error* error) {
     return config.component->create(made->context_.host(), config.values.data(), &made->self_, error);
   });
   if (!done) return std::move(done).error();
   return made;
+}
+
+Done Instance::claim_data_dir() {
+  if (!data_dirs_ || data_dir_) return {};
+  auto claim = data_dirs_->claim(context_.data_dir());
+  if (!claim) return std::move(claim).error();
+  data_dir_ = *std::move(claim);
+  return {};
 }
 
 const void* Instance::extension(const char* id) const {
@@ -90,6 +94,7 @@ bool SourceInstance::replays() const {
 }
 
 Done SourceInstance::open(const std::vector<Position>& positions) {
+  LEVADA_TRY(instance_->claim_data_dir());
   std::vector<levada_position> all;
   for (const auto& each : positions)
     all.push_back({detail::bytes(each.stream), detail::bytes(each.position), each.sequence});
@@ -153,6 +158,7 @@ Done SourceInstance::close(std::chrono::nanoseconds timeout) {
 }
 
 Done InterceptorInstance::open() {
+  LEVADA_TRY(instance_->claim_data_dir());
   const auto& functions = instance_->functions<levada_interceptor_functions>();
   if (!has(functions, &levada_interceptor_functions::open)) return {};
   return call([&](levada_error* error) { return functions.open(instance_->self_, error); });
@@ -222,6 +228,7 @@ bool SinkInstance::keeps_checkpoint() const {
 }
 
 Done SinkInstance::open() {
+  LEVADA_TRY(instance_->claim_data_dir());
   return call(
       [&](levada_error* error) { return instance_->functions<levada_sink_functions>().open(instance_->self_, error); });
 }

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,10 +40,11 @@ class CBatch {
 class Instance {
  public:
   // Fails with the component's own words and the option at fault. Its folder is below `data_dir`;
-  // it has none in common with another instance, so that each of several workers has its own, by
-  // its number.
+  // from its opening on no other instance has it, so that each of several has its own, by its
+  // `place`: "sinks.out.1". What is created and not opened is in nobody's way.
   static Result<std::unique_ptr<Instance>> create(const ComponentConfig& config, const Services& services,
-                                                  const std::string& data_dir, bool until_drained, size_t worker = 0);
+                                                  const std::string& data_dir, bool until_drained,
+                                                  const std::string& place = {});
   ~Instance();
   Instance(const Instance&) = delete;
 
@@ -58,7 +60,9 @@ class Instance {
 
  protected:
   Instance(const ComponentConfig& config, const Services& services, std::string data_dir, bool until_drained)
-      : component_(*config.component), context_(services, config.path, std::move(data_dir), until_drained) {}
+      : component_(*config.component),
+        data_dirs_(services.data_dirs),
+        context_(services, config.path, std::move(data_dir), until_drained) {}
 
   template <class Functions>
   const Functions& functions() const {
@@ -68,8 +72,12 @@ class Instance {
   template <class Functions>
   Done close(std::chrono::nanoseconds timeout);
 
+  // Before the component is opened, once or more.
+  Done claim_data_dir();
+
   const levada_component& component_;
-  DataDirs::Claim data_dir_;
+  DataDirs* const data_dirs_;
+  std::optional<DataDirs::Claim> data_dir_;
   const Context context_;
   void* self_ = nullptr;
 

@@ -26,11 +26,11 @@ struct Unconfigured {
 class InstanceTest : public testing::Test {
  protected:
   static Result<std::unique_ptr<Instance>> create(const levada_component* component, const Services& services,
-                                                  const std::string& path, size_t worker = 0) {
+                                                  const std::string& path, const std::string& place = {}) {
     ComponentConfig config;
     config.path = path;
     config.component = component;
-    return Instance::create(config, services, "/data", false, worker);
+    return Instance::create(config, services, "/data", false, place);
   }
   std::unique_ptr<Instance> make(const levada_component* component, const std::string& path = "sources.test") {
     auto made = create(component, services_, path);
@@ -304,15 +304,21 @@ TEST_F(InstanceTest, a_component_sees_the_counters_of_its_agent) {
 
 TEST_F(InstanceTest, an_old_and_a_new_instance_never_have_one_data_dir_at_once) {
   const auto* component = levada::source<Plain>("plain", "For tests.");
-  auto old = make(component);
-  const auto refused = create(component, services_, "sources.test");
+  const auto source = [&](const Services& services, const std::string& place = {}) {
+    return SourceInstance(*create(component, services, "sources.test", place));
+  };
+  auto old = std::make_unique<SourceInstance>(source(services_));
+  ASSERT_TRUE(old->open({}));
+  EXPECT_TRUE(old->open({})) << "what failed is opened again";
+  auto fresh = source(services_);
+  const auto refused = fresh.open({});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().message, "/data/sources.test is still in use by another instance of this component");
-  EXPECT_TRUE(create(component, services_, "sources.test", 1)) << "a second worker has a folder of its own";
+  EXPECT_TRUE(source(services_, "1").open({})) << "a second one has a folder of its own";
   SystemServices other;
-  EXPECT_TRUE(create(component, other.services(), "sources.test")) << "another agent has another data_dir";
+  EXPECT_TRUE(source(other.services()).open({})) << "another agent has another data_dir";
   old.reset();
-  EXPECT_TRUE(create(component, services_, "sources.test"));
+  EXPECT_TRUE(fresh.open({}));
 }
 
 }  // namespace

@@ -51,18 +51,38 @@ Done check_component(const levada_component* component) {
   return {};
 }
 
+struct Loaded {
+  PluginImage image;
+  boost::dll::shared_library library;
+};
+
+// What the loader is given. It knows libraries by their paths and their inodes: of a file that is
+// no copy and was replaced it would give the old one, so the same path is written in another way.
+Result<std::string> spelling_of(const PluginImage& image, const std::deque<Loaded>& loaded) {
+  if (image.is_copy()) return image.loadable();
+  std::string again;
+  for (const auto& before : loaded) {
+    if (before.image.is_copy() || before.image.path() != image.path()) continue;
+    if (before.image.inode() == image.inode())
+      return fatal(image.path() +
+                   ": was written over in place, and this process uses it: put a new file there by renaming, or "
+                   "restart the agent");
+    again += "./";
+  }
+  const auto name = image.path().rfind('/') + 1;
+  return image.path().substr(0, name) + again + image.path().substr(name);
+}
+
 }  // namespace
 
 Result<const levada_plugin*> load_plugin(PluginImage image) {
   // Never unloaded: threads and thread-local objects of a plugin may outlive its last component.
-  struct Loaded {
-    PluginImage image;
-    boost::dll::shared_library library;
-  };
   static auto* const kLoaded = new std::deque<Loaded>;
+  const auto spelled = spelling_of(image, *kLoaded);
+  if (!spelled) return spelled.error();
+  const std::string& loadable = *spelled;
   auto& loaded = kLoaded->emplace_back(std::move(image), boost::dll::shared_library());
   const std::string& path = loaded.image.path();
-  const std::string loadable = loaded.image.loadable();
   try {
     auto& library = loaded.library;
     library.load(loadable, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);

@@ -86,9 +86,9 @@ Result<PluginImage> PluginImage::read(const std::string& path) {
   if (file.number() < 0 || ::fstat(file.number(), &info) < 0) return system_error(path, "open");
   if (!S_ISREG(info.st_mode)) return fatal(path + ": is no file");
   LEVADA_TRY(check_writers_of(info, path));
-  PluginImage image(path, path + "|" + std::to_string(info.st_dev) + "|" + std::to_string(info.st_ino) + "|" +
-                              std::to_string(info.st_mtim.tv_sec) + "." + std::to_string(info.st_mtim.tv_nsec) + "|" +
-                              std::to_string(info.st_size));
+  PluginImage image(path, std::to_string(info.st_dev) + "|" + std::to_string(info.st_ino),
+                    std::to_string(info.st_mtim.tv_sec) + "." + std::to_string(info.st_mtim.tv_nsec) + "|" +
+                        std::to_string(info.st_size));
   image.descriptor_ = copy_of(file.number(), path, info.st_size);
   const int whole = image.descriptor_ >= 0 ? image.descriptor_ : file.number();
   if (::fstat(whole, &info) < 0) return system_error(path, "stat");
@@ -108,6 +108,7 @@ PluginImage::PluginImage(PluginImage&& other) noexcept { *this = std::move(other
 
 PluginImage& PluginImage::operator=(PluginImage&& other) noexcept {
   std::swap(path_, other.path_);
+  std::swap(inode_, other.inode_);
   std::swap(identity_, other.identity_);
   std::swap(descriptor_, other.descriptor_);
   return *this;

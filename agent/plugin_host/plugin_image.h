@@ -24,11 +24,15 @@ class PluginImage {
   // file's name. A library that looks for others beside itself ($ORIGIN) is loaded from
   // where it lies, and is no copy.
   std::string loadable() const;
+  bool is_copy() const { return descriptor_ >= 0; }
+  // Of the file that was read.
+  const std::string& inode() const { return inode_; }
 
  private:
-  PluginImage(std::string path, std::string identity) : path_(std::move(path)), identity_(std::move(identity)) {}
+  PluginImage(std::string path, std::string inode, const std::string& version)
+      : path_(std::move(path)), inode_(std::move(inode)), identity_(path_ + "|" + inode_ + "|" + version) {}
 
-  std::string path_, identity_;
+  std::string path_, inode_, identity_;
   int descriptor_ = -1;  // Of the copy; -1: there is none.
 };
 

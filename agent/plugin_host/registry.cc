@@ -1,23 +1,19 @@
 #include "agent/plugin_host/registry.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <set>
 
 #include "agent/plugin_host/library.h"
 #include "agent/plugin_host/plugin_index.h"
-#include "agent/plugin_host/plugin_scan.h"
+#include "agent/plugin_host/plugin_trials.h"
 #include "agent/plugin_host/writers.h"
 
 namespace levada::agent {
 namespace fs = std::filesystem;
 
 namespace {
-
-// For one plugin; many load in a hundredth of it, also on a slow machine.
-constexpr std::chrono::seconds kPatience{30};
 
 // Plugins that this process has loaded, by the identity of their files.
 std::map<std::string, const levada_plugin*>& loaded_before() {
@@ -32,71 +28,6 @@ Result<const levada_plugin*> load_once(PluginImage image) {
   auto plugin = load_plugin(std::move(image));
   if (plugin) loaded_before()[identity] = *plugin;
   return plugin;
-}
-
-// What a child process says of a plugin: why it must not be loaded, or its components.
-struct Scanned {
-  struct Component {
-    uint32_t kind;
-    std::string name, fault;
-  };
-  std::string reason;
-  std::vector<Component> components;
-};
-
-// An answer of the child that is no reason begins with a zero byte; behind it stand, for each
-// component, its kind as a letter, its name and what is wrong with it, both ended by a zero byte.
-std::string answer_of(const levada_plugin& plugin) {
-  std::string answer(1, '\0');
-  for (size_t at = 0; at < plugin.component_count; ++at) {
-    const levada_component& component = *plugin.components[at];
-    answer += static_cast<char>('a' + component.kind);
-    answer += component.name;
-    answer += '\0';
-    for (const auto& fault : check_component(component)) answer += fault + "; ";
-    if (answer.ends_with("; ")) answer.resize(answer.size() - 2);
-    answer += '\0';
-  }
-  return answer;
-}
-
-// What this process has heard of plugins, by the identity of their files.
-std::map<std::string, std::string>& heard_before() {
-  static auto* const all = new std::map<std::string, std::string>;
-  return *all;
-}
-
-// Tries those of which nothing was heard yet.
-void try_all(std::vector<PluginImage*> images) {
-  std::erase_if(images, [](const PluginImage* image) { return heard_before().contains(image->identity()); });
-  const auto attempt = [&](size_t number) -> std::string {
-    const auto plugin = load_plugin(std::move(*images[number]));
-    return plugin ? answer_of(**plugin) : plugin.error().message;
-  };
-  auto answers = try_in_child(images.size(), attempt, kPatience);
-  for (size_t number = 0; number < images.size(); ++number)
-    if (!answers[number].empty()) heard_before()[images[number]->identity()] = std::move(answers[number]);
-}
-
-Scanned read_answer(const std::string& answer, const std::string& path) {
-  Scanned scanned;
-  if (answer.empty() || answer.front() != '\0') {
-    scanned.reason = answer.empty() ? "cannot be tried, as no process can be made" : answer;
-    if (!scanned.reason.starts_with(path)) scanned.reason = path + ": " + scanned.reason;
-    return scanned;
-  }
-  for (size_t at = 1; at < answer.size();) {
-    const auto text = [&] {
-      const size_t end = answer.find('\0', at);
-      std::string found = answer.substr(at, end - at);
-      at = end + 1;
-      return found;
-    };
-    const auto kind = static_cast<uint32_t>(answer[at++] - 'a');
-    std::string name = text();
-    scanned.components.push_back({kind, std::move(name), text()});
-  }
-  return scanned;
 }
 
 }  // namespace
@@ -158,7 +89,7 @@ void Registry::scan(const std::vector<PluginFolder>& folders) {
     if (indexes[at]) {
       for (const auto& [kind, name] : *indexes[at]) take(at, kind, name, "");
     } else if (files_[at].image) {
-      const auto scanned = read_answer(heard_before()[files_[at].image->identity()], files_[at].path);
+      const auto scanned = PluginTrials::of_process().result(files_[at].image->identity(), files_[at].path);
       for (const auto& [kind, name, fault] : scanned.components) take(at, kind, name, fault);
     }
   }
@@ -179,10 +110,10 @@ void Registry::prepare(const std::vector<File*>& files) const {
     else refused_.push_back({file->path, image.error().message});
     file->is_refused = !image;
   }
-  try_all(images);
+  PluginTrials::of_process().try_all(images);
   for (auto* file : files) {
     if (!file->image) continue;
-    auto scanned = read_answer(heard_before()[file->image->identity()], file->path);
+    auto scanned = PluginTrials::of_process().result(file->image->identity(), file->path);
     if (scanned.reason.empty()) continue;
     refused_.push_back({file->path, std::move(scanned.reason)});
     file->image.reset();
@@ -214,6 +145,7 @@ void Registry::take(size_t file, uint32_t kind, const std::string& name, const s
 const levada_plugin* Registry::load(File& file) const {
   prepare({&file});
   if (!file.image) return file.plugin;
+  file.identity = file.image->identity();
   auto plugin = load_once(*std::move(file.image));
   file.image.reset();
   if (plugin) file.plugin = *plugin;
@@ -226,6 +158,7 @@ const levada_component* Registry::load(const std::pair<uint32_t, std::string>& k
   if (known.component || known.is_refused || files_.empty()) return known.component;
   auto& file = files_[known.file];
   const auto* plugin = load(file);
+  known.plugin = file.identity;
   for (size_t at = 0; plugin && at < plugin->component_count; ++at) {
     const auto* component = plugin->components[at];
     if (component->kind != key.first || component->name != key.second) continue;
@@ -245,6 +178,11 @@ const levada_component* Registry::find(uint32_t kind, std::string_view type) con
 std::string Registry::objection(uint32_t kind, std::string_view type) const {
   const auto found = components_.find(std::pair(kind, std::string(type)));
   return found == components_.end() ? std::string() : found->second.objection;
+}
+
+std::string Registry::plugin(uint32_t kind, std::string_view type) const {
+  const auto found = components_.find(std::pair(kind, std::string(type)));
+  return found == components_.end() ? std::string() : found->second.plugin;
 }
 
 std::vector<std::string> Registry::names(uint32_t kind) const {

@@ -39,6 +39,7 @@ class Registry : public ComponentCatalogue {
 
   const levada_component* find(uint32_t kind, std::string_view type) const override;
   std::string objection(uint32_t kind, std::string_view type) const override;
+  std::string plugin(uint32_t kind, std::string_view type) const override;
   std::vector<std::string> names(uint32_t kind) const override;
 
   // All of them. Behind it the names are those of components that can be used.
@@ -56,6 +57,7 @@ class Registry : public ComponentCatalogue {
     std::optional<PluginImage> image;  // That was tried, and is to be loaded.
     bool is_refused = false;
     const levada_plugin* plugin = nullptr;
+    std::string identity = {};  // Of the image that was loaded.
   };
   // A component, and the file that it comes from.
   struct Known {
@@ -63,6 +65,7 @@ class Registry : public ComponentCatalogue {
     std::string objection;                        // Why nobody may use it.
     const levada_component* component = nullptr;  // Once it was asked for,
     bool is_refused = false;                      // and turned out to be none.
+    std::string plugin = {};                      // The identity of the file that was loaded for it.
   };
   void take(size_t file, uint32_t kind, const std::string& name, const std::string& fault);
   // Reads and tries those that were not yet.

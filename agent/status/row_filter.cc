@@ -14,6 +14,12 @@ constexpr const char* kOption = "where";
 
 }  // namespace
 
+void try_row_filter(const std::vector<std::string>& plugin_dirs) {
+  Registry registry;
+  registry.scan(plugin_folders(plugin_dirs));
+  registry.find(LEVADA_INTERCEPTOR, kType);
+}
+
 Result<Taps::Filter> make_row_filter(const std::string& condition, const std::vector<std::string>& plugin_dirs,
                                      const Services& services, const std::string& data_dir) {
   Registry registry;

@@ -1,5 +1,6 @@
-"""SIGTERM and SIGINT stop the intake and store what is under way; a second one ends the program at once; other signals
-do nothing. Also what a running agent does where its data folder goes, and what the next one says after a kill."""
+"""SIGTERM and SIGINT stop the intake and store what is under way; a second one ends the program at once; SIGHUP
+reloads; other signals do nothing. Also what a running agent does where its data folder goes, and what the next one
+says after a kill."""
 
 import os
 import pathlib
@@ -106,10 +107,35 @@ class Signals(unittest.TestCase):
     def test_other_signals_are_logged_and_do_nothing(self):
         agent = self.start('type = "null"')
         self.read_until(agent.stderr, b" runs ")
-        for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGHUP):
+        for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGUSR1):
             agent.send_signal(number)
             self.read_until(agent.stderr, f"info {number.name} is ignored".encode())
         self.stop(agent)
+
+    def test_a_hangup_reloads(self):
+        agent = self.start('type = "null"')
+        self.read_until(agent.stderr, b" runs ")
+        agent.send_signal(signal.SIGHUP)
+        self.read_until(agent.stderr, b"info reload: nothing changed")
+        config = self.folder / "agent.toml"
+        config.write_text(config.read_text().replace('interval = "10ms"', 'interval = "20ms"'))
+        agent.send_signal(signal.SIGHUP)
+        self.read_until(agent.stderr, b"info reload: changed: sinks.out\n")
+        config.write_text(config.read_text().replace('"20ms"', '"soon"'))
+        agent.send_signal(signal.SIGHUP)
+        seen = self.read_until(agent.stderr, b"sinks.out.commit_interval")
+        self.assertIn(b"error reload: not reloaded: all goes on as before\n", seen)
+        self.assertRegex(seen, rb"error reload: \S+agent.toml:\d+:\d+: ")
+        self.stop(agent)
+
+    def test_a_run_to_the_end_reloads_nothing(self):
+        agent = self.start('type = "null"', flags=("--until-drained",))
+        self.read_until(agent.stderr, b" runs ")
+        agent.send_signal(signal.SIGHUP)
+        self.read_until(agent.stderr, b"SIGHUP is ignored")
+        agent.send_signal(signal.SIGTERM)
+        agent.communicate(timeout=SECONDS)
+        self.assertEqual(agent.returncode, 4)
 
     def test_the_run_after_a_kill_says_so_and_the_one_after_a_stop_does_not(self):
         agent = self.start('type = "null"')
