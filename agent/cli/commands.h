@@ -40,7 +40,8 @@ int channel(const ChannelRequest& request);
 // Of the agent that runs with the configuration. kFailed where none does.
 // kFailed where it is not ready, or stands still.
 int health(const std::string& config);
-// Prints what it did. kBadConfiguration where it refuses the configuration, kFailed where it could not do it.
+// Prints what it did. kBadConfiguration where it refuses the configuration, kFailed where it could
+// not do what it says.
 int ask_to_reload(const std::string& config);
 // Shows what it does, each second, until the user leaves; `once`: one time.
 int top(const std::string& config, bool once);
