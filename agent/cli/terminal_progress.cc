@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
 
 #include "agent/env/system_clock.h"
@@ -12,7 +13,7 @@ namespace {
 
 constexpr const char* kClear = "\r\x1b[K";
 
-nanoseconds monotonic() { return nanoseconds(system_clock()->monotonic(nullptr)); }
+std::chrono::nanoseconds monotonic() { return std::chrono::nanoseconds(system_clock()->monotonic(nullptr)); }
 
 std::vector<std::string> paths_of(const std::vector<SourceConfig>& sources) {
   std::vector<std::string> paths;
