@@ -37,14 +37,16 @@ Result<Taps::Filter> make_row_filter(const std::string& condition, const std::ve
   const std::array groups = {Options(config.component->options, config.component->option_count)};
   config.values = std::move(read_options(table, config.path, groups, UnknownKeys::refuse, diagnostics).front());
   if (!diagnostics.empty()) return fatal(diagnostics.text());
-  // It writes nothing, and counts nothing that anybody looks at; two of them may be there at once.
+  // It writes nothing, and what it counts is its own; two of them may be there at once.
+  const auto counters = std::make_shared<Metrics>();
   auto own = services;
   own.data_dirs = nullptr;
+  own.metrics = counters.get();
   auto created = Instance::create(config, own, data_dir, false);
   if (!created) return std::move(created).error();
   auto filter = std::make_shared<InterceptorInstance>(*std::move(created));
   LEVADA_TRY(filter->open());
-  return Taps::Filter([filter](const Batch& batch) -> Result<Batch> {
+  return Taps::Filter([counters, filter](const Batch& batch) -> Result<Batch> {
     CBatch rows(batch), rejected;
     LEVADA_TRY(filter->intercept(rows, rejected));
     return rows.open_rows();

@@ -122,7 +122,10 @@ class Shown(StatusTest):
         self.assertEqual(shown.returncode, 0, shown.stderr)
         self.assertEqual(len(shown.stdout.splitlines()), 5)
         self.assertTrue(all("click" in line for line in shown.stdout.splitlines()))
+        self.agent.terminate()
+        self.assertEqual(self.agent.wait(SECONDS), 0)
         self.assertNotIn("error", self.log.read_text())
+        self.assertNotIn("filtered", self.log.read_text(), "what the condition leaves out is no row of the agent")
 
     def test_tap_says_what_is_wrong(self):
         self.start()
