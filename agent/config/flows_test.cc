@@ -37,8 +37,8 @@ channel = "right"
 type = "null"
 [sinks.two]
 type = "null"
-interceptors = ["clean"]
 [sink_groups.both]
+interceptors = ["clean"]
 type = "failover"
 channel = "far"
 sinks = ["one", "two"]

@@ -73,10 +73,10 @@ static const char* counted_file(int fd, char* absolute, struct stat* info) {
   return counted(path, absolute);
 }
 
-/* A second link to the file, which outlives its name. "-" where there is no file. */
+/* A second link to the file or socket, which outlives its name. "-" where there is none. */
 static const char* keep(const char* path, char* kept) {
   struct stat info;
-  if (lstat(path, &info) < 0 || !S_ISREG(info.st_mode)) return "-";
+  if (lstat(path, &info) < 0 || !(S_ISREG(info.st_mode) || S_ISSOCK(info.st_mode))) return "-";
   snprintf(kept, PATH, "%s.d/%d-%ld", getenv("FORGETFUL_NOTES"), (int)getpid(), kept_count++);
   if (syscall(SYS_linkat, AT_FDCWD, path, AT_FDCWD, kept, 0) < 0) abort();
   return kept;
