@@ -2,17 +2,13 @@
 // all.
 #pragma once
 
-#include <arpa/inet.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <atomic>
 #include <functional>
-#include <list>
 #include <mutex>
 #include <string>
-#include <thread>
+#include <utility>
 #include <vector>
+
+#include "http/test_listener.h"
 
 namespace levada {
 
@@ -27,38 +23,15 @@ class TestServer {
   // "Connection: close" is the last.
   using Answer = std::function<std::string(const Request&)>;
 
-  explicit TestServer(Answer answer) : answer_(std::move(answer)), listener_(socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    if (bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 || listen(listener_, 16) != 0 ||
-        getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0)
-      std::abort();
-    port_ = ntohs(address.sin_port);
-    acceptor_ = std::thread([this] { accept_all(); });
-  }
-  ~TestServer() {
-    is_over_ = true;
-    shutdown(listener_, SHUT_RDWR);
-    acceptor_.join();
-    close(listener_);
-    for (auto& connection : connections_) {
-      shutdown(connection.socket, SHUT_RDWR);
-      connection.thread.join();
-      close(connection.socket);
-    }
-  }
-  TestServer(const TestServer&) = delete;
-  TestServer& operator=(const TestServer&) = delete;
+  explicit TestServer(Answer answer) : answer_(std::move(answer)) {}
 
-  std::string host() const { return "127.0.0.1:" + std::to_string(port_); }
+  std::string host() const { return listener_.address(); }
   std::string url() const { return "http://" + host(); }
   std::vector<Request> requests() const {
     const std::lock_guard lock(mutex_);
     return requests_;
   }
-  size_t connections() const { return accepted_; }
+  size_t connections() const { return listener_.connections(); }
   // "PUT /bucket/key", in order.
   std::vector<std::string> asked() const {
     std::vector<std::string> all;
@@ -72,23 +45,6 @@ class TestServer {
   }
 
  private:
-  struct Connection {
-    int socket;
-    std::thread thread;
-  };
-
-  void accept_all() {
-    for (;;) {
-      const int socket = accept(listener_, nullptr, nullptr);
-      if (socket < 0 || is_over_) {
-        if (socket >= 0) close(socket);
-        return;
-      }
-      ++accepted_;
-      auto& connection = connections_.emplace_back(Connection{socket, {}});
-      connection.thread = std::thread([this, socket] { serve(socket); });
-    }
-  }
   void serve(int socket) {
     std::string input;
     for (;;) {
@@ -103,19 +59,11 @@ class TestServer {
       if (reply.empty() || ::send(socket, reply.data(), reply.size(), MSG_NOSIGNAL) < 0) break;
       if (reply.find("Connection: close\r\n") != std::string::npos) break;
     }
-    shutdown(socket, SHUT_RDWR);
-  }
-  static bool more(int socket, std::string& input) {
-    char buffer[65536];
-    const auto got = recv(socket, buffer, sizeof buffer, 0);
-    if (got <= 0) return false;
-    input.append(buffer, static_cast<size_t>(got));
-    return true;
   }
   static bool receive(int socket, std::string& input, Request& request) {
     size_t end;
     while ((end = input.find("\r\n\r\n")) == std::string::npos)
-      if (!more(socket, input)) return false;
+      if (!TestListener::more(socket, input)) return false;
     request.head = input.substr(0, end + 2);
     input.erase(0, end + 4);
     request.method = request.head.substr(0, request.head.find(' '));
@@ -126,7 +74,7 @@ class TestServer {
     const auto length = request.head.find("Content-Length: ");
     const size_t bytes = length == std::string::npos ? 0 : std::stoul(request.head.substr(length + 16));
     while (input.size() < bytes)
-      if (!more(socket, input)) return false;
+      if (!TestListener::more(socket, input)) return false;
     request.body = input.substr(0, bytes);
     input.erase(0, bytes);
     return true;
@@ -135,10 +83,10 @@ class TestServer {
     for (;;) {
       size_t line;
       while ((line = input.find("\r\n")) == std::string::npos)
-        if (!more(socket, input)) return false;
+        if (!TestListener::more(socket, input)) return false;
       const auto bytes = std::stoul(input.substr(0, line), nullptr, 16);
       while (input.size() < line + 2 + bytes + 2)
-        if (!more(socket, input)) return false;
+        if (!TestListener::more(socket, input)) return false;
       request.body += input.substr(line + 2, bytes);
       input.erase(0, line + 2 + bytes + 2);
       if (bytes == 0) return true;
@@ -146,14 +94,9 @@ class TestServer {
   }
 
   const Answer answer_;
-  const int listener_;
-  int port_ = 0;
-  std::atomic<bool> is_over_ = false;
-  std::atomic<size_t> accepted_ = 0;
   mutable std::mutex mutex_;
   std::vector<Request> requests_;
-  std::list<Connection> connections_;
-  std::thread acceptor_;
+  TestListener listener_{[this](int socket) { serve(socket); }};
 };
 
 }  // namespace levada
