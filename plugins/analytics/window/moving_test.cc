@@ -109,16 +109,7 @@ TEST_F(MovingTest, keys_that_are_over_take_no_memory) {
 }
 
 TEST_F(MovingTest, refuses_a_state_of_other_options) {
-  const auto window = make();
-  take(*window, {{100, "a", 1}});
-  const auto state = saved(*window);
-  settings_.moving = seconds(11);
-  EXPECT_EQ(make()->load(state).code(), Code::reject);
-  settings_.moving = std::nullopt;
-  settings_.size = seconds(10);
-  EXPECT_EQ(make()->load(state).code(), Code::reject);
-  EXPECT_EQ(window->load("rubbish").code(), Code::fatal);
-  EXPECT_EQ(saved(*window), state);
+  expect_other_windows_refused(&WindowInterceptor::Settings::moving);
 }
 
 TEST_F(MovingTest, settings_are_checked) {

@@ -106,23 +106,8 @@ TEST_F(SessionsTest, an_empty_batch_passes) {
 }
 
 TEST_F(SessionsTest, many_keys_come_in_several_batches_also_after_a_restart) {
-  settings_.keys = {"value"};
   settings_.aggregates = {{"rows", "count"}};
-  auto window = make();
-  std::vector<Row> rows;
-  for (int64_t row = 0; row < 150'000; ++row) rows.push_back({100, "a", 149'999 - row});
-  take(*window, rows);
-  auto given = take(*window, {{110, "a", 7}});
-  EXPECT_EQ(given.size(), 65'536u);
-  const auto state = saved(*window);
-  window = make();
-  ASSERT_TRUE(window->load(state));
-  EXPECT_EQ(window->deadline(), std::chrono::nanoseconds(0));
-  const auto more = rest(*window, false);
-  given.insert(given.end(), more.begin(), more.end());
-  ASSERT_EQ(given.size(), 150'000u);
-  for (size_t row = 0; row < given.size(); ++row) ASSERT_EQ(given[row], "100 " + std::to_string(row) + " 1");
-  EXPECT_EQ(rest(*window), Texts{"110 7 1"});
+  expect_many_keys_in_batches();
 }
 
 TEST_F(SessionsTest, the_end_of_intake_may_be_asked_for_in_turns_with_what_is_over) {
@@ -185,16 +170,7 @@ TEST_F(SessionsTest, what_is_over_takes_no_memory) {
 }
 
 TEST_F(SessionsTest, refuses_a_state_of_other_options) {
-  const auto window = make();
-  take(*window, {{100, "a", 1}});
-  const auto state = saved(*window);
-  settings_.gap = seconds(11);
-  EXPECT_EQ(make()->load(state).code(), Code::reject);
-  settings_.gap = std::nullopt;
-  settings_.size = seconds(10);
-  EXPECT_EQ(make()->load(state).code(), Code::reject);
-  EXPECT_EQ(window->load("rubbish").code(), Code::fatal);
-  EXPECT_EQ(saved(*window), state);
+  expect_other_windows_refused(&WindowInterceptor::Settings::gap);
 }
 
 TEST_F(SessionsTest, settings_are_checked) {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -95,6 +97,40 @@ class WindowBench : public testing::Test {
     std::string state;
     EXPECT_TRUE(window.save(state));
     return state;
+  }
+
+  // More keys than go into a batch, which all are over at once; with a restart behind the first.
+  void expect_many_keys_in_batches() {
+    settings_.keys = {"value"};
+    auto window = make();
+    std::vector<Row> rows;
+    for (int64_t row = 0; row < 150'000; ++row) rows.push_back({100, "a", 149'999 - row});
+    take(*window, rows);
+    auto given = take(*window, {{110, "a", 7}});
+    EXPECT_EQ(given.size(), 65'536u);
+    EXPECT_EQ(window->deadline(), std::chrono::nanoseconds(0));
+    const auto state = saved(*window);
+    window = make();
+    ASSERT_TRUE(window->load(state));
+    EXPECT_EQ(window->deadline(), std::chrono::nanoseconds(0));
+    const auto more = rest(*window, false);
+    given.insert(given.end(), more.begin(), more.end());
+    ASSERT_EQ(given.size(), 150'000u);
+    for (size_t row = 0; row < given.size(); ++row) ASSERT_EQ(given[row], "100 " + std::to_string(row) + " 1");
+    EXPECT_EQ(rest(*window), Texts{"110 7 1"});
+  }
+  // By that option: of another length, and of another kind.
+  void expect_other_windows_refused(std::optional<std::chrono::nanoseconds> WindowInterceptor::Settings::* length) {
+    const auto window = make();
+    take(*window, {{100, "a", 1}});
+    const auto state = saved(*window);
+    settings_.*length = seconds(11);
+    EXPECT_EQ(make()->load(state).code(), Code::reject);
+    settings_.*length = std::nullopt;
+    settings_.size = seconds(10);
+    EXPECT_EQ(make()->load(state).code(), Code::reject);
+    EXPECT_EQ(window->load("rubbish").code(), Code::fatal);
+    EXPECT_EQ(saved(*window), state);
   }
 
   testkit::FakeHost host_;

@@ -135,25 +135,7 @@ TEST_F(WindowTest, rejects_keys_that_have_no_room_and_counts_on_for_those_it_has
   EXPECT_EQ(counted + rejected, 80'000);
 }
 
-TEST_F(WindowTest, a_large_window_comes_in_several_batches_also_after_a_restart) {
-  settings_.keys = {"value"};
-  auto window = make();
-  std::vector<Row> rows;
-  for (int64_t row = 0; row < 150'000; ++row) rows.push_back({100, "a", 149'999 - row});
-  take(*window, rows);
-  auto given = take(*window, {{110, "a", 7}});
-  EXPECT_EQ(given.size(), 65'536u);
-  EXPECT_EQ(window->deadline(), std::chrono::nanoseconds(0));
-  const auto state = saved(*window);
-  window = make();
-  ASSERT_TRUE(window->load(state));
-  EXPECT_EQ(window->deadline(), std::chrono::nanoseconds(0));
-  const auto more = rest(*window, false);
-  given.insert(given.end(), more.begin(), more.end());
-  ASSERT_EQ(given.size(), 150'000u);
-  for (size_t row = 0; row < given.size(); ++row) ASSERT_EQ(given[row], "100 " + std::to_string(row) + " 1");
-  EXPECT_EQ(rest(*window), Texts{"110 7 1"});
-}
+TEST_F(WindowTest, a_large_window_comes_in_several_batches_also_after_a_restart) { expect_many_keys_in_batches(); }
 
 TEST_F(WindowTest, keys_of_other_types_come_in_batches_of_their_own) {
   const auto window = make();
