@@ -18,7 +18,7 @@ fi
 for part in "${parts[@]}"; do
   case $part in
   unit | scenarios | e2e | spark | browser | asan | tsan | packaging) ;;
-  *) sed -n '2,6s/^# \?//p' "$0" >&2; exit 2 ;;
+  *) sed -n '2,7s/^# \?//p' "$0" >&2; exit 2 ;;
   esac
 done
 
