@@ -10,8 +10,8 @@
 #include <variant>
 #include <vector>
 
-#include "lake/file_store.h"
 #include "lake/schema.h"
+#include "lake/stores/file_store.h"
 #include "levada/batch.h"
 #include "levada/host.h"
 #include "levada/result.h"

@@ -15,7 +15,7 @@
 #include <limits>
 #include <set>
 
-#include "lake/local_store.h"
+#include "lake/stores/local_store.h"
 #include "levada/nested.h"
 #include "levada/testkit/fake_host.h"
 

@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "lake/file_store.h"
+#include "lake/stores/file_store.h"
 
 namespace levada::lake {
 

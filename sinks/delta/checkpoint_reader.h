@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "actions.h"
-#include "lake/file_store.h"
+#include "lake/stores/file_store.h"
 #include "levada/result.h"
 #include "log_files.h"
 

@@ -6,7 +6,7 @@
 #include <span>
 #include <string_view>
 
-#include "lake/file_store.h"
+#include "lake/stores/file_store.h"
 #include "levada/host.h"
 #include "levada/result.h"
 

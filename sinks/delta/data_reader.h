@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "actions.h"
-#include "lake/file_store.h"
 #include "lake/schema.h"
+#include "lake/stores/file_store.h"
 #include "levada/batch.h"
 #include "levada/result.h"
 

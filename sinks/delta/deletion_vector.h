@@ -7,7 +7,7 @@
 #include <string>
 
 #include "actions.h"
-#include "lake/file_store.h"
+#include "lake/stores/file_store.h"
 #include "levada/result.h"
 
 namespace levada::delta {

@@ -9,7 +9,7 @@
 #include "commands.h"
 #include "data_file.h"
 #include "json_object.h"
-#include "lake/file_stores.h"
+#include "lake/stores/file_stores.h"
 #include "properties.h"
 #include "protocol_support.h"
 

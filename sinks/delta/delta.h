@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "committer.h"
-#include "lake/file_store.h"
 #include "lake/partitioned_writer.h"
 #include "lake/schema.h"
+#include "lake/stores/file_store.h"
 #include "levada/sdk.h"
 #include "settings.h"
 #include "sink_state.h"

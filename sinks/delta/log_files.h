@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "lake/file_store.h"
+#include "lake/stores/file_store.h"
 #include "levada/result.h"
 
 namespace levada::delta {

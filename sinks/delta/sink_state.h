@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "lake/file_store.h"
+#include "lake/stores/file_store.h"
 #include "levada/host.h"
 #include "levada/result.h"
 #include "levada/sdk.h"

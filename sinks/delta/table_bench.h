@@ -12,7 +12,7 @@
 #include "action_json.h"
 #include "delta.h"
 #include "file_scan.h"
-#include "lake/local_store.h"
+#include "lake/stores/local_store.h"
 #include "levada/testkit/fake_host.h"
 
 namespace levada::delta {

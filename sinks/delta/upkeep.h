@@ -7,7 +7,7 @@
 #include <string>
 #include <thread>
 
-#include "lake/file_store.h"
+#include "lake/stores/file_store.h"
 #include "levada/host.h"
 #include "optimize.h"
 

@@ -7,7 +7,7 @@
 
 #include "files/sink_names.h"
 #include "files/sync_marker.h"
-#include "lake/file_stores.h"
+#include "lake/stores/file_stores.h"
 #include "sequence_encoder.h"
 
 namespace levada::hdfs_sink {

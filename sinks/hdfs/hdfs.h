@@ -11,8 +11,8 @@
 
 #include "files/compressor.h"
 #include "files/file_key.h"
-#include "lake/committed_output.h"
-#include "lake/file_store.h"
+#include "lake/stores/committed_output.h"
+#include "lake/stores/file_store.h"
 #include "levada/sdk.h"
 #include "open_file.h"
 #include "row_groups.h"

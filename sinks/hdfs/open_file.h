@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "file_encoder.h"
-#include "lake/committed_files.h"
-#include "lake/file_store.h"
+#include "lake/stores/committed_files.h"
+#include "lake/stores/file_store.h"
 
 namespace levada::hdfs_sink {
 

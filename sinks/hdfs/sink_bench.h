@@ -10,7 +10,7 @@
 
 #include "files/unpack.h"
 #include "hdfs.h"
-#include "lake/local_store.h"
+#include "lake/stores/local_store.h"
 #include "levada/testkit/fake_host.h"
 
 namespace levada::hdfs_sink {

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "files/sink_names.h"
-#include "lake/file_stores.h"
+#include "lake/stores/file_stores.h"
 
 namespace levada::parquet_sink {
 namespace {

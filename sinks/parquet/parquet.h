@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "lake/committed_output.h"
-#include "lake/file_store.h"
 #include "lake/partitioned_writer.h"
 #include "lake/schema.h"
+#include "lake/stores/committed_output.h"
+#include "lake/stores/file_store.h"
 #include "levada/sdk.h"
 #include "settings.h"
 
