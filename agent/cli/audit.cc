@@ -94,7 +94,7 @@ int audit(const std::string& path, bool acknowledge_missing) {
       continue;
     }
     if (!*record) continue;
-    const auto audit = AuditTotals::decode((*record)->states["audit"]);
+    const auto audit = AuditTotals::decode((*record)->states["audit"].whole.value_or(std::string()));
     if (audit && acknowledge_missing)
       for (const auto& [stream, entry] : audit->streams())
         if (entry.missing > 0) acknowledged.set(reader, stream, (*record)->epoch, entry.missing);

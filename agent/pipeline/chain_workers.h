@@ -41,8 +41,8 @@ class ChainWorkers {
   void clear();
   // See InterceptorChain. Interceptors with a state have one worker; nothing may be under way.
   std::vector<std::string> stateful() const { return chains_[0].stateful(); }
-  Done save(States& to) const { return chains_[0].save(to); }
-  Done load(const States& states) { return chains_[0].load(states); }
+  Done save(bool whole, SavedStates& to) const { return chains_[0].save(whole, to); }
+  Done load(const SavedStates& states) { return chains_[0].load(states); }
   // Ends the threads; see InterceptorChain.
   bool close(nanoseconds end);
 

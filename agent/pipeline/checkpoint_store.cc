@@ -1,5 +1,6 @@
-// A checked file: the epoch, a line for each position, one for each state with its size, an empty
-// line, the bytes of the states.
+// A checked file: the epoch, a line for each position, one for each state and for each of its
+// changes with its size, an empty line, the bytes of these. Where a state is there by its changes
+// only, which may be none, the file's name says so.
 #include "agent/pipeline/checkpoint_store.h"
 
 #include <algorithm>
@@ -14,6 +15,7 @@ namespace levada::agent {
 namespace {
 
 constexpr std::string_view kFirstLine = "levada commit 2";
+constexpr std::string_view kChanges = ".changes";
 constexpr const char* kConfirmed = "/confirmed";
 
 // As many digits for each number: one written over another leaves nothing of it.
@@ -21,6 +23,15 @@ std::string epoch_name(uint64_t epoch) {
   char name[24];
   std::snprintf(name, sizeof name, "%020llu", static_cast<unsigned long long>(epoch));
   return name;
+}
+
+template <class Each>
+void for_each_part(const StoredCheckpoint& record, Each each) {
+  for (const auto& [name, state] : record.states) {
+    if (state.whole) each(name, "state", *state.whole);
+    else if (state.changes.empty()) each(name, "changes", std::string_view());
+    for (const auto& changes : state.changes) each(name, "changes", changes);
+  }
 }
 
 // All but the states, which stand behind it.
@@ -31,11 +42,11 @@ std::string encoded_head(const StoredCheckpoint& record) {
     append_position(text, position);
     text += '\n';
   }
-  for (const auto& [name, state] : record.states) {
-    text += "state\t" + std::to_string(state.size()) + '\t';
+  for_each_part(record, [&](const std::string& name, const char* kind, std::string_view part) {
+    text += kind + ('\t' + std::to_string(part.size())) + '\t';
     append_escaped(text, name);
     text += '\n';
-  }
+  });
   return text + '\n';
 }
 
@@ -43,7 +54,9 @@ std::string encoded_head(const StoredCheckpoint& record) {
 Done save_parts(const Files& files, const std::string& path, const StoredCheckpoint& record) {
   const std::string head = std::string(kFirstLine) + '\n' + encoded_head(record);
   std::vector<levada_bytes> parts = {{head.data(), head.size()}};
-  for (const auto& [name, state] : record.states) parts.push_back({state.data(), state.size()});
+  for_each_part(record, [&](const std::string&, const char*, std::string_view part) {
+    parts.push_back({part.data(), part.size()});
+  });
   parts.push_back({"\n", 1});
   uint32_t sum = 0;
   for (const auto& part : parts) sum = crc32c(sum, part.data, part.size);
@@ -64,9 +77,23 @@ Done save_parts(const Files& files, const std::string& path, const StoredCheckpo
   return files.sync_folder(path.substr(0, path.find_last_of('/')));
 }
 
+// What save_parts has written, without the line's ends around it; nothing where it is damaged.
+std::optional<std::string_view> content_of(std::string_view text) {
+  constexpr size_t kEnd = std::string_view("end\t00000000\n").size();
+  if (text.size() < kFirstLine.size() + 1 + kEnd || !text.starts_with(kFirstLine)) return std::nullopt;
+  const auto rest = text.substr(0, text.size() - kEnd);
+  if (text.substr(rest.size()) != "end\t" + checksum(rest) + '\n') return std::nullopt;
+  return rest.substr(kFirstLine.size() + 1);
+}
+
 std::optional<StoredCheckpoint> decoded(std::string_view text) {
   StoredCheckpoint record;
-  std::vector<std::pair<std::string, size_t>> states;
+  struct Part {
+    std::string name;
+    size_t bytes;
+    bool is_whole;
+  };
+  std::vector<Part> parts_found;
   for (;;) {
     const auto next = take_line(text);
     if (!next) return std::nullopt;
@@ -83,13 +110,16 @@ std::optional<StoredCheckpoint> decoded(std::string_view text) {
     } else {
       const auto parts = tab_separated(rest);
       size_t bytes = 0;
-      if (kind != "state" || parts.size() != 2 || !read_number(parts[0], bytes)) return std::nullopt;
-      states.emplace_back(unescaped(parts[1]), bytes);
+      if ((kind != "state" && kind != "changes") || parts.size() != 2 || !read_number(parts[0], bytes))
+        return std::nullopt;
+      parts_found.push_back({unescaped(parts[1]), bytes, kind == "state"});
     }
   }
-  for (const auto& [name, bytes] : states) {
+  for (const auto& [name, bytes, is_whole] : parts_found) {
     if (bytes > text.size()) return std::nullopt;
-    record.states[name] = text.substr(0, bytes);
+    auto& state = record.states[name];
+    if (is_whole) state.whole = text.substr(0, bytes);
+    else if (bytes > 0) state.changes.emplace_back(text.substr(0, bytes));
     text.remove_prefix(bytes);
   }
   return record;
@@ -97,8 +127,10 @@ std::optional<StoredCheckpoint> decoded(std::string_view text) {
 
 }  // namespace
 
-std::string CheckpointStore::path(const std::string& reader, uint64_t epoch) const {
-  return folder(reader) + "/" + epoch_name(epoch);
+std::string CheckpointStore::path(const std::string& reader, const Saved& saved) const {
+  auto path = folder(reader) + "/" + epoch_name(saved.epoch);
+  if (!saved.is_whole) path += kChanges;
+  return path;
 }
 
 Done CheckpointStore::save(const std::string& reader, const StoredCheckpoint& record) const {
@@ -106,43 +138,94 @@ Done CheckpointStore::save(const std::string& reader, const StoredCheckpoint& re
     LEVADA_TRY(files_.make_folder(folder(reader)));
     LEVADA_TRY(files_.sync_folder(folder_));
   }
-  LEVADA_TRY(save_parts(files_, path(reader, record.epoch), record));
+  const bool is_whole = std::all_of(record.states.begin(), record.states.end(),
+                                    [](auto& state) { return state.second.whole.has_value(); });
+  LEVADA_TRY(save_parts(files_, path(reader, {record.epoch, is_whole}), record));
   // What is left over is in nobody's way.
-  if (record.epoch > kKept) (void)files_.remove(path(reader, record.epoch - kKept));
+  if (record.epoch >= kKept) remove_before(reader, record.epoch + 1 - kKept);
   return {};
 }
 
-Result<std::vector<uint64_t>> CheckpointStore::epochs(const std::string& reader) const {
-  std::vector<uint64_t> all;
+// Epochs before that, but for those that it is made of.
+void CheckpointStore::remove_before(const std::string& reader, uint64_t first_kept) const {
+  const auto all = saved(reader);
+  if (!all) return;
+  uint64_t base = 0;
+  for (const auto& each : *all)
+    if (each.is_whole && each.epoch <= first_kept) base = each.epoch;
+  for (const auto& each : *all)
+    if (each.epoch < base) (void)files_.remove(path(reader, each));
+}
+
+Result<std::vector<CheckpointStore::Saved>> CheckpointStore::saved(const std::string& reader) const {
+  std::vector<Saved> all;
   levada_file_info info{};
   const auto found = files_.stat(folder(reader), info);
   if (found == -ENOENT) return all;
   if (found < 0) return file_error("stat", folder(reader), found);
   auto entries = files_.list(folder(reader));
   if (!entries) return std::move(entries).error();
-  for (const auto& entry : *entries)
-    if (uint64_t epoch = 0; read_number<uint64_t>(entry.name, epoch)) all.push_back(epoch);
-  std::sort(all.begin(), all.end());
+  for (const auto& entry : *entries) {
+    std::string_view name = entry.name;
+    const bool is_whole = !name.ends_with(kChanges);
+    if (!is_whole) name.remove_suffix(kChanges.size());
+    if (uint64_t epoch = 0; read_number<uint64_t>(name, epoch)) all.push_back({epoch, is_whole});
+  }
+  std::sort(all.begin(), all.end(),
+            [](auto& a, auto& b) { return std::pair(a.epoch, !a.is_whole) < std::pair(b.epoch, !b.is_whole); });
   return all;
 }
 
-Result<std::optional<StoredCheckpoint>> CheckpointStore::load(const std::string& reader, uint64_t epoch) const {
-  auto known = epochs(reader);
-  if (!known) return std::move(known).error();
-  if (std::find(known->begin(), known->end(), epoch) == known->end()) return std::optional<StoredCheckpoint>();
-  const auto text = load_checked(files_, path(reader, epoch), kFirstLine);
-  if (!text && text.code() != Code::reject) return text.error();
-  auto record = text && *text ? decoded(**text) : std::nullopt;
-  if (record && record->epoch == epoch) return record;
-  return fatal(path(reader, epoch) + " is damaged, or was written by another version: it says where " + reader +
+Result<StoredCheckpoint> CheckpointStore::read(const std::string& reader, const Saved& saved) const {
+  const auto text = files_.read_whole(path(reader, saved));
+  if (!text) return text.error();
+  const auto content = content_of(*text);
+  auto record = content ? decoded(*content) : std::nullopt;
+  if (record && record->epoch == saved.epoch) return *std::move(record);
+  return fatal(path(reader, saved) + " is damaged, or was written by another version: it says where " + reader +
                " goes on; remove " + folder(reader) + " to start it from the beginning");
 }
 
+Result<std::optional<StoredCheckpoint>> CheckpointStore::load_alone(const std::string& reader, uint64_t epoch) const {
+  auto known = saved(reader);
+  if (!known) return std::move(known).error();
+  for (const auto& each : *known) {
+    if (each.epoch != epoch) continue;
+    auto record = read(reader, each);
+    if (!record) return std::move(record).error();
+    return std::optional(*std::move(record));
+  }
+  return std::optional<StoredCheckpoint>();
+}
+
+Result<std::optional<StoredCheckpoint>> CheckpointStore::load(const std::string& reader, uint64_t epoch) const {
+  auto record = load_alone(reader, epoch);
+  if (!record || !*record) return record;
+  auto& states = (*record)->states;
+  const auto is_partial = [](const auto& state) { return !state.second.whole; };
+  for (uint64_t before = epoch; std::any_of(states.begin(), states.end(), is_partial);) {
+    auto earlier = load_alone(reader, --before);
+    if (!earlier) return std::move(earlier).error();
+    for (auto& [name, state] : states) {
+      if (state.whole) continue;
+      const auto found = *earlier ? (*earlier)->states.find(name) : states.end();
+      if (!*earlier || found == (*earlier)->states.end())
+        return fatal("the state of " + name + " for commit " + std::to_string(before) +
+                     " is missing, which that of commit " + std::to_string(epoch) + " has changes of: put " +
+                     folder(reader) + " back as it was, or remove it to start " + reader + " from the beginning");
+      state.whole = std::move(found->second.whole);
+      std::move(state.changes.begin(), state.changes.end(), std::back_inserter(found->second.changes));
+      state.changes = std::move(found->second.changes);
+    }
+  }
+  return record;
+}
+
 Result<std::optional<StoredCheckpoint>> CheckpointStore::load_last(const std::string& reader) const {
-  auto known = epochs(reader);
+  auto known = saved(reader);
   if (!known) return std::move(known).error();
   if (known->empty()) return std::optional<StoredCheckpoint>();
-  return load(reader, known->back());
+  return load(reader, known->back().epoch);
 }
 
 void CheckpointStore::confirm(const std::string& reader, uint64_t epoch) const {
@@ -156,7 +239,7 @@ Result<std::optional<StoredCheckpoint>> CheckpointStore::load_confirmed(const st
   if (!text) return std::move(text).error();
   uint64_t epoch = 0;
   if (!read_number<uint64_t>(*text, epoch)) return std::optional<StoredCheckpoint>();
-  return load(reader, epoch);
+  return load_alone(reader, epoch);
 }
 
 Result<std::map<std::string, std::set<std::string>>> CheckpointStore::confirmed_streams() const {

@@ -1,4 +1,5 @@
-// What the agent keeps of a reader's commits: a file for each of the last few, in its data folder.
+// What the agent keeps of a reader's commits: a file for each of the last few, in its data folder,
+// and for as many before them as the states in them are changes of.
 #pragma once
 
 #include <map>
@@ -7,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/pipeline/saved_states.h"
 #include "levada/host.h"
 #include "levada/sdk.h"
 
@@ -16,7 +18,7 @@ namespace levada::agent {
 struct StoredCheckpoint {
   uint64_t epoch = 0;
   std::vector<Position> positions;
-  std::map<std::string, std::string> states;  // By whose it is: the path of an interceptor, "audit".
+  SavedStates states;  // Of interceptors, and "audit".
 };
 
 class CheckpointStore {
@@ -27,15 +29,15 @@ class CheckpointStore {
 
   // Durable when it returns. In place of one of the same epoch, which never came to be.
   Done save(const std::string& reader, const StoredCheckpoint& record) const;
-  // Nothing where that reader saved none of that epoch. One that is damaged is an error: going on
-  // without it would lose or double rows.
+  // Nothing where that reader saved none of that epoch. States are whole, with the changes since.
+  // One that is damaged is an error: going on without it would lose or double rows.
   Result<std::optional<StoredCheckpoint>> load(const std::string& reader, uint64_t epoch) const;
   // The newest.
   Result<std::optional<StoredCheckpoint>> load_last(const std::string& reader) const;
   // The sink has done that commit, too. Told to whoever asks from outside, and to nobody who goes
   // on from it: it is not synced, and may be older than the truth after a crash.
   void confirm(const std::string& reader, uint64_t epoch) const;
-  // The newest that was confirmed.
+  // The newest that was confirmed; states are as they stand in its own file.
   Result<std::optional<StoredCheckpoint>> load_confirmed(const std::string& reader) const;
   // The streams that each reader has ever committed rows of, by its name; also of those that are
   // not configured any more.
@@ -44,9 +46,18 @@ class CheckpointStore {
   Result<std::vector<std::string>> readers() const;
 
  private:
-  Result<std::vector<uint64_t>> epochs(const std::string& reader) const;
+  struct Saved {
+    uint64_t epoch;
+    bool is_whole;  // No state in it needs that of the epoch before.
+  };
+  // In order. Where an epoch was saved whole that had been saved by its changes before, which never
+  // came to be, the first of the two is the one that counts.
+  Result<std::vector<Saved>> saved(const std::string& reader) const;
+  Result<std::optional<StoredCheckpoint>> load_alone(const std::string& reader, uint64_t epoch) const;
+  Result<StoredCheckpoint> read(const std::string& reader, const Saved& saved) const;
+  void remove_before(const std::string& reader, uint64_t first_kept) const;
   std::string folder(const std::string& reader) const { return folder_ + "/" + reader; }
-  std::string path(const std::string& reader, uint64_t epoch) const;
+  std::string path(const std::string& reader, const Saved& saved) const;
 
   const Files files_;
   const std::string folder_;

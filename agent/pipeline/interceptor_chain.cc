@@ -49,19 +49,32 @@ std::vector<std::string> InterceptorChain::stateful() const {
   return names;
 }
 
-Done InterceptorChain::save(States& to) const {
+Done InterceptorChain::save(bool whole, SavedStates& to) const {
+  const auto save = [&](const InterceptorInstance& instance, SavedState& state) -> Done {
+    if (!whole) {
+      auto done = instance.save_changes(state.changes.emplace_back());
+      if (done.code() != Code::idle) return done;
+      state.changes.pop_back();
+    }
+    return instance.save(state.whole.emplace());
+  };
   for (const auto& link : links_)
     if (link.instance.is_stateful())
-      if (auto done = link.instance.save(to[link.instance.name()]); !done)
+      if (auto done = save(link.instance, to[link.instance.name()]); !done)
         return std::move(done).error().at(link.instance.name());
   return {};
 }
 
-Done InterceptorChain::load(const States& states) {
+Done InterceptorChain::load(const SavedStates& states) {
+  const auto load = [](InterceptorInstance& instance, const SavedState& state) -> Done {
+    LEVADA_TRY(instance.load(state.whole.value_or(std::string())));
+    for (const auto& changes : state.changes) LEVADA_TRY(instance.load_changes(changes));
+    return {};
+  };
   for (auto& link : links_) {
     if (!link.instance.is_stateful()) continue;
     const auto state = states.find(link.instance.name());
-    if (auto done = link.instance.load(state == states.end() ? std::string() : state->second); !done)
+    if (auto done = load(link.instance, state == states.end() ? SavedState() : state->second); !done)
       return std::move(done).error().at(link.instance.name());
   }
   return {};

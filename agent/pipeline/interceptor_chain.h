@@ -1,18 +1,15 @@
 // A chain of interceptors that batches go through.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "agent/flow/in_flight.h"
+#include "agent/pipeline/saved_states.h"
 #include "agent/plugin_host/instance.h"
 
 namespace levada::agent {
-
-// The states of interceptors, by their paths.
-using States = std::map<std::string, std::string>;
 
 // Counts what was rejected by kind of reason; gives the rows to `to` where they are kept.
 void reject_rows(const std::string& component, OnReject on_reject, Batch rejected, std::vector<AuditCount>& counts,
@@ -42,8 +39,9 @@ class InterceptorChain {
   }
   // Those that have a state.
   std::vector<std::string> stateful() const;
-  Done save(States& to) const;
-  Done load(const States& states);
+  // Adds their states; whole, or what has changed since the last call where they know that.
+  Done save(bool whole, SavedStates& to) const;
+  Done load(const SavedStates& states);
   // Closes those that were opened, until `end`; whether all closed well.
   bool close(nanoseconds end, const levada_clock& clock);
 

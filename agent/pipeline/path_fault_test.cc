@@ -166,7 +166,7 @@ void check(TestBench& bench) {
 
   const auto record = bench.checkpoint_store.load_last("sinks.checkpoint");
   ASSERT_TRUE(record && *record);
-  const auto audit = AuditTotals::decode((*record)->states.at("audit"));
+  const auto audit = AuditTotals::decode(*(*record)->states.at("audit").whole);
   ASSERT_TRUE(audit);
   const auto& stream = audit->streams().at("clicks");
   EXPECT_EQ(stream.end, static_cast<uint64_t>(kRows));

@@ -112,6 +112,7 @@ Done SinkRunner::recover() {
   auto positions = target_->recover();
   if (!positions) return std::move(positions).error();
   uint64_t epoch = 0;
+  const auto begun = now();
   Result<std::optional<StoredCheckpoint>> stored = std::optional<StoredCheckpoint>();
   if (target_->keeps_checkpoint()) {
     for (const auto& position : *positions)
@@ -129,7 +130,15 @@ Done SinkRunner::recover() {
   for (auto& position : *positions)
     if (position.stream != kEpochStream) committed_[position.stream] = position;
   reached_ = committed_;
-  return load(epoch, *std::move(stored));
+  size_t bytes = 0;
+  if (*stored)
+    for (const auto& [name, state] : (*stored)->states) bytes += state.bytes();
+  LEVADA_TRY(load(epoch, *std::move(stored)));
+  if (epoch > 0 && !workers_->stateful().empty())
+    log_info(name_, "goes on behind commit " + std::to_string(epoch) + ": " + std::to_string(bytes) +
+                        " bytes of states were loaded in " + std::to_string((now() - begun).count() / 1'000'000) +
+                        " ms");
+  return {};
 }
 
 // Goes back to the state of that commit.
@@ -144,7 +153,8 @@ Done SinkRunner::load(uint64_t epoch, std::optional<StoredCheckpoint> stored) {
   }
   if (stored) checkpoint_store_.confirm(name_, epoch);
   else stored.emplace();
-  audit_ = AuditTotals::decode(stored->states[kAudit]).value_or(AuditTotals());
+  audit_ = AuditTotals::decode(stored->states[kAudit].whole.value_or(std::string())).value_or(AuditTotals());
+  saving_plan_.forget();
   LEVADA_TRY(workers_->load(stored->states));
   // Interceptors may have been taken out of the chain for a while.
   unused_states_ = std::move(stored->states);
@@ -275,10 +285,12 @@ nanoseconds SinkRunner::commit_deadline() const {
 Done SinkRunner::start_commit() {
   stored_checkpoint_.emplace();
   stored_checkpoint_->epoch = epoch_ + 1;
-  stored_checkpoint_->states = unused_states_;
+  const bool whole = saving_plan_.is_whole_due();
+  // Nothing changes in those that are not used.
+  for (const auto& [name, state] : unused_states_) stored_checkpoint_->states[name] = whole ? state : SavedState();
   for (const auto& [stream, position] : reached_) stored_checkpoint_->positions.push_back(position);
   const auto begun = now();
-  LEVADA_TRY(workers_->save(stored_checkpoint_->states));
+  LEVADA_TRY(workers_->save(whole, stored_checkpoint_->states));
   saving_ = now() - begun;
   checkpoint_.emplace();
   checkpoint_->epoch = stored_checkpoint_->epoch;
@@ -292,7 +304,7 @@ Done SinkRunner::start_commit() {
 // was its last; else behind it.
 Done SinkRunner::save() {
   if (saved_) return {};
-  stored_checkpoint_->states[kAudit] = audit_.encoded();
+  stored_checkpoint_->states[kAudit].whole = audit_.encoded();
   const auto begun = now();
   LEVADA_TRY(checkpoint_store_.save(name_, *stored_checkpoint_));
   saving_ += now() - begun;
@@ -331,6 +343,7 @@ void SinkRunner::committed() {
   committed_ = reached_;
   epoch_ = checkpoint_->epoch;
   checkpoint_store_.confirm(name_, epoch_);
+  saving_plan_.saved(stored_checkpoint_->states);
   rows_written_.add(rows_);
   commits_.add();
   open_.works();

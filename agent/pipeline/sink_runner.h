@@ -100,7 +100,8 @@ class SinkRunner {
   std::optional<Positions> recovered_;
   Positions committed_;                                // What the last commit stands for.
   Positions reached_;                                  // What the next commit will stand for.
-  States unused_states_;                               // Kept for interceptors that are not in the chain now.
+  SavedStates unused_states_;                          // Kept for interceptors that are not in the chain now.
+  SavingPlan saving_plan_;                             // Of the states in the chain.
   AuditTotals audit_;                                  // With what was written since the last commit.
   std::optional<InFlight> pending_;                    // Through the chain, not taken by the sink yet.
   std::optional<Checkpoint> checkpoint_;               // Of the commit that was begun.

@@ -323,7 +323,7 @@ TEST_F(SinkRunnerTest, accounts_for_every_row_with_its_commits) {
   run();
   const auto record = bench.checkpoint_store.load_last("sinks.out");
   ASSERT_TRUE(record && *record);
-  const auto audit = AuditTotals::decode((*record)->states.at("audit"));
+  const auto audit = AuditTotals::decode(*(*record)->states.at("audit").whole);
   ASSERT_TRUE(audit);
   const auto& stream = audit->streams().at("clicks");
   EXPECT_EQ(stream.end, 4u);
@@ -434,9 +434,9 @@ TEST_F(SinkRunnerTest, commits_what_an_interceptor_holds_at_the_end_of_intake) {
   EXPECT_EQ(script.committed, (Texts{"a+b+c"}));
   const auto kept = bench.checkpoint_store.load_confirmed(reader);
   ASSERT_TRUE(kept && *kept);
-  EXPECT_EQ((*kept)->states.at("interceptors.holding"), "");
-  const auto audit = AuditTotals::decode((*kept)->states.at("audit"));
-  ASSERT_TRUE(audit) << (*kept)->states.at("audit");
+  EXPECT_EQ((*kept)->states.at("interceptors.holding").whole, "");
+  const auto audit = AuditTotals::decode(*(*kept)->states.at("audit").whole);
+  ASSERT_TRUE(audit) << *(*kept)->states.at("audit").whole;
   const auto& entry = audit->streams().at("clicks").entries.at(0);
   EXPECT_EQ(entry.read, 3);
   EXPECT_EQ(entry.delivered, 1);

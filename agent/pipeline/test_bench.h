@@ -130,7 +130,8 @@ class ScriptedInterceptor final : public Interceptor, public Scripted {
   using Scripted::Scripted;
 };
 
-// Puts a running count behind each body, which a row that came twice would show.
+// Puts a running count behind each body, which a row that came twice would show. Its state is large
+// enough for the changes to be saved.
 class Counting final : public StatefulInterceptor {
  public:
   struct Settings {};
@@ -141,16 +142,27 @@ class Counting final : public StatefulInterceptor {
     return {};
   }
   Done save(std::string& to) override {
-    to = std::to_string(count_);
+    to = std::to_string(saved_ = count_) + std::string(5000, ' ');
     return {};
   }
   Done load(std::string_view state) override {
     count_ = state.empty() ? 0 : std::stoi(std::string(state));
+    saved_ = -1;
+    return {};
+  }
+  Done save_changes(std::string& to) override {
+    if (saved_ < 0) return idle();
+    to = '+' + std::to_string(count_ - saved_) + std::string(1000, ' ');
+    saved_ = count_;
+    return {};
+  }
+  Done load_changes(std::string_view changes) override {
+    count_ += std::stoi(std::string(changes));
     return {};
   }
 
  private:
-  int count_ = 0;
+  int count_ = 0, saved_ = -1;
 };
 
 // Holds the bodies that come in, and gives one row for all of them: ten seconds behind the

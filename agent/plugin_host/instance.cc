@@ -179,12 +179,21 @@ bool is_stateful(const levada_component& component) {
 
 bool InterceptorInstance::is_stateful() const { return agent::is_stateful(instance_->component_); }
 
-Done InterceptorInstance::save(std::string& to) const {
+Done InterceptorInstance::save(std::string& to) const { return save(&levada_interceptor_functions::save, to); }
+
+Done InterceptorInstance::save_changes(std::string& to) const {
+  if (!has(instance_->functions<levada_interceptor_functions>(), &levada_interceptor_functions::save_changes))
+    return levada::idle();
+  return save(&levada_interceptor_functions::save_changes, to);
+}
+
+Done InterceptorInstance::save(decltype(levada_interceptor_functions::save) levada_interceptor_functions::* saver,
+                               std::string& to) const {
   const auto append = [](void* state, levada_bytes part) {
     static_cast<std::string*>(state)->append(detail::view(part));
   };
   return call([&](levada_error* error) {
-    return instance_->functions<levada_interceptor_functions>().save(instance_->self_, append, &to, error);
+    return (instance_->functions<levada_interceptor_functions>().*saver)(instance_->self_, append, &to, error);
   });
 }
 
@@ -192,6 +201,14 @@ Done InterceptorInstance::load(const std::string& state) {
   return call([&](levada_error* error) {
     return instance_->functions<levada_interceptor_functions>().load(instance_->self_, detail::bytes(state), error);
   });
+}
+
+Done InterceptorInstance::load_changes(const std::string& changes) {
+  const auto& functions = instance_->functions<levada_interceptor_functions>();
+  if (!has(functions, &levada_interceptor_functions::load_changes))
+    return fatal("the state that was kept has changes, which this version of the plugin cannot load");
+  return call(
+      [&](levada_error* error) { return functions.load_changes(instance_->self_, detail::bytes(changes), error); });
 }
 
 bool InterceptorInstance::advances() const {

@@ -121,8 +121,11 @@ class InterceptorInstance {
   bool is_stateful() const;
   // Appends the state.
   Done save(std::string& to) const;
+  // Appends what has changed in it since the last call of this or save. IDLE: that is not known.
+  Done save_changes(std::string& to) const;
   // REJECT: a sound state, but of other options. FATAL: a damaged one.
   Done load(const std::string& state);
+  Done load_changes(const std::string& changes);
   // Whether it gives rows later than they came in: then the next two are for it.
   bool advances() const;
   // When to advance, by the monotonic time; the maximum where it waits for nothing but the end of
@@ -134,6 +137,8 @@ class InterceptorInstance {
   const Instance& instance() const { return *instance_; }
 
  private:
+  Done save(decltype(levada_interceptor_functions::save) levada_interceptor_functions::* saver, std::string& to) const;
+
   std::unique_ptr<Instance> instance_;
 };
 

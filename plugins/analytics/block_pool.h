@@ -8,6 +8,7 @@
 #include <memory>
 #include <new>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "levada/saved_state.h"
@@ -64,6 +65,7 @@ template <class T>
 struct Ring {
   T* block;
   uint32_t first, size, room;
+  uint32_t fresh;  // So many of the last were pushed since it was saved, though some may be gone.
 
   T& operator[](uint32_t at) const { return block[(first + at) & (room - 1)]; }
   T& front() const { return (*this)[0]; }
@@ -74,13 +76,14 @@ struct Ring {
   }
   void push(const T& value, BlockPool<T>& pool) {
     if (size == room) grow(pool);
-    block[(first + size++) & (room - 1)] = value;
+    block[(first + size) & (room - 1)] = value;
+    fresh = std::min(fresh, size++) + 1;
   }
   void release(BlockPool<T>& pool) {
     pool.give(block, room);
     *this = {};
   }
-  // What the next push and pop look at.
+  // What the next push and pop look at, and save_changes.
   void prefetch() const {
     __builtin_prefetch(block + first);
     __builtin_prefetch(block + ((first + size) & (room - 1)));
@@ -88,19 +91,40 @@ struct Ring {
 
   void save(StateWriter& to) const {
     to.value(size);
-    if (size == 0) return;
-    const uint32_t unbroken = std::min(size, room - first);
-    to.bytes(block + first, unbroken * sizeof(T));
-    to.bytes(block, (size - unbroken) * sizeof(T));
+    save_from(0, to);
+  }
+  // How many there are, and those that are fresh, which they are no more then: who loads that has
+  // all others, and takes off the first of them until so many are left.
+  void save_changes(StateWriter& to) {
+    const uint32_t last = std::min(std::exchange(fresh, 0), size);
+    to.number(size);
+    to.number(last);
+    save_from(size - last, to);
   }
   // Into an empty one.
   void load(StateReader& from, BlockPool<T>& pool) {
     const auto count = from.value<uint32_t>();
     if (count > from.left() / sizeof(T)) return from.fail();
     for (uint32_t at = 0; at < count; ++at) push(from.value<T>(), pool);
+    fresh = 0;
+  }
+  // Calls take_off() for each that goes and add(value) for each that comes.
+  template <class TakeOff, class Add>
+  void load_changes(StateReader& from, TakeOff take_off, Add add) const {
+    const uint64_t count = from.number(), last = from.number();
+    if (last > count || count - last > size || last > from.left() / sizeof(T)) return from.fail();
+    while (size > count - last) take_off();
+    for (uint64_t at = 0; at < last; ++at) add(from.value<T>());
   }
 
  private:
+  void save_from(uint32_t at, StateWriter& to) const {
+    if (at == size) return;
+    const uint32_t begin = (first + at) & (room - 1);
+    const uint32_t unbroken = std::min(size - at, room - begin);
+    to.bytes(block + begin, unbroken * sizeof(T));
+    to.bytes(block, (size - at - unbroken) * sizeof(T));
+  }
   void grow(BlockPool<T>& pool) {
     const uint32_t more = room == 0 ? 2 : 2 * room;
     T* const to = pool.take(more);

@@ -65,6 +65,47 @@ TEST(Ring, is_saved_and_loaded) {
   EXPECT_EQ(other.back(), 4);
 }
 
+TEST(Ring, one_that_is_told_of_changes_is_as_the_one_that_changes) {
+  std::mt19937_64 random(5);
+  BlockPool<int64_t> pool;
+  Ring<int64_t> ring{}, told{};
+  for (int64_t step = 0; step < 20'000; ++step) {
+    if (random() % 100 < 48 && ring.size > 0) ring.pop();
+    else ring.push(step, pool);
+    if (random() % 10) continue;
+    std::string changes;
+    StateWriter writer(changes, "test", "");
+    ring.save_changes(writer);
+    writer.finish();
+    auto reader = StateReader::open(changes, "test", "");
+    ASSERT_TRUE(reader);
+    told.load_changes(*reader, [&] { told.pop(); }, [&](int64_t value) { told.push(value, pool); });
+    ASSERT_TRUE(reader->finish());
+    ASSERT_EQ(told.size, ring.size);
+    for (uint32_t at = 0; at < ring.size; ++at) ASSERT_EQ(told[at], ring[at]);
+  }
+}
+
+TEST(Ring, changes_that_no_ring_can_have_change_nothing) {
+  BlockPool<int64_t> pool;
+  Ring<int64_t> ring{};
+  ring.push(1, pool);
+  for (const auto& [size, last] : {std::pair<uint32_t, uint32_t>{3, 1}, {1, 2}, {~uint32_t{0}, ~uint32_t{0}}}) {
+    std::string changes;
+    StateWriter writer(changes, "test", "");
+    writer.number(size);
+    writer.number(last);
+    writer.value(int64_t{7});
+    writer.value(int64_t{8});
+    writer.finish();
+    auto reader = StateReader::open(changes, "test", "");
+    ASSERT_TRUE(reader);
+    ring.load_changes(*reader, [&] { ring.pop(); }, [&](int64_t value) { ring.push(value, pool); });
+    EXPECT_FALSE(reader->good());
+    EXPECT_EQ(ring.size, 1u);
+  }
+}
+
 TEST(Ring, a_size_that_no_state_can_have_takes_no_memory) {
   std::string state;
   StateWriter writer(state, "test", "");

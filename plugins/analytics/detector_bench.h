@@ -47,6 +47,7 @@ class DetectorBench {
   // All that comes out of the rows and of their end. `cut` gives the size of the next batch.
   Lines run(const std::vector<TestRow>& rows, const std::function<size_t()>& cut, bool restarts) {
     auto instance = make_(host_.host());
+    whole_.clear();
     Lines all;
     for (size_t at = 0; at < rows.size();) {
       const size_t end = std::min(rows.size(), at + cut());
@@ -56,7 +57,7 @@ class DetectorBench {
       EXPECT_TRUE(instance->intercept(batch));
       EXPECT_TRUE(batch.rejections().empty()) << batch.rejections()[0].reason;
       add(batch, all);
-      if (restarts) instance = restarted(*instance);
+      if (restarts) restart(instance);
     }
     for (;;) {
       auto batch = instance->advance({}, true);
@@ -113,23 +114,36 @@ class DetectorBench {
     const auto lines = lines_of(batch);
     all.insert(all.end(), lines.begin(), lines.end());
   }
-  std::unique_ptr<StatefulInterceptor> restarted(StatefulInterceptor& instance) {
+  // Another instance has the same state by what was saved whole and the changes since. At times it
+  // goes on in place of the one that was there.
+  void restart(std::unique_ptr<StatefulInterceptor>& instance) {
     std::string state, again;
-    EXPECT_TRUE(instance.save(state));
+    const bool knows_changes = !whole_.empty() && instance->save_changes(changes_.emplace_back()).ok();
+    EXPECT_TRUE(instance->save(state));
+    if (!knows_changes) {
+      whole_ = state;
+      changes_.clear();
+    }
     auto other = make_(host_.host());
-    const auto loaded = other->load(state);
+    const auto loaded = other->load(whole_);
     EXPECT_TRUE(loaded) << loaded.error().message;
+    for (const auto& changes : changes_) EXPECT_TRUE(other->load_changes(changes));
     EXPECT_TRUE(other->save(again));
     EXPECT_EQ(state.size(), again.size());
     // No part of a state is one.
     auto third = make_(host_.host());
     EXPECT_EQ(third->load(std::string_view(state).substr(0, state.size() / 2)).code(), Code::fatal);
-    return other;
+    if (++restarts_ % 3 != 0) return;
+    instance = std::move(other);
+    whole_.clear();
   }
 
   testkit::FakeHost host_;
   const std::vector<std::string> columns_;
   const Make make_;
+  std::string whole_;
+  Lines changes_;
+  int restarts_ = 0;
 };
 
 }  // namespace levada::analytics

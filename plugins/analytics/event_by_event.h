@@ -99,6 +99,15 @@ class EventByEvent : public StatefulInterceptor {
     order_.save(writer);
     save_state(writer);
     writer.finish();
+    begin_changes();
+    return {};
+  }
+  Done save_changes(std::string& to) final {
+    if (!knows_changes()) return idle();
+    StateWriter writer(to, kind_ + kChanges, options_);
+    order_.save(writer);
+    save_state_changes(writer);
+    writer.finish();
     return {};
   }
   Done load(std::string_view state) final {
@@ -111,6 +120,15 @@ class EventByEvent : public StatefulInterceptor {
     order_.load(*reader);
     forget();
     load_state(*reader);
+    auto done = reader->finish();
+    if (!done) begin_anew();
+    return done;
+  }
+  Done load_changes(std::string_view changes) final {
+    auto reader = StateReader::open(changes, kind_ + kChanges, options_);
+    if (!reader) return std::move(reader).error();
+    order_.load(*reader);
+    load_state_changes(*reader);
     auto done = reader->finish();
     if (!done) begin_anew();
     return done;
@@ -132,8 +150,16 @@ class EventByEvent : public StatefulInterceptor {
   virtual void load_state(StateReader& from) = 0;
   // Goes back to the beginning.
   virtual void forget() = 0;
+  // Who has a large state overrides these as well: what has changed since the last begin_changes or
+  // save_state_changes, where that is known.
+  virtual void begin_changes() {}
+  virtual bool knows_changes() const { return false; }
+  virtual void save_state_changes(StateWriter& /*to*/) {}
+  virtual void load_state_changes(StateReader& from) { from.fail(); }
 
  private:
+  static constexpr const char* kChanges = " changes";
+
   void begin_anew() {
     order_.forget();
     forget();

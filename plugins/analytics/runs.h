@@ -50,12 +50,18 @@ class Runs {
   // That was renewed before all others.
   Id oldest() const { return runs_[0].next; }
 
+  // From the oldest on.
+  template <class Each>
+  void for_each(Each each) const {
+    for (Id id = oldest(); id != 0; id = runs_[id].next) each(runs_[id].run);
+  }
+
   void clear() { *this = Runs(); }
   void save(StateWriter& to) const {
     uint64_t count = 0;
-    for (Id id = oldest(); id != 0; id = runs_[id].next) ++count;
+    for_each([&](const Run&) { ++count; });
     to.value(count);
-    for (Id id = oldest(); id != 0; id = runs_[id].next) to.value(runs_[id].run);
+    for_each([&](const Run& run) { to.value(run); });
   }
   // Into an empty one. Calls loaded(id) for each; keys are less than `keys`.
   template <class Loaded>

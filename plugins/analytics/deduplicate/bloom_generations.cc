@@ -78,6 +78,7 @@ void BloomGenerations::save(StateWriter& to) const {
 }
 
 void BloomGenerations::load(StateReader& from) {
+  knows_changes_ = false;
   quarter_ = from.value<int64_t>();
   added_ = from.value<uint64_t>();
   for (auto& filter : filters_) {
@@ -86,7 +87,34 @@ void BloomGenerations::load(StateReader& from) {
   }
 }
 
+void BloomGenerations::begin_changes() {
+  is_changed_ = {};
+  knows_changes_ = true;
+}
+
+void BloomGenerations::save_changes(StateWriter& to) {
+  to.value(quarter_);
+  to.value(added_);
+  for (size_t at = 0; at < kFilters; ++at) {
+    to.value(is_changed_[at]);
+    if (is_changed_[at]) to.bytes(filters_[at].data(), words_ * sizeof(uint64_t));
+  }
+  begin_changes();
+}
+
+void BloomGenerations::load_changes(StateReader& from) {
+  knows_changes_ = false;
+  quarter_ = from.value<int64_t>();
+  added_ = from.value<uint64_t>();
+  for (auto& filter : filters_) {
+    if (!from.value<bool>()) continue;
+    const auto words = from.bytes(words_ * sizeof(uint64_t));
+    if (from.good()) std::memcpy(filter.data(), words.data(), words.size());
+  }
+}
+
 void BloomGenerations::forget() {
+  knows_changes_ = false;
   quarter_ = kNever;
   added_ = 0;
   for (auto& filter : filters_) std::fill(filter.begin(), filter.end(), 0);

@@ -30,6 +30,13 @@ class BloomGenerations {
   void load(StateReader& from);
   void forget();
 
+  // Whether it knows which filters have changed since begin_changes: not behind forget and a load.
+  bool knows_changes() const { return knows_changes_; }
+  void begin_changes();
+  // Those filters, and begins anew.
+  void save_changes(StateWriter& to);
+  void load_changes(StateReader& from);
+
  private:
   static constexpr int64_t kQuarters = 4;
   static constexpr size_t kFilters = kQuarters + 1;  // One is filled while four are whole.
@@ -40,9 +47,15 @@ class BloomGenerations {
     size_t block;
     std::array<uint64_t, kBlock> masks;
   };
-  std::vector<uint64_t>& filter_of(int64_t quarter) {
+  static size_t place_of(int64_t quarter) {
     constexpr auto kCount = static_cast<int64_t>(kFilters);
-    return filters_[static_cast<size_t>((quarter % kCount + kCount) % kCount)];
+    return static_cast<size_t>((quarter % kCount + kCount) % kCount);
+  }
+  // To be changed.
+  std::vector<uint64_t>& filter_of(int64_t quarter) {
+    const size_t place = place_of(quarter);
+    is_changed_[place] = true;
+    return filters_[place];
   }
   Bits bits_of(uint64_t hash) const;
   size_t block_of(uint64_t hash) const;
@@ -54,6 +67,8 @@ class BloomGenerations {
   std::array<std::vector<uint64_t>, kFilters> filters_;
   int64_t quarter_;  // The number of the one that goes on.
   uint64_t added_ = 0;
+  bool knows_changes_ = false;
+  std::array<bool, kFilters> is_changed_{};
 };
 
 }  // namespace levada::deduplicate

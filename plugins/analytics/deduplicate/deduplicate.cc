@@ -101,6 +101,23 @@ void Deduplicate::load_state(StateReader& from) {
   forgetting_.done(table_);
 }
 
+void Deduplicate::begin_changes() {
+  if (filters_) filters_->begin_changes();
+  else table_.begin_changes();
+}
+
+void Deduplicate::save_state_changes(StateWriter& to) {
+  if (filters_) return filters_->save_changes(to);
+  for (const auto number : table_.save_changed_keys(to)) to.value(table_.state<State>(number).time);
+}
+
+void Deduplicate::load_state_changes(StateReader& from) {
+  if (filters_) return filters_->load_changes(from);
+  for (const auto number : table_.load_changed_keys(from, settings_.keys.size()))
+    table_.state<State>(number) = {from.value<int64_t>(), true};
+  forgetting_.done(table_);
+}
+
 void Deduplicate::forget() {
   if (filters_) filters_->forget();
   table_.clear();

@@ -45,6 +45,10 @@ class Deduplicate final : public analytics::EventByEvent {
   void save_state(StateWriter& to) const override;
   void load_state(StateReader& from) override;
   void forget() override;
+  void begin_changes() override;
+  bool knows_changes() const override { return filters_ ? filters_->knows_changes() : table_.knows_changes(); }
+  void save_state_changes(StateWriter& to) override;
+  void load_state_changes(StateReader& from) override;
 
   void see_exactly(const Batch& batch, std::span<const int64_t> times);
   void see_by_filters(const Batch& batch, std::span<const int64_t> times);

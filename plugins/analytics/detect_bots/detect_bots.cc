@@ -79,6 +79,14 @@ void DetectBots::load_state(StateReader& from) {
 
 void DetectBots::forget() { windows_->forget(); }
 
+void DetectBots::begin_changes() { windows_->begin_changes(); }
+
+bool DetectBots::knows_changes() const { return windows_->knows_changes(); }
+
+void DetectBots::save_state_changes(StateWriter& to) { windows_->save_changes(to); }
+
+void DetectBots::load_state_changes(StateReader& from) { windows_->load_changes(from, settings_.keys.size()); }
+
 }  // namespace levada::detect_bots
 
 LEVADA_PLUGIN("detect_bots", "0.1.0", "Apache-2.0",

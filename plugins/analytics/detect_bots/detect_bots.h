@@ -61,6 +61,10 @@ class DetectBots final : public analytics::EventByEvent {
   void save_state(StateWriter& to) const override;
   void load_state(StateReader& from) override;
   void forget() override;
+  void begin_changes() override;
+  bool knows_changes() const override;
+  void save_state_changes(StateWriter& to) override;
+  void load_state_changes(StateReader& from) override;
 
   const Settings settings_;
   uint64_t seed_;  // Of the fingerprints of categories: nobody outside can make two the same.

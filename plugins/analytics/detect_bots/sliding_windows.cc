@@ -15,6 +15,8 @@ using Number = KeyTable::Number;
 
 // With no more events a visitor needs no table of categories.
 constexpr uint32_t kFew = 8;
+// So many visitors further on, what is looked at next is fetched into the cache.
+constexpr size_t kAhead = 16;
 
 struct Event {
   int64_t time;
@@ -37,7 +39,6 @@ class SlidingWindows final : public Windows {
 
   void see(analytics::KeyNumbers& keys, const Requests& requests, std::span<const int64_t> times,
            BotRows& out) override {
-    constexpr size_t kAhead = 16;
     for (size_t first = 0; first < times.size(); first += keys.kGroup) {
       const size_t end = std::min(times.size(), first + keys.kGroup);
       keys.find(first, end, table_);
@@ -70,8 +71,35 @@ class SlidingWindows final : public Windows {
   void load(StateReader& from, size_t key_columns) override {
     table_.load_keys(from, key_columns);
     for (Number number = 0; number < table_.size() && from.good(); ++number) load(table_.state<Visitor>(number), from);
-    runs_.load(from, table_.size(), [&](auto id) { table_.state<Visitor>(runs_[id].key).run = id; });
-    forgetting_.done(table_);
+    load_runs(from);
+  }
+  void begin_changes() override {
+    for (Number number = 0; number < table_.size(); ++number) table_.state<Visitor>(number).events.fresh = 0;
+    table_.begin_changes();
+  }
+  bool knows_changes() const override { return table_.knows_changes(); }
+  void save_changes(StateWriter& to) override {
+    const auto changed = table_.save_changed_keys(to);
+    for (size_t at = 0; at < changed.size(); ++at) {
+      if (at + kAhead < changed.size()) table_.state<Visitor>(changed[at + kAhead]).events.prefetch();
+      auto& visitor = table_.state<Visitor>(changed[at]);
+      visitor.events.save_changes(to);
+      to.value(visitor.recent);
+      to.value(visitor.shown);
+    }
+    runs_.save(to);
+  }
+  void load_changes(StateReader& from, size_t key_columns) override {
+    for (const Number number : table_.load_changed_keys(from, key_columns)) {
+      auto& visitor = table_.state<Visitor>(number);
+      visitor.events.load_changes(from, [&] { take_off(visitor); }, [&](const Event& event) { add(visitor, event); });
+      load_rest(visitor, from);
+      if (visitor.events.size == 0) from.fail();
+      if (!from.good()) return;
+    }
+    runs_.for_each([&](const Run& run) { table_.state<Visitor>(run.key).run = 0; });
+    runs_.clear();
+    load_runs(from);
   }
   void forget() override {
     table_.clear();
@@ -90,8 +118,7 @@ class SlidingWindows final : public Windows {
   void see(Number number, int64_t time, Request request, BotRows& out) {
     auto& visitor = table_.state<Visitor>(number);
     while (visitor.events.size > 0 && time - visitor.events.front().time >= spans_.window) take_off(visitor);
-    visitor.events.push({time, request}, events_);
-    count(visitor, request);
+    add(visitor, {time, request});
     ++visitor.recent;
     while (time - visitor.events[visitor.events.size - visitor.recent].time >= spans_.rate_window) --visitor.recent;
 
@@ -182,14 +209,21 @@ class SlidingWindows final : public Windows {
   void load(Visitor& visitor, StateReader& from) {
     const auto size = from.value<uint32_t>();
     if (size == 0 || size > from.left() / sizeof(Event)) return from.fail();
-    for (uint32_t at = 0; at < size; ++at) {
-      const auto event = from.value<Event>();
-      visitor.events.push(event, events_);
-      count(visitor, event.request);
-    }
+    for (uint32_t at = 0; at < size; ++at) add(visitor, from.value<Event>());
+    load_rest(visitor, from);
+  }
+  void add(Visitor& visitor, const Event& event) {
+    visitor.events.push(event, events_);
+    count(visitor, event.request);
+  }
+  static void load_rest(Visitor& visitor, StateReader& from) {
     visitor.recent = from.value<uint32_t>();
     visitor.shown = from.value<int64_t>();
-    if (visitor.recent > size) from.fail();
+    if (visitor.recent > visitor.events.size) from.fail();
+  }
+  void load_runs(StateReader& from) {
+    runs_.load(from, table_.size(), [&](auto id) { table_.state<Visitor>(runs_[id].key).run = id; });
+    forgetting_.done(table_);
   }
 
   const Spans spans_;

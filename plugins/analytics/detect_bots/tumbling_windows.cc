@@ -41,23 +41,26 @@ class TumblingWindows final : public Windows {
   void save(StateWriter& to) const override {
     to.value(window_);
     table_.save_keys(to);
-    for (Number number = 0; number < table_.size(); ++number) {
-      const auto& visitor = table_.state<Visitor>(number);
-      for (const auto value :
-           {visitor.requests, visitor.clicks, visitor.views, visitor.bucket, visitor.in_bucket, visitor.rate})
-        to.value(value);
-      visitor.categories.save(to);
-    }
+    for (Number number = 0; number < table_.size(); ++number) save(table_.state<Visitor>(number), to);
   }
   void load(StateReader& from, size_t key_columns) override {
     window_ = from.value<int64_t>();
     table_.load_keys(from, key_columns);
-    for (Number number = 0; number < table_.size() && from.good(); ++number) {
+    for (Number number = 0; number < table_.size() && from.good(); ++number) load(table_.state<Visitor>(number), from);
+  }
+  void begin_changes() override { table_.begin_changes(); }
+  bool knows_changes() const override { return table_.knows_changes(); }
+  void save_changes(StateWriter& to) override {
+    to.value(window_);
+    for (const Number number : table_.save_changed_keys(to)) save(table_.state<Visitor>(number), to);
+  }
+  void load_changes(StateReader& from, size_t key_columns) override {
+    window_ = from.value<int64_t>();
+    for (const Number number : table_.load_changed_keys(from, key_columns)) {
       auto& visitor = table_.state<Visitor>(number);
-      for (auto* value :
-           {&visitor.requests, &visitor.clicks, &visitor.views, &visitor.bucket, &visitor.in_bucket, &visitor.rate})
-        *value = from.value<int64_t>();
-      visitor.categories.load(from, categories_);
+      visitor.categories.release(categories_);
+      load(visitor, from);
+      if (!from.good()) return;
     }
   }
   void forget() override {
@@ -66,6 +69,18 @@ class TumblingWindows final : public Windows {
   }
 
  private:
+  static void save(const Visitor& visitor, StateWriter& to) {
+    for (const auto value :
+         {visitor.requests, visitor.clicks, visitor.views, visitor.bucket, visitor.in_bucket, visitor.rate})
+      to.value(value);
+    visitor.categories.save(to);
+  }
+  void load(Visitor& visitor, StateReader& from) {
+    for (auto* value :
+         {&visitor.requests, &visitor.clicks, &visitor.views, &visitor.bucket, &visitor.in_bucket, &visitor.rate})
+      *value = from.value<int64_t>();
+    visitor.categories.load(from, categories_);
+  }
   void open(int64_t window, BotRows& out) {
     if (table_.size() > 0 && window != window_) close(out);
     window_ = window;

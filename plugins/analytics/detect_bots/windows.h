@@ -29,6 +29,11 @@ class Windows {
   virtual void save(StateWriter& to) const = 0;
   virtual void load(StateReader& from, size_t key_columns) = 0;
   virtual void forget() = 0;
+  // See EventByEvent.
+  virtual void begin_changes() = 0;
+  virtual bool knows_changes() const = 0;
+  virtual void save_changes(StateWriter& to) = 0;
+  virtual void load_changes(StateReader& from, size_t key_columns) = 0;
 };
 
 std::unique_ptr<Windows> make_sliding_windows(const Spans& spans, const Rules& rules);

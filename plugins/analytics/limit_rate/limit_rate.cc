@@ -12,6 +12,8 @@ using analytics::Run;
 // Of an interval, beside the key.
 constexpr std::array<std::string_view, 3> kColumns = {"first", "last", "count"};
 constexpr int64_t kLimitMax = int64_t{1} << 30;
+// So many keys further on, what is looked at next is fetched into the cache.
+constexpr size_t kAhead = 16;
 
 // What a state depends on.
 std::string options_of(const LimitRate::Settings& settings) {
@@ -48,7 +50,6 @@ LimitRate::LimitRate(Settings settings, Host host)
       keys_out_(settings_.keys) {}
 
 void LimitRate::see(Batch& batch, std::span<const int64_t> times) {
-  constexpr size_t kAhead = 16;
   blocked_.resize(times.size());
   numbers_.read(batch);
   for (size_t first = 0; first < times.size(); first += numbers_.kGroup) {
@@ -150,6 +151,7 @@ void LimitRate::forget_keys(int64_t now) {
 }
 
 void LimitRate::save_state(StateWriter& to) const {
+  to.reserve(table_.bytes() + blocks_.bytes());
   table_.save_keys(to);
   for (KeyTable::Number number = 0; number < table_.size(); ++number) table_.state<State>(number).times.save(to);
   runs_.save(to);
@@ -162,8 +164,38 @@ void LimitRate::load_state(StateReader& from) {
     times.load(from, blocks_);
     if (times.size == 0 || times.size > limit_) from.fail();
   }
+  load_runs(from);
+}
+
+void LimitRate::load_runs(StateReader& from) {
   runs_.load(from, table_.size(), [&](auto id) { table_.state<State>(runs_[id].key).run = id; });
   forgetting_.done(table_);
+}
+
+void LimitRate::begin_changes() {
+  for (KeyTable::Number number = 0; number < table_.size(); ++number) table_.state<State>(number).times.fresh = 0;
+  table_.begin_changes();
+}
+
+void LimitRate::save_state_changes(StateWriter& to) {
+  const auto changed = table_.save_changed_keys(to);
+  for (size_t at = 0; at < changed.size(); ++at) {
+    if (at + kAhead < changed.size()) table_.state<State>(changed[at + kAhead]).times.prefetch();
+    table_.state<State>(changed[at]).times.save_changes(to);
+  }
+  runs_.save(to);
+}
+
+void LimitRate::load_state_changes(StateReader& from) {
+  for (const auto number : table_.load_changed_keys(from, settings_.keys.size())) {
+    auto& times = table_.state<State>(number).times;
+    times.load_changes(from, [&] { times.pop(); }, [&](int64_t time) { times.push(time, blocks_); });
+    if (times.size == 0 || times.size > limit_) from.fail();
+    if (!from.good()) return;
+  }
+  runs_.for_each([&](const Run& run) { table_.state<State>(run.key).run = 0; });
+  runs_.clear();
+  load_runs(from);
 }
 
 void LimitRate::forget() {

@@ -57,6 +57,10 @@ class LimitRate final : public analytics::EventByEvent {
   void save_state(StateWriter& to) const override;
   void load_state(StateReader& from) override;
   void forget() override;
+  void begin_changes() override;
+  bool knows_changes() const override { return table_.knows_changes(); }
+  void save_state_changes(StateWriter& to) override;
+  void load_state_changes(StateReader& from) override;
 
   bool is_blocked(State& state, int64_t time);
   void mark(Batch& batch);
@@ -64,6 +68,7 @@ class LimitRate final : public analytics::EventByEvent {
   void end_run(analytics::Runs::Id id);
   Batch intervals();
   void forget_keys(int64_t now);
+  void load_runs(StateReader& from);
 
   const Settings settings_;
   const int64_t window_;  // Microseconds.

@@ -24,6 +24,11 @@ class Aggregate {
     virtual size_t bytes() const = 0;
     virtual void save(StateWriter& to) const = 0;
     virtual void load(StateReader& from) = 0;
+    // What has changed since the last begin_changes or save_changes; all of it where that is not
+    // known.
+    virtual void begin_changes() {}
+    virtual void save_changes(StateWriter& to) { save(to); }
+    virtual void load_changes(StateReader& from) { load(from); }
   };
 
   virtual ~Aggregate() = default;

@@ -123,10 +123,51 @@ void AggregateTable::save(StateWriter& to) const {
   for (size_t at = 0; at < shared_.size(); ++at) {
     const auto& aggregate = *layout_.aggregates()[at].aggregate;
     if (shared_[at]) shared_[at]->save(to);
-    for (Number number = 0; number < table_.size(); ++number) {
-      if (aggregate.holds_memory()) aggregate.save(table_.state(number), to);
-      else to.bytes(table_.state(number) + aggregate.offset, aggregate.state_bytes());
-    }
+    for (Number number = 0; number < table_.size(); ++number) save_piece(aggregate, number, to);
+  }
+}
+
+void AggregateTable::begin_changes() {
+  table_.begin_changes();
+  for (const auto& each : shared_)
+    if (each) each->begin_changes();
+}
+
+void AggregateTable::save_changes(StateWriter& to) {
+  if (!holds_memory_) return table_.save_changes(to);
+  const auto changed = table_.save_changed_keys(to);
+  for (size_t at = 0; at < shared_.size(); ++at) {
+    if (shared_[at]) shared_[at]->save_changes(to);
+    for (const auto number : changed) save_piece(*layout_.aggregates()[at].aggregate, number, to);
+  }
+}
+
+void AggregateTable::load_changes(StateReader& from, size_t key_columns) {
+  if (!holds_memory_) return table_.load_changes(from, key_columns);
+  const auto changed = table_.load_changed_keys(from, key_columns);
+  for (size_t at = 0; at < shared_.size() && from.good(); ++at) {
+    if (shared_[at]) shared_[at]->load_changes(from);
+    for (const auto number : changed)
+      if (from.good()) load_piece(*layout_.aggregates()[at].aggregate, number, from);
+  }
+  take_growth();
+}
+
+void AggregateTable::save_piece(const Aggregate& aggregate, Number number, StateWriter& to) const {
+  const char* const record = table_.state(number);
+  if (aggregate.holds_memory()) aggregate.save(record, to);
+  else to.bytes(record + aggregate.offset, aggregate.state_bytes());
+}
+
+void AggregateTable::load_piece(const Aggregate& aggregate, Number number, StateReader& from) {
+  char* const record = table_.state(number);
+  if (aggregate.holds_memory()) {
+    held_bytes_ -= aggregate.held_bytes(record);
+    aggregate.release(record);
+    aggregate.load(record, from);
+    held_bytes_ += aggregate.held_bytes(record);
+  } else if (const auto bytes = from.bytes(aggregate.state_bytes()); !bytes.empty()) {
+    std::memcpy(record + aggregate.offset, bytes.data(), bytes.size());
   }
 }
 
@@ -137,16 +178,7 @@ void AggregateTable::load(StateReader& from, size_t key_columns) {
   for (size_t at = 0; at < shared_.size() && from.good(); ++at) {
     const auto& aggregate = *layout_.aggregates()[at].aggregate;
     if (shared_[at]) shared_[at]->load(from);
-    for (Number number = 0; number < table_.size() && from.good(); ++number) {
-      char* const record = table_.state(number);
-      if (aggregate.holds_memory()) {
-        aggregate.load(record, from);
-        held_bytes_ += aggregate.held_bytes(record);
-      } else {
-        const auto bytes = from.bytes(aggregate.state_bytes());
-        if (!bytes.empty()) std::memcpy(record + aggregate.offset, bytes.data(), bytes.size());
-      }
-    }
+    for (Number number = 0; number < table_.size() && from.good(); ++number) load_piece(aggregate, number, from);
   }
   take_growth();
 }

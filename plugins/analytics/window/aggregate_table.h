@@ -68,9 +68,16 @@ class AggregateTable {
 
   void save(StateWriter& to) const;
   void load(StateReader& from, size_t key_columns);
+  // See KeyTable.
+  bool knows_changes() const { return table_.knows_changes(); }
+  void begin_changes();
+  void save_changes(StateWriter& to);
+  void load_changes(StateReader& from, size_t key_columns);
 
  private:
   void release();
+  void save_piece(const Aggregate& aggregate, Number number, StateWriter& to) const;
+  void load_piece(const Aggregate& aggregate, Number number, StateReader& from);
   void match(const AggregateTable& other);
   int64_t take_growth() const;
 

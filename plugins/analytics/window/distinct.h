@@ -33,6 +33,9 @@ class Distinct final : public Aggregate {
     size_t bytes() const override { return table.bytes(); }
     void save(StateWriter& to) const override { table.save_keys(to); }
     void load(StateReader& from) override { table.load_keys(from, 1); }
+    void begin_changes() override { table.begin_changes(); }
+    void save_changes(StateWriter& to) override { table.save_changes(to); }
+    void load_changes(StateReader& from) override { table.load_changes(from, 1); }
   };
   // Numbers above 63: a set with open addressing, half empty at least; 0 is an empty place.
   struct NumberSet {

@@ -188,16 +188,25 @@ void PaneWindows::load(Panes& panes, StateReader& from, size_t key_columns) {
 void PaneWindows::save(StateWriter& to) const {
   to.value(given_end_);
   save(panes_, to);
-  if (keep_ == 0) return;
-  save(late_, to);
-  save(changed_, to);
-  to.value(updated_end_);
+  save_rest(to);
 }
 
 void PaneWindows::load(StateReader& from, size_t key_columns) {
   forget();
   given_end_ = begun_end_ = from.value<int64_t>();
   load(panes_, from, key_columns);
+  load_rest(from, key_columns);
+}
+
+// The panes behind those of all rows, which are few.
+void PaneWindows::save_rest(StateWriter& to) const {
+  if (keep_ == 0) return;
+  save(late_, to);
+  save(changed_, to);
+  to.value(updated_end_);
+}
+
+void PaneWindows::load_rest(StateReader& from, size_t key_columns) {
   if (keep_ > 0) {
     load(late_, from, key_columns);
     load(changed_, from, key_columns);
@@ -207,6 +216,45 @@ void PaneWindows::load(StateReader& from, size_t key_columns) {
   if (!notes_) return;
   for (const auto& [start, pane] : panes_)
     if (given_end_ == kNone || start >= shape_.next_start(given_end_)) touched_.insert(start);
+}
+
+void PaneWindows::begin_changes() {
+  for (const auto& [start, pane] : panes_) pane->begin_changes();
+}
+
+void PaneWindows::save_changes(StateWriter& to) {
+  to.value(given_end_);
+  to.value(static_cast<uint64_t>(panes_.size()));
+  for (const auto& [start, pane] : panes_) {
+    to.value(start);
+    to.value(!pane->knows_changes());
+    if (pane->knows_changes()) {
+      pane->save_changes(to);
+    } else {
+      pane->save(to);
+      pane->begin_changes();
+    }
+  }
+  save_rest(to);
+}
+
+// Panes that are not named are gone.
+void PaneWindows::load_changes(StateReader& from, size_t key_columns) {
+  auto before = std::move(panes_);
+  forget();
+  given_end_ = begun_end_ = from.value<int64_t>();
+  const auto count = from.value<uint64_t>();
+  for (uint64_t at = 0; at < count && from.good(); ++at) {
+    const auto start = from.value<int64_t>();
+    if (from.value<bool>()) {
+      pane_at(panes_, start).load(from, key_columns);
+    } else if (auto pane = before.extract(start); pane) {
+      panes_.insert(std::move(pane)).position->second->load_changes(from, key_columns);
+    } else {
+      from.fail();
+    }
+  }
+  load_rest(from, key_columns);
 }
 
 void PaneWindows::forget() {

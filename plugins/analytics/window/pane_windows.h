@@ -86,6 +86,10 @@ class PaneWindows {
   void save(StateWriter& to) const;
   void load(StateReader& from, size_t key_columns);
   void forget();
+  // What has changed since the last begin_changes or save_changes.
+  void begin_changes();
+  void save_changes(StateWriter& to);
+  void load_changes(StateReader& from, size_t key_columns);
 
  private:
   static constexpr int64_t kNone = INT64_MIN;
@@ -102,6 +106,8 @@ class PaneWindows {
   void join_late();
   static void save(const Panes& panes, StateWriter& to);
   void load(Panes& panes, StateReader& from, size_t key_columns);
+  void save_rest(StateWriter& to) const;
+  void load_rest(StateReader& from, size_t key_columns);
   // The rows of one pane.
   struct Group {
     int64_t start;

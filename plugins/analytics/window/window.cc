@@ -139,6 +139,16 @@ Done Window::save(std::string& to) {
   windows_.save(writer);
   save_giving(writer);
   writer.finish();
+  windows_.begin_changes();
+  return {};
+}
+
+Done Window::save_changes(std::string& to) {
+  StateWriter writer(to, kChangesKind, options_of_state());
+  marks_.save(writer);
+  windows_.save_changes(writer);
+  save_giving(writer);
+  writer.finish();
   return {};
 }
 
@@ -158,6 +168,15 @@ Done Window::load(std::string_view state) {
   forget();
   marks_.load(*reader, host_.monotonic());
   windows_.load(*reader, settings_.keys.size());
+  return load_giving(*reader);
+}
+
+Done Window::load_changes(std::string_view changes) {
+  auto reader = StateReader::open(changes, kChangesKind, options_of_state());
+  if (!reader) return std::move(reader).error();
+  giving_.reset();
+  marks_.load(*reader, host_.monotonic());
+  windows_.load_changes(*reader, settings_.keys.size());
   return load_giving(*reader);
 }
 

@@ -75,12 +75,15 @@ class WindowInterceptor : public StatefulInterceptor {
 
   Done save(std::string& to) override = 0;
   Done load(std::string_view state) override = 0;
+  // Those that do not know what has changed are saved whole.
+  Done save_changes(std::string& /*to*/) override { return idle(); }
+  Done load_changes(std::string_view /*changes*/) override { return fatal("windows of this kind save no changes"); }
   std::chrono::nanoseconds deadline() override = 0;
   Result<Batch> advance(std::chrono::nanoseconds now, bool ended) override = 0;
 
  protected:
   static constexpr size_t kRowsMax = 65'536;  // That are given at once.
-  static constexpr std::string_view kStateKind = "window 1";
+  static constexpr std::string_view kStateKind = "window 1", kChangesKind = "window 1 changes";
 
   static int64_t microseconds(std::chrono::nanoseconds span) {
     return std::chrono::duration_cast<std::chrono::microseconds>(span).count();

@@ -266,6 +266,8 @@ TEST_P(WindowModelTest, gives_the_same_whatever_way_rows_come) {
     auto window = make();
     Texts given;
     std::map<std::string, size_t> next;
+    std::string whole;
+    Texts changes;
     while (next["a"] + next["b"] + next["c"] < 1200) {
       const std::string stream(1, "abc"[random() % 3]);
       auto& from = next[stream];
@@ -273,10 +275,18 @@ TEST_P(WindowModelTest, gives_the_same_whatever_way_rows_come) {
       const auto more = take(*window, {streams[stream].begin() + from, streams[stream].begin() + to}, stream);
       given.insert(given.end(), more.begin(), more.end());
       from = to;
-      if (random() % 4) continue;
+      if (random() % 2) continue;
+      if (whole.empty() || random() % 8 == 0) {
+        whole = saved(*window);
+        changes.clear();
+      } else {
+        ASSERT_TRUE(window->save_changes(changes.emplace_back()));
+      }
+      if (random() % 2) continue;
       const auto state = saved(*window);
       window = make();
-      ASSERT_TRUE(window->load(state));
+      ASSERT_TRUE(window->load(std::exchange(whole, {})));
+      for (const auto& each : changes) ASSERT_TRUE(window->load_changes(each));
       ASSERT_EQ(saved(*window).size(), state.size());
     }
     const auto more = rest(*window);

@@ -13,6 +13,7 @@
 #include <numeric>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "levada/row_keys.h"
@@ -74,6 +75,7 @@ class KeyTable {
 
   // Forgets all keys, and keeps memory for as many.
   void clear() {
+    knows_changes_ = false;
     std::fill(slots_.begin(), slots_.end(), 0);
     size_ = 0;
     arena_.clear();
@@ -114,34 +116,74 @@ class KeyTable {
   }
   void save_keys(StateWriter& to) const {
     to.value(static_cast<uint64_t>(size_));
-    for (Number number = 0; number < size_; ++number) {
-      const Key key = this->key(number);
-      const auto size = static_cast<uint32_t>(key.bytes.size());
-      char head[sizeof key.kind + sizeof size + StoredKey::kInline];
-      head[0] = key.kind;
-      std::memcpy(head + 1, &size, sizeof size);
-      const size_t at_once = std::min<size_t>(size, StoredKey::kInline);
-      if (at_once > 0) std::memcpy(head + 5, key.bytes.data(), at_once);
-      to.bytes(head, 5 + at_once);
-      if (size > at_once) to.bytes(key.bytes.data() + at_once, size - at_once);
-    }
+    save_keys_from(0, to);
   }
   // In place of what it has; keys of so many columns. A key that is not one, or comes twice, fails
   // the reader.
   void load_keys(StateReader& from, size_t columns) {
     clear();
-    const auto count = from.value<uint64_t>();
-    if (count > from.left()) return from.fail();
-    reserve(count);
-    for (uint64_t at = 0; at < count; ++at) {
-      const auto kind = from.value<char>();
-      const Key key{kind, from.bytes(from.value<uint32_t>())};
-      if (!from.good()) return clear();
-      if (!RowKeys::is_sound(key, columns) || find_or_add(key, RowKeys::hash(key)) != at) {
-        from.fail();
-        return clear();
+    add_keys(from, columns);
+  }
+
+  // Whether it knows which records have changed since begin_changes; not behind clear, retain and a
+  // load.
+  bool knows_changes() const { return knows_changes_; }
+  // From now on every record that find_or_add gives counts as changed.
+  void begin_changes() {
+    known_size_ = size_;
+    changed_.assign(room(slots_.size()) / 64 + 1, 0);
+    knows_changes_ = true;
+  }
+  // All of that with its states, and begins anew. As with save, states with pointers in them are
+  // saved by who knows them: save_changed_keys, and then those of the records that it names.
+  void save_changes(StateWriter& to) {
+    for (const Number number : save_changed_keys(to))
+      for (size_t at = 0; at < record_bytes_ - sizeof(StoredKey); at += sizeof(uint64_t)) {
+        uint64_t word;
+        std::memcpy(&word, state(number) + at, sizeof word);
+        to.number(word);
       }
+  }
+  // Into the table as it was when they began.
+  void load_changes(StateReader& from, size_t columns) {
+    for (const Number number : load_changed_keys(from, columns))
+      for (size_t at = 0; at < record_bytes_ - sizeof(StoredKey); at += sizeof(uint64_t)) {
+        const uint64_t word = from.number();
+        std::memcpy(state(number) + at, &word, sizeof word);
+      }
+  }
+  std::vector<Number> save_changed_keys(StateWriter& to) {
+    to.value(static_cast<uint64_t>(known_size_));
+    to.value(static_cast<uint64_t>(size_ - known_size_));
+    save_keys_from(static_cast<Number>(known_size_), to);
+    std::vector<Number> numbers;
+    for (size_t at = 0; at < changed_.size(); ++at)
+      for (uint64_t left = changed_[at]; left != 0; left &= left - 1)
+        numbers.push_back(static_cast<Number>(at * 64 + static_cast<size_t>(std::countr_zero(left))));
+    to.reserve((numbers.size() + 1) * record_bytes_ / 2);
+    to.number(numbers.size());
+    Number before = 0;
+    for (const Number number : numbers) to.number(number - std::exchange(before, number));
+    begin_changes();
+    return numbers;
+  }
+  // What cannot be changes of this table fails the reader.
+  std::vector<Number> load_changed_keys(StateReader& from, size_t columns) {
+    knows_changes_ = false;
+    if (from.value<uint64_t>() != size_) from.fail();
+    if (from.good()) add_keys(from, columns);
+    const auto count = from.number();
+    if (count > size_) from.fail();
+    if (!from.good()) return {};
+    std::vector<Number> numbers(count);
+    uint64_t at = 0;
+    for (auto& number : numbers) {
+      const auto more = from.number();
+      if (more >= size_ || (at += more) >= size_) from.fail();
+      if (!from.good()) return {};
+      number = static_cast<Number>(at);
     }
+    return numbers;
   }
 
  private:
@@ -175,6 +217,38 @@ class KeyTable {
     return all;
   }
 
+  void save_keys_from(Number first, StateWriter& to) const {
+    for (Number number = first; number < size_; ++number) {
+      const Key key = this->key(number);
+      const auto size = static_cast<uint32_t>(key.bytes.size());
+      char head[sizeof key.kind + sizeof size + StoredKey::kInline];
+      head[0] = key.kind;
+      std::memcpy(head + 1, &size, sizeof size);
+      const size_t at_once = std::min<size_t>(size, StoredKey::kInline);
+      if (at_once > 0) std::memcpy(head + 5, key.bytes.data(), at_once);
+      to.bytes(head, 5 + at_once);
+      if (size > at_once) to.bytes(key.bytes.data() + at_once, size - at_once);
+    }
+  }
+  void add_keys(StateReader& from, size_t columns) {
+    const auto count = from.value<uint64_t>();
+    if (count > from.left()) return from.fail();
+    reserve(count);
+    for (uint64_t at = 0; at < count; ++at) {
+      const auto kind = from.value<char>();
+      const Key key{kind, from.bytes(from.value<uint32_t>())};
+      if (!from.good()) return clear();
+      const auto number = size_;
+      if (!RowKeys::is_sound(key, columns) || find_or_add(key, RowKeys::hash(key)) != number) {
+        from.fail();
+        return clear();
+      }
+    }
+  }
+  void mark_changed(Number number) {
+    if (knows_changes_) changed_[number / 64] |= uint64_t{1} << number % 64;
+  }
+
   // So many keys may be added with no growth between.
   void reserve(size_t more) {
     if (size_ + more <= room(slots_.size())) return;
@@ -188,6 +262,7 @@ class KeyTable {
       grown[at] = slot;
     }
     slots_ = std::move(grown);
+    if (knows_changes_) changed_.resize(room(slots_.size()) / 64 + 1);
   }
 
   template <class KeyAt>
@@ -208,10 +283,14 @@ class KeyTable {
   }
   Number find_or_add(Key key, uint64_t hash) {
     size_t at = place_of(hash);
-    for (; slots_[at] != 0; at = (at + 1) & (slots_.size() - 1))
-      if (tag_in(slots_[at]) == tag_of(hash) && is(number_in(slots_[at]), key)) return number_in(slots_[at]);
+    for (; slots_[at] != 0; at = (at + 1) & (slots_.size() - 1)) {
+      if (tag_in(slots_[at]) != tag_of(hash) || !is(number_in(slots_[at]), key)) continue;
+      mark_changed(number_in(slots_[at]));
+      return number_in(slots_[at]);
+    }
     const auto number = static_cast<Number>(size_);
     add_record(key);
+    mark_changed(number);
     slots_[at] = uint64_t{tag_of(hash)} << 32 | (number + 1);
     return number;
   }
@@ -277,6 +356,9 @@ class KeyTable {
   std::vector<std::unique_ptr<char[]>> arena_;  // Keys that are longer than a record has room for.
   size_t arena_bytes_ = 0, arena_left_ = 0;
   char* arena_at_ = nullptr;
+  bool knows_changes_ = false;
+  size_t known_size_ = 0;          // When the changes began.
+  std::vector<uint64_t> changed_;  // A bit for each record.
 };
 
 }  // namespace levada

@@ -31,7 +31,7 @@ extern "C" {
 #endif
 
 #define LEVADA_ABI_MAJOR 1
-#define LEVADA_ABI_MINOR 2
+#define LEVADA_ABI_MINOR 3
 
 /* ---- The Arrow C Data Interface, as its specification defines it ----------------------------- */
 #ifndef ARROW_C_DATA_INTERFACE
@@ -376,6 +376,15 @@ typedef struct levada_interceptor_functions {
                          levada_error*);
   /* Since 1.1. See levada_component.destroy. [worker] */
   levada_code (*close)(void* self, int64_t timeout_ns, levada_error*);
+  /* Since 1.3. The two go together, and with save and load; for states that are large. Hands over,
+   * as save does, what has changed since the last call of save or save_changes; nothing, where
+   * nothing has. The first call behind open, load and a call that failed is save. IDLE: it is not
+   * known what has changed, and the host calls save. [worker] */
+  levada_code (*save_changes)(void* self, void (*part)(void* to, levada_bytes), void* to, levada_error*);
+  /* Brings a state that was saved up to what save_changes handed over behind it: the host calls
+   * load, and this for each of the changes in their order. REJECT and FATAL as of load; the host
+   * calls load again then. [worker] */
+  levada_code (*load_changes)(void* self, levada_bytes changes, levada_error*);
 } levada_interceptor_functions;
 
 typedef struct levada_sink_functions {

@@ -33,6 +33,14 @@ class StateWriter {
     value(static_cast<uint64_t>(text.size()));
     bytes(text.data(), text.size());
   }
+  // In as many bytes as the number needs: seven bits in each.
+  void number(uint64_t number) {
+    char all[10];
+    size_t size = 0;
+    for (; number > 127; number >>= 7) all[size++] = static_cast<char>(number | 128);
+    all[size++] = static_cast<char>(number);
+    bytes(all, size);
+  }
   void bytes(const void* data, size_t size) { to_.append(static_cast<const char*>(data), size); }
   // Room for that much more.
   void reserve(size_t bytes) { to_.reserve(to_.size() + bytes); }
@@ -80,6 +88,19 @@ class StateReader {
     }
   }
   std::string_view text() { return bytes(value<uint64_t>()); }
+  uint64_t number() {
+    uint64_t number = 0;
+    for (size_t at = 0; at < rest_.size() && at < 10; ++at) {
+      const auto byte = static_cast<uint8_t>(rest_[at]);
+      number |= uint64_t{byte & 127u} << (7 * at);
+      if (byte > 127) continue;
+      rest_.remove_prefix(at + 1);
+      return number;
+    }
+    good_ = false;
+    rest_ = {};
+    return 0;
+  }
   std::string_view bytes(uint64_t size) {
     if (size > rest_.size()) {
       good_ = false;

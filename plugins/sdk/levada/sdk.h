@@ -78,6 +78,13 @@ class StatefulInterceptor : public Interceptor {
   // Puts this state in place of the one it has; an empty one is that before the first row.
   // reject(why) says that it is sound, but of other options; fatal(why) that it is damaged.
   virtual Done load(std::string_view state) = 0;
+  // Who has a large state overrides the next two as well.
+  // What has changed since the last save or save_changes, appended to `to`; idle() where that is
+  // not known: the whole is saved then.
+  virtual Done save_changes(std::string& /*to*/) { return idle(); }
+  // Brings the state that was loaded up to these changes; they come in the order in which they were
+  // saved.
+  virtual Done load_changes(std::string_view /*changes*/) { return fatal("it saves no changes of its state"); }
   // Who gives rows later than they came in overrides the next two.
   // When advance is to be called, by Host::monotonic; the default is only at the end of intake.
   virtual std::chrono::nanoseconds deadline() { return std::chrono::nanoseconds::max(); }
@@ -284,27 +291,39 @@ constexpr decltype(levada_interceptor_functions::advance) advancer() {
 using Save = decltype(levada_interceptor_functions::save);
 using Load = decltype(levada_interceptor_functions::load);
 
+template <class Component, Done (StatefulInterceptor::*save)(std::string&)>
+levada_code hand_over_state(void* self, void (*part)(void*, levada_bytes), void* to, levada_error* error) {
+  return run<Component>(self, error, [&](Component& component) -> Done {
+    std::string state;
+    LEVADA_TRY((component.*save)(state));
+    part(to, bytes(state));
+    return {};
+  });
+}
+
 template <class Component>
 constexpr Save saver() {
   if constexpr (std::derived_from<Component, StatefulInterceptor>)
-    return [](void* self, void (*part)(void*, levada_bytes), void* to, levada_error* error) {
-      return run<Component>(self, error, [&](Component& component) -> Done {
-        std::string state;
-        LEVADA_TRY(component.save(state));
-        part(to, bytes(state));
-        return {};
-      });
+    return hand_over_state<Component, &StatefulInterceptor::save>;
+  return nullptr;
+}
+
+template <class Component, Done (StatefulInterceptor::*load)(std::string_view)>
+constexpr Load loader() {
+  if constexpr (std::derived_from<Component, StatefulInterceptor>)
+    return [](void* self, levada_bytes state, levada_error* error) {
+      return run<Component>(self, error, [&](Component& component) { return (component.*load)(view(state)); });
     };
   return nullptr;
 }
 
 template <class Component>
-constexpr Load loader() {
+constexpr std::pair<Save, Load> calls_for_changes() {
   if constexpr (std::derived_from<Component, StatefulInterceptor>)
-    return [](void* self, levada_bytes state, levada_error* error) {
-      return run<Component>(self, error, [&](Component& component) { return component.load(view(state)); });
-    };
-  return nullptr;
+    if constexpr (!std::same_as<decltype(&Component::save_changes), decltype(&StatefulInterceptor::save_changes)>)
+      return {hand_over_state<Component, &StatefulInterceptor::save_changes>,
+              loader<Component, &StatefulInterceptor::load_changes>()};
+  return {};
 }
 
 }  // namespace detail
@@ -377,10 +396,12 @@ const levada_component* interceptor(const char* name, const char* summary) {
         return code;
       },
       detail::saver<Component>(),
-      detail::loader<Component>(),
+      detail::loader<Component, &StatefulInterceptor::load>(),
       detail::deadline<Component>(),
       detail::advancer<Component>(),
-      detail::close<Interceptor, Component>};
+      detail::close<Interceptor, Component>,
+      detail::calls_for_changes<Component>().first,
+      detail::calls_for_changes<Component>().second};
   return detail::component<Component>(LEVADA_INTERCEPTOR, name, summary, &functions);
 }
 

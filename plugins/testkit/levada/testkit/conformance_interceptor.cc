@@ -297,7 +297,8 @@ std::vector<Must> interceptor_musts() {
       {"I22_tells_a_state_of_other_options_from_a_damaged_one", tells_a_state_of_other_options},
       {"I23_keeps_columns_that_it_does_not_know", keeps_columns_that_it_does_not_know},
   };
-  for (const auto& more : {column_musts(), advance_musts()}) all.insert(all.end(), more.begin(), more.end());
+  for (const auto& more : {column_musts(), advance_musts(), change_musts()})
+    all.insert(all.end(), more.begin(), more.end());
   return all;
 }
 

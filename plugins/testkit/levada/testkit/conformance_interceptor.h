@@ -38,6 +38,8 @@ class TestedInterceptor {
   bool has_load() const { return has(functions(), &levada_interceptor_functions::load); }
   bool has_deadline() const { return has(functions(), &levada_interceptor_functions::deadline); }
   bool has_advance() const { return has(functions(), &levada_interceptor_functions::advance); }
+  bool has_save_changes() const { return has(functions(), &levada_interceptor_functions::save_changes); }
+  bool has_load_changes() const { return has(functions(), &levada_interceptor_functions::load_changes); }
   bool advances() const { return has_deadline() && has_advance(); }
   bool is_stateful() const { return has_save() && has_load(); }
   const std::string& message() const { return instance_.message(); }
@@ -45,14 +47,17 @@ class TestedInterceptor {
   // The state; nothing where it could not be saved.
   std::optional<std::string> save() {
     std::string state;
-    const auto add = [](void* to, levada_bytes part) { static_cast<std::string*>(to)->append(detail::view(part)); };
-    const auto code =
-        instance_.call([&](auto* error) { return functions().save(instance_.self(), add, &state, error); });
-    if (code != LEVADA_OK) return std::nullopt;
+    if (save(functions().save, state) != LEVADA_OK) return std::nullopt;
     return state;
   }
   levada_code load(std::string_view state) {
     return instance_.call([&](auto* error) { return functions().load(instance_.self(), detail::bytes(state), error); });
+  }
+  // Appends them.
+  levada_code save_changes(std::string& to) { return save(functions().save_changes, to); }
+  levada_code load_changes(std::string_view changes) {
+    return instance_.call(
+        [&](auto* error) { return functions().load_changes(instance_.self(), detail::bytes(changes), error); });
   }
 
   Outcome intercept(const SharedBatch& input);
@@ -68,6 +73,12 @@ class TestedInterceptor {
 
  private:
   void note(const Received& rejected, Outcome& outcome);
+  levada_code save(decltype(levada_interceptor_functions::save) saver, std::string& to) {
+    const auto add = [](void* state, levada_bytes part) {
+      static_cast<std::string*>(state)->append(detail::view(part));
+    };
+    return instance_.call([&](auto* error) { return saver(instance_.self(), add, &to, error); });
+  }
 
   const levada_interceptor_functions& functions() const { return instance_.functions<levada_interceptor_functions>(); }
 
@@ -82,5 +93,7 @@ void compare(const Outcome& expected, const Outcome& got, const std::string& wha
 std::vector<Must> column_musts();
 // The MUSTs of those that give rows later than they came in.
 std::vector<Must> advance_musts();
+// The MUSTs of those that save changes of their state.
+std::vector<Must> change_musts();
 
 }  // namespace levada::testkit

@@ -82,6 +82,64 @@ TEST(Conformance, finds_an_interceptor_that_takes_rubbish_for_a_state) {
   EXPECT_EQ(broken(interceptor_subject<TakesAnything>()), Numbers{"I16"});
 }
 
+struct SumsChanges : FaultySums<SumsChanges> {
+  Done save(std::string& to) override {
+    saved = sum;
+    return Sums::save(to);
+  }
+  Done load(std::string_view state) override {
+    saved.reset();
+    return Sums::load(state);
+  }
+  Done save_changes(std::string& to) override {
+    if (!saved) return idle();
+    to = "+" + std::to_string(sum - std::exchange(*saved, sum));
+    return {};
+  }
+  Done load_changes(std::string_view changes) override {
+    if (!changes.starts_with('+')) return fatal("these are no changes");
+    sum += std::stoul(std::string(changes));
+    return {};
+  }
+  std::optional<size_t> saved;
+};
+LEVADA_CONFORMANCE(of_an_interceptor_that_saves_changes, interceptor_subject<SumsChanges>);
+
+template <class Self>
+struct FaultyChanges : SumsChanges {
+  static Result<std::unique_ptr<Self>> create(Settings, Host) { return std::make_unique<Self>(); }
+};
+
+struct SavesAllChangesAgain : FaultyChanges<SavesAllChangesAgain> {
+  Done save_changes(std::string& to) override {
+    to = "+" + std::to_string(sum - saved.value_or(0));
+    return {};
+  }
+};
+TEST(Conformance, finds_an_interceptor_that_saves_changes_twice) {
+  EXPECT_EQ(broken(interceptor_subject<SavesAllChangesAgain>()), Numbers{"I27"});
+}
+
+struct TakesAnyChanges : FaultyChanges<TakesAnyChanges> {
+  Done load_changes(std::string_view changes) override {
+    if (!SumsChanges::load_changes(changes)) sum += changes.size();
+    return {};
+  }
+};
+TEST(Conformance, finds_an_interceptor_that_takes_rubbish_for_changes) {
+  EXPECT_EQ(broken(interceptor_subject<TakesAnyChanges>()), Numbers{"I28"});
+}
+
+TEST(Conformance, finds_an_interceptor_that_cannot_load_its_changes) {
+  auto subject = interceptor_subject<SumsChanges>();
+  auto component = *subject.component;
+  auto functions = *static_cast<const levada_interceptor_functions*>(component.functions);
+  functions.load_changes = nullptr;
+  component.functions = &functions;
+  subject.component = &component;
+  EXPECT_EQ(broken(subject), Numbers{"I26"});
+}
+
 TEST(Conformance, finds_an_interceptor_that_has_no_load_for_its_save) {
   auto subject = interceptor_subject<Shout>();
   auto component = *subject.component;

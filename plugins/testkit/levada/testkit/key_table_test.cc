@@ -123,6 +123,50 @@ TEST(KeyTable, counts_as_a_map_does_through_growth_saves_and_loads) {
   EXPECT_EQ(table.find({Key::kText, "none"}), KeyTable::kNone);
 }
 
+TEST(KeyTable, a_table_that_is_told_of_changes_is_as_the_one_that_changes) {
+  std::mt19937_64 random(8);
+  KeyTable table(sizeof(int64_t)), told(sizeof(int64_t));
+  RowKeys keys({"key"});
+  EXPECT_FALSE(table.knows_changes());
+  table.begin_changes();
+  for (int round = 0; round < 200; ++round) {
+    const auto rows = static_cast<int64_t>(random() % 100);
+    std::vector<std::optional<std::string>> values;
+    for (int64_t row = 0; row < rows; ++row) {
+      const auto number = random() % (10u * (static_cast<unsigned>(round) + 1));
+      values.push_back(std::to_string(number) + std::string(number % 40, 'x'));
+    }
+    Batch batch(rows);
+    batch.set(text_column("key", values));
+    for (const auto number : numbers_of(table, keys, batch)) ++table.state<int64_t>(number);
+    std::string changes;
+    StateWriter writer(changes, "changes", "");
+    table.save_changes(writer);
+    writer.finish();
+    EXPECT_LT(changes.size(), 100u * 80) << "only what has changed";
+    auto reader = StateReader::open(changes, "changes", "");
+    ASSERT_TRUE(reader);
+    told.load_changes(*reader, 1);
+    ASSERT_TRUE(reader->finish());
+    ASSERT_EQ(saved(told), saved(table));
+    if (rows == 0) continue;
+    auto again = StateReader::open(changes, "changes", "");
+    KeyTable other(sizeof(int64_t));
+    other.find_or_add({Key::kText, "something else"});
+    other.find_or_add({Key::kText, "and more"});
+    other.load_changes(*again, 1);
+    EXPECT_EQ(again->finish().code(), Code::fatal) << "changes of another table";
+  }
+  table.retain([](auto number) { return number % 2 == 0; });
+  EXPECT_FALSE(table.knows_changes());
+  table.begin_changes();
+  ASSERT_TRUE(load(table, saved(told)));
+  EXPECT_FALSE(table.knows_changes());
+  table.begin_changes();
+  table.clear();
+  EXPECT_FALSE(table.knows_changes());
+}
+
 TEST(KeyTable, a_group_of_rows_may_hold_a_new_key_more_than_once) {
   KeyTable table(8);
   RowKeys keys({"key"});

@@ -51,6 +51,33 @@ TEST(SavedState, what_ends_too_early_or_goes_on_is_fatal) {
   EXPECT_EQ(reader->finish().code(), Code::fatal);
 }
 
+TEST(SavedState, small_numbers_take_few_bytes) {
+  const uint64_t numbers[] = {0, 1, 127, 128, 300, 1u << 31, uint64_t{1} << 63, ~uint64_t{0}};
+  std::string state;
+  StateWriter writer(state, "sums 1", "");
+  const size_t head = state.size();
+  for (const auto number : numbers) writer.number(number);
+  EXPECT_EQ(state.size() - head, 1u + 1 + 1 + 2 + 2 + 5 + 10 + 10);
+  writer.finish();
+  auto reader = StateReader::open(state, "sums 1", "");
+  ASSERT_TRUE(reader);
+  for (const auto number : numbers) EXPECT_EQ(reader->number(), number);
+  EXPECT_TRUE(reader->finish());
+}
+
+TEST(SavedState, a_number_that_does_not_end_is_fatal) {
+  for (const std::string& bytes : {std::string(), std::string("\xff"), std::string(11, '\xff')}) {
+    std::string state;
+    StateWriter writer(state, "sums 1", "");
+    writer.bytes(bytes.data(), bytes.size());
+    writer.finish();
+    auto reader = StateReader::open(state, "sums 1", "");
+    ASSERT_TRUE(reader);
+    EXPECT_EQ(reader->number(), 0u);
+    EXPECT_EQ(reader->finish().code(), Code::fatal);
+  }
+}
+
 TEST(SavedState, a_bool_is_0_or_1) {
   for (const auto byte : std::initializer_list<uint8_t>{0, 1, 2, 255}) {
     std::string state;
