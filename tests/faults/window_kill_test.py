@@ -108,6 +108,7 @@ class WindowKills(FaultTest):
         (self.folder / "spool").mkdir()
         pause = threading.Event()
         patience = self.slowness()
+        with_changes = 0
         for _ in range(KILLS):
             self.start()
             until = time.monotonic() + patience * self.rng.choice([0.02, 0.1, 0.3, 0.6]) * self.rng.random()
@@ -117,13 +118,16 @@ class WindowKills(FaultTest):
                         stream.add()
                 pause.wait(0.01)
             self.kill()
+            with_changes += sum(1 for _ in (self.folder / "data/commits").glob("*/*.changes"))
         self.assertGreater(self.arrived(sinks[0]), 0, "killed too early to prove anything; " + self.context())
+        self.assertGreater(with_changes, 0, "no state was saved by its changes; " + self.context())
         self.drain(codes=(0, 3))
         for name in sinks:
             getattr(self, f"check_{name}")([row for stream in streams for row in stream.counted[name]])
         late = sorted(line for stream in streams for name in sinks for line in stream.late[name])
         self.assertEqual(sorted(row["body"] for row in self.dead_letters()), late, self.context())
-        print(f"{sum(stream.rows for stream in streams):,} rows, {len(late):,} dead letters after {KILLS} kills")
+        print(f"{sum(stream.rows for stream in streams):,} rows, {len(late):,} dead letters, {with_changes} files with "
+              f"changes after {KILLS} kills")
 
     def check_windows(self, sink, expected):
         """`expected`: of each beginning and key the rows (time, value)."""
