@@ -18,6 +18,11 @@ bool FolderWatch::wait(std::chrono::nanoseconds time) {
   return false;
 }
 
+void FolderWatch::wake() {
+  if (const int64_t handle = handle_; handle >= 0 && has(*files_, &levada_files::wake))
+    files_->wake(files_->context, handle);
+}
+
 void FolderWatch::close() {
   if (handle_ >= 0) files_->close(files_->context, handle_);
   handle_ = -1;

@@ -2,6 +2,7 @@
 // them, else for the time alone.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <string>
 
@@ -19,13 +20,16 @@ class FolderWatch {
   // True: something has changed in the folder, perhaps. File systems on a
   // network give no such notice.
   bool wait(std::chrono::nanoseconds time);
+  // Ends a wait that is under way, or else the next one, where the operating system gives notices.
+  // [any]
+  void wake();
 
  private:
   void close();
 
   std::string folder_;
   const levada_files* files_;
-  int64_t handle_ = -1;
+  std::atomic<int64_t> handle_ = -1;
   bool is_tried_ = false;
 };
 

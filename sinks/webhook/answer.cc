@@ -1,9 +1,6 @@
 #include "answer.h"
 
-#include <curl/curl.h>
-
-#include <algorithm>
-#include <charconv>
+#include "http/http_answer.h"
 
 namespace levada::webhook {
 namespace {
@@ -11,7 +8,6 @@ namespace {
 using Meaning = Answer::Meaning;
 using std::chrono::nanoseconds;
 
-constexpr size_t kReasonBytes = 200;
 // A receiver that asks for more is asked again all the same.
 constexpr nanoseconds kPauseMax = std::chrono::hours(1);
 
@@ -34,32 +30,6 @@ Meaning meaning_of_status(long status) {
   return status / 100 == 4 ? Meaning::refused : Meaning::again;
 }
 
-// The beginning of what the receiver says, in plain ASCII on one line.
-std::string words_of(const std::string& body) {
-  std::string words;
-  for (const char c : body) {
-    if (words.size() >= kReasonBytes) break;
-    if (c > ' ' && c <= '~') words += c;
-    else if (static_cast<unsigned char>(c) >= 0x80) words += '?';
-    else if (!words.empty() && words.back() != ' ') words += ' ';
-  }
-  while (!words.empty() && words.back() == ' ') words.pop_back();
-  return words;
-}
-
-nanoseconds pause_of(const std::string& text, nanoseconds now) {
-  if (text.empty()) return nanoseconds(0);
-  int64_t seconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc() || end != text.data() + text.size()) {
-    const auto time = curl_getdate(text.c_str(), nullptr);
-    if (time < 0) return nanoseconds(0);
-    seconds = time - std::chrono::duration_cast<std::chrono::seconds>(now).count();
-  }
-  return std::chrono::seconds(
-      std::clamp<int64_t>(seconds, 0, std::chrono::duration_cast<std::chrono::seconds>(kPauseMax).count()));
-}
-
 }  // namespace
 
 Answer meaning_of(const HttpResponse& response, nanoseconds now) {
@@ -69,7 +39,7 @@ Answer meaning_of(const HttpResponse& response, nanoseconds now) {
   answer.reason = "the receiver answered " + std::to_string(response.status);
   if (response.status / 100 == 3) answer.reason += ", and redirects are not followed: set url to where it leads";
   if (const auto words = words_of(response.body); !words.empty()) answer.reason += ": " + words;
-  if (answer.meaning == Meaning::again) answer.pause = pause_of(response.header("retry-after"), now);
+  if (answer.meaning == Meaning::again) answer.pause = retry_after_of(response, now, kPauseMax);
   return answer;
 }
 

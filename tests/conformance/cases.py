@@ -85,6 +85,13 @@ CASES = [
     ),
     Case("tail", TAIL, files={"/in/a.json": LINES, "/in/b.json": LINES, "/in/empty": b""}),
     Case("tail", TAIL + 'read_bytes = 256\nmultiline_start = "[02468]}$"', files={"/in/a.json": LINES}),
+    Case(
+        "http_fetch",
+        'urls = { a = "/in/a.json", b = { url = "file:///in/b.json", category = "x" }, empty = "/in/empty" }\n'
+        "read_bytes = 256",
+        files={"/in/a.json": LINES, "/in/b.json": LINES[: len(LINES) // 2], "/in/empty": b""},
+        refused=[("urls = {}", "urls")],
+    ),
     # interceptors
     Case(
         "alert",
