@@ -9,6 +9,8 @@ import random
 import ssl
 import threading
 
+BOMB = gzip.compress(bytes(16 << 20))
+
 
 def lines_of(name, count, version=1):
     return [f"{name}.{version}.{number}.example.com" for number in range(count)]
@@ -180,11 +182,11 @@ def endless(handler, body, times):
 
 
 def bomb(handler, body, times):
-    handler.answer(200, gzip.compress(bytes(64 << 20), 9), [("Content-Encoding", "gzip")])
+    handler.answer(200, BOMB, [("Content-Encoding", "gzip")])
 
 
 def bomb_file(handler, body, times):
-    handler.answer(200, gzip.compress(bytes(64 << 20), 9))
+    handler.answer(200, BOMB)
 
 
 def loop(handler, body, times):

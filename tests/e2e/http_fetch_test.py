@@ -165,7 +165,7 @@ class HttpFetch(unittest.TestCase):
         self.add("tls", server=tls)
         self.urls["nobody"] = "http://127.0.0.1:1/list"
         self.urls["no_file"] = f"{self.folder}/no_list.txt"
-        self.configure('max_bytes = "1MiB"\nstall_timeout = "1s"\nparallel = 16', retries=1)
+        self.configure('max_bytes = "1MiB"\nstall_timeout = "3s"\nparallel = 16', retries=1)
         self.run_to_the_end(code=4)
         self.assert_rows(good)
         for name, reason in reasons.items():
