@@ -64,9 +64,9 @@ def seconds(time):
     return int(datetime.datetime.fromisoformat(time.replace("Z", "+00:00")).timestamp())
 
 
-def compiled(source, folder):
-    """The program that a file beside this one makes."""
+def compiled(source, folder, *libraries):
+    """The program that a file beside this one makes, with these libraries (-lre2)."""
     program = str(pathlib.Path(folder) / "reference")
     source = str(pathlib.Path(__file__).parent / source)
-    subprocess.run(["g++", "-O3", "-march=native", "-std=c++20", "-o", program, source], check=True)
+    subprocess.run(["g++", "-O3", "-march=native", "-std=c++20", "-o", program, source, *libraries], check=True)
     return program

@@ -27,6 +27,10 @@ ACCESS_LOG = [
 CSV = [b"ip,agent,n", b'10.0.0.1,"Mozilla/5.0 (X11, ""Linux"")",7', b"::1,,x", b"", b'"', b"a,b,c,d", b"\xff,\xfe,1"]
 HEADER = 'header = ["ip", "agent", "n"]\n'
 REGEX = r"pattern = '^(?P<method>[A-Z]+) (?P<path>\S+)(?: (?P<status>\w+))?'"
+MATCHES = (
+    "patterns = { get = 'GET', path = { pattern = '(/\\S+) ', as = \"value\" }, "
+    "status = { pattern = '[0-9]+', as = \"value\", type = \"int64\" }, letter = '[a-z]' }\n"
+)
 HOSTS = [b"0.0.0.0 a.com b.com # x", b"c.com", b"||d.com^", b"! x", b"", b"::1 localhost", b"\xff\xfe.com", b"::1 -"]
 TABLE = 'path = "/t.csv"\nkeys = { a_text = "id" }\n'
 TAIL = 'include = ["/in/*"]\nstart = "beginning"\n'
@@ -105,6 +109,11 @@ CASES = [
     Case("count_by", 'columns = ["a_text", "a_number"]'),
     Case("count_by", 'columns = ["body"]\nas = "a_text"', refused=[("columns = []", "columns")]),
     Case(
+        "count_values",
+        'columns = ["body", "a_text", "a_boolean", "extra_*"]\nbatch_rows = 7',
+        refused=[('columns = ["a"]\nbatch_rows = 0', "batch_rows")],
+    ),
+    Case(
         "deduplicate",
         BY_TIME + 'keys = ["a_text"]\nttl = "1h"',
         refused=[('keys = ["a"]\nttl = "0s"', "ttl")],
@@ -158,6 +167,10 @@ CASES = [
     Case("parse_json", "infer = true", bodies=JSON, cuts_matter=True),
     Case("parse_regex", REGEX, refused=[("pattern = '('", "pattern")]),
     Case("parse_regex", REGEX + '\ncolumns = { status = "int64" }\non_mismatch = "reject"'),
+    Case("match_patterns", refused=[("patterns = { a = '(' }", "patterns.a")]),
+    Case("match_patterns", MATCHES + 'as = "count"\nfirst = { level = { of = ["get"], otherwise = "none" } }'),
+    Case("match_patterns", MATCHES + 'emit = "rows"\nmatches_max = 2'),
+    Case("match_patterns", 'column = "a_text"\nfile = "/p.toml"', files={"/p.toml": b"[patterns]\na = 'a'\n"}),
     Case("rename", 'columns = { a_text = "renamed", body = "raw" }'),
     Case("sort_by_time", BY_TIME, refused=[("memory_bytes = 0", "memory_bytes")]),
     # It holds rows, and their batch, until their time comes.

@@ -5,9 +5,11 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "join/join.h"
 #include "levada/sdk.h"
+#include "text/reloaded_file.h"
 
 namespace levada::join_table {
 
@@ -37,27 +39,16 @@ class JoinTable final : public Interceptor {
   Done intercept(Batch& batch) override;
 
  private:
-  // What the file system says of the file: another file, or another content, differs in it.
-  struct Version {
-    uint64_t device = 0, inode = 0, bytes = 0;
-    int64_t modified_ns = 0, changed_ns = 0;
-    bool operator==(const Version&) const = default;
-  };
-
   JoinTable(Settings settings, join::TableShape shape, Host host);
-  Result<Version> version() const;
   // Puts what the file says now in place of the table.
-  Done load(const Version& version);
-  void reload_if_changed();
+  Done take(std::string_view text);
 
   const Settings settings_;
   const join::TableShape shape_;
   const Host host_;
   join::TableJoiner joiner_;
-  Counter reloads_, reload_failures_;
+  ReloadedFile file_;
   std::shared_ptr<const join::Table> table_;
-  Version version_;  // Of the file that was looked at last, whether it was good or not.
-  std::chrono::nanoseconds looked_{};
 };
 
 }  // namespace levada::join_table
