@@ -16,11 +16,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import uuid
 
 import ingest
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+from waiting import wait_until  # noqa: E402
 
 EVENTS, EVENT_BYTES = 1_000_000, 231
 MEMORY = 'type = "memory"'
@@ -73,15 +75,6 @@ def run(levada, events, channel, sink):
         return ingest.measure([levada, "run", "--config", str(config), "--until-drained"])
 
 
-def wait_until(condition, process, what):
-    begun = time.monotonic()
-    while not condition():
-        if process.poll() is not None or time.monotonic() - begun > SECONDS_MAX:
-            sys.exit(f"not within {SECONDS_MAX} s, or the agent ended: {what}")
-        threading.Event().wait(0.01)
-    return time.monotonic() - begun
-
-
 def backlog(levada, events, gib):
     """Seconds from the start of an agent with a backlog to its first rows on disk, and the most MiB it took."""
     with tempfile.TemporaryDirectory(dir=events.parent) as folder:
@@ -91,16 +84,18 @@ def backlog(levada, events, gib):
         config = folder / "agent.toml"
         config.write_text(configuration(folder, FILE, NOWHERE, stop_timeout="100ms"))
         agent = subprocess.Popen([levada, "run", "--config", str(config)], stderr=subprocess.DEVNULL)
-        wait_until(lambda: not any((folder / "spool").iterdir()), agent, "all of it in the channel")
+        wait_until(lambda: not any((folder / "spool").iterdir()), "all of it in the channel", SECONDS_MAX, [agent])
         agent.send_signal(signal.SIGTERM)
         agent.wait()
         stored = sum(path.stat().st_size for path in (folder / "data/channels/main").glob("*.log"))
         sink = f'type = "file"\npath = "{folder}/out"\ncommit_interval = "100ms"'
         config.write_text(configuration(folder, FILE, sink))
         agent = subprocess.Popen([levada, "run", "--config", str(config)])
-        out = folder / "out"
-        first = wait_until(lambda: any(path.stat().st_size for path in out.glob("*")), agent, "the first rows")
-        wait_until(lambda: sum(path.stat().st_size for path in out.glob("*")) > 2**30, agent, "the first GiB")
+        begun, out = time.monotonic(), folder / "out"
+        wait_until(lambda: any(path.stat().st_size for path in out.glob("*")), "the first rows", SECONDS_MAX, [agent])
+        first = time.monotonic() - begun
+        wait_until(lambda: sum(path.stat().st_size for path in out.glob("*")) > 2**30, "the first GiB", SECONDS_MAX,
+                   [agent])
         most = int(re.search(r"VmHWM:\s+(\d+)", pathlib.Path(f"/proc/{agent.pid}/status").read_text())[1]) / 1024
         agent.kill()
         agent.wait()

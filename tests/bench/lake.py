@@ -21,12 +21,14 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
 import duckdb
 import pyarrow
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent))
+from waiting import until_it_ends  # noqa: E402
+
 COLUMNS = """
 [sinks.out.columns]
 view_id = "text"
@@ -87,16 +89,16 @@ def high_water(pid):
 
 def measure(command):
     """CPU-seconds and peak memory in MiB of a command with all its threads, and what it prints."""
-    memory, pid = 0, 0
+    memory = 0
     with tempfile.TemporaryFile() as out:
         process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
-        while not pid:
+        for _ in until_it_ends(process.pid, 0.01):
             memory = max(memory, high_water(process.pid))
-            time.sleep(0.01)
-            pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
         said = out.read().decode()
-    if os.waitstatus_to_exitcode(status) not in (0, 3):
+    if process.returncode not in (0, 3):
         sys.exit(f"{command} failed:\n{said}")
     return usage.ru_utime + usage.ru_stime, memory, said
 

@@ -8,10 +8,12 @@ import os
 import pathlib
 import signal
 import subprocess
+import sys
 import tempfile
-import threading
-import time
 import unittest
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+from waiting import wait_until  # noqa: E402
 
 LEVADA = os.environ["LEVADA"]
 CONFORMANCE = os.environ["LEVADA_CONFORMANCE"]
@@ -118,11 +120,7 @@ class Join(unittest.TestCase):
         return [{name: value for name, value in row.items() if name not in ("row", "file", "offset")} for row in rows]
 
     def wait_until(self, condition, what):
-        end = time.monotonic() + SECONDS
-        while not condition():
-            self.assertLess(time.monotonic(), end, f"{what}; {self.said()}")
-            self.assertIsNone(self.agent.poll(), self.said())
-            threading.Event().wait(0.02)
+        wait_until(condition, what, SECONDS, alive=[self.agent], said=self.said)
 
     def letters(self):
         words = [LEVADA, "channel", "dump", "--config", self.folder / "agent.toml", "dead_letters"]

@@ -11,11 +11,14 @@ import random
 import re
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
-import time
 import unittest
 import uuid
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+from waiting import wait_until  # noqa: E402
 
 LEVADA = os.environ["LEVADA"]
 BROKER = os.environ["KAFKA_BOOTSTRAP"]
@@ -149,11 +152,7 @@ class KafkaIngest(unittest.TestCase):
         return report
 
     def wait_for(self, condition, what, process, seconds=120):
-        deadline = time.monotonic() + seconds
-        while not condition():
-            self.assertIsNone(process.poll(), (self.folder / "log").read_text()[-3000:])
-            self.assertLess(time.monotonic(), deadline, f"not within {seconds} s: {what}")
-            threading.Event().wait(0.02)
+        wait_until(condition, what, seconds, alive=[process], said=lambda: (self.folder / "log").read_text()[-3000:])
 
     def dead_letters(self):
         rows = Lines()

@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import unittest
 import uuid
 
@@ -26,6 +25,9 @@ except ImportError:  # tools/setup has put it into a venv.
         raise
     os.execv(python, [python, *sys.argv])
 import confluent_kafka.admin
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+from waiting import wait_until  # noqa: E402
 
 LEVADA = os.environ["LEVADA"]
 BROKER = os.environ["KAFKA_BOOTSTRAP"]
@@ -159,12 +161,8 @@ class KafkaTest(unittest.TestCase):
         self.assertEqual(producer.flush(SECONDS), 0)
 
     def wait_for(self, condition, what, *agents, seconds=SECONDS):
-        deadline = time.monotonic() + seconds
-        while not condition():
-            for agent in agents:
-                self.assertIsNone(agent.process.poll(), agent.log()[-3000:])
-            self.assertLess(time.monotonic(), deadline, f"not within {seconds} s: {what}")
-            threading.Event().wait(0.05)
+        wait_until(condition, what, seconds, alive=[agent.process for agent in agents],
+                   said=lambda: "\n".join(agent.log()[-3000:] for agent in agents))
 
     def assert_same(self, got, expected):
         missing, surplus = expected - got, got - expected

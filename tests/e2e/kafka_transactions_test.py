@@ -11,11 +11,14 @@ import random
 import re
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
-import time
 import unittest
 import uuid
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+from waiting import wait_until  # noqa: E402
 
 LEVADA = os.environ["LEVADA"]
 BROKER = os.environ["KAFKA_BOOTSTRAP"]
@@ -107,10 +110,7 @@ class KafkaTransactions(unittest.TestCase):
         return report
 
     def wait_for(self, condition, what, seconds=60):
-        deadline = time.monotonic() + seconds
-        while not condition():
-            self.assertLess(time.monotonic(), deadline, f"not within {seconds} s: {what}\n{self.log()[-3000:]}")
-            threading.Event().wait(0.02)
+        wait_until(condition, what, seconds, said=lambda: self.log()[-3000:])
 
     def end_offset(self):
         answer = subprocess.run(

@@ -23,8 +23,9 @@ import unittest
 import fastavro
 import pyarrow
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parent.parent)]
 from lake_servers import SECONDS, SERVICES, USER, Hdfs
+from waiting import wait_until
 
 LEVADA = os.environ["LEVADA"]
 EXAMPLE = SERVICES.parent.parent / "conf/examples/hdfs/access_log.toml"
@@ -172,16 +173,14 @@ commit_interval = "100ms"
         """Until the sink has something in use, so that a server is killed under load."""
         if not before:
             return
-        pause = threading.Event()
-        for _ in range(SECONDS * 20):
-            self.assertIsNone(agent.poll(), self.said())
+
+        def has_files():
             try:
-                if "FileStatus\":[" in Hdfs.get(self.place, "LISTSTATUS").decode():
-                    return
+                return "FileStatus\":[" in Hdfs.get(self.place, "LISTSTATUS").decode()
             except OSError:
-                pass
-            pause.wait(0.05)
-        self.fail(f"no file came; {self.said()}")
+                return False
+
+        wait_until(has_files, "a file comes", SECONDS, alive=[agent], said=self.said)
 
     def test_hadoop_reads_every_kind_of_file(self):
         kinds = [("text", "none"), ("text", "gzip"), ("text", "snappy"), ("sequence_text", "none"),

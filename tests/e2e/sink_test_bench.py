@@ -4,10 +4,12 @@ import os
 import pathlib
 import random
 import subprocess
+import sys
 import tempfile
-import threading
-import time
 import unittest
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+from waiting import wait_until  # noqa: E402
 
 LEVADA = os.environ["LEVADA"]
 SERVICES = pathlib.Path(os.environ["LEVADA_SERVICES"])
@@ -74,10 +76,7 @@ class SinkTest(unittest.TestCase):
         return log
 
     def wait_until(self, condition, what):
-        end = time.monotonic() + SECONDS
-        while not condition():
-            self.assertLess(time.monotonic(), end, what)
-            threading.Event().wait(0.05)
+        wait_until(condition, what, SECONDS)
 
     def assert_lives(self, agent, seconds):
         with self.assertRaises(subprocess.TimeoutExpired):

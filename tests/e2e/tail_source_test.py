@@ -10,10 +10,13 @@ import random
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
-import time
 import unittest
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+from waiting import wait_until  # noqa: E402
 
 LEVADA = os.environ["LEVADA"]
 KILLS = int(os.environ.get("LEVADA_KILLS", "10"))
@@ -110,14 +113,22 @@ class TailSource(unittest.TestCase):
         self.addCleanup(lambda: agent.poll() is None and (agent.kill(), agent.wait()))
         return agent
 
+    def wait_for(self, condition, agent, what):
+        wait_until(condition, what, SECONDS, alive=[agent], said=lambda: (self.folder / "log").read_text()[-3000:])
+
     def rows(self):
         rows = collections.defaultdict(list)
         if not self.out.exists():
             return rows
         for path in sorted(self.out.iterdir(), key=lambda each: each.name):
-            if path.is_file() and path.name[0] != ".":
-                for line in path.read_text().splitlines():
-                    rows[line.split()[0]].append(line)
+            if path.name[0] == ".":
+                continue
+            try:
+                text = path.read_text()
+            except (FileNotFoundError, IsADirectoryError):  # A file that was in use has just got its final name.
+                continue
+            for line in text.splitlines():
+                rows[line.split()[0]].append(line)
         return rows
 
     def test_each_line_is_there_once_whatever_is_done_to_the_logs_and_the_agent(self):
@@ -129,10 +140,7 @@ class TailSource(unittest.TestCase):
             log.write(1)
         agent = self.start()
         pause = threading.Event()
-        end = time.monotonic() + SECONDS
-        while len(self.rows()) < len(logs):
-            self.assertLess(time.monotonic(), end, "nothing is read")
-            pause.wait(0.1)
+        self.wait_for(lambda: len(self.rows()) >= len(logs), agent, "of each log something is read")
         for step in range(KILLS * 20):
             for log in logs:
                 log.write(choice.randrange(100))
@@ -152,11 +160,8 @@ class TailSource(unittest.TestCase):
                 agent = self.start()
             pause.wait(choice.uniform(0, 0.1))
         expected = {log.path.name: log.lines for log in logs}
-        end = time.monotonic() + SECONDS
-        while sum(map(len, self.rows().values())) < sum(map(len, expected.values())):
-            self.assertLess(time.monotonic(), end, (self.folder / "log").read_text()[-3000:])
-            self.assertIsNone(agent.poll())
-            pause.wait(0.2)
+        written = sum(map(len, expected.values()))
+        self.wait_for(lambda: sum(map(len, self.rows().values())) >= written, agent, f"all {written} lines are read")
         agent.send_signal(signal.SIGTERM)
         self.assertEqual(agent.wait(SECONDS), 0)
         found = self.rows()

@@ -11,13 +11,15 @@ import random
 import re
 import signal
 import subprocess
+import sys
 import tempfile
-import threading
 import time
 import unittest
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+from waiting import SECONDS, wait_until  # noqa: E402
+
 LEVADA = os.environ["LEVADA"]
-SECONDS = 100  # A run that takes longer hangs, under a sanitizer, too.
 
 
 def seed():
@@ -145,12 +147,7 @@ class FaultTest(unittest.TestCase):
         self.assertIn(self.agent.wait(timeout=SECONDS), codes, self.context())
 
     def wait_for(self, condition, what):
-        deadline = time.monotonic() + SECONDS
-        pause = threading.Event()
-        while not condition():
-            self.check_alive()
-            self.assertLess(time.monotonic(), deadline, f"not within {SECONDS} s: {what}; {self.context()}")
-            pause.wait(0.02)
+        wait_until(condition, what, alive=[self.agent], said=self.context)
 
     def wait_until_said(self, pattern, since=0):
         self.wait_for(lambda: re.search(pattern, self.said()[since:]), f"the line {pattern!r} in the log")

@@ -12,6 +12,7 @@ import tempfile
 import unittest
 
 import machine
+from machine import wait_until
 
 SOURCES = machine.HERE.parent.parent
 # What an engine does: the root read only, volumes where the image says, processes of its own.
@@ -105,7 +106,7 @@ class Container(unittest.TestCase):
         os.chown(self.folder / "a.json", 10001, 10001)
         (self.folder / "a.json").rename(fresh)
         out = self.folder / "volume/out"
-        machine.wait_for("the rows", lambda: any(path.read_text() for path in out.rglob("*") if path.is_file()))
+        wait_until(lambda: any(path.read_text() for path in out.rglob("*") if path.is_file()), "the rows")
         (inside,) = pathlib.Path(f"/proc/{agent.pid}/task/{agent.pid}/children").read_text().split()
         os.kill(int(inside), signal.SIGTERM)
         log, _ = agent.communicate(timeout=machine.DEADLINE_SECONDS)

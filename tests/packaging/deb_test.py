@@ -8,6 +8,7 @@ import tempfile
 import unittest
 
 import machine
+from machine import wait_until
 import repack
 
 HERE = pathlib.Path(__file__).parent
@@ -89,7 +90,7 @@ class Deb(unittest.TestCase):
     SOON = [('roll_interval = "5m"', 'roll_interval = "100ms"'), ('settle = "1s"', 'settle = "10ms"')]
 
     def wait_for_rows(self, rows):
-        machine.wait_for(f"the delivery of {rows}", lambda: self.delivered() == rows)
+        wait_until(lambda: self.delivered() == rows, f"the delivery of {rows}")
 
     def pid(self):
         return self.machine.property("MainPID")
@@ -105,7 +106,7 @@ class Deb(unittest.TestCase):
         self.configure(self.SOON)
         self.drop("a.json", '{"a":1}\n{"b":broken}\n{"c":3}\n')
         self.wait_for_rows(['{"a":1}', '{"c":3}'])
-        machine.wait_for("the status", lambda: "rows read 3" in self.machine.property("StatusText"))
+        wait_until(lambda: "rows read 3" in self.machine.property("StatusText"), "the status")
         self.assertIn("rejected 1", self.machine.property("StatusText"))
         # As fields of the journal.
         entries = [json.loads(line) for line in self.machine.journal("-o", "json").splitlines()]
@@ -131,7 +132,7 @@ class Deb(unittest.TestCase):
         checked = self.machine.run("levada", "check", check=False)
         self.assertRegex(checked, r'^/etc/levada/agent.toml:\d+:1: agent: unknown option "memory_byte"')
         self.machine.run("systemctl", "restart", "levada", check=False)
-        machine.wait_for("the end", lambda: self.machine.property("ActiveState") == "failed")
+        wait_until(lambda: self.machine.property("ActiveState") == "failed", "the end")
         self.assertEqual(self.machine.property("NRestarts"), "0")
         self.assertIn('unknown option "memory_byte"', self.machine.journal())
 
@@ -148,7 +149,7 @@ class Deb(unittest.TestCase):
         self.install()
         before = self.pid()
         self.install("others-plugin.deb")
-        machine.wait_for("a restart", lambda: self.pid() not in ("0", before))
+        wait_until(lambda: self.pid() not in ("0", before), "a restart")
         self.assertIn("  hang ", self.machine.run("levada", "plugins"))
         self.machine.run("dpkg", "-P", "others-plugin")
         self.assertNotIn("  hang ", self.machine.run("levada", "plugins"))
@@ -165,7 +166,7 @@ class Deb(unittest.TestCase):
         self.install()
         before = self.pid()
         self.install(package("levada-lake").name)
-        machine.wait_for("a restart", lambda: self.pid() not in ("0", before))
+        wait_until(lambda: self.pid() not in ("0", before), "a restart")
         self.configure([('type = "file"\nchannel', 'type = "parquet"\nchannel'), ("out/%Y-%m-%d", "out"),
                         ('roll_bytes = "128MiB"\nroll_interval = "5m"\n', "")])  # fmt: skip
         self.assertEqual(self.machine.property("ActiveState"), "active", self.machine.journal())
@@ -179,7 +180,7 @@ class Deb(unittest.TestCase):
         repack.repacked(package("levada"), self.root / "debs/next.deb", "9.0.0",
                         [(CONFIGURATION, "256MiB", "128MiB")])  # fmt: skip
         self.machine.run("dpkg", "--force-confdef", "--force-confold", "-i", "/debs/next.deb")
-        machine.wait_for("a restart", lambda: self.pid() not in ("0", before))
+        wait_until(lambda: self.pid() not in ("0", before), "a restart")
         text = (self.root / CONFIGURATION).read_text()
         self.assertIn("# edited", text)
         self.assertIn("256MiB", text)
@@ -197,7 +198,7 @@ class Deb(unittest.TestCase):
             if part % 3 == 1:
                 before = self.pid()
                 self.machine.run("systemctl", "kill", "--signal=KILL", "levada")
-                machine.wait_for("a restart", lambda: self.pid() not in ("0", before))
+                wait_until(lambda: self.pid() not in ("0", before), "a restart")
         self.wait_for_rows(sorted(rows))
         self.assertEqual(self.machine.property("NRestarts"), "3")
 
@@ -212,13 +213,13 @@ class Deb(unittest.TestCase):
                         ("[interceptors.clean]", '[interceptors.slow]\ntype = "hang"\n\n[interceptors.clean]'),
                         *self.SOON])  # fmt: skip
         self.drop("a.json", '{"a":1}\n')
-        machine.wait_for("the watchdog", lambda: int(self.machine.property("NRestarts")) > 0)
+        wait_until(lambda: int(self.machine.property("NRestarts")) > 0, "the watchdog")
         log = self.machine.journal()
         self.assertIn("sources.spool: a call has not come back for", log)
         self.assertIn("Watchdog timeout", log)
         (self.root / "var/lib/levada/hang").unlink()
         self.wait_for_rows(['{"a":1}'])
-        machine.wait_for("the start", lambda: self.machine.property("ActiveState") == "active")
+        wait_until(lambda: self.machine.property("ActiveState") == "active", "the start")
 
     def files(self):
         found = self.machine.run("find", "/", "-xdev", "-not", "-type", "d", "-printf", "%p\\n")

@@ -9,9 +9,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
-HERE = pathlib.Path(__file__).parent
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent))
+from waiting import wait_until  # noqa: E402
+
 PACKAGES = pathlib.Path(os.environ["LEVADA_PACKAGES"])
 DEADLINE_SECONDS = 120
 SKIPPED = 77  # SKIP_RETURN_CODE of ctest.
@@ -36,16 +38,6 @@ def skip_unless_possible(*programs):
     if reason:
         print(f"SKIPPED: {reason}", file=sys.stderr)
         sys.exit(SKIPPED)
-
-
-def wait_for(what, happens, seconds=DEADLINE_SECONDS):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        found = happens()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise TimeoutError(f"{what} did not happen in {seconds} s")
 
 
 def fresh_root(folder, copy_of=None):
@@ -86,8 +78,9 @@ class Machine:
              "--machine=levada-test", "--kill-signal=SIGRTMIN+3", "--boot", f"--directory={self.root}"],
             stdin=subprocess.DEVNULL, stdout=self.console, stderr=subprocess.STDOUT)  # fmt: skip
         try:
-            self.leader = wait_for("the boot", self.find_leader)
-            wait_for("the boot", lambda: self.ask("systemctl", "is-system-running") in ("running", "degraded"))
+            self.leader = wait_until(self.find_leader, "the boot", DEADLINE_SECONDS)
+            wait_until(lambda: self.ask("systemctl", "is-system-running") in ("running", "degraded"), "the boot",
+                       DEADLINE_SECONDS)
         except BaseException:
             self.console.seek(0)
             sys.stderr.buffer.write(self.console.read())

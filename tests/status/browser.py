@@ -4,15 +4,18 @@ chromium-driver."""
 import base64
 import json
 import os
+import pathlib
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
-import time
 import urllib.error
 import urllib.request
 
-SECONDS = 100
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+from waiting import SECONDS, wait_until
+
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
 
@@ -67,16 +70,13 @@ class Browser:
         self.profile.cleanup()
 
     def wait_for_driver(self):
-        deadline = time.monotonic() + SECONDS
-        while True:
+        def is_ready():
             try:
-                if self.call("GET", "/status")["ready"]:
-                    return
+                return self.call("GET", "/status")["ready"]
             except OSError:
-                pass
-            if time.monotonic() > deadline or self.driver.poll() is not None:
-                raise RuntimeError("chromedriver does not start")
-            time.sleep(0.1)
+                return False
+
+        wait_until(is_ready, "chromedriver is ready", alive=[self.driver])
 
     def call(self, method, path, body=None):
         data = None if body is None and method != "POST" else json.dumps(body or {}).encode()
@@ -99,14 +99,10 @@ class Browser:
         return self.call("POST", "/execute/sync", {"script": script, "args": list(arguments)})
 
     def wait(self, script, what):
-        """Until the script returns something true, which it gives."""
-        deadline = time.monotonic() + SECONDS
-        while not (found := self.run(script)):
-            if time.monotonic() > deadline:
-                raise AssertionError(f"{what}; the page says: {self.run('return document.body.innerText')[:3000]}; "
-                                     f"and in its log: {self.log()}")
-            time.sleep(0.1)
-        return found
+        """Until the script returns something true, which it gives. `what`: what is wrong if it never does."""
+        return wait_until(lambda: self.run(script), what, alive=[self.driver],
+                          said=lambda: f"the page says: {self.run('return document.body.innerText')[:3000]}; "
+                                       f"and in its log: {self.log()}")
 
     def click(self, selector):
         found = self.call("POST", "/element", {"using": "css selector", "value": selector})

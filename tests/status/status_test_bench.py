@@ -6,12 +6,14 @@ import os
 import pathlib
 import socket
 import subprocess
+import sys
 import tempfile
-import time
 import unittest
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+from waiting import SECONDS, wait_until
+
 LEVADA = os.environ["LEVADA"]
-SECONDS = 100
 
 CONFIGURATION = """
 [agent]
@@ -78,10 +80,8 @@ class StatusTest(unittest.TestCase):
         self.agent.wait()
 
     def wait(self, condition, what):
-        deadline = time.monotonic() + SECONDS
-        while not condition():
-            self.assertTrue(time.monotonic() < deadline, f"{what}; the agent said:\n{self.log.read_text()[-4000:]}")
-            time.sleep(0.05)
+        return wait_until(condition, what, alive=[self.agent],
+                          said=lambda: f"the agent said:\n{self.log.read_text()[-4000:]}")
 
     def ask(self, path, method="GET"):
         """Status and text of an answer on the socket."""

@@ -123,6 +123,10 @@ def check_tests():
         for number, line in enumerate(path.read_text().splitlines(), 1):
             if re.search(r"sleep_for|sleep_until|usleep|\bsleep\(", line):
                 breach(path, number, "a test sleeps")
+    for path in files("tests", suffixes={".py"}):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if path != SELF and re.search(r"\btime\.sleep\b|\bimport sleep\b", line):
+                breach(path, number, "a test sleeps: tests/waiting.py waits for a condition")
 
 
 def check_plugins():
