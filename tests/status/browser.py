@@ -104,9 +104,34 @@ class Browser:
                           said=lambda: f"the page says: {self.run('return document.body.innerText')[:3000]}; "
                                        f"and in its log: {self.log()}")
 
+    def on(self, selector, act):
+        """Does it with the first element that the selector finds; again where the page replaces that meanwhile."""
+        def is_done():
+            found = self.call("POST", "/element", {"using": "css selector", "value": selector})
+            try:
+                act(found)
+            except RuntimeError as failed:
+                if "stale element reference" not in str(failed):
+                    raise
+                return False
+            return True
+
+        wait_until(is_done, f"{selector} does not stay", alive=[self.driver])
+
     def click(self, selector):
-        found = self.call("POST", "/element", {"using": "css selector", "value": selector})
-        self.call("POST", f"/element/{found[ELEMENT]}/click")
+        self.on(selector, lambda found: self.call("POST", f"/element/{found[ELEMENT]}/click"))
+
+    def hold(self, selector):
+        """Presses the mouse on it, until let_go()."""
+        self.on(selector, lambda found: self.point(
+            {"type": "pointerMove", "duration": 0, "origin": found, "x": 0, "y": 0},
+            {"type": "pointerDown", "button": 0}))
+
+    def let_go(self):
+        self.point({"type": "pointerUp", "button": 0})
+
+    def point(self, *actions):
+        self.call("POST", "/actions", {"actions": [{"type": "pointer", "id": "mouse", "actions": list(actions)}]})
 
     def press(self, keys):
         """Keys, for what has the focus."""

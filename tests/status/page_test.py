@@ -144,6 +144,35 @@ class Page(StatusTest):
         self.picture(window, "letters-light")
         self.check_log(window)
 
+    def wait_for_turns(self, window, turns=3):
+        """Until the page has shown anew what it shows, so many times."""
+        window.run("window.turns = 0; new MutationObserver(() => window.turns += 1)"
+                   ".observe(document.getElementById('version'), {childList: true})")
+        window.wait(f"return window.turns > {turns}", "the page stands still")
+
+    def test_what_somebody_reads_or_presses_stays_where_it_is(self):
+        self.start()
+        window = self.show(view="letters")
+        window.wait("return document.querySelectorAll('.letter').length > 5", "there are no dead letters")
+        window.run("document.querySelector('.letter summary').focus()")
+        reasons = window.run("return document.querySelector('#letters .panel-head').innerText")
+        self.wait_for_turns(window)
+        self.assertTrue(window.run("return document.activeElement.matches('.letter summary')"), "the focus is lost")
+        self.assertNotEqual(window.run("return document.querySelector('#letters .panel-head').innerText"), reasons)
+        window.run("document.activeElement.blur()")
+        window.press("3")
+        window.wait("return document.querySelector('#configuration pre') !== null", "it is empty")
+        window.run("getSelection().selectAllChildren(document.querySelector('#configuration pre'))")
+        self.wait_for_turns(window)
+        self.assertIn("data_dir", window.run("return getSelection().toString()"), "the selection is lost")
+        window.press("1")
+        window.wait("return document.querySelectorAll('#components .row').length > 5", "there is no table")
+        window.hold("#components .row .type")
+        self.wait_for_turns(window)
+        window.let_go()
+        window.wait("return !document.getElementById('detail').hidden", "the click is lost")
+        self.check_log(window)
+
     def test_rows_that_look_like_html_are_not(self):
         self.start(broken=0)
         poison = self.folder / "spool/poison.ndjson"

@@ -103,6 +103,8 @@ async function showOverview(status) {
     drawing.draw(topology);
   }
   const sparklines = await ask("/api/sparklines");
+  // A click on what is replaced between press and release is lost.
+  if ($("overview").matches(":active")) return;
   panels.tiles($("tiles"), status);
   drawing.update(new Map(status.components.map((each) => [each.path, each])), state.chosen);
   panels.components($("components"), status, sparklines, state.chosen, choose);

@@ -11,6 +11,27 @@ const panel = (title, note, ...content) =>
     ...content,
   );
 
+// What is shown already is left alone, with what is selected or has the focus in it.
+const shown = new WeakMap();
+function isShown(holder, found) {
+  const text = JSON.stringify(found);
+  if (shown.get(holder) === text) return true;
+  shown.set(holder, text);
+  return false;
+}
+
+// Whether somebody reads in it, or is about to: what moves away then cannot be read, and a click on it is lost.
+function isInUse(holder) {
+  const selection = getSelection();
+  return (
+    holder.querySelector("details[open]") !== null ||
+    holder.querySelector(":focus-visible") !== null ||
+    holder.matches(":active") ||
+    (matchMedia("(hover: hover)").matches && holder.matches(":hover")) ||
+    (!selection.isCollapsed && holder.contains(selection.anchorNode))
+  );
+}
+
 export function tiles(holder, status) {
   const sum = (pick) => status.components.reduce((all, component) => all + (pick(component) ?? 0), 0);
   const channels = status.components.filter((component) => component.kind === "channel");
@@ -239,18 +260,24 @@ export function letters(holder, found) {
     `${whole(found.rows)} rows since the start, in ${found.folder}`,
     element("div", { class: "scroll" }, element("table", {}, head, element("tbody", {}, ...rows))),
   );
-  // Who reads a letter keeps it, and those around it, until it is closed.
-  if (holder.querySelector("details[open]")) {
+  const list = holder.querySelector(".latest");
+  if (list && isInUse(list)) {
     holder.firstElementChild.replaceWith(reasons);
     return;
   }
+  if (isShown(holder, found)) return;
   holder.replaceChildren(
     reasons,
-    panel("The last ones", "all of them: levada channel dump dead_letters", element("div", {}, ...latest)),
+    panel(
+      "The last ones",
+      "all of them: levada channel dump dead_letters",
+      element("div", { class: "latest" }, ...latest),
+    ),
   );
 }
 
 export function configuration(holder, found) {
+  if (isShown(holder, found)) return;
   const table = (name, text) =>
     element(
       "div",
@@ -270,6 +297,7 @@ export function configuration(holder, found) {
 }
 
 export function plugins(holder, found) {
+  if (isShown(holder, found)) return;
   const head = element(
     "thead",
     {},
