@@ -4,12 +4,29 @@
 #include "agent/config/json_parser.h"
 
 namespace levada::agent {
+namespace {
+
+// The agent that runs may have been started with what stood in the files before, and with credentials that systemd
+// gives to the service alone: of what is wrong with them now, only what hides `data_dir` matters.
+std::string load_data_dir(const std::string& config, Diagnostics& diagnostics) {
+  Diagnostics found;
+  const auto document = read_document(config, found);
+  std::string data_dir;
+  if (document) data_dir = read_agent(*document, found).data_dir;
+  for (auto& each : found.sorted()) {
+    if (!document || each.message.starts_with("agent.data_dir: "))
+      diagnostics.add(std::move(each.location), std::move(each.message));
+  }
+  return data_dir;
+}
+
+}  // namespace
 
 std::optional<AgentClient> AgentClient::of(const std::string& config) {
   Diagnostics diagnostics;
-  const auto loaded = load_for_inspection(config, diagnostics);
+  const auto data_dir = load_data_dir(config, diagnostics);
   if (refused(diagnostics)) return std::nullopt;
-  return AgentClient(status_socket(loaded.agent.data_dir));
+  return AgentClient(status_socket(data_dir));
 }
 
 Result<Node> AgentClient::get(const std::string& target) const {

@@ -1,6 +1,8 @@
 #include "agent/cli/configuration.h"
 
 #include <cstdio>
+#include <string_view>
+#include <utility>
 
 #include "agent/observe/log.h"
 
@@ -23,6 +25,12 @@ Configuration load(const std::string& path, Diagnostics& diagnostics, bool sets_
   return loaded;
 }
 
+// The message of a finding begins with the path that it is about.
+bool is_of_component(std::string_view message) {
+  return message.starts_with("sources.") || message.starts_with("interceptors.") || message.starts_with("sinks.") ||
+         message.starts_with("sink_groups.");
+}
+
 }  // namespace
 
 Configuration load_beside(const std::string& path, Diagnostics& diagnostics) { return load(path, diagnostics, false); }
@@ -33,11 +41,17 @@ Configuration load_configuration(const std::string& path, Diagnostics& diagnosti
 
 Configuration load_for_inspection(const std::string& path, Diagnostics& diagnostics) {
   Configuration loaded;
-  const auto document = read_document(path, diagnostics);
-  if (!document) return loaded;
+  Diagnostics found;
+  const auto document = read_document(path, found);
+  if (!document) {
+    diagnostics = std::move(found);
+    return loaded;
+  }
   loaded.secrets = document->secrets;
   add_log_secrets(document->secrets);
-  loaded.agent = read_agent(*document, diagnostics);
+  loaded.agent = read_agent(*document, found);
+  for (auto& each : found.sorted())
+    if (!is_of_component(each.message)) diagnostics.add(std::move(each.location), std::move(each.message));
   Diagnostics ignored;
   loaded.topology = read_topology(*document, loaded.registry, ignored);
   return loaded;

@@ -24,7 +24,7 @@ Configuration load_beside(const std::string& path, Diagnostics& diagnostics);
 Configuration load_configuration(const std::string& path, Diagnostics& diagnostics);
 
 // [agent] and the channels, for commands that only look at what an agent has stored. No plugin is
-// loaded, and what is wrong with other tables does not matter.
+// loaded. What is wrong with other tables, or a credential that is not there, does not matter.
 Configuration load_for_inspection(const std::string& path, Diagnostics& diagnostics);
 
 // The sources, interceptors and sinks, as dead letters name them: "sinks.out".

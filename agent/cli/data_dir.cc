@@ -1,6 +1,7 @@
 #include "agent/cli/data_dir.h"
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,6 +29,17 @@ Error cannot(const char* what, const std::string& path) {
   return fatal(std::string(what) + " " + path + ": " + std::strerror(errno));
 }
 
+// What root writes into the folder of another user, that user's agent cannot read: it would not start any more.
+Done check_owner(const std::string& data_dir) {
+  struct stat info;
+  if (::geteuid() != 0 || ::stat(data_dir.c_str(), &info) < 0 || info.st_uid == 0) return {};
+  const passwd* owner = ::getpwuid(info.st_uid);
+  const std::string name = owner ? owner->pw_name : "#" + std::to_string(info.st_uid);
+  return fatal("the data_dir " + data_dir + " belongs to the user " + name +
+               ", whose agent could not read what root writes there: run this as that user, with runuser -u " + name +
+               " -- levada ...");
+}
+
 }  // namespace
 
 Done check_used(const std::string& data_dir) {
@@ -40,6 +52,7 @@ Done check_used(const std::string& data_dir) {
 }
 
 Result<std::unique_ptr<DataDirLock>> DataDirLock::take(const std::string& data_dir) {
+  LEVADA_TRY(check_owner(data_dir));
   LEVADA_TRY(Files(system_files()).make_folder(data_dir));
   std::unique_ptr<DataDirLock> made(new DataDirLock(data_dir));
   LEVADA_TRY(made->lock());

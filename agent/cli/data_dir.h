@@ -12,7 +12,7 @@ namespace levada::agent {
 // destroyed or the process ends.
 class DataDirLock {
  public:
-  // Makes the folder. Fails where another process has it.
+  // Makes the folder. Fails where another process has it, and for root where it is another user's.
   static Result<std::unique_ptr<DataDirLock>> take(const std::string& data_dir);
   // The process comes to a proper end: the next one is told so.
   ~DataDirLock();

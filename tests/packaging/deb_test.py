@@ -145,6 +145,30 @@ class Deb(unittest.TestCase):
         self.assertTrue((self.root / OUT / "secret-name").is_dir())
         self.assertNotIn("secret-name", self.machine.journal())
 
+    def test_a_reload_takes_over_what_is_right_and_refuses_what_is_wrong(self):
+        self.install()
+        self.drop_in("SetCredential=folder:secret-name")
+        self.configure([("/var/lib/levada/out/", "/var/lib/levada/out/${credential:folder}/"), *self.SOON])
+        self.drop("a.json", '{"a":1}\n')
+        self.wait_for_rows(['{"a":1}'])
+        before = self.pid()
+        self.configure([("${credential:folder}/", "${credential:folder}/more/")], restart=False)
+        self.machine.run("systemctl", "reload", "levada")
+        self.assertIn("changed: sinks.files", self.machine.journal())
+        self.drop("b.json", '{"b":2}\n')
+        self.wait_for_rows(['{"a":1}', '{"b":2}'])
+        self.assertTrue((self.root / OUT / "secret-name/more").is_dir())
+        self.configure([("memory_bytes", "memory_byte")], restart=False)
+        self.machine.run("systemctl", "reload", "levada", check=False)
+        self.assertIn('unknown option "memory_byte"', self.machine.journal())
+        self.assertEqual(self.machine.property("ActiveState"), "active")
+        # As root, who has no credential of the service.
+        self.assertEqual(self.machine.run("levada", "health").strip(), "good")
+        self.assertIn('unknown option "memory_byte"', self.machine.run("levada", "reload", check=False))
+        self.drop("c.json", '{"c":3}\n')
+        self.wait_for_rows(['{"a":1}', '{"b":2}', '{"c":3}'])
+        self.assertEqual(self.pid(), before)
+
     def test_plugins_come_by_a_package_of_somebody_else_or_by_hand(self):
         self.install()
         before = self.pid()

@@ -3,6 +3,7 @@
 import grp
 import os
 import pathlib
+import pwd
 import stat
 import subprocess
 import tempfile
@@ -64,6 +65,23 @@ class Umask(unittest.TestCase):
         for path, mode in modes(folder / "shared").items():
             self.assertEqual(mode, 0o750 if path.is_dir() else 0o640, f"{path}: {mode:o}")
         self.assertTrue(list((folder / "shared").rglob("*.ndjson")))
+
+    @unittest.skipUnless(os.geteuid() == 0, "SKIP_only root can do what it must not")
+    def test_root_writes_nothing_into_the_folder_of_another_user(self):
+        with tempfile.TemporaryDirectory(prefix="levada-umask.") as name:
+            folder = pathlib.Path(name)
+            group = grp.getgrgid(os.getegid()).gr_name
+            (folder / "agent.toml").write_text(CONFIGURATION.format(group=group))
+            (folder / "in").mkdir()
+            (folder / "data").mkdir()
+            owner = pwd.getpwnam("nobody")
+            os.chown(folder / "data", owner.pw_uid, owner.pw_gid)
+            for command in (["run", "--until-drained"], ["replay"]):
+                run = subprocess.run([LEVADA, *command, "--config", "agent.toml"], cwd=folder, capture_output=True,
+                                     text=True, timeout=SECONDS)
+                self.assertEqual(run.returncode, 1, run.stdout + run.stderr)
+                self.assertIn("data belongs to the user nobody", run.stderr)
+                self.assertEqual(list((folder / "data").iterdir()), [])
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import socket
 import stat
 import subprocess
 import unittest
+import unittest.mock
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -102,6 +103,27 @@ class Shown(StatusTest):
         self.assertEqual(said.stdout, "sources.files: is not open yet\nnot good\n")
         (self.folder / "none").mkdir()
         self.wait(lambda: self.ask("/health")[0] == 200, "it does not become healthy")
+
+    def test_commands_ask_an_agent_whose_credentials_and_options_only_it_has(self):
+        credentials = self.folder / "credentials"
+        credentials.mkdir()
+        (credentials / "token").write_text(TOKEN)
+        with unittest.mock.patch.dict(os.environ, CREDENTIALS_DIRECTORY=str(credentials)):
+            self.start(f'{LOOPBACK}\nstatus_token = "${{credential:token}}"',
+                       tables='[sinks.more]\ntype = "file"\nchannel = "main"\n'
+                              'path = "{folder}/${credential:token}"\n'.replace("{folder}", str(self.folder)))
+        self.wait(lambda: self.ask("/health")[0] == 200, "it does not become healthy")
+        # As an administrator has them: systemd gives credentials to the service alone.
+        for command in (["health"], ["top", "--once"], ["tap", "sinks.out", "--rows", "1"], ["reload"],
+                        ["channel", "list"]):
+            said = self.levada(*command)
+            self.assertEqual(said.returncode, 0, f"{command}: {said.stdout}{said.stderr}")
+        # What was edited since harms nobody before it is taken over.
+        self.config.write_text(self.config.read_text().replace("[agent]", "[agent]\nmemory_byte = 1"))
+        self.assertEqual(self.levada("health").returncode, 0)
+        said = self.levada("reload")
+        self.assertEqual(said.returncode, 2, said.stdout)
+        self.assertIn('unknown option "memory_byte"', said.stderr)
 
     def test_top_shows_its_components(self):
         self.start()
