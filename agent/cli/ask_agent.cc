@@ -6,8 +6,9 @@
 namespace levada::agent {
 namespace {
 
-// The agent that runs may have been started with what stood in the files before, and with credentials that systemd
-// gives to the service alone: of what is wrong with them now, only what hides `data_dir` matters.
+// The agent that runs may have been started with what stood in the files before, and with
+// credentials that systemd gives to the service alone: of what is wrong with them now, only what
+// hides `data_dir` matters.
 std::string load_data_dir(const std::string& config, Diagnostics& diagnostics) {
   Diagnostics found;
   const auto document = read_document(config, found);

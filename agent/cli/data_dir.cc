@@ -29,7 +29,8 @@ Error cannot(const char* what, const std::string& path) {
   return fatal(std::string(what) + " " + path + ": " + std::strerror(errno));
 }
 
-// What root writes into the folder of another user, that user's agent cannot read: it would not start any more.
+// What root writes into the folder of another user, that user's agent cannot read: it would not
+// start any more.
 Done check_owner(const std::string& data_dir) {
   struct stat info;
   if (::geteuid() != 0 || ::stat(data_dir.c_str(), &info) < 0 || info.st_uid == 0) return {};

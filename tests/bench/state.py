@@ -10,6 +10,7 @@ again: the figures are those that its log gives. Runs take turns; CPU-seconds ar
 """
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -21,6 +22,9 @@ import subprocess
 import sys
 import tempfile
 import time
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+from waiting import wait_until  # noqa: E402
 
 PARSE = """
 [interceptors.parse]
@@ -134,19 +138,20 @@ class Bench:
         """Kills a run behind that time, and starts it again; the line of the log on its state."""
         command, log = self.command(own, job, True), own.parent / f"{own.name}.log"
         process = self.start(command, log)
-        time.sleep(seconds)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
         process.send_signal(signal.SIGKILL)
         process.wait()
         kept = sorted(path.name for path in (own / "data/commits/sinks.out").iterdir())
         size = sum(path.stat().st_size for path in (own / "data/commits/sinks.out").iterdir())
         begun = time.monotonic()
         process = self.start(command, log)
-        while not (found := re.search(r"goes on behind commit.*", log.read_text())) and process.poll() is None:
-            time.sleep(0.01)
+        found = wait_until(lambda: re.search(r"goes on behind commit.*", log.read_text()), "the state is loaded",
+                           alive=[process], said=log.read_text)
         waited = time.monotonic() - begun
         process.send_signal(signal.SIGKILL)
         process.wait()
-        return f"{found[0] if found else 'it did not start'}; {waited:.2f} s since the start of the program; " \
+        return f"{found[0]}; {waited:.2f} s since the start of the program; " \
                f"{len(kept)} files, {size / 1e6:.0f} MB"
 
 
