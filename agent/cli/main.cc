@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "agent/cli/commands.h"
+#include "agent/cli/topics.h"
 #include "agent/config/nearest.h"
 
 namespace levada::agent {
@@ -138,6 +139,19 @@ int main(int count, char** arguments) {
   tables->add_option("--type", of_table.type, "What the table at PATH is")->capture_default_str();
   tables->allow_extras();
 
+  TopicsRequest declared;
+  auto* of_topics = app.add_subcommand("topics", "Make the topics of a broker as the configuration declares them.");
+  of_topics->require_subcommand(1);
+  for (const auto& [what, summary] :
+       {std::pair{"plan", "Show what would be created and altered; touches nothing."},
+        std::pair{"apply", "Create and alter them. Partitions are added, never taken away."}}) {
+    auto* made = of_topics->add_subcommand(what, summary);
+    made->add_option("-c,--config", declared.config, "The configuration")->default_val(config);
+    made->add_option("--sink", declared.sink, "Only those that this sink declares");
+    made->callback([&declared, what = what] { declared.what = what; });
+    made->footer("Exit codes: 0 good; 1 some cannot be as declared, or no broker answers; 2 bad configuration.");
+  }
+
   try {
     app.parse(count, arguments);
   } catch (const CLI::ParseError& error) {
@@ -161,6 +175,7 @@ int main(int count, char** arguments) {
     if (of_table.arguments.empty()) of_table.arguments = {"help"};
     return table(of_table);
   }
+  if (of_topics->parsed()) return topics(declared);
   if (fresh->parsed()) return start_plugin(kind, in_c, name, folder.empty() ? name : folder);
   return show_plugins(plugins);
 }

@@ -14,11 +14,13 @@
 #include "agent/cli/reload/reloader.h"
 #include "agent/cli/report.h"
 #include "agent/cli/run_control.h"
+#include "agent/cli/run_status.h"
 #include "agent/cli/status_log.h"
 #include "agent/cli/supervision.h"
 #include "agent/cli/terminal_progress.h"
 #include "agent/env/system_clock.h"
 #include "agent/observe/log.h"
+#include "agent/observe/problems.h"
 #include "agent/plugin_host/plugin_trials.h"
 #include "agent/status/http_client.h"
 #include "agent/status/row_filter.h"
@@ -29,13 +31,6 @@ namespace {
 
 void log_lines(const std::vector<StatusLog::Line>& lines) {
   for (const auto& line : lines) log_info(line.component, line.text);
-}
-
-// Positions and commits would go where nobody finds them, or into the folder of another agent.
-void end_without(const std::string& data_dir) {
-  log_error("",
-            data_dir + " was removed, moved or replaced while the agent ran: it ends at once, as if it were killed");
-  ::_exit(kFailed);
 }
 
 // After a kill, rows since the last commit come again. Those that a component
@@ -68,9 +63,25 @@ Result<std::unique_ptr<StatusServer>> start_status_server(const std::string& fil
                              {status_socket(agent.data_dir), agent.status_listen, agent.status_token}, make_filter);
 }
 
-int log_failure(const Error& error) {
+// Who watches over runs must not take one that did not write its end for a good one, nor the
+// other way round: it is logged, and the run ends as it would have.
+void write_end(RunStatus& status, RunState state, const std::string& counters, const std::string& details) {
+  if (const Done done = status.ended(state, counters, details); !done)
+    log_error("", "status_log has no end of this run: " + done.error().message);
+}
+
+int log_failure(const Error& error, RunStatus& status) {
   log_error("", error.message);
+  write_end(status, RunState::failed, "", without_secrets(error.message));
   return kFailed;
+}
+
+// Positions and commits would go where nobody finds them, or into the folder of another agent.
+void end_without(const std::string& data_dir, RunStatus& status) {
+  log_failure(fatal(data_dir + " was removed, moved or replaced while the agent ran: it ends at once, as if it were "
+                               "killed"),
+              status);
+  ::_exit(kFailed);
 }
 
 }  // namespace
@@ -88,18 +99,24 @@ int run_agent(const std::string& path, bool until_drained) {
   const auto& dead_letters = stores.dead_letters;
   RunningFlows flows(services, stores, until_drained);
   flows.build(configuration, diagnostics);
-  if (refused(diagnostics)) return kBadConfiguration;
+  RunStatus run_status(agent.settings.text("status_log"), Files(services.files), *services.clock);
+  if (refused(diagnostics)) {
+    write_end(run_status, RunState::failed, "", configuration->secrets.hide(diagnostics.text()));
+    return kBadConfiguration;
+  }
   const auto locked = DataDirLock::take(agent.data_dir);
-  if (!locked) return log_failure(locked.error());
+  if (!locked) return log_failure(locked.error(), run_status);
   const DataDirLock& lock = **locked;
   if (lock.is_after_crash()) log_info("", "the last run was killed: this one goes on behind what is stored");
+  if (const Done said = run_status.started(path, lock.is_after_crash()); !said)
+    return log_failure(Error(said.error()).at("status_log"), run_status);
 
   raise_file_limit(topology);
   try_row_filter(agent.plugin_dirs);
   PluginTrials::of_process().stop_trying();
   std::mutex plugins;
   const auto started = start_status_server(path, *configuration, system, plugins);
-  if (!started) return log_failure(started.error());
+  if (!started) return log_failure(started.error(), run_status);
   StatusServer& status_server = **started;
 
   Report report(topology, metrics, dead_letters);
@@ -132,13 +149,16 @@ int run_agent(const std::string& path, bool until_drained) {
             },
         .every_second =
             [&] {
-              if (!lock.holds()) end_without(agent.data_dir);
+              if (!lock.holds()) end_without(agent.data_dir, run_status);
               log_lines(status.due());
               supervision.every_second(flows.is_stopping());
               progress.show();
             },
     });
-    if (!flows.start()) return kFailed;
+    if (!flows.start()) {
+      write_end(run_status, RunState::failed, "", logged_problems().text());
+      return kFailed;
+    }
     status_server.set_started();
     log_info("", "levada " LEVADA_VERSION " runs " + path);
     supervision.started();
@@ -154,7 +174,10 @@ int run_agent(const std::string& path, bool until_drained) {
   if (outcome == Pipeline::Outcome::stopped) log_info("", "stopped");
   if (outcome == Pipeline::Outcome::timed_out)
     log_warning("", "stop_timeout is over: rows that are not stored are read again at the next start");
-  return exit_code(outcome, until_drained, dead_letters.rows(), metrics);
+  const auto code = exit_code(outcome, until_drained, dead_letters.rows(), metrics);
+  write_end(run_status, run_state(code, outcome, until_drained), run_counters(metrics, dead_letters.rows()),
+            configuration->secrets.hide(report.text()) + logged_problems().text());
+  return code;
 }
 
 }  // namespace levada::agent

@@ -27,6 +27,8 @@ constexpr auto kAgent = std::to_array<levada_option>({
      "agent.sock in data_dir has them."},
     {"status_token", LEVADA_STRING, LEVADA_SECRET, nullptr, nullptr,
      "Who asks at status_listen must show it as a Bearer token; required where that is reached from other machines."},
+    {"status_log", LEVADA_STRING, 0, nullptr, "\"\"",
+     "File to which each run adds how it began and how it ended, as \"/var/log/levada/fetch_status.log\"."},
 });
 
 constexpr const char* kReloadable[] = {"stop_timeout", "plugin_dirs", "log_level"};

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "agent/observe/journal.h"
+#include "agent/observe/problems.h"
 
 namespace levada::agent {
 namespace {
@@ -38,6 +39,11 @@ const Journal* journal() {
   return found.get();
 }
 
+Problems& problems() {
+  static Problems one;
+  return one;
+}
+
 spdlog::level::level_enum level_of(int32_t level) {
   switch (level) {
     case LEVADA_DEBUG: return spdlog::level::debug;
@@ -66,10 +72,15 @@ std::string without_secrets(std::string text) {
 void log(int32_t level, std::string_view component, std::string_view message) {
   if (!logger().should_log(level_of(level))) return;
   const auto text = without_secrets(std::string(message));
+  if (level >= LEVADA_WARNING)
+    problems().add((level >= LEVADA_ERROR ? "error " : "warning ") +
+                   (component.empty() ? text : std::string(component) + ": " + text));
   if (journal() && journal()->write(level, component, text)) return;
   if (component.empty()) return logger().log(level_of(level), "{}", text);
   logger().log(level_of(level), "{}: {}", component, text);
 }
+
+const Problems& logged_problems() { return problems(); }
 
 const levada_log* log_service() {
   static const levada_log table = {sizeof table, [](const levada_host* host, int32_t level, levada_bytes message) {

@@ -1,5 +1,6 @@
 #include "agent/plugin_host/instance.h"
 
+#include "agent/plugin_host/component_command.h"
 #include "levada/has.h"
 
 namespace levada::agent {
@@ -58,19 +59,25 @@ const void* Instance::extension(const char* id) const {
   return found;
 }
 
-Done Instance::command(const std::vector<std::string>& arguments,
-                       const std::function<void(std::string_view)>& write) const {
-  const auto* commands = static_cast<const levada_commands*>(extension(LEVADA_COMMANDS));
-  if (!commands) return fatal(std::string(component_.name) + " has no commands of its own");
+Done run_command(const Instance& instance, const char* id, const std::vector<std::string>& arguments,
+                 const std::function<void(std::string_view)>& write) {
+  const auto* commands = static_cast<const levada_commands*>(instance.extension(id));
+  if (!commands) return fatal(instance.name() + " has no such commands");
   std::vector<levada_bytes> texts;
   for (const auto& argument : arguments) texts.push_back({argument.data(), argument.size()});
   const auto pass_on = [](void* to, levada_bytes text) {
     (*static_cast<const std::function<void(std::string_view)>*>(to))({text.data, text.size});
   };
   return call([&](levada_error* error) {
-    return commands->run(self_, texts.data(), texts.size(), pass_on,
+    return commands->run(instance.self(), texts.data(), texts.size(), pass_on,
                          const_cast<std::function<void(std::string_view)>*>(&write), error);
   });
+}
+
+Done Instance::command(const std::vector<std::string>& arguments,
+                       const std::function<void(std::string_view)>& write) const {
+  if (!extension(LEVADA_COMMANDS)) return fatal(std::string(component_.name) + " has no commands of its own");
+  return run_command(*this, LEVADA_COMMANDS, arguments, write);
 }
 
 template <class Functions>

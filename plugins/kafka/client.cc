@@ -2,17 +2,6 @@
 #include "kafka/client.h"
 
 namespace levada {
-namespace {
-
-// How long a broker may take to make a topic, or to describe one, before the call counts as failed.
-constexpr std::chrono::seconds kAdminTimeout{10};
-
-// No broker will ever make a topic of this configuration.
-bool is_settings_fault(rd_kafka_resp_err_t error) {
-  return error == RD_KAFKA_RESP_ERR_INVALID_CONFIG || error == RD_KAFKA_RESP_ERR_INVALID_PARTITIONS;
-}
-
-}  // namespace
 
 Done Client::start(rd_kafka_type_t type, KafkaConf conf) {
   rd_kafka_conf_t* own = conf.copy();

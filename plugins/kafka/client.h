@@ -13,6 +13,7 @@
 #include "kafka/conf.h"
 #include "kafka/handles.h"
 #include "kafka/log_limiter.h"
+#include "kafka/topic_plan.h"
 #include "levada/result.h"
 
 namespace levada {
@@ -23,12 +24,13 @@ struct FatalError {
   std::string text;  // "_FENCED: ..."
 };
 
-// How a topic is made that is not there; -1: the broker decides.
-struct NewTopic {
-  int partitions = -1;
-  int replication = -1;
-  Properties settings = {};
-};
+// How long a broker may take to make a topic, or to describe one, before the call counts as failed.
+inline constexpr std::chrono::seconds kAdminTimeout{10};
+
+// No broker will ever make a topic of this configuration.
+inline bool is_settings_fault(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR_INVALID_CONFIG || error == RD_KAFKA_RESP_ERR_INVALID_PARTITIONS;
+}
 
 class Client {
  public:

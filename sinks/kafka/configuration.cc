@@ -85,6 +85,13 @@ Result<KafkaConf> producer_conf(const KafkaSettings& settings) {
   return conf;
 }
 
+Result<KafkaConf> admin_conf(const KafkaSettings& settings) {
+  KafkaConf conf;
+  LEVADA_TRY(conf.set_connection(settings));
+  LEVADA_TRY(conf.set_properties(settings.librdkafka, "sink", kOwned));
+  return conf;
+}
+
 Result<KafkaConf> reader_conf(const KafkaSettings& settings) {
   KafkaConf conf;
   LEVADA_TRY(conf.set_connection(settings));

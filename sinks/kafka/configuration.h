@@ -8,6 +8,8 @@ namespace levada::kafka_sink {
 
 // Checks all settings, without a look at the network.
 Result<KafkaConf> producer_conf(const KafkaSettings& settings);
+// For a client that looks after topics.
+Result<KafkaConf> admin_conf(const KafkaSettings& settings);
 // For consumers that look at what the sink has written.
 Result<KafkaConf> reader_conf(const KafkaSettings& settings);
 

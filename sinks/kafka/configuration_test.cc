@@ -70,7 +70,7 @@ TEST_F(ConfigurationTest, options_without_effect_are_refused) {
   EXPECT_EQ(fault(), "ca_file: has no effect without tls = true");
   settings_.ca_file.reset();
   settings_.partitions = 3;
-  EXPECT_EQ(fault(), "partitions: has no effect without create_topics = true");
+  EXPECT_EQ(fault(), "partitions: has no effect without create_topics = true or topics");
 }
 
 TEST_F(ConfigurationTest, files_of_certificates_must_be_there) {

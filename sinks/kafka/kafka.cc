@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "levada/topics.h"
+
 namespace levada::kafka_sink {
 namespace {
 
@@ -25,30 +27,38 @@ Result<std::unique_ptr<Kafka>> Kafka::create(Settings settings, Host host) {
   if (!conf) return std::move(conf).error();
   auto reader = reader_conf(settings);
   if (!reader) return std::move(reader).error();
+  auto admin = admin_conf(settings);
+  if (!admin) return std::move(admin).error();
   auto maker = MessageMaker::from(settings);
   if (!maker) return std::move(maker).error();
   auto partitions = topic_number(settings.partitions, "partitions");
   if (!partitions) return std::move(partitions).error();
   auto replication = topic_number(settings.replication, "replication");
   if (!replication) return std::move(replication).error();
-  if (!settings.create_topics)
+  auto topics = declared_topics(settings);
+  if (!topics) return std::move(topics).error();
+  if (settings.apply_topics && topics->empty()) return wrong("apply_topics", "has no effect without topics");
+  if (!settings.create_topics && topics->empty())
     for (const auto& [set, option] : {std::pair{settings.partitions.has_value(), "partitions"},
                                       {settings.replication.has_value(), "replication"},
                                       {static_cast<bool>(settings.topic_settings), "topic_settings"}})
-      if (set) return wrong(option, "has no effect without create_topics = true");
+      if (set) return wrong(option, "has no effect without create_topics = true or topics");
 
-  auto sink =
-      std::unique_ptr<Kafka>(new Kafka(settings, host, *std::move(conf), *std::move(reader), *std::move(maker)));
+  auto sink = std::unique_ptr<Kafka>(
+      new Kafka(settings, host, *std::move(conf), *std::move(reader), *std::move(admin), *std::move(maker)));
+  sink->topics_ = *std::move(topics);
   if (settings.create_topics) sink->new_topic_ = NewTopic{*partitions, *replication, flatten(settings.topic_settings)};
   return sink;
 }
 
-Kafka::Kafka(const Settings& settings, Host host, KafkaConf conf, KafkaConf reader, MessageMaker maker)
+Kafka::Kafka(const Settings& settings, Host host, KafkaConf conf, KafkaConf reader, KafkaConf admin, MessageMaker maker)
     : host_(host),
       in_flight_rows_(settings.in_flight),
       in_flight_bytes_(settings.in_flight_bytes.bytes),
       constant_topic_(maker.one_topic() ? settings.topic : ""),
+      apply_topics_(settings.apply_topics),
       conf_(std::move(conf)),
+      admin_conf_(std::move(admin)),
       maker_(std::move(maker)),
       log_(host),
       in_flight_(settings.transactions),
@@ -70,6 +80,7 @@ Done Kafka::start() {
 Done Kafka::open() {
   if (!producer_) LEVADA_TRY(start());
   LEVADA_TRY(producer_->connect(kConnectTimeout));
+  if (apply_topics_) LEVADA_TRY(apply_topics(admin_conf_, topics_, log_, host_));
   if (!constant_topic_.empty()) {
     auto topic = producer_->topic(constant_topic_);
     if (!topic) return std::move(topic).error();
@@ -184,6 +195,12 @@ Done Kafka::commit_transaction(const Checkpoint& checkpoint, nanoseconds timeout
 Done Kafka::idle() {
   work(nanoseconds(0), [] { return true; });
   return {};
+}
+
+const void* Kafka::extension(std::string_view id) { return id == LEVADA_TOPICS ? levada::commands<Kafka>() : nullptr; }
+
+Done Kafka::command(std::span<const std::string_view> arguments, const std::function<void(std::string_view)>& write) {
+  return run_topics_command(admin_conf_, topics_, log_, arguments, write);
 }
 
 // Takes in reports and feeds, until that is enough, nothing can go on, or the time is up. The time

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "blamed_rows.h"
@@ -14,6 +16,7 @@
 #include "message_maker.h"
 #include "producer.h"
 #include "settings.h"
+#include "topics.h"
 #include "transactions.h"
 
 namespace levada::kafka_sink {
@@ -46,6 +49,11 @@ class Kafka : public Sink {
       optional<&Settings::replication>("replication", nullptr, "Replicas of a created topic; else the broker decides."),
       optional<&Settings::topic_settings>("topic_settings", nullptr,
                                           "Settings of a created topic, such as retention.ms."),
+      optional<&Settings::topics>(
+          "topics", nullptr,
+          "Topics for `levada topics`: { name = { partitions, replication, settings } }; what one lacks is as above."),
+      optional<&Settings::apply_topics>("apply_topics", "false",
+                                        "On start, make `topics` and alter those that are otherwise."),
       optional<&Settings::transactions>(
           "transactions", "false", "Write rows, and the positions that they came from, in transactions: exactly once."),
       optional<&Settings::transactional_id>(
@@ -69,6 +77,9 @@ class Kafka : public Sink {
   Done write(Batch& batch, std::chrono::nanoseconds timeout) override;
   Done commit(const Checkpoint& checkpoint, std::chrono::nanoseconds timeout, Batch& rejected) override;
   Done idle() override;
+  const void* extension(std::string_view id);
+  // For LEVADA_TOPICS.
+  Done command(std::span<const std::string_view> arguments, const std::function<void(std::string_view)>& write);
 
  private:
   // The batch that is being handed to librdkafka, as the bound of in-flight messages allows.
@@ -80,7 +91,7 @@ class Kafka : public Sink {
     bool done() const { return next == rows; }
   };
 
-  Kafka(const Settings& settings, Host host, KafkaConf conf, KafkaConf reader, MessageMaker maker);
+  Kafka(const Settings& settings, Host host, KafkaConf conf, KafkaConf reader, KafkaConf admin, MessageMaker maker);
   Done start();
   void forget();
   Result<std::vector<Position>> roll_back();
@@ -106,7 +117,10 @@ class Kafka : public Sink {
   const int64_t in_flight_rows_, in_flight_bytes_;
   const std::string constant_topic_;
   std::optional<NewTopic> new_topic_;
+  std::vector<WantedTopic> topics_;
+  const bool apply_topics_;
   KafkaConf conf_;
+  KafkaConf admin_conf_;
   MessageMaker maker_;
   LogLimiter log_;
   InFlightMessages in_flight_;

@@ -32,6 +32,8 @@ struct KafkaSettings : KafkaConnection {
   std::optional<int64_t> partitions;
   std::optional<int64_t> replication;
   Tree topic_settings;
+  Tree topics;  // Only while the sink is made.
+  bool apply_topics = false;
   bool transactions = false;
   std::optional<std::string> transactional_id;
   std::chrono::nanoseconds transaction_timeout = std::chrono::minutes(1);
