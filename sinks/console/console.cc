@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "json/json_writer.h"
 
@@ -16,12 +18,29 @@ namespace levada::console {
 
 using std::chrono::nanoseconds;
 
-Result<std::unique_ptr<Console>> Console::create(Settings settings, Host host) {
-  return std::make_unique<Console>(settings, host, STDOUT_FILENO);
+namespace {
+
+bool is_for_colors(int descriptor) {
+  const char* no = std::getenv("NO_COLOR");
+  return ::isatty(descriptor) == 1 && (!no || !*no);
 }
 
-Console::Console(Settings settings, Host host, int descriptor)
-    : settings_(settings), descriptor_(descriptor), values_replaced_(host.counter("values_replaced")) {}
+}  // namespace
+
+Result<std::unique_ptr<Console>> Console::create(Settings settings, Host host) {
+  auto highlighter = Highlighter::create(settings.highlight);
+  if (!highlighter) return std::move(highlighter).error();
+  const bool colors = settings.color == Settings::Color::always ||
+                      (settings.color == Settings::Color::automatic && is_for_colors(STDOUT_FILENO));
+  return std::make_unique<Console>(std::move(settings), host, STDOUT_FILENO,
+                                   colors ? *std::move(highlighter) : Highlighter());
+}
+
+Console::Console(Settings settings, Host host, int descriptor, Highlighter highlighter)
+    : settings_(std::move(settings)),
+      descriptor_(descriptor),
+      highlighter_(std::move(highlighter)),
+      values_replaced_(host.counter("values_replaced")) {}
 
 Result<std::vector<Position>> Console::recover() {
   waiting_.clear();
@@ -37,17 +56,21 @@ Done Console::write(Batch& batch, nanoseconds timeout) {
     return fatal(
         "the rows have no body column, an interceptor has dropped it: set format = \"json\" to print the other "
         "columns");
-  for (int64_t row = 0; row < batch.rows(); ++row) (waiting_ += body->text(row)) += '\n';
+  for (int64_t row = 0; row < batch.rows(); ++row) {
+    highlighter_.append(body->text(row), waiting_);
+    waiting_ += '\n';
+  }
   return {};
 }
 
 Done Console::print_json(const Batch& batch) {
   const std::string body = "body";
   JsonWriter writer(choose_columns(batch, {}, {&body, 1}), JsonStyle{});
+  std::string line;
   for (int64_t row = 0; row < batch.rows(); ++row) {
-    const auto used = waiting_.size();
-    waiting_.resize(used + writer.bound(row));
-    waiting_.resize(static_cast<size_t>(writer.write(row, waiting_.data() + used) - waiting_.data()));
+    line.resize(writer.bound(row));
+    line.resize(static_cast<size_t>(writer.write(row, line.data()) - line.data()));
+    highlighter_.append(line, waiting_);
     waiting_ += '\n';
   }
   if (writer.replaced() > 0) values_replaced_.add(writer.replaced());

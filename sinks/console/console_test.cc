@@ -59,6 +59,25 @@ TEST_F(ConsoleTest, prints_the_other_columns_as_json) {
   EXPECT_EQ(printed(), "{\"n\":1}\n{}\n");
 }
 
+TEST_F(ConsoleTest, colors_rows_by_the_first_expression_that_matches) {
+  auto highlighter = Highlighter::create({{"red", "errors|failed"}, {"green", "completed"}});
+  ASSERT_TRUE(highlighter);
+  Console console({}, host_.host(), ends_[1], *std::move(highlighter));
+  Batch batch = batch_of({"completed_with_errors", "completed\n  5 rows", "started"});
+  ASSERT_TRUE(console.write(batch, 0ns));
+  ASSERT_TRUE(console.commit(Checkpoint(), 0ns, rejected_));
+  EXPECT_EQ(printed(), "\x1b[1;31mcompleted_with_errors\x1b[0m\n\x1b[32mcompleted\n  5 rows\x1b[0m\nstarted\n");
+}
+
+TEST_F(ConsoleTest, refuses_colors_and_expressions_that_are_none) {
+  const auto fault = [&](const char* color, const char* pattern) {
+    const auto made = Console::create({.highlight = {{color, pattern}}}, host_.host());
+    return made ? "none" : made.error().option + ": " + made.error().message;
+  };
+  EXPECT_EQ(fault("pink", "x"), "highlight.pink: is none of red, green, yellow, blue, magenta, cyan and bold");
+  EXPECT_EQ(fault("red", "("), "highlight.red: missing ): (");
+}
+
 TEST_F(ConsoleTest, a_slow_reader_makes_it_wait_without_losing_or_doubling_anything) {
   const auto console = sink();
   const std::string row(1'000'000, 'x');

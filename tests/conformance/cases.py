@@ -162,6 +162,7 @@ CASES = [
     ),
     Case("parse_hosts", 'format = "domains"\nip_column = ""', bodies=HOSTS),
     Case("parse_hosts", 'format = "adblock"', bodies=HOSTS),
+    Case("parse_hosts", 'format = "auto"\nformat_column = "a_text"', bodies=HOSTS),
     Case("parse_json", DECLARED, bodies=JSON),
     Case("parse_json", DECLARED + '\non_mismatch = "reject"', bodies=JSON),
     Case("parse_json", "infer = true", bodies=JSON, cuts_matter=True),
@@ -194,6 +195,11 @@ CASES = [
     Case("null"),
     Case("console"),
     Case("console", 'format = "json"'),
+    Case(
+        "console",
+        "highlight = { red = 'a' }\ncolor = \"always\"",
+        refused=[("highlight = { pink = 'a' }", "highlight")],
+    ),
     Case("file", 'path = "/out"'),
     Case(
         "delta",
