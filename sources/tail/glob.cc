@@ -108,6 +108,30 @@ std::string fixed_folder(const std::string& pattern) {
   return folder.empty() ? "/" : folder;
 }
 
+std::vector<std::string> without_braces(const std::string& pattern) {
+  for (size_t open = pattern.find('{'); open != pattern.npos; open = pattern.find('{', open + 1)) {
+    // Where the alternatives end: at commas and the closing brace of this one, not of one within.
+    std::vector<size_t> ends;
+    int depth = 0;
+    for (size_t at = open; at < pattern.size(); ++at) {
+      const char c = pattern[at];
+      if (c == '{') ++depth;
+      else if (c == ',' && depth == 1) ends.push_back(at);
+      else if (c == '}' && --depth == 0) ends.push_back(at);
+      if (c == '}' && depth == 0) break;
+    }
+    if (depth != 0) continue;
+    std::vector<std::string> all;
+    for (size_t from = open + 1; const size_t end : ends) {
+      const auto one = pattern.substr(0, open) + pattern.substr(from, end - from) + pattern.substr(ends.back() + 1);
+      for (auto& each : without_braces(one)) all.push_back(std::move(each));
+      from = end + 1;
+    }
+    return all;
+  }
+  return {pattern};
+}
+
 std::map<std::string, levada_file_info> glob(const Files& files, const std::vector<std::string>& include,
                                              const std::vector<std::string>& exclude,
                                              const std::function<void(const Error&)>& problem) {

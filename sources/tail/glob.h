@@ -10,6 +10,10 @@
 
 namespace levada::tail {
 
+// "/a/{b,c}_x.log" as "/a/b_x.log" and "/a/c_x.log"; braces nest, and one that is not closed stands
+// for itself.
+std::vector<std::string> without_braces(const std::string& pattern);
+
 // Calls problem(error) for each folder that cannot be listed; one that is missing is none.
 // `**` stands for any number of folders. Gives files, not folders, by path; links are followed.
 std::map<std::string, levada_file_info> glob(const Files& files, const std::vector<std::string>& include,

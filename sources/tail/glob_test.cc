@@ -29,6 +29,15 @@ class GlobTest : public testing::Test {
   Texts problems_;
 };
 
+TEST_F(GlobTest, braces_hold_alternatives) {
+  EXPECT_EQ(without_braces("/log/a.log"), Texts{"/log/a.log"});
+  EXPECT_EQ(without_braces("{/a,/b}/{x,y}_s.log"), (Texts{"/a/x_s.log", "/a/y_s.log", "/b/x_s.log", "/b/y_s.log"}));
+  EXPECT_EQ(without_braces("/{a,b{c,d}}"), (Texts{"/a", "/bc", "/bd"}));
+  EXPECT_EQ(without_braces("{/a}/x,y"), Texts{"/a/x,y"});
+  EXPECT_EQ(without_braces("/a{,b}"), (Texts{"/a", "/ab"}));
+  EXPECT_EQ(without_braces("/a{b/{c,d}"), (Texts{"/a{b/c", "/a{b/d"}));
+}
+
 TEST_F(GlobTest, patterns_are_about_each_part_of_a_path) {
   EXPECT_EQ(found({"/log/a.log"}), Texts{"/log/a.log"});
   EXPECT_EQ(found({"/log/*.log"}), (Texts{"/log/[x].log", "/log/a.log", "/log/b.log"}));

@@ -51,6 +51,10 @@ Done check(const Tail::Settings& settings) {
 }  // namespace
 
 Result<std::unique_ptr<Tail>> Tail::create(Settings settings, Host host) {
+  std::vector<std::string> include;
+  for (const auto& pattern : settings.include)
+    for (auto& each : without_braces(pattern)) include.push_back(std::move(each));
+  settings.include = std::move(include);
   LEVADA_TRY(check(settings));
   FollowRules rules;
   rules.rows.read_bytes = static_cast<size_t>(settings.read_bytes.bytes);

@@ -37,7 +37,7 @@ class Tail : public Source {
   static constexpr std::array options = {
       required<&Settings::include>("include",
                                    "Patterns of the paths to follow, [\"/var/log/app/*.log\"]; `**` is any number of "
-                                   "folders."),
+                                   "folders, `{a,b}` one of both."),
       optional<&Settings::exclude>("exclude", R"(["*.tmp"])",
                                    "Patterns of what to leave alone; one without a `/` is about the name alone."),
       choice<&Settings::start>("start", "end|beginning", R"("end")",

@@ -10,54 +10,11 @@ import subprocess
 import tempfile
 import unittest
 
+from host_lists import domain, entries
+
 LEVADA = os.environ["LEVADA"]
 SEED = int(os.environ.get("LEVADA_SEED", random.SystemRandom().randrange(1 << 32)))
 LINES = int(os.environ.get("LEVADA_LINES", "20000"))
-
-LABEL = re.compile(r"^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$")
-V4 = re.compile(r"^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)$", re.ASCII)
-LOCAL = {"localhost", "localhost.localdomain", "local", "broadcasthost", "ip6-localhost", "ip6-loopback",
-         "ip6-localnet", "ip6-mcastprefix", "ip6-allnodes", "ip6-allrouters", "ip6-allhosts"}
-
-
-def domain(name):
-    name = name.lower().removesuffix(".")
-    if not name:
-        return None, "empty"
-    if name in LOCAL:
-        return None, "local"
-    if V4.match(name) or ":" in name:
-        return None, "ip_literal"
-    labels = name.split(".")
-    if len(labels) < 2:
-        return None, "single_label"
-    if len(name) > 253 or not all(LABEL.match(label) for label in labels):
-        return None, "bad_name"
-    return name, None
-
-
-def is_ip(text):
-    return bool(V4.match(text)) or (":" in text and re.match(r"^[0-9a-fA-F:.%]+[a-z0-9]*$", text) is not None)
-
-
-def entries(line, format):
-    """(name, address, reason) of each name, or of the line."""
-    text = line.lstrip("\ufeff")
-    if format == "domains" and text.lstrip().startswith("!"):
-        return
-    words = text.split("#", 1)[0].split()
-    if not words:
-        return
-    if format == "domains":
-        yield (words[0], None, None) if len(words) == 1 else (None, None, "junk")
-    elif not is_ip(words[0]):
-        yield None, None, "bad_ip"
-    elif len(words) == 1:
-        yield None, None, "no_host"
-    else:
-        for name in words[1:]:
-            yield name, words[0], None
-
 
 def expected(lines, format):
     rows, reasons = collections.Counter(), collections.Counter()

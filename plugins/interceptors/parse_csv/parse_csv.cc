@@ -49,6 +49,12 @@ bool ParseCsv::is_header() const {
                     [](const CsvField& field, const std::string& name) { return field.text == name; });
 }
 
+bool ParseCsv::is_comment(std::string_view record) const {
+  if (comment_.empty()) return false;
+  if (record.starts_with(kByteOrderMark)) record.remove_prefix(kByteOrderMark.size());
+  return record.empty() || record == "\r" || record.starts_with(comment_);
+}
+
 bool ParseCsv::read_fields(std::string_view record, CsvFault& fault, std::string& reason) {
   const size_t mark = record.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
   const auto text = record.substr(mark);
@@ -92,11 +98,17 @@ Done ParseCsv::intercept(Batch& batch) {
   const Column body = resolved(*found);
   const Documents bodies(body);
   columns_.start(body);
-  int64_t header_rows = 0;
+  int64_t header_rows = 0, comment_rows = 0;
   std::string reason;
   for (int64_t row = 0; row < batch.rows(); ++row) {
     const ParsedColumns::Body record = {&bodies.view(row), bodies[row].text};
     CsvFault fault;
+    if (is_comment(record.text)) {
+      columns_.append_nulls();
+      batch.drop(row);
+      ++comment_rows;
+      continue;
+    }
     if (!read_fields(record.text, fault, reason)) {
       columns_.append_nulls();
     } else if (skip_header_ && is_header()) {
@@ -114,6 +126,7 @@ Done ParseCsv::intercept(Batch& batch) {
   }
   for (auto& column : columns_.finish()) batch.set(std::move(column));
   header_rows_.add(header_rows);
+  comment_rows_.add(comment_rows);
   mismatched_.add(columns_.mismatches());
   batch.drop_marked();
   return {};

@@ -64,6 +64,18 @@ TEST(ParseCsv, makes_columns_of_fields) {
   EXPECT_EQ(texts(outcome.batch, "body").size(), 3u);
 }
 
+TEST(ParseCsv, feeds_of_malware_with_comments_quotes_and_commas) {
+  testkit::FakeHost host;
+  const auto outcome = parsed(
+      batch_of({"# URLhaus Database Dump\r", "\xef\xbb\xbf# id,dateadded,url,tags", "", "\r",
+                R"("7","2026-01-01 00:00:00","http://a.example/x,y","Mozi, ""elf""")", "\"8\",\"#\",\"u\",\"#t\""}),
+      "header = [\"id\", \"dateadded\", \"url\", \"tags\"]\ncomment = \"#\"", host);
+  EXPECT_EQ(outcome.rejected, Texts());
+  EXPECT_EQ(texts(outcome.batch, "url"), (Texts{"http://a.example/x,y", "u"}));
+  EXPECT_EQ(texts(outcome.batch, "tags"), (Texts{"Mozi, \"elf\"", "#t"}));
+  EXPECT_EQ(host.count("comment_rows"), 4);
+}
+
 TEST(ParseCsv, makes_columns_of_types) {
   const char* options = R"(header = ["i", "f", "b", "t", "rest"]
 columns = { i = "int64", f = "float64", b = "boolean", t = { type = "timestamp", unit = "s" } })";

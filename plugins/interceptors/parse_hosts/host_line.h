@@ -8,7 +8,9 @@
 
 namespace levada::parse_hosts {
 
-enum class Format { hosts, domains, adblock };
+// `names`: the text as a whole is a name; `urls`: it begins with a URL; `automatic`: each line is
+// read as what it looks like.
+enum class Format { hosts, domains, adblock, urls, names, automatic };
 
 struct HostLine {
   std::string_view ip;                  // Empty where the list has none.

@@ -54,5 +54,45 @@ TEST(HostLineTest, of_rules_for_ad_blockers) {
     EXPECT_EQ(rules(other), "<junk>") << other;
 }
 
+TEST(HostLineTest, of_urls) {
+  const auto urls = [](std::string_view text) { return read(text, Format::urls); };
+  EXPECT_EQ(urls("http://a.com/b?c"), "|a.com");
+  EXPECT_EQ(urls("https://me:secret@A.com:8443?x@y"), "|A.com");
+  EXPECT_EQ(urls("ftp://[2001:db8::1]:21/x"), "|2001:db8::1");
+  EXPECT_EQ(urls("a.com/b#c"), "|a.com");
+  EXPECT_EQ(urls("http://a.com#c"), "|a.com");
+  EXPECT_EQ(urls("# comment"), "");
+  EXPECT_EQ(urls("http://"), "|");
+}
+
+TEST(HostLineTest, of_names_as_a_whole) {
+  EXPECT_EQ(read("  a.com\r", Format::names), "|a.com");
+  EXPECT_EQ(read("a b#c", Format::names), "|a b#c");
+  EXPECT_EQ(read("", Format::names), "|");
+}
+
+TEST(HostLineTest, of_whatever_it_looks_like) {
+  const auto any = [](std::string_view text) { return read(text, Format::automatic); };
+  EXPECT_EQ(any("0.0.0.0 a.com b.com # x"), "0.0.0.0|a.com|b.com");
+  EXPECT_EQ(any("::1\tlocalhost"), "::1|localhost");
+  EXPECT_EQ(any("300.1.1.1 a.com"), "<bad_ip>");
+  EXPECT_EQ(any("a.com # x, y"), "|a.com");
+  EXPECT_EQ(any("1.2.3.4"), "|1.2.3.4");
+  EXPECT_EQ(any("not a domain!"), "<junk>");
+  EXPECT_EQ(any("||a.com^"), "|a.com");
+  EXPECT_EQ(any("@@||a.com^"), "<exception>");
+  EXPECT_EQ(any("a.com##.banner"), "<junk>");
+  EXPECT_EQ(any("http://a.com/b,c"), "|a.com");
+  for (const char* nothing : {"! Title, of it", "# a,b", "[Adblock Plus 2.0]", "", "id,dateadded,domain,ip,category"})
+    EXPECT_EQ(any(nothing), "") << nothing;
+  // Feeds: URLhaus, PhishTank, and one of names.
+  EXPECT_EQ(any(R"("3012","2026-01-01 00:00:00","http://b.com:81/x","online","a, ""b""","https://urlhaus.example/1/")"),
+            "|b.com");
+  EXPECT_EQ(any("8,http://c.com/x,http://www.phishtank.com/d.php?id=8,2026-01-01T00:00:00+00:00,yes"), "|c.com");
+  EXPECT_EQ(any(R"("0","2026-06-01 00:00:00",www.d.com,1.2.3.4,"ads, banners")"), "1.2.3.4|www.d.com");
+  EXPECT_EQ(any(R"("0","2026-06-01 00:00:00",,1.2.3.4,malware)"), "<junk>");
+  for (const char* cut : {"\"", "\"a.com", ",", "\"a\"\"", "\"x\",\""}) any(cut);
+}
+
 }  // namespace
 }  // namespace levada::parse_hosts

@@ -1,25 +1,36 @@
 #include "parse_hosts.h"
 
+#include <algorithm>
+#include <array>
+
 namespace levada::parse_hosts {
 
 Result<std::unique_ptr<ParseHosts>> ParseHosts::create(Settings settings, Host host) {
   if (settings.name_column.empty() || settings.name_column == "reason")
     return wrong("name_column", "a column needs a name of its own");
+  if (settings.column.empty()) return wrong("column", "needs the name of a column");
   if (settings.ip_column == settings.name_column || settings.ip_column == "reason")
     return wrong("ip_column", "a column needs a name of its own");
   return std::unique_ptr<ParseHosts>(new ParseHosts(std::move(settings), host));
 }
 
+Format ParseHosts::format_of(std::string_view name) const {
+  constexpr std::array<std::string_view, 6> kNames = {"hosts", "domains", "adblock", "urls", "names", "auto"};
+  const auto at = std::find(kNames.begin(), kNames.end(), name);
+  return at == kNames.end() ? settings_.format : static_cast<Format>(at - kNames.begin());
+}
+
 Done ParseHosts::intercept(Batch& batch) {
-  const Column* const bodies = batch.body();
-  if (!bodies && batch.rows() > 0)
-    return reject("the rows have no body column, which is the line of the list: put parse_hosts before what drops it");
+  const Column* const texts = batch.text(settings_.column);
+  if (!texts && batch.rows() > 0)
+    return reject("the rows have no column \"" + settings_.column +
+                  "\" of text, which is the line of the list: put parse_hosts before what drops it");
+  const Column* const formats = settings_.format_column.empty() ? nullptr : batch.text(settings_.format_column);
   rows_.clear();
   TextBuilder names(batch.rows()), ips(batch.rows());
   int64_t local = 0;
   for (int64_t row = 0; row < batch.rows(); ++row) {
-    const auto text = bodies->text(row);
-    read_line(text, settings_.format, line_);
+    read_line(texts->text(row), formats ? format_of(formats->text(row)) : settings_.format, line_);
     if (line_.fault != Fault::none) {
       batch.reject_part(row, text_of(line_.fault));
       continue;

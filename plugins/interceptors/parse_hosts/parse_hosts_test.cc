@@ -56,9 +56,32 @@ TEST_F(ParseHostsTest, lists_without_addresses_have_none) {
   EXPECT_EQ(texts(batch, "ip"), Texts{"<missing>"});
 }
 
+TEST_F(ParseHostsTest, a_column_says_what_each_line_is) {
+  auto batch = batch_of({"0.0.0.0 a.com", "b.com", "b.com", "||c.com^"});
+  batch.set(text_column("format", {"hosts", "hosts", "domains", "txt"}));
+  batch = parsed(std::move(batch), {.format = Format::automatic, .format_column = "format"});
+  EXPECT_EQ(texts(batch, "domain"), (Texts{"a.com", "b.com", "c.com"}));
+  EXPECT_EQ(texts(batch, "format"), (Texts{"hosts", "domains", "txt"}));
+  EXPECT_EQ(rejected_, Texts{"1 bad_ip "});
+}
+
+TEST_F(ParseHostsTest, names_of_another_column_keep_what_stands_beside_them) {
+  auto batch = batch_of({"1,http://a.com/x", "2,", "3,b com"});
+  batch.set(text_column("host", {"http://User@A.com:80/x", "", "b com"}));
+  batch.set(text_column("ip", {"1.1.1.1", "2.2.2.2", "3.3.3.3"}));
+  const auto urls = parsed(batch, {.format = Format::urls, .column = "host", .ip_column = ""});
+  EXPECT_EQ(texts(urls, "domain"), Texts{"a.com"});
+  EXPECT_EQ(texts(urls, "ip"), Texts{"1.1.1.1"});
+  EXPECT_EQ(rejected_, Texts{"2 junk "});
+  rejected_.clear();
+  parsed(batch, {.format = Format::names, .column = "host", .ip_column = ""});
+  EXPECT_EQ(rejected_, (Texts{"0 ip_literal ", "1 empty ", "2 bad_name "}));
+}
+
 TEST_F(ParseHostsTest, refuses_columns_without_names) {
   EXPECT_EQ(ParseHosts::create({.name_column = ""}, host_.host()).error().option, "name_column");
   EXPECT_EQ(ParseHosts::create({.ip_column = "domain"}, host_.host()).error().option, "ip_column");
+  EXPECT_EQ(ParseHosts::create({.column = ""}, host_.host()).error().option, "column");
 }
 
 LEVADA_CONFORMANCE(parse_hosts, [] {
