@@ -10,7 +10,7 @@
 
 namespace levada::agent {
 
-// Runs the command of the extension `id`, LEVADA_TOPICS for one. FATAL where the component has none;
+// Runs the command of the extension `id`, as LEVADA_TOPICS. FATAL where the component has none;
 // REJECT: the arguments are at fault.
 Done run_command(const Instance& instance, const char* id, const std::vector<std::string>& arguments,
                  const std::function<void(std::string_view)>& write);
