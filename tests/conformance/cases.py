@@ -241,6 +241,7 @@ ELSEWHERE = {
     (0, "agent_metrics"): "sources/agent_metrics/agent_metrics_test.cc: it waits by the machine's clock",
     (1, "join_postgres"): "tests/e2e/join_test.py: a real server",
     (1, "join_redis"): "plugins/analytics/join_redis/join_redis_test.cc: a server within the test",
+    (2, "postgres"): "tests/e2e/postgres_sink_test.py: a real server",
     (2, "redis"): "sinks/redis/redis_test.cc: a server within the test",
     (2, "webhook"): "sinks/webhook/webhook_test.cc: a server within the test",
     (2, "email"): "sinks/email/email_test.cc: a server within the test",

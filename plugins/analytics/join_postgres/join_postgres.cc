@@ -1,8 +1,6 @@
 // The interceptor join_postgres.
 #include "join_postgres.h"
 
-#include <libpq-fe.h>
-
 #include <utility>
 
 namespace levada::join_postgres {
@@ -15,27 +13,16 @@ constexpr auto kPatience = std::chrono::seconds(1);
 }  // namespace
 
 Result<std::unique_ptr<JoinPostgres>> JoinPostgres::create(Settings settings, Host host) {
-  char* said = nullptr;
-  PQconninfoOption* parsed = PQconninfoParse(settings.connection.c_str(), &said);
-  if (!parsed) {
-    std::string why = said ? said : "";
-    PQfreemem(said);
-    while (why.ends_with('\n')) why.pop_back();
-    return wrong("connection", why);
-  }
-  PQconninfoFree(parsed);
+  LEVADA_TRY(postgres::check(settings));
   if (settings.query.empty()) return wrong("query", "is empty");
   if (settings.refresh <= std::chrono::nanoseconds(0)) return wrong("refresh", "must be more than 0");
-  if (settings.timeout <= std::chrono::nanoseconds(0)) return wrong("timeout", "must be more than 0");
   auto shape = join::TableShape::of(settings);
   if (!shape) return std::move(shape).error();
   return std::unique_ptr<JoinPostgres>(new JoinPostgres(settings, *std::move(shape), host));
 }
 
 JoinPostgres::JoinPostgres(const Settings& settings, join::TableShape shape, Host host)
-    : joiner_(settings, host),
-      loader_({settings.connection, settings.password, settings.query, settings.timeout, settings.refresh},
-              std::move(shape), host) {}
+    : joiner_(settings, host), loader_({settings, settings.query, settings.refresh}, std::move(shape), host) {}
 
 Done JoinPostgres::open() { return loader_.start(kPatience); }
 

@@ -5,13 +5,13 @@
 #include <string_view>
 #include <utility>
 
+#include "postgres/types.h"
+
 namespace levada::join_postgres {
 
 namespace {
 
-// The object identifiers of types, which are the same in all databases.
-constexpr Oid kBoolean = 16, kBytes = 17, kInt8 = 20, kInt2 = 21, kInt4 = 23, kOid = 26, kFloat4 = 700, kFloat8 = 701,
-              kTimestamp = 1114, kTimestampTz = 1184;
+using namespace postgres;
 
 // What a column is where the user does not say it.
 ValueType type_of(Oid type) {

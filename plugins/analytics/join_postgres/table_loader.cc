@@ -65,7 +65,7 @@ void TableLoader::run() {
 }
 
 Result<std::shared_ptr<const join::Table>> TableLoader::load() const {
-  auto connection = Connection::open(source_.connection, source_.password, source_.timeout, stop_);
+  auto connection = postgres::Connection::open(source_.server, postgres::Connection::Access::read, stop_);
   if (!connection) return std::move(connection).error();
   PostgresTable table(shape_);
   LEVADA_TRY((*connection)->run(source_.query, [&](const PGresult& rows) { return table.add(rows); }));

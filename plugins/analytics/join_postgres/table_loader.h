@@ -9,17 +9,18 @@
 #include <string>
 #include <thread>
 
-#include "connection.h"
 #include "join/join.h"
 #include "levada/host.h"
+#include "postgres/connection.h"
 
 namespace levada::join_postgres {
 
 class TableLoader {
  public:
   struct Source {
-    std::string connection, password, query;
-    std::chrono::nanoseconds timeout, refresh;
+    postgres::Server server;
+    std::string query;
+    std::chrono::nanoseconds refresh;
   };
 
   TableLoader(Source source, join::TableShape shape, Host host);
@@ -44,7 +45,7 @@ class TableLoader {
   const join::TableShape shape_;
   const Host host_;
   Counter reloads_, reload_failures_;
-  Stop stop_;
+  postgres::Stop stop_;
 
   mutable std::mutex mutex_;  // Of all below.
   std::condition_variable changed_;

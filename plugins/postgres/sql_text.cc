@@ -1,0 +1,47 @@
+#include "sql_text.h"
+
+namespace levada::postgres {
+
+namespace {
+
+std::string quoted(std::string_view text, char quote) {
+  std::string all(1, quote);
+  for (const char c : text) {
+    if (c == quote) all += quote;
+    all += c;
+  }
+  return all + quote;
+}
+
+}  // namespace
+
+std::string quoted_name(std::string_view name) { return quoted(name, '"'); }
+
+std::string quoted_text(std::string_view text) {
+  // Without the E a backslash is what it is, as the session says (standard_conforming_strings).
+  return quoted(text, '\'');
+}
+
+std::string array_text(const std::vector<std::string>& items) {
+  std::string all = "{";
+  for (const auto& item : items) {
+    if (all.size() > 1) all += ',';
+    all += '"';
+    for (const char c : item) {
+      if (c == '"' || c == '\\') all += '\\';
+      all += c;
+    }
+    all += '"';
+  }
+  return all + '}';
+}
+
+std::optional<std::string> quoted_table(std::string_view table) {
+  const auto dot = table.find('.');
+  if (dot == table.npos) return table.empty() ? std::nullopt : std::optional(quoted_name(table));
+  const auto schema = table.substr(0, dot), name = table.substr(dot + 1);
+  if (schema.empty() || name.empty() || name.find('.') != name.npos) return std::nullopt;
+  return quoted_name(schema) + "." + quoted_name(name);
+}
+
+}  // namespace levada::postgres
