@@ -37,13 +37,24 @@ class Worker {
   }
   // Whether something was started whose outcome nobody has asked for yet.
   bool is_busy() const { return is_busy_; }
-  // What came of it; nothing where it is not through after that time.
+  // What came of it; nothing where it is not through after that time, or somebody wakes who waits.
+  // Where nothing was started it is a pause.
   std::optional<Done> wait(std::chrono::nanoseconds timeout) {
     std::unique_lock lock(mutex_);
     const auto bounded = std::min<std::chrono::nanoseconds>(timeout, std::chrono::hours(1));
-    if (!changed_.wait_for(lock, bounded, [&] { return outcome_.has_value(); })) return std::nullopt;
+    changed_.wait_for(lock, bounded, [&] { return outcome_.has_value() || is_woken_; });
+    is_woken_ = false;
+    if (!outcome_) return std::nullopt;
     is_busy_ = false;
     return std::exchange(outcome_, std::nullopt);
+  }
+  // Ends a wait that is under way, or the next one. From any thread.
+  void wake() {
+    {
+      const std::lock_guard lock(mutex_);
+      is_woken_ = true;
+    }
+    changed_.notify_all();
   }
   // Ends the thread once its work is through, and forgets what came of it: who wants that soon sees
   // to it. It may be started again.
@@ -88,7 +99,7 @@ class Worker {
   std::condition_variable changed_;
   std::function<Done()> work_;
   std::optional<Done> outcome_;
-  bool ends_ = false;
+  bool ends_ = false, is_woken_ = false;
   std::thread thread_;
 };
 

@@ -49,5 +49,15 @@ TEST(Worker, forgets_what_nobody_asked_for_when_it_stops_and_starts_again) {
   EXPECT_TRUE(*worker.wait(60s));
 }
 
+TEST(Worker, a_wake_ends_a_wait_or_the_next_one) {
+  testkit::FakeHost host;
+  Worker worker(host.host());
+  worker.wake();
+  EXPECT_FALSE(worker.wait(std::chrono::hours(1)));
+  auto waked = std::async(std::launch::async, [&] { return worker.wait(std::chrono::hours(1)).has_value(); });
+  worker.wake();
+  EXPECT_FALSE(waked.get());
+}
+
 }  // namespace
 }  // namespace levada::postgres
