@@ -73,6 +73,26 @@ void History::add(Track& track, const std::vector<double>& values, size_t times)
   }
 }
 
+void History::rate_named(const std::string& component, Track& track, double seconds, bool is_new,
+                         std::vector<double>& values) {
+  const size_t fixed = values.size();
+  for (const auto& [name, value] : watched_.metrics.of(component)) {
+    if (name.find(':') == name.npos) continue;
+    const auto known = std::find_if(track.series.begin() + static_cast<ptrdiff_t>(fixed), track.series.end(),
+                                    [&name = name](const auto& series) { return series.name == name; });
+    const auto at = static_cast<size_t>(known - track.series.begin());
+    if (at == track.series.size()) {
+      if (at >= fixed + kNamed) continue;
+      track.series.push_back({name, "rows/s"});
+      track.last.push_back(0);
+    }
+    values.resize(track.series.size());
+    const auto more = value - std::exchange(track.last[at], value);
+    values[at] = is_new ? 0 : static_cast<double>(more) / seconds;
+  }
+  values.resize(track.series.size());
+}
+
 void History::sample(const TopologyView& view, const ProcessUsage& usage) {
   const std::lock_guard lock(mutex_);
   const auto now = watched_.monotonic();
@@ -110,6 +130,7 @@ void History::sample(const TopologyView& view, const ProcessUsage& usage) {
       if (!is_counter) values.push_back(static_cast<double>(value));
       else values.push_back(is_first || is_new ? 0 : static_cast<double>(more) / seconds);
     }
+    rate_named(component.path, track, seconds, is_first || is_new, values);
     add(track, values, times);
   }
   std::erase_if(tracks_, [&](const auto& each) { return !seen.contains(each.first); });

@@ -1,5 +1,6 @@
 // The last hour of each component: what it did each second for ten minutes, and in each ten seconds
-// for an hour. Bounded memory: about 20 KiB for a component.
+// for an hour. Bounded memory: about 20 KiB for a component, and 4 KiB for each of what it counts
+// by names of its own.
 #pragma once
 
 #include <array>
@@ -41,10 +42,12 @@ class History {
  public:
   static constexpr size_t kFine = 600, kCoarse = 360, kStep = 10;  // Samples, samples, seconds.
   static constexpr size_t kComponents = 512;                       // Further ones have no history.
+  static constexpr size_t kNamed = 32;                             // Counters "KIND:NAME" of a component: likewise.
   static constexpr const char* kAgent = "agent";                   // As a component: CPU, memory.
 
   struct Series {
-    const char *name, *unit;  // "rows_read", "rows/s"
+    std::string name;  // "rows_read", or "pattern_rows:error" of what is counted for each of several names.
+    const char* unit;  // "rows/s"
     Ring fine{kFine}, coarse{kCoarse};
     double sum = 0;  // Since the last coarse value.
   };
@@ -68,6 +71,8 @@ class History {
     std::vector<int64_t> last;  // Of counters.
     size_t steps = 0;
   };
+  // The rates of what a component counts for each of several names: values[n] is that of series n.
+  void rate_named(const std::string& component, Track& track, double seconds, bool is_new, std::vector<double>& values);
   void add(Track& track, const std::vector<double>& values, size_t times);
   const Series* find(const std::string& component, const std::string& series) const;
 

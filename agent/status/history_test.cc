@@ -62,6 +62,27 @@ TEST_F(HistoryTest, ShowsGaugesAsTheyAreAndHowFastTheyShrink) {
   EXPECT_EQ(history_.recent("sources.in", "backlog", 1), 120);
 }
 
+TEST_F(HistoryTest, ShowsWhatIsCountedForEachOfSeveralNames) {
+  auto errors = bench_.metrics.counter("sources.in", "pattern_rows:error");
+  errors.add(5);
+  sample();
+  EXPECT_EQ(history_.recent("sources.in", "pattern_rows:error", 1), 0) << "what was before it began is no rate";
+  errors.add(7);
+  bench_.metrics.counter("sources.in", "pattern_rows:ip").add(3);
+  sample();
+  EXPECT_EQ(history_.recent("sources.in", "pattern_rows:error", 1), 7);
+  EXPECT_EQ(history_.recent("sources.in", "pattern_rows:ip", 1), 3) << "one that comes up begins at nothing";
+  sample();
+  EXPECT_EQ(history_.recent("sources.in", "pattern_rows:error", 2), 3.5);
+  for (int name = 0; name < 100; ++name)
+    bench_.metrics.counter("sources.in", "pattern_rows:z" + std::to_string(name)).add(1);
+  sample();
+  const auto json = history_.json("sources.in");
+  size_t shown = 0;
+  for (auto at = json.find("pattern_rows:"); at != json.npos; at = json.find("pattern_rows:", at + 1)) ++shown;
+  EXPECT_EQ(shown, History::kNamed);
+}
+
 TEST_F(HistoryTest, KeepsAnHourInBoundedMemory) {
   for (int second = 0; second < 3 * 3600; ++second) {
     rows_.add(100);

@@ -100,7 +100,12 @@ void add_counters(Families& to, const Watched& watched, const TopologyView& view
     auto labels = labels_of(view, component);
     if (!labels) continue;
     constexpr std::string_view kMilliseconds = "milliseconds_";
-    if (name.starts_with(kMilliseconds))
+    if (const auto colon = name.find(':'); colon != name.npos) {
+      // Of one of several things that a component counts: the kind, and which one.
+      const auto kind = name.substr(0, colon);
+      labels->push_back({"name", name.substr(colon + 1, kLabelBytes)});
+      to.counter("levada_" + plain(kind) + "_total", help_of(kind), *std::move(labels), static_cast<double>(value));
+    } else if (name.starts_with(kMilliseconds))
       to.counter("levada_" + plain(name.substr(kMilliseconds.size())) + "_seconds_total", help_of(name),
                  *std::move(labels), static_cast<double>(value) / 1000);
     else to.counter("levada_" + plain(name) + "_total", help_of(name), *std::move(labels), static_cast<double>(value));

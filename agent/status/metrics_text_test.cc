@@ -20,12 +20,16 @@ TEST(MetricsText, HasEveryCounterOfEveryComponent) {
   bench.metrics.counter("sources.in", "rows_read").add(7);
   bench.metrics.counter("sources.in", "milliseconds_waited").add(1500);
   bench.metrics.counter("sinks.out", "files.strange-name").add(2);
+  bench.metrics.counter("sinks.out", "pattern_rows:lvl_error").add(4);
   bench.metrics.counter("sinks.gone", "rows_written").add(9);
   const auto text = text_of(bench);
   EXPECT_THAT(text, HasSubstr("# TYPE levada_rows_read_total counter\n"
                               "levada_rows_read_total{kind=\"source\",component=\"in\",type=\"spool\"} 7\n"));
   EXPECT_THAT(text, HasSubstr("levada_waited_seconds_total{kind=\"source\",component=\"in\",type=\"spool\"} 1.5\n"));
   EXPECT_THAT(text, HasSubstr("levada_files_strange_name_total{kind=\"sink\",component=\"out\",type=\"file\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("# TYPE levada_pattern_rows_total counter\n"
+                              "levada_pattern_rows_total{kind=\"sink\",component=\"out\",type=\"file\","
+                              "name=\"lvl_error\"} 4\n"));
   EXPECT_THAT(text, Not(HasSubstr("gone")));
   EXPECT_THAT(text, HasSubstr("levada_build_info{version=\"1.2.3\""));
 }

@@ -58,7 +58,10 @@ function clock(seconds) {
 // One series: { name, unit, values, step (seconds), end (seconds since 1970), span (how many values fit) }.
 export function chart(series) {
   const { values, unit, step, end, span } = series;
-  const name = series.name.replaceAll("_", " ");
+  // "pattern_rows:error" is what is counted for one of several names.
+  const [kind, label] = series.name.split(":");
+  const words = kind.replaceAll("_", " ");
+  const name = label === undefined ? words : `${label}: ${words}`;
   const title = element("h3", {}, name, element("b"));
   const shown = title.lastChild;
   const last = values.length ? values[values.length - 1] : 0;

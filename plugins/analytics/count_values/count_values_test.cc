@@ -144,6 +144,12 @@ TEST_F(CountValuesTest, values_beyond_the_most_are_counted_as_null) {
   EXPECT_EQ(given(*counter, batch), (Texts{"s/0 text=a 2", "s/0 text=b 1", "s/0 text=<null> 3"}));
 }
 
+TEST_F(CountValuesTest, bytes_that_are_no_text_are_counted_as_null) {
+  Batch batch(4);
+  batch.set(text_column("raw", {"a", "\xff", "a", "\xfe and more than twelve bytes"}, Type::bytes));
+  EXPECT_EQ(given(*make({"raw"}), batch), (Texts{"s/0 raw=a 2", "s/0 raw=<null> 2"}));
+}
+
 TEST_F(CountValuesTest, columns_that_it_cannot_count_end_it_only_where_they_are_named) {
   Batch batch(1);
   batch.set(testkit::value_column<int64_t>("n", Type::int64, {1}));

@@ -1,5 +1,8 @@
 #include "value_counts.h"
 
+#include <simdjson.h>
+
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -32,7 +35,8 @@ int64_t count_bits(const uint8_t* bits, const uint8_t* mask, int64_t first, int6
 void ValueCounts::add(std::string_view value, int64_t count, int64_t most) {
   const auto at = values_.find(value);
   if (at != values_.end()) at->second += count;
-  else if (static_cast<int64_t>(values_.size()) < most) values_.emplace(value, count);
+  else if (static_cast<int64_t>(values_.size()) < most && simdjson::validate_utf8(value.data(), value.size()))
+    values_.emplace(value, count);
   else others_ += count;
 }
 

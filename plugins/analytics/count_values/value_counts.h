@@ -16,7 +16,7 @@ namespace levada::count_values {
 
 class ValueCounts {
  public:
-  // More than `most` values are not told apart.
+  // More than `most` values are not told apart, nor are those that are no UTF-8.
   void add(std::string_view value, int64_t count, int64_t most);
   void add_others(int64_t count) { others_ += count; }
   const std::map<std::string, int64_t, std::less<>>& values() const { return values_; }
