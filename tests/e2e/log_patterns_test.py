@@ -1,0 +1,164 @@
+"""conf/examples/log_patterns: logs of a real Kafka, or of a table, become results in a real PostgreSQL, in each mode,
+by one agent and by five, with agents and the server killed on the way. What must be there is worked out by Python's
+`re`. LEVADA_LOG names a file whose lines are taken instead of lines made up; LEVADA_LINES says how many.
+
+Run below `tests/services/with kafka postgres --`.
+"""
+
+import collections
+import json
+import os
+import pathlib
+import random
+import subprocess
+import sys
+import threading
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "workloads"))
+
+import confluent_kafka  # noqa: E402
+
+import log_lines  # noqa: E402
+from kafka_test_bench import BROKER, SECONDS  # noqa: E402
+from system_test_bench import EXAMPLES, SystemTest  # noqa: E402
+
+SERVICES = pathlib.Path(os.environ["LEVADA_SERVICES"])
+LINES = int(os.environ.get("LEVADA_LINES", "6000"))
+BATCH_ROWS = 1000
+PARTITIONS = 6
+KILLS = 3
+PATTERNS = log_lines.read_patterns(EXAMPLES / "log_patterns/patterns.toml")
+
+
+def sql(text):
+    """What psql prints, without headers: a list of lines."""
+    words = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", os.environ["PG_URL"]]
+    environment = {**os.environ, "PGPASSWORD": os.environ["PG_PASSWORD"]}
+    done = subprocess.run(words, input=text, text=True, timeout=SECONDS, capture_output=True, env=environment)
+    if done.returncode != 0:
+        raise AssertionError(done.stderr)
+    return done.stdout.split("\n")[:-1]
+
+
+def postgres(command):
+    subprocess.run([SERVICES / "postgres", command, os.environ["PG_DIR"]], check=True, capture_output=True)
+
+
+def lines():
+    """Lines that PostgreSQL can keep as text."""
+    if name := os.environ.get("LEVADA_LOG"):
+        with open(name, "rb") as file:
+            return [line.rstrip(b"\r\n").decode() for line, _ in zip(file, range(LINES))]
+    return []
+
+
+class LogPatterns(SystemTest):
+    def setUp(self):
+        super().setUp()
+        self.seed = int(os.environ.get("LEVADA_SEED") or random.SystemRandom().randrange(1 << 32))
+        print(f"LEVADA_SEED={self.seed}", flush=True)
+        self.random = random.Random(self.seed)
+        self.environment |= {"POSTGRES": os.environ["PG_URL"], "POSTGRES_PASSWORD": os.environ["PG_PASSWORD"],
+                             "PATTERNS": str(EXAMPLES / "log_patterns/patterns.toml")}
+        postgres("start")
+        sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        made = (log_lines.made_up(self.random).decode("latin-1").replace("\0", "") for _ in range(LINES))
+        self.lines = lines() or list(made)
+        texts = [line.encode() for line in self.lines]
+        self.results = {}
+        for number, text in enumerate(texts):
+            names = log_lines.found_in(text, PATTERNS)
+            self.results[number] = (log_lines.level_of(names), names)
+        self.counts = collections.Counter()
+        for (batch, column, value), count in log_lines.counts_of(texts, PATTERNS, BATCH_ROWS).items():
+            if column.startswith("p_"):
+                self.counts[batch, column[2:]] = count
+        self.matches = sorted((number, name, start, value.decode())
+                              for number, name, value, start in log_lines.matches_of(texts, PATTERNS))
+        self.assertGreater(len({name for _, name, *_ in self.matches}), 15, "patterns never occur")
+
+    def produce(self):
+        """All lines into a new topic, in any order; one in fifty twice."""
+        self.new_topic(PARTITIONS)
+        producer = confluent_kafka.Producer({"bootstrap.servers": BROKER})
+        events = [*range(len(self.lines)), *self.random.sample(range(len(self.lines)), len(self.lines) // 50)]
+        self.random.shuffle(events)
+        for number in events:
+            value = json.dumps({"id": number, "line": self.lines[number]})
+            producer.produce(self.topic, value, partition=self.random.randrange(PARTITIONS))
+            producer.poll(0)
+        self.assertEqual(producer.flush(SECONDS), 0)
+
+    def run_agents(self, config, count, name):
+        """So many agents, to the end: one after the other is killed and started again, and the server once."""
+        def start(number):
+            self.environment |= {"DATA": f"{self.folder}/{name}-{number}", "SHARE": f"{number + 1}/{count}"}
+            return self.start(config, "--until-drained")
+
+        agents = [start(number) for number in range(count)]
+        server_dies = self.random.randrange(KILLS)
+        for kill in range(KILLS):
+            number = self.random.randrange(count)
+            try:
+                self.assertEqual(agents[number].wait(self.random.uniform(0.3, 3)), 0, self.log())
+            except subprocess.TimeoutExpired:
+                agents[number].kill()
+                agents[number].wait()
+            if kill == server_dies:
+                postgres("kill")
+                threading.Event().wait(self.random.uniform(0, 0.5))
+                postgres("start")
+            agents[number] = start(number)
+        for agent in agents:
+            self.assertEqual(agent.wait(SECONDS), 0, self.log())
+
+    def run_group(self, config, count, name):
+        """The same for members of a group. They end with the partitions that they have, so those of one that was killed
+        last may be left: one more agent reads what there is until nothing comes, for longer than the group takes to
+        give up members that were killed."""
+        self.run_agents(config, count, name)
+        self.environment["DATA"] = f"{self.folder}/{name}-last"
+        self.run_agent(config)
+
+    def check(self):
+        found = map(json.loads, sql("SELECT json_build_array(id, level, patterns) FROM results"))
+        self.assertEqual({number: (level, names) for number, level, names in found}, self.results, self.log())
+        self.assertEqual(sql("SELECT count(*) FROM results"), [str(len(self.lines))])
+        rows = sql(f"SELECT id / {BATCH_ROWS}, name, count(*) "
+                   "FROM results, jsonb_array_elements_text(patterns) AS name GROUP BY 1, 2")
+        counts = {(int(batch), name): int(count) for batch, name, count in (row.split("|") for row in rows)}
+        self.assertEqual(counts, self.counts)
+        found = map(json.loads, sql("SELECT json_build_array(id, pattern, start, value) FROM matches"))
+        self.assertEqual(sorted(map(tuple, found)), self.matches)
+        sql("DROP TABLE results, matches")
+
+    def example(self, name, **changes):
+        """Members that were killed are given up early."""
+        config = super().example(name, **changes)
+        quick = 'until_idle = "8s"\nlibrdkafka = { "session.timeout.ms" = "6000" }'
+        config.write_text(config.read_text().replace('until_idle = "8s"', quick))
+        return config
+
+    def test_logs_of_a_topic_give_the_results_by_one_agent_and_by_five(self):
+        for count in (1, 5):
+            with self.subTest(agents=count):
+                self.produce()
+                self.run_group(self.example("log_patterns/stream.toml"), count, f"stream-{count}")
+                self.check()
+
+    def test_logs_are_kept_with_their_results_and_give_them_again_out_of_the_table(self):
+        for count in (1, 5):
+            with self.subTest(agents=count):
+                self.produce()
+                self.run_group(self.example("log_patterns/optimized.toml"), count, f"optimized-{count}")
+                self.check()
+                found = dict(map(json.loads, sql("SELECT json_build_array(id, line) FROM logs")))
+                self.assertEqual(found, dict(enumerate(self.lines)))
+                self.run_agents(self.example("log_patterns/batch.toml"), count, f"batch-{count}")
+                self.check()
+                sql("DROP TABLE logs")
+
+
+if __name__ == "__main__":
+    unittest.main()
