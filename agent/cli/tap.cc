@@ -6,7 +6,7 @@
 
 #include "agent/cli/ask_agent.h"
 #include "agent/cli/commands.h"
-#include "agent/status/http_rules.h"
+#include "levada/http_rules.h"
 
 namespace levada::agent {
 namespace {

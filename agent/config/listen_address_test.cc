@@ -1,4 +1,4 @@
-#include "agent/config/listen_address.h"
+#include "levada/listen_address.h"
 
 #include <gtest/gtest.h>
 

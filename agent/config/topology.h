@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "agent/config/document.h"
-#include "agent/config/listen_address.h"
+#include "levada/listen_address.h"
 #include "agent/config/schema.h"
 #include "levada/plugin.h"
 

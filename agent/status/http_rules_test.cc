@@ -1,4 +1,4 @@
-#include "agent/status/http_rules.h"
+#include "levada/http_rules.h"
 
 #include <gtest/gtest.h>
 

@@ -22,7 +22,7 @@
 #include <type_traits>
 
 #include "agent/base/json_writer.h"
-#include "agent/status/http_rules.h"
+#include "levada/http_rules.h"
 
 namespace levada::agent {
 namespace {

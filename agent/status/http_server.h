@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "agent/config/listen_address.h"
+#include "levada/listen_address.h"
 #include "levada/result.h"
 
 namespace levada::agent {

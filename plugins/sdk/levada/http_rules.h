@@ -1,25 +1,31 @@
-#include "agent/status/http_rules.h"
+// What servers of HTTP ask of a request: who may ask for what, and what the target says.
+#pragma once
 
 #include <algorithm>
 #include <cctype>
+#include <map>
+#include <string>
+#include <string_view>
 
-namespace levada::agent {
-namespace {
+namespace levada {
 
-int hex_value(char c) {
+namespace detail {
+
+inline int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
 }
 
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
+inline bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
-}  // namespace
+}  // namespace detail
 
-bool is_token(std::string_view given, std::string_view token) {
+// Without telling by the time it takes how much of it is right.
+inline bool is_token(std::string_view given, std::string_view token) {
   if (token.empty()) return false;
   // As long for every token that is given.
   unsigned char differs = given.size() == token.size() ? 0 : 1;
@@ -30,16 +36,20 @@ bool is_token(std::string_view given, std::string_view token) {
   return differs == 0;
 }
 
-std::string_view bearer_of(std::string_view authorization) {
+// "Bearer TOKEN", whatever the case of the first word: TOKEN; else empty.
+inline std::string_view bearer_of(std::string_view authorization) {
   constexpr std::string_view kScheme = "Bearer ";
-  if (authorization.size() <= kScheme.size() || !equal_ignoring_case(authorization.substr(0, kScheme.size()), kScheme))
+  if (authorization.size() <= kScheme.size() ||
+      !detail::equal_ignoring_case(authorization.substr(0, kScheme.size()), kScheme))
     return {};
   authorization.remove_prefix(kScheme.size());
   while (authorization.starts_with(' ')) authorization.remove_prefix(1);
   return authorization;
 }
 
-bool is_own_host(std::string_view host, std::string_view own_address) {
+// Whether the Host header names this machine, by an address of its own or as localhost: a page of
+// another site, whose name was made to lead here, does not.
+inline bool is_own_host(std::string_view host, std::string_view own_address) {
   // Without the port; an IPv6 address stands in brackets.
   if (host.starts_with('[')) {
     const auto end = host.find(']');
@@ -48,14 +58,16 @@ bool is_own_host(std::string_view host, std::string_view own_address) {
   } else {
     host = host.substr(0, host.find(':'));
   }
-  return host == own_address || equal_ignoring_case(host, "localhost") || host == "127.0.0.1" || host == "::1";
+  return host == own_address || detail::equal_ignoring_case(host, "localhost") || host == "127.0.0.1" || host == "::1";
 }
 
-std::string decoded(std::string_view text, bool plus) {
+// Decodes %XX; with `plus` '+' is a space. What is no escape stays as it is.
+inline std::string decoded(std::string_view text, bool plus) {
   std::string out;
   for (size_t at = 0; at < text.size(); ++at) {
-    if (text[at] == '%' && at + 2 < text.size() && hex_value(text[at + 1]) >= 0 && hex_value(text[at + 2]) >= 0) {
-      out += static_cast<char>(hex_value(text[at + 1]) * 16 + hex_value(text[at + 2]));
+    if (text[at] == '%' && at + 2 < text.size() && detail::hex_value(text[at + 1]) >= 0 &&
+        detail::hex_value(text[at + 2]) >= 0) {
+      out += static_cast<char>(detail::hex_value(text[at + 1]) * 16 + detail::hex_value(text[at + 2]));
       at += 2;
     } else {
       out += plus && text[at] == '+' ? ' ' : text[at];
@@ -64,7 +76,8 @@ std::string decoded(std::string_view text, bool plus) {
   return out;
 }
 
-std::string read_target(std::string_view target, std::map<std::string, std::string>& query) {
+// "/path?a=1&b=2" to path and parameters.
+inline std::string read_target(std::string_view target, std::map<std::string, std::string>& query) {
   target = target.substr(0, target.find('#'));
   const auto mark = target.find('?');
   for (auto rest = mark == target.npos ? std::string_view() : target.substr(mark + 1); !rest.empty();) {
@@ -78,7 +91,8 @@ std::string read_target(std::string_view target, std::map<std::string, std::stri
   return decoded(target.substr(0, mark), false);
 }
 
-std::string encoded(std::string_view text) {
+// For a parameter of a target.
+inline std::string encoded(std::string_view text) {
   constexpr const char* kDigits = "0123456789ABCDEF";
   std::string out;
   for (const char c : text) {
@@ -94,4 +108,4 @@ std::string encoded(std::string_view text) {
   return out;
 }
 
-}  // namespace levada::agent
+}  // namespace levada

@@ -1,12 +1,30 @@
-#include "agent/config/listen_address.h"
+// Where a server listens: "127.0.0.1:9464", "[::1]:9464", "localhost:9464".
+#pragma once
 
 #include <arpa/inet.h>
 
 #include <charconv>
+#include <cstdint>
+#include <string>
+#include <string_view>
 
-namespace levada::agent {
+#include "levada/result.h"
 
-Result<ListenAddress> ListenAddress::parse(std::string_view text) {
+namespace levada {
+
+struct ListenAddress {
+  std::string address;  // An IP address: "127.0.0.1", "::1".
+  uint16_t port = 0;    // 0: any that is free.
+  // Nobody but this machine reaches it.
+  bool is_loopback = false;
+
+  // REJECT: it is none, and why.
+  static Result<ListenAddress> parse(std::string_view text);
+  // As a client writes it: "127.0.0.1:9464", "[::1]:9464".
+  std::string text() const;
+};
+
+inline Result<ListenAddress> ListenAddress::parse(std::string_view text) {
   const auto wrong_form = [] {
     return reject("must be an IP address and a port, such as \"127.0.0.1:9464\" or \"[::1]:9464\"");
   };
@@ -33,9 +51,9 @@ Result<ListenAddress> ListenAddress::parse(std::string_view text) {
   return parsed;
 }
 
-std::string ListenAddress::text() const {
+inline std::string ListenAddress::text() const {
   const bool is_six = address.find(':') != std::string::npos;
   return (is_six ? "[" + address + "]" : address) + ":" + std::to_string(port);
 }
 
-}  // namespace levada::agent
+}  // namespace levada
