@@ -314,8 +314,9 @@ Done HttpSource::close(nanoseconds timeout) {
   if (!listener_) return {};
   if (!closing_since_) {
     closing_since_ = host_.monotonic();
-    fail_all(HttpResponse::retry(503, "the agent is being stopped"));
+    // Those that are answered now are closed behind their answer.
     listener_->stop();
+    fail_all(HttpResponse::retry(503, "the agent is being stopped"));
   }
   if (!listener_->wait_until_closed(timeout) && host_.monotonic() - *closing_since_ < kLastAnswers) return idle();
   listener_.reset();

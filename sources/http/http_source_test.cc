@@ -3,7 +3,6 @@
 
 #include <future>
 
-#include "levada/testkit/conformance.h"
 #include "rows/compressed_text.h"
 #include "source_test_bench.h"
 
@@ -293,8 +292,47 @@ TEST_F(HttpSourceTest, refuses_settings_that_make_no_sense) {
     EXPECT_EQ(fault(options), option) << options;
 }
 
-LEVADA_CONFORMANCE(http,
-                   [] { return testkit::subject("http", "listen = \"127.0.0.1:0\"\nroutes = { \"/logs\" = {} }"); });
+TEST_F(HttpSourceTest, a_wait_is_ended_by_a_wake_and_none_is_lost) {
+  start();
+  http->wake();
+  EXPECT_EQ(http->poll(1h).code(), Code::idle);
+  std::thread waker([&] { http->wake(); });
+  EXPECT_EQ(http->poll(1h).code(), Code::idle);
+  waker.join();
+}
+
+TEST_F(HttpSourceTest, ends_when_nothing_waits_where_the_agent_stops_when_it_is_drained) {
+  host.set_until_drained(true);
+  start();
+  TestClient client(http->address());
+  client.post("/logs", "1");
+  while (ask("/logs", "\n") == "end" || host.count("requests") < 2) std::this_thread::yield();
+  auto batch = http->poll(0s);
+  ASSERT_TRUE(batch);
+  EXPECT_EQ(http->poll(1h).code(), Code::end);
+  EXPECT_EQ(http->poll(1h).code(), Code::end);
+  acknowledge(*batch);
+  EXPECT_EQ(client.answer().substr(0, 3), "200");
+}
+
+TEST_F(HttpSourceTest, acknowledges_cumulatively_and_gives_its_memory_back) {
+  const auto before = host.memory_in_use();
+  {
+    start();
+    TestClient first(http->address()), second(http->address());
+    first.post("/logs", "\"" + std::string(100'000, 'x') + "\"");
+    const auto batch = poll();
+    second.post("/logs", "2");
+    const auto last = poll();
+    EXPECT_NE(batch.position, last.position);
+    acknowledge(last);
+    EXPECT_EQ(first.answer(), R"(200 {"id":"logs:1:0","rows":1})");
+    EXPECT_EQ(second.answer(), R"(200 {"id":"logs:2:0","rows":1})");
+    acknowledge(batch);
+    EXPECT_TRUE(http->acknowledge("other", "1"));
+  }
+  EXPECT_EQ(host.memory_in_use(), before);
+}
 
 }  // namespace
 }  // namespace levada::http_source
