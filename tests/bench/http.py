@@ -14,9 +14,13 @@ import pathlib
 import random
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+from waiting import wait_until  # noqa: E402
 
 CONFIGURATION = """
 [agent]
@@ -85,10 +89,7 @@ def main():
         with open(log, "wb") as to:
             agent = subprocess.Popen([given.levada, "run", "--config", str(config)], stdout=to, stderr=to)
         try:
-            while "listens on" not in log.read_text():
-                if agent.poll() is not None:
-                    raise SystemExit(log.read_text())
-                time.sleep(0.01)
+            wait_until(lambda: "listens on" in log.read_text(), "the source listens", alive=[agent], said=log.read_text)
             port = int(log.read_text().split("listens on http://127.0.0.1:")[1].split()[0])
             cpu, began = cpu_seconds(agent.pid), time.monotonic()
             clients = [
