@@ -6,6 +6,7 @@
 #include "agent/base/numbers.h"
 #include "agent/cli/status_log.h"
 #include "agent/env/system_clock.h"
+#include "agent/observe/outcomes.h"
 
 namespace levada::agent {
 namespace {
@@ -15,6 +16,23 @@ constexpr size_t kReasonsMax = 10;
 std::string padded(std::string text, size_t width) {
   text.resize(std::max(width, text.size()), ' ');
   return text;
+}
+
+// What has come of each thing that the source was to bring, a line for each.
+std::string outcome_lines(const std::string& source) {
+  std::string all;
+  for (const auto& item : outcomes_of(source)) {
+    const char* state = item.state == LEVADA_OUTCOME_GOOD        ? "good"
+                        : item.state == LEVADA_OUTCOME_UNCHANGED ? "unchanged"
+                        : item.state == LEVADA_OUTCOME_FAILED    ? "FAILED"
+                                                                 : "pending";
+    all += "  " + padded(item.name, 26) + "  " + padded(state, 9);
+    if (item.status > 0) all += "  status " + std::to_string(item.status);
+    all += "  rows " + grouped(item.rows) + "  bytes " + grouped(item.bytes);
+    if (!item.reason.empty()) all += "  " + item.reason;
+    all += "\n";
+  }
+  return all;
 }
 
 }  // namespace
@@ -35,7 +53,7 @@ std::string Report::text() const {
   std::string all;
   int64_t read = 0;
   for (const auto& source : topology_.sources) {
-    all += line(source.path);
+    all += line(source.path) + outcome_lines(source.path);
     read += metrics_.value(source.path, "rows_read");
   }
   for (const auto& interceptor : topology_.interceptors) all += line(interceptor.path);

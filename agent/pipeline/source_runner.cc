@@ -5,6 +5,7 @@
 
 #include "agent/env/memory_pool.h"
 #include "agent/observe/log.h"
+#include "agent/observe/outcomes.h"
 #include "agent/pipeline/closing.h"
 
 namespace levada::agent {
@@ -145,6 +146,8 @@ void SourceRunner::show(nanoseconds now) {
   shown_ = now;
   oldest_unacknowledged_.set(pending_.oldest().count());
   if (backlogs_ && opened_) backlogs_->show(name(), source_.backlog());
+  const auto* outcomes = static_cast<const levada_outcomes*>(source_.instance().extension(LEVADA_OUTCOMES));
+  if (outcomes && opened_) show_outcomes(name(), ask_for_outcomes(outcomes, source_.instance().self()));
 }
 
 Done SourceRunner::open() {
@@ -222,7 +225,10 @@ Turn SourceRunner::poll(nanoseconds timeout) {
       if (timeout.count() > 0 && nanoseconds{clock_.monotonic(clock_.context)} - before < kShortWait / 5)
         signal_->wait(kShortWait);
       return Turn::waited;
-    case Code::end: ended_ = true; return Turn::worked;
+    case Code::end:
+      ended_ = true;
+      show(nanoseconds{clock_.monotonic(clock_.context)});
+      return Turn::worked;
     default: return failed(batch.error(), "poll");
   }
 }

@@ -9,13 +9,19 @@ constexpr size_t kKeptBytes = 4096;
 }  // namespace
 
 Download::Download(const DownloadRules& rules, Request request, Receiver receiver)
-    : login_(std::move(request.login)), receiver_(std::move(receiver)), handle_(new_curl_handle()) {
+    : login_(std::move(request.login)),
+      body_(std::move(request.body)),
+      receiver_(std::move(receiver)),
+      handle_(new_curl_handle()) {
   request_.url = std::move(request.url);
   request_.headers = std::move(request.headers);
+  request_.method = std::move(request.method);
+  request_.body = body_;
   request_.keep_bytes = kKeptBytes;
   request_.timeout = rules.timeout;
   CURL* const handle = handle_.get();
   headers_ = set_up_http(handle, rules.http, request_, received_);
+  set_http_method(handle, request_);
   set_stall_timeout(handle, rules.http);
   curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, static_cast<long>(rules.low_speed));
   curl_easy_setopt(handle, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(rules.max_bytes));

@@ -33,6 +33,7 @@ class Download {
     std::vector<std::string> headers;  // "Name: value"
     std::string login;                 // "user:password", or empty.
     bool may_be_encoded = true;        // The server may compress the body.
+    std::string method = "GET", body;
   };
   // `begin`: the first byte of a body of 2xx is about to be taken. `take`: a part of it. A failure
   // ends the transfer.
@@ -61,7 +62,7 @@ class Download {
   bool take(std::string_view bytes);
 
   HttpRequest request_;
-  const std::string login_;
+  const std::string login_, body_;
   HttpReceiver received_;
   const Receiver receiver_;
   Done refused_;

@@ -11,12 +11,13 @@
 #include "entry.h"
 #include "fetch.h"
 #include "file_copy.h"
+#include "levada/outcomes.h"
 #include "position.h"
 
 namespace levada::http_fetch {
 
 struct Feed {
-  explicit Feed(Entry of) : entry(std::move(of)) {}
+  explicit Feed(Entry of) : entry(std::move(of)) { outcome.name = entry.name; }
 
   const Entry entry;
   FetchPosition newest;               // Of the last answer: number 0 where there is none.
@@ -27,14 +28,17 @@ struct Feed {
   bool jumps = false;                 // Rows before the next batch are gone.
 
   bool is_through = false;       // In this round, well or not.
-  bool has_failed = false;       // The last fetch has.
   int64_t due_ns = 0;            // When it is fetched next, since 1970.
+  std::string asked;             // The page that is fetched; empty: the first one, or the whole.
+  int64_t pages = 0;             // Of this fetch.
   std::unique_ptr<Fetch> fetch;  // Under way, or waiting for its next attempt.
   std::unique_ptr<FileCopy> copy;
-  int64_t attempts = 0;                    // Of it that have failed.
+  bool was_left = false;  // Its request waited for the source to be polled, and may have failed by that.
+  int64_t attempts = 0;   // Of it that have failed.
   std::chrono::nanoseconds not_before{0};  // Monotonic.
 
-  int64_t rows = 0;  // Of the body that is being given.
+  int64_t rows = 0;     // Of the body that is being given.
+  OutcomeItem outcome;  // Of its last fetch.
 
   bool is_fetching() const { return fetch != nullptr || copy != nullptr; }
   bool is_on_its_way() const { return copy != nullptr || (fetch && fetch->under_way()); }

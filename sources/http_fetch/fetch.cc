@@ -88,7 +88,7 @@ void Fetch::start(const std::string& authorization) {
   is_resumed_ = body_ && !resume_.empty() && body_->received() > 0;
   if (!is_resumed_) start_over();
   // What is secret is for the server of the entry, and for no other one that it names.
-  if (origin_of(url_) == origin_of(first_url_)) {
+  if (origin_of(url_) == origin_of(entry_.url)) {
     request.login = rules_.login;
     request.headers = rules_.headers;
     for (const auto& [name, value] : entry_.headers) request.headers.push_back(name + ": " + value);

@@ -44,6 +44,10 @@ Done HttpFetch::fetch_on(Time wait) {
   LEVADA_TRY(start_due());
   if (transfers_.under_way() > 0) {
     for (const auto& [handle, code] : transfers_.proceed(wait)) {
+      if (oauth_.handle() == handle) {
+        take_token(code);
+        continue;
+      }
       const auto found = std::find_if(feeds_.begin(), feeds_.end(), [at = handle](const auto& feed) {
         return feed->fetch && feed->fetch->handle() == at;
       });
@@ -78,7 +82,11 @@ Done HttpFetch::start_due() {
   for (auto& feed : feeds_) {
     if (running >= static_cast<size_t>(settings_.parallel)) break;
     if (feed->is_on_its_way() || feed->not_before > now) continue;
-    if (!feed->fetch && (is_round() ? feed->is_through : feed->due_ns > today)) continue;
+    if (!is_due(*feed, today)) continue;
+    if (oauth_.is_used() && !feed->entry.is_file() && !oauth_.has_token(now)) {
+      if (!oauth_.under_way()) oauth_.start();
+      continue;
+    }
     if (!room) room = has_room();
     if (!*room) break;
     LEVADA_TRY(start(*feed));
@@ -87,24 +95,59 @@ Done HttpFetch::start_due() {
   return {};
 }
 
+// It is to be fetched, or tried again, as soon as its time has come.
+bool HttpFetch::is_due(const Feed& feed, int64_t today) const {
+  return feed.fetch || (is_round() ? !feed.is_through : feed.due_ns <= today);
+}
+
+std::string HttpFetch::authorization() const {
+  if (oauth_.is_used()) return "Bearer " + oauth_.token();
+  return settings_.bearer_token.empty() ? "" : "Bearer " + settings_.bearer_token;
+}
+
+// Who waits for a token that is not to be had has failed with it.
+void HttpFetch::take_token(CURLcode code) {
+  const auto now = host_.monotonic();
+  const auto done = oauth_.ended(code, now);
+  if (done) return;
+  const auto today = host_.now().count();
+  for (auto& feed : feeds_)
+    if (!feed->entry.is_file() && !feed->is_on_its_way() && feed->not_before <= now && is_due(*feed, today))
+      put_off(*feed, {Kind::again, 0, done.error().message});
+}
+
 Done HttpFetch::start(Feed& feed) {
   auto known = version_of(feed);
+  // A page is asked for as it is: the cursor says which one.
+  if (page_rules_.by != PagesBy::none) known = {};
   if (feed.entry.is_file()) {
     feed.copy = std::make_unique<FileCopy>(rules_, feed.entry, bodies_, std::move(known), host_.files());
     return {};
   }
-  if (!feed.fetch)
-    feed.fetch = std::make_unique<Fetch>(rules_, feed.entry, feed.entry.url, bodies_, std::move(known), transfers_);
-  feed.fetch->start(authorization_);
+  if (!feed.fetch) {
+    feed.asked = feed.newest.next;
+    feed.fetch = std::make_unique<Fetch>(rules_, feed.entry, page_url(page_rules_, feed.entry.url, feed.asked), bodies_,
+                                         std::move(known), transfers_);
+  }
+  feed.fetch->start(authorization());
   return {};
 }
 
 // What has come of an attempt.
 Done HttpFetch::take(Feed& feed, const Attempt& attempt) {
+  feed.outcome.status = attempt.status;
   switch (attempt.kind) {
-    case Kind::next: feed.fetch->start(authorization_); return {};
+    case Kind::next: feed.fetch->start(authorization()); return {};
     case Kind::again: put_off(feed, attempt); return {};
-    case Kind::failed: fail(feed, attempt.reason); return {};
+    case Kind::failed:
+      // The token may have been taken back.
+      if (attempt.status == 401 && oauth_.is_used() && feed.attempts == 0) {
+        oauth_.forget();
+        put_off(feed, attempt);
+      } else {
+        fail(feed, attempt.reason);
+      }
+      return {};
     case Kind::unchanged: {
       auto version = feed.newest.version;
       if (feed.copy) version.etag = feed.copy->etag();
@@ -124,18 +167,50 @@ Done HttpFetch::take(Feed& feed, const Attempt& attempt) {
   return take_body(feed, feed.fetch->body(), std::move(version));
 }
 
+// The part of a page that rows are made of, and where the next one is.
+Done HttpFetch::read_page(Feed& feed, BodyWriter& body, std::string& next) {
+  if (page_rules_.by == PagesBy::none && page_rules_.items.empty()) return {};
+  auto text = body.text();
+  if (!text) return std::move(text).error();
+  const auto url = page_url(page_rules_, feed.entry.url, feed.asked);
+  auto page =
+      http_fetch::read_page(page_rules_, url, feed.asked, feed.fetch ? feed.fetch->response() : HttpResponse(), *text);
+  if (!page) return std::move(page).error();
+  if (!page_rules_.items.empty()) LEVADA_TRY(body.replace_text(*text));
+  if (feed.copy || page->next.empty()) return {};
+  if (++feed.pages >= settings_.pages_max) {
+    host_.warning(feed.entry.name + " has more than pages_max = " + std::to_string(settings_.pages_max) +
+                  " pages: the others are left out");
+    return {};
+  }
+  next = std::move(page->next);
+  return {};
+}
+
 Done HttpFetch::take_body(Feed& feed, BodyWriter& body, Version version) {
+  std::string next;
+  if (auto read = read_page(feed, body, next); !read) {
+    feed.fetch.reset();
+    feed.copy.reset();
+    if (read.code() == Code::reject) {
+      put_off(feed, {Kind::again, feed.outcome.status, read.error().message});
+      return {};
+    }
+    feed.not_before = host_.monotonic() + kDiskPause;
+    return read;
+  }
   version.hash = body.hash();
   version.bytes = body.bytes();
   bytes_fetched_.add(static_cast<int64_t>(body.received()));
+  feed.outcome.bytes += static_cast<int64_t>(body.received());
   if (body.decoder().is_unknown())
     host_.warning(feed.entry.name + ": its encoding is none that is known here: it passes as it is");
   if (body.decoder().replaced() > 0)
     host_.warning(feed.entry.name + ": " + std::to_string(body.decoder().replaced()) +
                   " places are no text of its encoding");
   const auto known = version_of(feed);
-  if (settings_.skip_unchanged && feed.newest.number > 0 && known.hash == version.hash &&
-      known.bytes == version.bytes) {
+  if (settings_.skip_unchanged && page_rules_.by == PagesBy::none && feed.newest.number > 0 &&
+      known.hash == version.hash && known.bytes == version.bytes) {
     take_news(feed, std::move(version));
     return {};
   }
@@ -144,6 +219,7 @@ Done HttpFetch::take_body(Feed& feed, BodyWriter& body, Version version) {
   start.number = feed.newest.number + 1;
   start.fetched_ns = host_.now().count();
   start.version = std::move(version);
+  start.next = std::move(next);
   if (auto done = bodies_.commit(feed.entry.name, body, start); !done) {
     // It comes again: nothing is known of it.
     feed.fetch.reset();
@@ -157,6 +233,8 @@ Done HttpFetch::take_body(Feed& feed, BodyWriter& body, Version version) {
   if (feed.waiting.empty()) ready_.push_back(&feed);
   feed.waiting.push_back(std::move(start));
   files_fetched_.add();
+  feed.outcome.state = LEVADA_OUTCOME_GOOD;
+  feed.outcome.reason.clear();
   ended(feed);
   return {};
 }
@@ -168,14 +246,18 @@ void HttpFetch::take_news(Feed& feed, Version version) {
   feed.newest.is_over = true;
   feed.has_news = true;
   files_unchanged_.add();
+  feed.outcome.state = LEVADA_OUTCOME_UNCHANGED;
+  feed.outcome.reason.clear();
   host_.debug(feed.entry.name + " is unchanged");
   ended(feed);
 }
 
 void HttpFetch::put_off(Feed& feed, const Attempt& attempt) {
   attempts_failed_.add();
-  if (feed.attempts >= settings_.retries) return fail(feed, attempt.reason);
-  ++feed.attempts;
+  if (!std::exchange(feed.was_left, false)) {
+    if (feed.attempts >= settings_.retries) return fail(feed, attempt.reason);
+    ++feed.attempts;
+  }
   // Twice as long each time, and none of many at the same moment.
   auto wait = settings_.retry_wait;
   for (int64_t at = 1; at < feed.attempts && wait < settings_.retry_wait_max; ++at) wait *= 2;
@@ -194,18 +276,23 @@ void HttpFetch::fail(Feed& feed, const std::string& reason) {
   files_failed_.add();
   host_.error(feed.entry.name + " was not fetched: " + reason);
   ended(feed);
-  feed.has_failed = true;
+  feed.is_through = true;
+  feed.due_ns = schedule_.due(host_.now().count(), host_.now().count());
+  feed.outcome.state = LEVADA_OUTCOME_FAILED;
+  feed.outcome.reason = reason;
 }
 
 void HttpFetch::ended(Feed& feed) {
   feed.fetch.reset();
   feed.copy.reset();
   feed.attempts = 0;
+  feed.was_left = false;
   feed.not_before = {};
-  feed.has_failed = false;
-  feed.is_through = true;
+  // A further page follows at once.
+  feed.is_through = feed.newest.next.empty();
   const auto now = host_.now().count();
-  feed.due_ns = schedule_.due(now, now);
+  feed.due_ns = feed.is_through ? schedule_.due(now, now) : 0;
+  if (feed.is_through) feed.pages = 0;
 }
 
 // Until something can begin that is not on its way; max where nothing is known to come.
@@ -216,9 +303,9 @@ HttpFetch::Time HttpFetch::next_due() const {
   const auto today = host_.now().count();
   auto due = Time::max();
   for (const auto& feed : feeds_) {
-    if (feed->is_on_its_way()) continue;
-    const bool waits = is_round() && feed->is_through;
-    if (!feed->fetch && waits) continue;
+    if (feed->is_on_its_way() || (is_round() && !is_due(*feed, today))) continue;
+    // The token wakes it.
+    if (oauth_.under_way() && !feed->entry.is_file()) continue;
     auto at = feed->not_before - now;
     if (!feed->fetch && !is_round()) {
       if (feed->due_ns == INT64_MAX) continue;

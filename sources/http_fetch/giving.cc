@@ -51,6 +51,7 @@ Result<std::optional<Batch>> HttpFetch::give_rows(Feed& feed) {
   at.place = rows_->place();
   at.is_over = is_over;
   feed.rows += batch.rows();
+  feed.outcome.rows += batch.rows();
   auto position = at;
   if (is_over) {
     host_.info(feed.entry.name + ": " + std::to_string(feed.rows) + " rows, " + std::to_string(bytes) + " bytes");

@@ -11,6 +11,8 @@ using namespace std::chrono_literals;
 
 constexpr int64_t kLeastReadBytes = 64, kMostBytes = 512 << 20;
 constexpr size_t kMostNamed = 99;
+// Who was not polled for so long may have lost its requests by that.
+constexpr auto kLeft = 2s;
 
 Done check_columns(const FetchSettings& settings) {
   const auto taken = [](std::string_view name) { return name == "body" || name == "reason" || name == "cut"; };
@@ -34,6 +36,15 @@ Done check_times(const FetchSettings& settings) {
   return {};
 }
 
+Done check_pages(const FetchSettings& settings) {
+  if (!settings.items.empty() && settings.items[0] != '/')
+    return wrong("items", "must be a JSON pointer, such as \"/data\"");
+  if (settings.pages == PagesBy::cursor && (settings.page_cursor.empty() || settings.page_cursor[0] != '/'))
+    return wrong("page_cursor", "must be a JSON pointer, such as \"/meta/next\"");
+  if (settings.pages_max < 1) return wrong("pages_max", "must be 1 or more");
+  return {};
+}
+
 Done check(const FetchSettings& settings) {
   if (settings.urls.size() == 0 && settings.list.empty())
     return wrong("urls", "name what to fetch, here or in a `list`: urls = { name = \"https://...\" }");
@@ -54,6 +65,15 @@ Done check(const FetchSettings& settings) {
     return wrong("password", "a login needs `username` and `password`");
   if (!settings.username.empty() && !settings.bearer_token.empty())
     return wrong("bearer_token", "a request has one login: this, or `username`");
+  const bool has_oauth = !settings.oauth_token_url.empty();
+  if (has_oauth && (!settings.username.empty() || !settings.bearer_token.empty()))
+    return wrong("oauth_token_url", "a request has one login: this, `username` or `bearer_token`");
+  if (has_oauth && !settings.oauth_token_url.starts_with("http://") &&
+      !settings.oauth_token_url.starts_with("https://"))
+    return wrong("oauth_token_url", "must begin with http:// or https://");
+  if (has_oauth != !settings.oauth_client_id.empty() || has_oauth != !settings.oauth_client_secret.empty())
+    return wrong("oauth_client_id", "goes together with `oauth_token_url` and `oauth_client_secret`");
+  LEVADA_TRY(check_pages(settings));
   if (settings.tls_cert.empty() && !settings.tls_key.empty()) return wrong("tls_key", "is the key of a `tls_cert`");
   for (const auto& [name, value] : settings.headers)
     if (name.empty() || (name + value).find_first_of("\r\n") != std::string::npos ||
@@ -85,6 +105,12 @@ FetchRules rules_of(const FetchSettings& settings) {
   rules.retry_wait_max = settings.retry_wait_max;
   rules.retry_after_max = settings.retry_after_max;
   rules.body = {static_cast<uint64_t>(settings.max_bytes.bytes), settings.decompress, settings.charset};
+  return rules;
+}
+
+PageRules page_rules_of(const FetchSettings& settings) {
+  PageRules rules{settings.pages, settings.page_parameter, settings.page_cursor, settings.page_first, settings.items};
+  if (rules.parameter.empty()) rules.parameter = rules.by == PagesBy::number ? "page" : "cursor";
   return rules;
 }
 
@@ -123,7 +149,9 @@ HttpFetch::HttpFetch(Settings settings, std::vector<Entry> entries, Schedule sch
       rules_(rules_of(settings_)),
       entries_(std::move(entries)),
       schedule_(std::move(schedule)),
-      authorization_(settings_.bearer_token.empty() ? "" : "Bearer " + settings_.bearer_token),
+      page_rules_(page_rules_of(settings_)),
+      oauth_rules_{settings_.oauth_token_url, settings_.oauth_client_id, settings_.oauth_client_secret,
+                   settings_.oauth_scope},
       host_(host),
       files_fetched_(host.counter("files_fetched")),
       files_unchanged_(host.counter("files_unchanged")),
@@ -132,7 +160,8 @@ HttpFetch::HttpFetch(Settings settings, std::vector<Entry> entries, Schedule sch
       bytes_fetched_(host.counter("bytes_fetched")),
       bodies_(host.files(), host.data_dir() + "/bodies"),
       rounds_(host),
-      watch_(host.data_dir(), host.files()) {}
+      watch_(host.data_dir(), host.files()),
+      oauth_(oauth_rules_, rules_.download, transfers_) {}
 
 Result<std::vector<Entry>> HttpFetch::listed() const {
   auto all = entries_;
@@ -177,7 +206,8 @@ Done HttpFetch::open(std::span<const Position> positions) {
   if (is_round()) LEVADA_TRY(rounds_.begin(last_round));
   for (auto& feed : feeds_) {
     feed->is_through = is_round() && feed->newest.round == rounds_.number() && feed->newest.next.empty();
-    feed->due_ns = schedule_.due(feed->newest.fetched_ns, host_.now().count());
+    if (feed->is_through) feed->outcome.state = LEVADA_OUTCOME_GOOD;
+    feed->due_ns = !feed->newest.next.empty() ? 0 : schedule_.due(feed->newest.fetched_ns, host_.now().count());
   }
   remove_stored();
   return {};
@@ -208,6 +238,7 @@ void HttpFetch::resume(Feed& feed, const std::vector<FetchPosition>& bodies, con
       feed.newest.version = {};
       feed.newest.round = 0;
       feed.newest.fetched_ns = 0;
+      feed.newest.next.clear();
       feed.jumps = true;
     }
   }
@@ -218,6 +249,15 @@ Result<Batch> HttpFetch::poll(std::chrono::nanoseconds timeout) {
   const auto begun = host_.monotonic();
   const auto really_begun = std::chrono::steady_clock::now();
   remove_stored();
+  // Requests stood still while there was no room for their rows.
+  if (begun - polled_at_ > kLeft)
+    for (auto& feed : feeds_) feed->was_left = feed->fetch && feed->fetch->under_way();
+  auto batch = poll_until(begun + timeout, really_begun + timeout);
+  polled_at_ = host_.monotonic();
+  return batch;
+}
+
+Result<Batch> HttpFetch::poll_until(Time end, std::chrono::steady_clock::time_point real_end) {
   for (;;) {
     LEVADA_TRY(fetch_on(0ns));
     auto batch = give();
@@ -225,15 +265,15 @@ Result<Batch> HttpFetch::poll(std::chrono::nanoseconds timeout) {
     if (*batch) return **std::move(batch);
     if (host_.until_drained() && is_through()) {
       LEVADA_TRY(end_round());
-      return end();
+      return levada::end();
     }
     if (is_woken_.exchange(false)) return idle();
     const bool is_waited_for = transfers_.under_way() > 0;
-    Time passed = host_.monotonic() - begun;
+    Time left = end - host_.monotonic();
     // Servers are waited for in real time.
-    if (is_waited_for) passed = std::max<Time>(passed, std::chrono::steady_clock::now() - really_begun);
-    if (passed >= timeout) return idle();
-    const auto wait = std::min(timeout - passed, next_due());
+    if (is_waited_for) left = std::min<Time>(left, real_end - std::chrono::steady_clock::now());
+    if (left <= 0ns) return idle();
+    const auto wait = std::min(left, next_due());
     if (wait <= 0ns) continue;
     if (is_waited_for) LEVADA_TRY(fetch_on(wait));
     else watch_.wait(std::max<Time>(wait, 1ms));
@@ -287,11 +327,13 @@ Done HttpFetch::close(std::chrono::nanoseconds) {
     feed->fetch.reset();
     feed->copy.reset();
   }
+  oauth_.stop();
   return {};
 }
 
 const void* HttpFetch::extension(std::string_view id) {
-  return id == LEVADA_BACKLOG ? levada::backlog<HttpFetch>() : nullptr;
+  if (id == LEVADA_BACKLOG) return levada::backlog<HttpFetch>();
+  return id == LEVADA_OUTCOMES ? levada::outcomes<HttpFetch>() : nullptr;
 }
 
 std::vector<BacklogItem> HttpFetch::backlog() const {
@@ -309,6 +351,12 @@ std::vector<BacklogItem> HttpFetch::backlog() const {
       }
     }
   if (others.count > 0) items.push_back(others);
+  return items;
+}
+
+std::vector<OutcomeItem> HttpFetch::outcomes() const {
+  std::vector<OutcomeItem> items;
+  for (const auto& feed : feeds_) items.push_back(feed->outcome);
   return items;
 }
 

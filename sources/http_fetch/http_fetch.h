@@ -14,7 +14,10 @@
 #include "feed.h"
 #include "http/curl_transfers.h"
 #include "levada/backlog.h"
+#include "levada/outcomes.h"
 #include "levada/sdk.h"
+#include "oauth.h"
+#include "pages.h"
 #include "rounds.h"
 #include "rows/folder_watch.h"
 #include "rows/row_buffer.h"
@@ -37,6 +40,7 @@ class HttpFetch : public Source {
 
   const void* extension(std::string_view id);
   std::vector<BacklogItem> backlog() const;
+  std::vector<OutcomeItem> outcomes() const;
 
  private:
   using Time = std::chrono::nanoseconds;
@@ -45,6 +49,8 @@ class HttpFetch : public Source {
   Result<std::vector<Entry>> listed() const;
   void resume(Feed& feed, const std::vector<FetchPosition>& bodies, const Position* position);
   bool is_round() const { return host_.until_drained() || schedule_.is_once(); }
+
+  Result<Batch> poll_until(Time end, std::chrono::steady_clock::time_point real_end);
 
   // The fetches: what has ended, what goes on, what begins.
   Done fetch_on(Time wait);
@@ -57,6 +63,10 @@ class HttpFetch : public Source {
   void fail(Feed& feed, const std::string& reason);
   void ended(Feed& feed);
   Version version_of(const Feed& feed) const;
+  Done read_page(Feed& feed, BodyWriter& body, std::string& next);
+  bool is_due(const Feed& feed, int64_t today) const;
+  void take_token(CURLcode code);
+  std::string authorization() const;
   bool has_room() const;
   size_t on_their_way() const;
   Time next_due() const;
@@ -76,13 +86,15 @@ class HttpFetch : public Source {
   const FetchRules rules_;
   const std::vector<Entry> entries_;  // Of the configuration.
   const Schedule schedule_;
-  const std::string authorization_;
+  const PageRules page_rules_;
+  const OAuthRules oauth_rules_;
   const Host host_;
   Counter files_fetched_, files_unchanged_, files_failed_, attempts_failed_, bytes_fetched_;
   Bodies bodies_;
   Rounds rounds_;
   rows::FolderWatch watch_;
   CurlTransfers transfers_;
+  OAuth oauth_;
   std::atomic<bool> is_woken_ = false;
 
   std::vector<std::unique_ptr<Feed>> feeds_;
@@ -91,6 +103,7 @@ class HttpFetch : public Source {
   Feed* reading_ = nullptr;
   File file_;
   uint64_t offset_ = 0;  // Read so far.
+  Time polled_at_{0};    // When a poll ended last.
   std::vector<std::pair<std::string, uint64_t>> to_remove_;
 };
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "levada/options.h"
+#include "pages.h"
 #include "rows/row_buffer.h"
 
 namespace levada::http_fetch {
@@ -21,6 +22,7 @@ struct FetchSettings {
   rows::Rows rows = rows::Rows::lines;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string username, password, bearer_token;
+  std::string oauth_token_url, oauth_client_id, oauth_client_secret, oauth_scope;
   std::string proxy, tls_ca, tls_cert, tls_key, tls_key_password;
   bool tls_verify = true;
   std::chrono::nanoseconds connect_timeout{0}, timeout{0}, stall_timeout{0};
@@ -34,6 +36,9 @@ struct FetchSettings {
   rows::LongLines long_lines = rows::LongLines::reject;
   rows::InvalidUtf8 invalid_utf8 = rows::InvalidUtf8::keep;
   std::string offset_column;
+  PagesBy pages = PagesBy::none;
+  std::string page_parameter, page_cursor, items;
+  int64_t page_first = 1, pages_max = 1000;
 };
 
 inline constexpr std::array kFetchOptions = {
@@ -60,6 +65,27 @@ inline constexpr std::array kFetchOptions = {
     optional<&FetchSettings::username>("username", R"("")", "For a login by user and password (Basic)."),
     optional<&FetchSettings::password>("password", R"("")", "Its password.").secret(),
     optional<&FetchSettings::bearer_token>("bearer_token", R"("")", "For a login by token (Bearer).").secret(),
+    optional<&FetchSettings::oauth_token_url>("oauth_token_url", R"("")",
+                                              "Where a token is to be had with OAuth 2 client credentials, which is "
+                                              "then the login."),
+    optional<&FetchSettings::oauth_client_id>("oauth_client_id", R"("")", "The client's name there."),
+    optional<&FetchSettings::oauth_client_secret>("oauth_client_secret", R"("")", "The client's secret.").secret(),
+    optional<&FetchSettings::oauth_scope>("oauth_scope", R"("")", "What the token is for, if that is to be said."),
+    optional<&FetchSettings::items>("items", R"("")",
+                                    "A JSON pointer, \"/data\", to the part of a body that rows are made of: its array "
+                                    "with rows = \"json\"."),
+    choice<&FetchSettings::pages>("pages", "none|link|cursor|number", R"("none")",
+                                  "How a list goes on in further pages: by the Link header, by a cursor or URL in the "
+                                  "page, by numbers until a page is empty."),
+    optional<&FetchSettings::page_cursor>("page_cursor", R"("/next")",
+                                          "A JSON pointer to the next cursor, or the next page's URL."),
+    optional<&FetchSettings::page_parameter>("page_parameter", R"("")",
+                                             "The parameter of the URL for the cursor or number; \"cursor\" or "
+                                             "\"page\" where it is empty."),
+    optional<&FetchSettings::page_first>("page_first", "1", "The number of the first page."),
+    optional<&FetchSettings::pages_max>("pages_max", "1000",
+                                        "No list has more pages; one that has is cut, and a "
+                                        "warning says so."),
     optional<&FetchSettings::proxy>("proxy", R"("")",
                                     "The proxy, http://host:port; without it what the environment says (http_proxy, "
                                     "no_proxy).")

@@ -170,6 +170,9 @@ class HttpFetch(unittest.TestCase):
         self.assert_rows(good)
         for name, reason in reasons.items():
             self.assertRegex(self.log(), rf"{name} was not fetched: .*{re.escape(reason)}")
+        # And the report has each of them.
+        self.assertRegex(self.log(), r"\n  good +good +status 200  rows 50  bytes")
+        self.assertRegex(self.log(), r"\n  missing +FAILED +status 404  rows 0  bytes 0  the server answered 404")
         self.assertEqual(self.server.asked["missing"], 1)
         self.assertEqual(self.server.asked["short"], 2)
         self.assertEqual([path.name for path in (self.folder / "data").rglob("*.part")], [])

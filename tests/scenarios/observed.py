@@ -12,6 +12,7 @@ import scenario
 
 LOG_LINE = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d (debug|info|warning|error) ")
 REPORT_LINE = re.compile(r"^((sources|interceptors|sinks|sink_groups)\.\S+ {2,}|dead letters {2,}|  [\d,]+ +\S"
+                         r"|  [\w.-]+ {2,}(good|unchanged|FAILED|pending) "
                          r"|[\d.]+ s, [\d,]+ rows a second$)")
 NOT_THERE = "(not there)"
 
