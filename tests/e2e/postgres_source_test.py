@@ -193,17 +193,6 @@ class PostgresSource(unittest.TestCase):
             self.finish(config, code=1)
             self.assertIn(reason, self.said(config))
 
-    def test_it_is_put_to_the_musts(self):
-        sql("CREATE TABLE rows AS SELECT n AS id, 'a text of more than twelve bytes' AS t "
-            "FROM generate_series(1, 60) n")
-        case = self.folder / "case.toml"
-        options = (f'connection = "{URL}"\npassword = "{PASSWORD}"\nquery = "SELECT * FROM rows"\ncursor = "id"\n'
-                   "batch_rows = 7\n")
-        case.write_text(f"component = 'postgres'\noptions = '''\n{options}'''\n"
-                        "refused = { query = \"connection = ''\\nquery = ''\\ncursor = 'id'\" }\n")
-        done = subprocess.run([CONFORMANCE, PLUGIN, case], capture_output=True, text=True, timeout=10 * SECONDS)
-        self.assertEqual(done.returncode, 0, done.stdout[-4000:] + done.stderr[-4000:])
-
 
 if __name__ == "__main__":
     unittest.main()
