@@ -127,7 +127,7 @@ std::optional<Fault> read_declarations(const Node& patterns, const Node& first, 
     return fault_at(patterns, "there are no patterns: [patterns] has a line NAME = 'EXPRESSION' for each");
   if (patterns.items.size() > kPatternsMax)
     return fault_at(patterns.items[kPatternsMax], "a set has at most " + std::to_string(kPatternsMax) + " patterns");
-  std::vector<std::string> columns;
+  std::vector<std::string> columns = {"body"};  // The row itself stays.
   if (!names.empty()) columns.push_back(names);
   const auto is_taken = [&](const std::string& column) {
     const bool taken = std::find(columns.begin(), columns.end(), column) != columns.end();

@@ -55,6 +55,7 @@ int64_t nulls_of(const Column& column) {
 
 Result<std::unique_ptr<MatchPatterns>> MatchPatterns::create(Settings settings, Host host) {
   if (settings.column.empty()) return wrong("column", "a column needs a name");
+  if (settings.names == "body") return wrong("names", "\"body\" is the row itself: give the column another name");
   if (settings.matches_max < 1) return wrong("matches_max", "must be 1 or more");
   if (settings.memory_bytes.bytes < 1) return wrong("memory_bytes", "must be 1 or more");
   if (settings.reload_interval < std::chrono::nanoseconds(0)) return wrong("reload_interval", "must not be negative");

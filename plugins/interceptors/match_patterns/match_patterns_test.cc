@@ -215,6 +215,7 @@ TEST_F(MatchPatternsTest, settings_are_checked) {
   EXPECT_EQ(create("keep = [\"a\"]").substr(0, 5), "keep:");
   EXPECT_EQ(create("matches_max = 0").substr(0, 12), "matches_max:");
   EXPECT_EQ(create("column = \"\"").substr(0, 7), "column:");
+  EXPECT_EQ(create("names = \"body\"").substr(0, 6), "names:");
   EXPECT_EQ(create("names = \"level\"").substr(0, 6), "names:");
 }
 

@@ -70,6 +70,7 @@ TEST(PatternFile, says_what_is_not_as_it_should_be) {
             "p.toml:2:43: must be one o");
   EXPECT_EQ(fault_of("[patterns]\na = 'x'\nb = { pattern = 'y', column = \"a\" }\n"),
             "p.toml:3:5: another column is called \"a\"");
+  EXPECT_EQ(fault_of("[patterns]\nbody = 'x'\n"), "p.toml:2:8: another column is called \"body\"");
   EXPECT_EQ(fault_of("[patterns]\nnames = 'x'\n"), "p.toml:2:9: another column is called \"names\"");
   EXPECT_EQ(fault_of("[patterns]\na = 'x'\n[first]\nlevel = [\"b\"]\n"), "p.toml:4:10: there is no pattern \"b\"");
   EXPECT_EQ(fault_of("[patterns]\na = 'x'\n[first]\nlevel = [\"a\", \"a\"]\n"),
