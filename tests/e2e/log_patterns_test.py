@@ -10,18 +10,22 @@ import json
 import os
 import pathlib
 import random
+import signal
 import subprocess
 import sys
 import threading
 import unittest
 
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "workloads"))
 
 import confluent_kafka  # noqa: E402
 
 import log_lines  # noqa: E402
-from kafka_test_bench import BROKER, SECONDS  # noqa: E402
+from http_test_bench import Connection, free_port  # noqa: E402
+from kafka_test_bench import BROKER, SECONDS, in_topic  # noqa: E402
 from system_test_bench import EXAMPLES, SystemTest  # noqa: E402
+from waiting import wait_until  # noqa: E402
 
 SERVICES = pathlib.Path(os.environ["LEVADA_SERVICES"])
 LINES = int(os.environ.get("LEVADA_LINES", "6000"))
@@ -139,6 +143,42 @@ class LogPatterns(SystemTest):
         quick = 'until_idle = "8s"\nlibrdkafka = { "session.timeout.ms" = "6000" }'
         config.write_text(config.read_text().replace('until_idle = "8s"', quick))
         return config
+
+    def test_logs_that_are_posted_come_into_the_topic_once(self):
+        self.new_topic(PARTITIONS)
+        port = free_port()
+        self.environment["LISTEN"] = f"127.0.0.1:{port}"
+        config = self.example("log_patterns/ingest.toml")
+        agent = self.start(config)
+
+        def is_taken(body, key):
+            try:
+                with Connection(port) as connection:
+                    answer = connection.ask(body, headers=[f"Idempotency-Key: {key}"])
+            except ConnectionError:
+                return False
+            self.assertIn(answer and answer[0], (None, 200, 429, 503), answer)
+            return answer is not None and answer[0] == 200
+
+        events = [json.dumps({"id": number, "line": line}) for number, line in enumerate(self.lines)]
+        step = 200
+        deaths = self.random.sample(range(0, len(events), step), KILLS)
+        for first in range(0, len(events), step):
+            body = "".join(f"{event}\n" for event in events[first : first + step]).encode()
+            if first in deaths:
+                client = threading.Thread(target=is_taken, args=(body, first))
+                client.start()
+                client.join(self.random.uniform(0, 0.02))
+                agent.kill()
+                agent.wait()
+                client.join()
+                agent = self.start(config)
+            wait_until(lambda: is_taken(body, first), f"request {first} is taken", SECONDS, said=self.log)
+        wait_until(lambda: sum(in_topic(self.topic).values()) >= len(events), "all are in the topic", SECONDS, [agent],
+                   self.log)
+        agent.send_signal(signal.SIGTERM)
+        self.assertEqual(agent.wait(SECONDS), 0, self.log())
+        self.assertEqual(in_topic(self.topic), collections.Counter(event.encode() for event in events))
 
     def test_logs_of_a_topic_give_the_results_by_one_agent_and_by_five(self):
         for count in (1, 5):
