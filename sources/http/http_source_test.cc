@@ -27,10 +27,10 @@ TEST_F(HttpSourceTest, answers_when_the_rows_are_stored_and_not_before) {
   auto answered = std::async(std::launch::async, [&] { return client.answer(); });
   EXPECT_EQ(answered.wait_for(20ms), std::future_status::timeout);
   acknowledge(batch);
-  EXPECT_EQ(answered.get(), R"(200 {"id":"logs:1:0","rows":2})");
+  EXPECT_EQ(answered.get(), stored(1, 0, 2));
   acknowledge(batch);
   acknowledge(next);
-  EXPECT_EQ(other.answer(), R"(200 {"id":"logs:2:0","rows":1})");
+  EXPECT_EQ(other.answer(), stored(2, 0, 1));
 }
 
 TEST_F(HttpSourceTest, one_connection_takes_many_requests_even_at_once) {
@@ -78,14 +78,17 @@ batch_bytes = "1KiB")");
 }
 
 TEST_F(HttpSourceTest, columns_come_from_headers_and_the_query) {
-  start(R"(routes = { "/logs" = { format = "lines", headers = { agent = "User-Agent" }, query = { tenant = "t" } } })");
+  start(
+      R"(routes = { "/logs" = { format = "lines", headers = { agent = "User-Agent" }, query = { tenant = "t" }, id = "request", time = "at" } })");
   TestClient client(http->address());
   client.post("/logs?t=%C3%BC+x&u=1", "1\n2", "user-agent: me\r\n");
   auto batch = poll();
   EXPECT_EQ(texts(batch, "agent"), (Texts{"me", "me"}));
   EXPECT_EQ(texts(batch, "tenant"), (Texts{"\xc3\xbc x", "\xc3\xbc x"}));
+  EXPECT_EQ(texts(batch, "request"), Texts(2, http->run() + "-logs-1-0"));
+  EXPECT_EQ(texts(batch, "at"), Texts(2, std::to_string(host.host().now() / 1us)));
   acknowledge(batch);
-  EXPECT_EQ(client.answer().substr(0, 3), "200");
+  EXPECT_EQ(client.answer(), stored(1, 0, 2));
   client.post("/logs", "1");
   batch = poll();
   EXPECT_EQ(texts(batch, "agent"), Texts{"<null>"});
@@ -110,7 +113,7 @@ TEST_F(HttpSourceTest, takes_the_form_that_the_content_type_names) {
 
 TEST_F(HttpSourceTest, takes_compressed_bodies) {
   start("body_bytes = 1000");
-  EXPECT_EQ(take(rows::gzip("1\n2"), "Content-Encoding: gzip\r\n"), R"(200 {"id":"logs:1:0","rows":2})");
+  EXPECT_EQ(take(rows::gzip("1\n2"), "Content-Encoding: gzip\r\n"), stored(1, 0, 2));
   EXPECT_EQ(take(rows::zstd("1"), "Content-Encoding: zstd\r\n").substr(0, 3), "200");
   EXPECT_EQ(ask("/logs", rows::gzip(std::string(1001, '1')), "Content-Encoding: gzip\r\n"),
             R"(413 {"error":"the decompressed body is too large"})");
@@ -191,7 +194,7 @@ TEST_F(HttpSourceTest, who_waits_for_too_long_is_told_so) {
   EXPECT_EQ(http->poll(0s).code(), Code::idle);
   // It was stored all the same.
   acknowledge(batch);
-  EXPECT_EQ(ask("/logs", "1", "Idempotency-Key: a\r\n"), R"(200 {"id":"logs:1:0","rows":1})");
+  EXPECT_EQ(ask("/logs", "1", "Idempotency-Key: a\r\n"), stored(1, 0, 1));
 }
 
 TEST_F(HttpSourceTest, a_repeated_key_gets_the_first_answer_and_makes_no_row) {
@@ -204,26 +207,27 @@ TEST_F(HttpSourceTest, a_repeated_key_gets_the_first_answer_and_makes_no_row) {
   EXPECT_EQ(ask("/logs", "2", key), R"(422 {"error":"the Idempotency-Key was used for another body"})");
   while (host.count("requests_repeated") < 2) std::this_thread::yield();
   acknowledge(batch);
-  EXPECT_EQ(first.answer(), R"(200 {"id":"logs:1:0","rows":1})");
-  EXPECT_EQ(second.answer(), R"(200 {"id":"logs:1:0","rows":1})");
-  EXPECT_EQ(ask("/logs", "1", key), R"(200 {"id":"logs:1:0","rows":1})");
+  EXPECT_EQ(first.answer(), stored(1, 0, 1));
+  EXPECT_EQ(second.answer(), stored(1, 0, 1));
+  EXPECT_EQ(ask("/logs", "1", key), stored(1, 0, 1));
   EXPECT_EQ(ask("/logs", "2", key).substr(0, 3), "422");
   EXPECT_EQ(http->poll(0s).code(), Code::idle);
   host.clock().advance(11min);
-  EXPECT_EQ(take("2", key), R"(200 {"id":"logs:2:0","rows":1})");
+  EXPECT_EQ(take("2", key), stored(2, 0, 1));
 }
 
 TEST_F(HttpSourceTest, keys_are_known_after_a_restart_if_their_rows_were_stored) {
   start();
-  TestClient stored(http->address()), lost(http->address());
-  stored.post("/logs", "1", "Idempotency-Key: a\r\n");
+  TestClient kept(http->address()), lost(http->address());
+  kept.post("/logs", "1", "Idempotency-Key: a\r\n");
   EXPECT_EQ(poll().position, "1");
   lost.post("/logs", "2", "Idempotency-Key: b\r\n");
   EXPECT_EQ(poll().position, "2");
+  const auto answer = stored(1, 0, 1);
   // Neither was answered; the sink has the first.
   start("", {{"logs", "1", 1}});
-  EXPECT_EQ(ask("/logs", "1", "Idempotency-Key: a\r\n"), R"(200 {"id":"logs:1:0","rows":1})");
-  EXPECT_EQ(take("2", "Idempotency-Key: b\r\n"), R"(200 {"id":"logs:2:0","rows":1})");
+  EXPECT_EQ(ask("/logs", "1", "Idempotency-Key: a\r\n"), answer);
+  EXPECT_EQ(take("2", "Idempotency-Key: b\r\n"), stored(2, 0, 1));
 }
 
 TEST_F(HttpSourceTest, rows_wait_while_their_keys_cannot_be_written) {
@@ -326,8 +330,8 @@ TEST_F(HttpSourceTest, acknowledges_cumulatively_and_gives_its_memory_back) {
     const auto last = poll();
     EXPECT_NE(batch.position, last.position);
     acknowledge(last);
-    EXPECT_EQ(first.answer(), R"(200 {"id":"logs:1:0","rows":1})");
-    EXPECT_EQ(second.answer(), R"(200 {"id":"logs:2:0","rows":1})");
+    EXPECT_EQ(first.answer(), stored(1, 0, 1));
+    EXPECT_EQ(second.answer(), stored(2, 0, 1));
     acknowledge(batch);
     EXPECT_TRUE(http->acknowledge("other", "1"));
   }

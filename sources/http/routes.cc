@@ -4,10 +4,11 @@
 #include <array>
 #include <set>
 
-#include "levada/http_rules.h"
-
 namespace levada::http_source {
 namespace {
+
+using http_server::Format;
+using http_server::Route;
 
 constexpr std::array<std::pair<std::string_view, Format>, 6> kFormats = {{{"by_type", Format::by_type},
                                                                           {"whole", Format::whole},
@@ -15,8 +16,8 @@ constexpr std::array<std::pair<std::string_view, Format>, 6> kFormats = {{{"by_t
                                                                           {"ndjson", Format::ndjson},
                                                                           {"json", Format::json},
                                                                           {"flume", Format::flume}}};
-constexpr std::array<std::string_view, 6> kEntries = {"format",  "lanes", "columns",
-                                                      "headers", "query", "flume_headers"};
+constexpr std::array<std::string_view, 8> kEntries = {"format",  "id",      "time",  "lanes",
+                                                      "columns", "headers", "query", "flume_headers"};
 constexpr int64_t kMostLanes = 64;
 
 // Reads one route.
@@ -31,9 +32,11 @@ class Reader {
     if (given_.type() != LEVADA_TREE) return wrong(option_, "must be a table, such as { format = \"ndjson\" }");
     for (size_t at = 0; at < given_.size(); ++at)
       if (std::ranges::find(kEntries, given_[at].key()) == kEntries.end())
-        return fault(given_[at].key(), "is unknown: a route has format, lanes, columns, headers, query, flume_headers");
+        return fault(given_[at].key(),
+                     "is unknown: a route has format, id, time, lanes, columns, headers, query, flume_headers");
     LEVADA_TRY(read_format());
     LEVADA_TRY(read_lanes());
+    LEVADA_TRY(read_own_columns());
     LEVADA_TRY(read_named("columns", route_.columns));
     LEVADA_TRY(read_named("headers", route_.headers));
     LEVADA_TRY(read_named("query", route_.query));
@@ -62,6 +65,16 @@ class Reader {
     route_.lanes = static_cast<size_t>(given.integer());
     return {};
   }
+  Done read_own_columns() {
+    for (const auto& [entry, column] : {std::pair("id", &route_.id_column), std::pair("time", &route_.time_column)}) {
+      const auto given = given_.find(entry);
+      if (!given) continue;
+      if (given.type() != LEVADA_STRING) return fault(entry, "must be the name of a column");
+      *column = given.text();
+      LEVADA_TRY(claim(given.text(), entry));
+    }
+    return {};
+  }
   Done read_named(const char* entry, Route::Named& to) {
     const auto given = given_.find(entry);
     if (!given) return {};
@@ -81,12 +94,16 @@ class Reader {
       if (given) return fault("flume_headers", "goes with format = \"flume\" only");
       return {};
     }
-    if (!given) return claim("headers", "format");
+    if (!given) {
+      route_.row_columns = {"headers"};
+      return claim("headers", "format");
+    }
     if (given.type() != LEVADA_STRINGS) return fault("flume_headers", "must be a list of names");
     for (size_t at = 0; at < given.size(); ++at) {
       LEVADA_TRY(claim(given[at].text(), "flume_headers"));
       route_.flume_headers.emplace_back(given[at].text());
     }
+    route_.row_columns = route_.flume_headers.empty() ? std::vector<std::string>{"headers"} : route_.flume_headers;
     return {};
   }
   // A column needs a name of its own.
@@ -105,10 +122,6 @@ class Reader {
 
 }  // namespace
 
-std::string Route::stream(size_t lane) const {
-  return path.substr(1) + (lane == 0 ? std::string() : "#" + std::to_string(lane));
-}
-
 Result<std::vector<Route>> read_routes(const Tree& routes) {
   std::vector<Route> all;
   std::set<std::string> streams;
@@ -123,17 +136,6 @@ Result<std::vector<Route>> read_routes(const Tree& routes) {
   }
   if (all.empty()) return wrong("routes", "needs one path or more");
   return all;
-}
-
-Format format_of(std::string_view content_type) {
-  auto type = content_type.substr(0, content_type.find(';'));
-  while (type.ends_with(' ')) type.remove_suffix(1);
-  for (const auto* lines :
-       {"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"})
-    if (detail::equal_ignoring_case(type, lines)) return Format::ndjson;
-  if (detail::equal_ignoring_case(type, "application/json")) return Format::json;
-  if (detail::equal_ignoring_case(type, "text/plain")) return Format::lines;
-  return Format::whole;
 }
 
 }  // namespace levada::http_source

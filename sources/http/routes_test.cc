@@ -14,6 +14,7 @@ class RoutesTest : public SourceTest {
 TEST_F(RoutesTest, each_entry_is_understood) {
   for (const auto* entries :
        {"", "format = \"by_type\"", "format = \"flume\", flume_headers = [\"host\"]", "lanes = 64",
+        "id = \"id\", time = \"at\"",
         "format = \"json\", columns = { a = \"x\" }, headers = { b = \"B\" }, query = { c = \"c\" }"})
     EXPECT_EQ(fault_of(entries), "none") << entries;
 }
@@ -22,6 +23,8 @@ TEST_F(RoutesTest, what_is_wrong_is_named) {
   for (const auto& [entries, option] : std::vector<std::pair<std::string, std::string>>{
            {"format = \"xml\"", "routes./a.format"},
            {"lanes = 0", "routes./a.lanes"},
+           {"id = 1", "routes./a.id"},
+           {"id = \"a\", time = \"a\"", "routes./a.time"},
            {"lanes = 65", "routes./a.lanes"},
            {"path = \"/\"", "routes./a.path"},
            {"columns = \"x\"", "routes./a.columns"},

@@ -73,6 +73,12 @@ class SourceTest : public testing::Test {
     return client.answer();
   }
 
+  // The answer to request `request` of a batch; ids begin with what is the same for a run.
+  std::string stored(int batch, int request, int rows) {
+    return "200 {\"id\":\"" + http->run() + "-logs-" + std::to_string(batch) + '-' + std::to_string(request) +
+           "\",\"rows\":" + std::to_string(rows) + '}';
+  }
+
   testkit::FakeHost host{"sources.web"};
   std::unique_ptr<HttpSource> http;
 };

@@ -1,9 +1,10 @@
-#include "taken_request.h"
+#include "http_server/taken_request.h"
 
+#include <algorithm>
 #include <cstring>
 #include <numeric>
 
-namespace levada::http_source {
+namespace levada::http_server {
 namespace {
 
 // The bodies of all rows: each request's text is copied once, and its rows are views of the copy.
@@ -27,14 +28,15 @@ Column bodies_of(const std::vector<TakenRequest>& requests, int64_t rows) {
   return std::move(bodies).finish("body", Type::bytes);
 }
 
-// A column with a text for each request.
-Column of_requests(const std::string& name, const std::vector<TakenRequest>& requests, size_t value, int64_t rows) {
+// A column with a text for each request; `text_of` gives it, or null.
+template <class TextOf>
+Column of_requests(const std::string& name, const std::vector<TakenRequest>& requests, int64_t rows, TextOf text_of) {
   TextBuilder texts;
   ValueBuilder<int32_t> indices(rows);
   for (const auto& request : requests) {
-    const auto& text = request.values[value];
+    const std::string* text = text_of(request);
     if (text) texts.append(*text);
-    for (size_t row = 0; row < request.rows.rows.size(); ++row)
+    for (uint64_t row = 0; row < request.row_count; ++row)
       text ? indices.append(static_cast<int32_t>(texts.rows() - 1)) : indices.append_null();
   }
   // A dictionary of nulls alone has an entry that nobody uses.
@@ -42,7 +44,16 @@ Column of_requests(const std::string& name, const std::vector<TakenRequest>& req
   return std::move(indices).finish(name, std::move(texts).finish("", Type::text));
 }
 
-// A column of Flume's headers, with a text for each row.
+Column times_of(const std::string& name, const std::vector<TakenRequest>& requests, int64_t rows) {
+  ValueBuilder<int64_t> times(rows);
+  for (const auto& request : requests) {
+    const auto time = std::chrono::duration_cast<std::chrono::microseconds>(request.time).count();
+    for (uint64_t row = 0; row < request.row_count; ++row) times.append(time);
+  }
+  return std::move(times).finish(name, Type::timestamp);
+}
+
+// A column with a text for each row.
 Column of_rows(const std::string& name, const std::vector<TakenRequest>& requests, size_t column, int64_t rows) {
   TextBuilder texts(rows);
   for (const auto& request : requests)
@@ -57,19 +68,24 @@ Column of_rows(const std::string& name, const std::vector<TakenRequest>& request
 
 Batch batch_of(const Route& route, const std::vector<TakenRequest>& requests) {
   int64_t rows = 0;
-  for (const auto& request : requests) rows += static_cast<int64_t>(request.rows.rows.size());
+  for (const auto& request : requests) rows += static_cast<int64_t>(request.row_count);
   Batch batch(rows);
   batch.set(bodies_of(requests, rows));
+  if (!route.id_column.empty())
+    batch.set(of_requests(route.id_column, requests, rows, [](const TakenRequest& each) { return &each.id; }));
+  if (!route.time_column.empty()) batch.set(times_of(route.time_column, requests, rows));
   for (const auto& [column, text] : route.columns) batch.set(repeat(column, text, rows));
   size_t value = 0;
   for (const auto* named : {&route.headers, &route.query})
-    for (const auto& [column, name] : *named) batch.set(of_requests(column, requests, value++, rows));
-  if (route.format == Format::flume) {
-    if (route.flume_headers.empty()) batch.set(of_rows("headers", requests, 0, rows));
-    for (size_t at = 0; at < route.flume_headers.size(); ++at)
-      batch.set(of_rows(route.flume_headers[at], requests, at, rows));
-  }
+    for (const auto& [column, name] : *named) {
+      batch.set(of_requests(column, requests, rows, [value](const TakenRequest& each) {
+        return each.values[value] ? &*each.values[value] : nullptr;
+      }));
+      ++value;
+    }
+  for (size_t at = 0; at < route.row_columns.size(); ++at)
+    batch.set(of_rows(route.row_columns[at], requests, at, rows));
   return batch;
 }
 
-}  // namespace levada::http_source
+}  // namespace levada::http_server

@@ -1,4 +1,4 @@
-#include "body_rows.h"
+#include "http_server/body_rows.h"
 
 #include <algorithm>
 #include <cstring>
@@ -6,10 +6,8 @@
 #include "json/json_scanner.h"
 #include "rows/json_rows.h"
 
-namespace levada::http_source {
+namespace levada::http_server {
 namespace {
-
-using http_server::BodyFault;
 
 // So many bytes behind a document may be read, for the parser not to copy it.
 constexpr size_t kTail = 64;
@@ -140,4 +138,4 @@ BodyFault BodyReader::check_sizes(const BodyRows& rows) const {
   return {};
 }
 
-}  // namespace levada::http_source
+}  // namespace levada::http_server

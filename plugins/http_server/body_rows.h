@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "http_server/content_encoding.h"
+#include "http_server/route.h"
 #include "json/json_parser.h"
-#include "routes.h"
 
-namespace levada::http_source {
+namespace levada::http_server {
 
 // A part of a text. Of a value that is missing, `size` is kMissing.
 struct Part {
@@ -32,19 +32,18 @@ class BodyReader {
 
   // Takes the body. What is not valid JSON in a format that is JSON is a fault of the client, with
   // the line and the column where it is: no row is taken then. An empty body has no rows.
-  http_server::BodyFault read(Format format, std::span<const std::string> flume_headers, std::string body,
-                              BodyRows& rows);
+  BodyFault read(Format format, std::span<const std::string> flume_headers, std::string body, BodyRows& rows);
 
  private:
-  http_server::BodyFault read_whole(BodyRows& rows) const;
-  http_server::BodyFault read_lines(bool is_json, BodyRows& rows);
-  http_server::BodyFault read_json(BodyRows& rows);
-  http_server::BodyFault read_flume(std::span<const std::string> headers, BodyRows& rows);
-  http_server::BodyFault check_sizes(const BodyRows& rows) const;
+  BodyFault read_whole(BodyRows& rows) const;
+  BodyFault read_lines(bool is_json, BodyRows& rows);
+  BodyFault read_json(BodyRows& rows);
+  BodyFault read_flume(std::span<const std::string> headers, BodyRows& rows);
+  BodyFault check_sizes(const BodyRows& rows) const;
 
   const size_t row_bytes_;
   JsonParser parser_;
   simdjson::dom::parser flume_parser_;
 };
 
-}  // namespace levada::http_source
+}  // namespace levada::http_server

@@ -1,9 +1,9 @@
 // Which rows bodies hold, and why some hold none.
-#include "body_rows.h"
+#include "http_server/body_rows.h"
 
 #include <gtest/gtest.h>
 
-namespace levada::http_source {
+namespace levada::http_server {
 namespace {
 
 using Texts = std::vector<std::string>;
@@ -86,4 +86,4 @@ TEST_F(BodyRowsTest, events_of_flume_have_headers_and_a_body) {
 }
 
 }  // namespace
-}  // namespace levada::http_source
+}  // namespace levada::http_server

@@ -17,7 +17,7 @@
 #include "levada/host.h"
 #include "levada/sdk.h"
 
-namespace levada::http_source {
+namespace levada::http_server {
 
 // One thread writes, adds and opens; others may call `find` meanwhile, if a lock that `add` and
 // `open` are under keeps them apart. `write`, which waits for the disk, needs none.
@@ -27,9 +27,10 @@ class KeyTable {
   struct Given {
     std::string key;           // With its path.
     uint64_t fingerprint = 0;  // Of the body: another body under the same key is another request.
-    std::string stream;        // Where its rows went, with the number of the batch, and the
-    uint64_t number = 0;       // number of the request in it.
-    uint32_t index = 0;
+    std::string stream;        // Where its rows went, with the
+    uint64_t number = 0;       // number of the batch.
+    std::string id;            // What it was answered,
+    int status = 200;          // or is going to be.
     uint64_t rows = 0;
     std::chrono::nanoseconds time{};  // Since 1970.
   };
@@ -67,4 +68,4 @@ class KeyTable {
   bool is_torn_ = true;  // The file may not end with a whole line: it is written anew.
 };
 
-}  // namespace levada::http_source
+}  // namespace levada::http_server

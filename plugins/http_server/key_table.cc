@@ -1,19 +1,20 @@
-#include "key_table.h"
+#include "http_server/key_table.h"
 
 #include <algorithm>
-#include <array>
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 
 #include "levada/checked_text.h"
 #include "levada/positions.h"
 
-namespace levada::http_source {
+namespace levada::http_server {
 namespace {
 
 constexpr std::string_view kFirstLine = "levada http keys 1\n";
 // The file is written anew when most of its lines are of no use any more.
 constexpr size_t kLeastLines = 4096;
-constexpr size_t kParts = 8;
+constexpr size_t kParts = 9;
 
 template <class Number>
 bool read_number(std::string_view text, Number& number) {
@@ -27,10 +28,12 @@ KeyTable::KeyTable(Host host, std::chrono::nanoseconds window, size_t most)
     : host_(host), window_(window), most_(most), path_(host.data_dir() + "/keys") {}
 
 std::string KeyTable::line_of(const Given& given) {
-  std::string line = std::to_string(given.number) + '\t' + std::to_string(given.index) + '\t' +
+  std::string line = std::to_string(given.number) + '\t' + std::to_string(given.status) + '\t' +
                      std::to_string(given.rows) + '\t' + std::to_string(given.fingerprint) + '\t' +
                      std::to_string(given.time.count()) + '\t';
   append_escaped(line, given.stream);
+  line += '\t';
+  append_escaped(line, given.id);
   line += '\t';
   append_escaped(line, given.key);
   return line + '\t' + checksum(line) + '\n';
@@ -42,12 +45,13 @@ std::optional<KeyTable::Given> KeyTable::read_line(std::string_view line) {
     return std::nullopt;
   Given given;
   int64_t time = 0;
-  if (!read_number(parts[0], given.number) || !read_number(parts[1], given.index) ||
+  if (!read_number(parts[0], given.number) || !read_number(parts[1], given.status) ||
       !read_number(parts[2], given.rows) || !read_number(parts[3], given.fingerprint) || !read_number(parts[4], time))
     return std::nullopt;
   given.time = std::chrono::nanoseconds(time);
   given.stream = unescaped(parts[5]);
-  given.key = unescaped(parts[6]);
+  given.id = unescaped(parts[6]);
+  given.key = unescaped(parts[7]);
   return given;
 }
 
@@ -56,7 +60,11 @@ Done KeyTable::open(const std::map<std::string, uint64_t, std::less<>>& stored) 
   by_time_.clear();
   under_way_.clear();
   is_torn_ = true;
-  if (window_.count() == 0 || !host_.files().exists(path_)) return {};
+  if (window_.count() == 0) return {};
+  levada_file_info info{};
+  const auto there = host_.files().stat(path_, info);
+  if (there == -ENOENT) return {};
+  if (there < 0) return retry("look for " + path_ + ": " + std::strerror(static_cast<int>(-there)));
   auto read = host_.files().read_whole(path_);
   if (!read) return std::move(read).error();
   std::string_view text = *read;
@@ -145,4 +153,4 @@ void KeyTable::forget_old() {
   }
 }
 
-}  // namespace levada::http_source
+}  // namespace levada::http_server

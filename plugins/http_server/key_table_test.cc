@@ -1,12 +1,12 @@
 // What is known of the Idempotency-Keys, over restarts and failures of the disk.
-#include "key_table.h"
+#include "http_server/key_table.h"
 
 #include <gtest/gtest.h>
 
 #include "levada/testkit/fake_host.h"
 #include "levada/testkit/fault_step.h"
 
-namespace levada::http_source {
+namespace levada::http_server {
 namespace {
 
 using namespace std::chrono_literals;
@@ -24,7 +24,8 @@ class KeyTableTest : public testing::Test {
             .fingerprint = 7,
             .stream = std::move(stream),
             .number = number,
-            .index = 1,
+            .id = "an id",
+            .status = 201,
             .rows = 3,
             .time = host.host().now()};
   }
@@ -47,7 +48,8 @@ TEST_F(KeyTableTest, knows_after_a_restart_what_was_stored_and_nothing_else) {
   EXPECT_EQ(found->fingerprint, 7u);
   EXPECT_EQ(found->stream, "logs");
   EXPECT_EQ(found->number, 1u);
-  EXPECT_EQ(found->index, 1u);
+  EXPECT_EQ(found->id, "an id");
+  EXPECT_EQ(found->status, 201);
   EXPECT_EQ(found->rows, 3u);
   EXPECT_NE(table->find("/logs b"), nullptr);
   EXPECT_EQ(table->find("/logs c"), nullptr);
@@ -139,4 +141,4 @@ TEST_F(KeyTableTest, whatever_call_to_the_disk_fails_a_key_that_was_written_is_k
 }
 
 }  // namespace
-}  // namespace levada::http_source
+}  // namespace levada::http_server
