@@ -6,7 +6,7 @@
 Rows are JSON objects of about 130 bytes, of keys at random; all of them are live to the end. The channel is the one in
 memory, as large as it is by itself: the source waits for it all the time, which is what makes commits come often. Both
 runs do the same but for keeping the state. Then the agent is killed behind three quarters of the rows, and started
-again: the figures are those that its log gives. Runs take turns; CPU-seconds are of all threads, and medians.
+again: the figures are those that its log gives. Runs take turns; the least CPU-seconds of them count, of all threads.
 """
 
 import argparse
@@ -17,7 +17,6 @@ import pathlib
 import random
 import re
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -39,6 +38,15 @@ JOBS = {
     "window": f"""
 type = "window" {TIME}
 size = "366d"
+keys = ["ip"]
+having = "views > 1000000"
+[interceptors.detect.aggregates]
+views = "count"
+bytes = "sum(bytes)"
+""",
+    "sessions": f"""
+type = "window" {TIME}
+gap = "366d"
 keys = ["ip"]
 having = "views > 1000000"
 [interceptors.detect.aggregates]
@@ -87,6 +95,10 @@ interceptors = ["parse", "detect"]
 """
 
 
+def plugin_of(job):
+    return re.search(r'type = "(\w+)"', JOBS[job])[1]
+
+
 def write_rows(path, keys, rows):
     rng = random.Random(7)
     ips = [f"10.{key >> 16}.{key >> 8 & 255}.{key & 255}" for key in range(keys)]
@@ -106,7 +118,7 @@ class Bench:
 
     def build_without(self, job):
         root = pathlib.Path(__file__).resolve().parents[2]
-        plugin = next(pathlib.Path(self.levada).parent.rglob(f"{job}.so"))
+        plugin = next(pathlib.Path(self.levada).parent.rglob(f"{plugin_of(job)}.so"))
         subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-I", root / "plugins/sdk", f'-DPLUGIN="{plugin.resolve()}"',
                         "-o", self.without / "without_state.so", pathlib.Path(__file__).parent / "without_state.c"],
                        check=True)
@@ -117,7 +129,7 @@ class Bench:
         os.link(self.rows, own / "spool/input")
         text = JOBS[job]
         if not keeps_state:
-            text = text.replace(f'"{job}"', '"without_state"')
+            text = text.replace(f'"{plugin_of(job)}"', '"without_state"')
         (own / "agent.toml").write_text(CONFIGURATION.format(folder=own, job=text, parse=PARSE))
         return [self.levada, "run", "--config", str(own / "agent.toml"), "--until-drained"]
 
@@ -178,7 +190,7 @@ def main():
                     figures[keeps_state].append(bench.cpu(folder / f"{job}-{run}-{keeps_state}", job, keeps_state))
                     if keeps_state:
                         walls.append(time.monotonic() - begun)
-            kept, left = (statistics.median(figures[each]) for each in (True, False))
+            kept, left = (min(figures[each]) for each in (True, False))
             print(f"{job}: {kept:.2f} s with its state, {left:.2f} s without: {100 * (kept / left - 1):+.0f} %",
                   f"({json.dumps(figures[True])} {json.dumps(figures[False])})", flush=True)
             print("  restart:", bench.restart(folder / f"{job}-restart", job, 0.75 * min(walls)), flush=True)

@@ -4,6 +4,24 @@
 #include <utility>
 
 namespace levada::window {
+namespace {
+
+// Words of eight bytes, each in as many as it needs: most are small numbers.
+void save_words(const char* words, size_t bytes, StateWriter& to) {
+  for (size_t at = 0; at < bytes; at += sizeof(uint64_t)) {
+    uint64_t word;
+    std::memcpy(&word, words + at, sizeof word);
+    to.number(word);
+  }
+}
+void load_words(char* words, size_t bytes, StateReader& from) {
+  for (size_t at = 0; at < bytes; at += sizeof(uint64_t)) {
+    const uint64_t word = from.number();
+    std::memcpy(words + at, &word, sizeof word);
+  }
+}
+
+}  // namespace
 
 Records::Records(const Layout& layout, size_t header_bytes)
     : layout_(layout), header_bytes_((header_bytes + 7) / 8 * 8), record_bytes_(header_bytes_ + layout.state_bytes()) {
@@ -12,6 +30,7 @@ Records::Records(const Layout& layout, size_t header_bytes)
 }
 
 void Records::make_shared() {
+  knows_changes_ = false;
   shared_.clear();
   for (const auto& each : layout_.aggregates()) shared_.push_back(each.aggregate->make_shared());
 }
@@ -94,6 +113,7 @@ void Records::renew_shared() {
     if (taken_[number]) all.push_back(pieces(number));
   for (size_t at = 0; at < shared_.size(); ++at)
     if (shared_[at]) shared_[at] = layout_.aggregates()[at].aggregate->renew_shared(*shared_[at], all);
+  knows_changes_ = false;
   take_note_of_growth();
   renew_at_ = std::max(kSharedLeast, 2 * shared_bytes());
 }
@@ -121,12 +141,44 @@ void Records::load_pieces(std::span<const Number> numbers, StateReader& from) {
     if (shared_[at]) shared_[at]->load(from);
     for (const Number number : numbers) {
       if (!from.good()) break;
-      if (aggregate.holds_memory()) {
-        aggregate.load(pieces(number), from);
-        held_bytes_ += aggregate.held_bytes(pieces(number));
-      } else if (const auto bytes = from.bytes(aggregate.state_bytes()); !bytes.empty()) {
+      if (aggregate.holds_memory()) load_piece(aggregate, number, from);
+      else if (const auto bytes = from.bytes(aggregate.state_bytes()); !bytes.empty())
         std::memcpy(pieces(number) + aggregate.offset, bytes.data(), bytes.size());
-      }
+    }
+    aggregate.growth = 0;
+  }
+}
+
+void Records::load_piece(const Aggregate& aggregate, Number number, StateReader& from) {
+  aggregate.load(pieces(number), from);
+  held_bytes_ += aggregate.held_bytes(pieces(number));
+}
+
+void Records::begin_changes() {
+  for (const auto& each : shared_)
+    if (each) each->begin_changes();
+  knows_changes_ = true;
+}
+
+void Records::save_changes(std::span<const Number> numbers, StateWriter& to) {
+  for (size_t at = 0; at < shared_.size(); ++at) {
+    const auto& aggregate = *layout_.aggregates()[at].aggregate;
+    if (shared_[at]) shared_[at]->save_changes(to);
+    for (const Number number : numbers) {
+      if (aggregate.holds_memory()) aggregate.save(pieces(number), to);
+      else save_words(pieces(number) + aggregate.offset, aggregate.state_bytes(), to);
+    }
+  }
+}
+
+void Records::load_changes(std::span<const Number> numbers, StateReader& from) {
+  for (size_t at = 0; at < shared_.size() && from.good(); ++at) {
+    auto& aggregate = *layout_.aggregates()[at].aggregate;
+    if (shared_[at]) shared_[at]->load_changes(from);
+    for (const Number number : numbers) {
+      if (!from.good()) break;
+      if (aggregate.holds_memory()) load_piece(aggregate, number, from);
+      else load_words(pieces(number) + aggregate.offset, aggregate.state_bytes(), from);
     }
     aggregate.growth = 0;
   }

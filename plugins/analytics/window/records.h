@@ -55,6 +55,12 @@ class Records {
 
   void save_pieces(std::span<const Number> numbers, StateWriter& to) const;
   void load_pieces(std::span<const Number> numbers, StateReader& from);
+  // Pieces of others are as they were at the last begin_changes or save_changes. Where that cannot
+  // be said of what aggregates share, it knows no changes.
+  bool knows_changes() const { return knows_changes_; }
+  void begin_changes();
+  void save_changes(std::span<const Number> numbers, StateWriter& to);
+  void load_changes(std::span<const Number> numbers, StateReader& from);
   void clear();
 
  private:
@@ -66,11 +72,12 @@ class Records {
   }
   size_t shared_bytes() const;
   void make_shared();
+  void load_piece(const Aggregate& aggregate, Number number, StateReader& from);
   void take_note_of_growth();
 
   const Layout& layout_;
   const size_t header_bytes_, record_bytes_;
-  bool holds_memory_ = false;
+  bool holds_memory_ = false, knows_changes_ = false;
   size_t held_bytes_ = 0, size_ = 0, renew_at_ = kSharedLeast;
   std::vector<std::unique_ptr<char[]>> blocks_;
   std::vector<uint8_t> taken_;

@@ -1,6 +1,7 @@
 #include "session_table.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "key_order.h"
 #include "shape.h"
@@ -229,6 +230,7 @@ void SessionTable::given() {
   removals_given_ = 0;
   for (const Number number : giving_) {
     auto& each = session(number);
+    note_change(each.key);
     if (keep_ == 0) {
       end(number);
       continue;
@@ -244,6 +246,7 @@ void SessionTable::given() {
 
 void SessionTable::end(Number number) {
   auto& ended = session(number);
+  note_change(ended.key);
   forgotten_end_ = std::max(forgotten_end_, end_of(ended));
   Number* link = &first_of(ended.key);
   while (*link != number + 1) link = &session(*link - 1).next;
@@ -267,6 +270,7 @@ void SessionTable::give_early(size_t rows, Given& to) {
     if (!records_.is_taken(number) || !session(number).touched) continue;
     auto& each = session(number);
     set_touched(each, false);
+    note_change(each.key);
     each.shown = each.start;
     to.add(table_.key(each.key), records_.pieces(number), each.start, end_of(each), Kind::early);
   }
@@ -287,11 +291,45 @@ void SessionTable::save(StateWriter& to) const {
       to.value(each.start);
       to.value(each.last);
       to.value(each.shown);
-      to.value(static_cast<uint8_t>(each.shown_final | each.given << 1 | each.touched << 2));
+      to.value(flags_of(each));
     }
   records_.save_pieces(order, to);
+  save_removals(to);
+}
+
+uint8_t SessionTable::flags_of(const Session& session) {
+  return static_cast<uint8_t>(session.shown_final | session.given << 1 | session.touched << 2);
+}
+
+void SessionTable::save_removals(StateWriter& to) const {
   to.value(static_cast<uint64_t>(removals_.size()));
   for (const auto& each : removals_) to.value(each);
+}
+
+void SessionTable::load_removals(StateReader& from) {
+  removals_.clear();
+  const auto removals = from.value<uint64_t>();
+  for (uint64_t at = 0; at < removals && from.good(); ++at) {
+    removals_.push_back(from.value<Removal>());
+    if (removals_.back().key >= table_.size()) from.fail();
+  }
+}
+
+SessionTable::Number* SessionTable::load_session(KeyTable::Number key, Number* link, int64_t start, int64_t last,
+                                                 int64_t shown, uint8_t flags) {
+  const Number number = records_.take();
+  auto& each = session(number);
+  each.key = key;
+  each.start = start;
+  each.last = last;
+  each.shown = shown;
+  each.shown_final = flags & 1;
+  each.given = flags >> 1 & 1;
+  set_touched(each, (flags & 4) != 0);
+  each.bucket = kNowhere;
+  enter(number);
+  *link = number + 1;
+  return &each.next;
 }
 
 void SessionTable::load(StateReader& from, size_t key_columns) {
@@ -310,28 +348,69 @@ void SessionTable::load(StateReader& from, size_t key_columns) {
     }
     if (key != last_key) link = &first_of(key);
     last_key = key;
-    const Number number = records_.take();
-    auto& each = session(number);
-    order.push_back(number);
-    each.key = key;
-    each.start = from.value<int64_t>();
-    each.last = from.value<int64_t>();
-    each.shown = from.value<int64_t>();
-    const auto flags = from.value<uint8_t>();
-    each.shown_final = flags & 1;
-    each.given = flags >> 1 & 1;
-    set_touched(each, (flags & 4) != 0);
-    each.bucket = kNowhere;
-    enter(number);
-    *link = number + 1;
-    link = &each.next;
+    const auto start = from.value<int64_t>(), last = from.value<int64_t>(), shown = from.value<int64_t>();
+    Number* const at_it = std::exchange(link, load_session(key, link, start, last, shown, from.value<uint8_t>()));
+    order.push_back(*at_it - 1);
   }
   records_.load_pieces(order, from);
-  const auto removals = from.value<uint64_t>();
-  for (uint64_t at = 0; at < removals && from.good(); ++at) {
-    removals_.push_back(from.value<Removal>());
-    if (removals_.back().key >= table_.size()) from.fail();
+  load_removals(from);
+  if (!from.good()) forget();
+}
+
+// What is looked up counts as changed.
+void SessionTable::note_change(KeyTable::Number key) {
+  if (table_.knows_changes()) table_.find_or_add(table_.key(key));
+}
+
+void SessionTable::begin_changes() {
+  table_.begin_changes();
+  records_.begin_changes();
+}
+
+void SessionTable::save_changes(StateWriter& to) {
+  to.value(forgotten_end_);
+  std::vector<Number> order;
+  for (const auto key : table_.save_changed_keys(to)) {
+    const size_t before = order.size();
+    for (Number next = first_of(key); next != 0; next = session(next - 1).next) order.push_back(next - 1);
+    to.number(order.size() - before);
+    for (const Number number : std::span(order).subspan(before)) {
+      const auto& each = session(number);
+      const bool was_shown = each.shown != kNone;
+      to.value(static_cast<uint8_t>(flags_of(each) | was_shown << 3));
+      to.value(each.start);
+      to.number(static_cast<uint64_t>(each.last - each.start));
+      if (was_shown) to.value(each.shown);
+    }
   }
+  records_.save_changes(order, to);
+  save_removals(to);
+}
+
+void SessionTable::load_changes(StateReader& from, size_t key_columns) {
+  forgotten_end_ = from.value<int64_t>();
+  std::vector<Number> order;
+  for (const auto key : table_.load_changed_keys(from, key_columns)) {
+    for (Number next = std::exchange(first_of(key), 0); next != 0;) {
+      const Number number = next - 1;
+      next = session(number).next;
+      set_touched(session(number), false);
+      records_.give_back(number);
+    }
+    Number* link = &first_of(key);
+    const auto count = from.number();
+    for (uint64_t at = 0; at < count && from.good(); ++at) {
+      const auto flags = from.value<uint8_t>();
+      const auto start = from.value<int64_t>();
+      const auto last = static_cast<int64_t>(static_cast<uint64_t>(start) + from.number());
+      const auto shown = (flags & 8) != 0 ? from.value<int64_t>() : kNone;
+      Number* const at_it = std::exchange(link, load_session(key, link, start, last, shown, flags));
+      order.push_back(*at_it - 1);
+    }
+  }
+  records_.load_changes(order, from);
+  load_removals(from);
+  collected_ = kNone;
   if (!from.good()) forget();
 }
 

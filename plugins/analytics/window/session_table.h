@@ -67,6 +67,12 @@ class SessionTable {
   void save(StateWriter& to) const;
   void load(StateReader& from, size_t key_columns);
   void forget();
+  // What has changed since the last begin_changes or save_changes, by keys: all sessions of those
+  // that have had rows, or of which one was given.
+  bool knows_changes() const { return table_.knows_changes() && records_.knows_changes(); }
+  void begin_changes();
+  void save_changes(StateWriter& to);
+  void load_changes(StateReader& from, size_t key_columns);
 
  private:
   using Number = Records::Number;
@@ -118,6 +124,12 @@ class SessionTable {
   bool is_listed(Number number) const { return records_.is_taken(number) && session(number).bucket == kListed; }
   void set_touched(Session& session, bool touched);
   void end(Number number);
+  // A session of that key as it is loaded, which `link` is to lead to; its own link comes back.
+  Number* load_session(KeyTable::Number key, Number* link, int64_t start, int64_t last, int64_t shown, uint8_t flags);
+  void note_change(KeyTable::Number key);
+  static uint8_t flags_of(const Session& session);
+  void save_removals(StateWriter& to) const;
+  void load_removals(StateReader& from);
 
   const int64_t gap_, keep_, bucket_width_;
   const size_t memory_bytes_;

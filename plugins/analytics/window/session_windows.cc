@@ -95,7 +95,28 @@ Done SessionWindows::save(std::string& to) {
   marks_.save(writer);
   sessions_.save(writer);
   writer.finish();
+  sessions_.begin_changes();
   return {};
+}
+
+Done SessionWindows::save_changes(std::string& to) {
+  if (!sessions_.knows_changes()) return idle();
+  StateWriter writer(to, kChangesKind, options_of_state());
+  marks_.save(writer);
+  sessions_.save_changes(writer);
+  writer.finish();
+  return {};
+}
+
+Done SessionWindows::load_changes(std::string_view changes) {
+  auto reader = StateReader::open(changes, kChangesKind, options_of_state());
+  if (!reader) return std::move(reader).error();
+  marks_.load(*reader, host_.monotonic());
+  sessions_.load_changes(*reader, settings_.keys.size());
+  auto done = reader->finish();
+  if (!done) forget();
+  early_.set(sessions_.is_touched());
+  return done;
 }
 
 Done SessionWindows::load(std::string_view state) {

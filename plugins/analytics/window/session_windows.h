@@ -18,6 +18,8 @@ class SessionWindows final : public WindowInterceptor {
   Result<Batch> advance(std::chrono::nanoseconds now, bool ended) override;
   Done save(std::string& to) override;
   Done load(std::string_view state) override;
+  Done save_changes(std::string& to) override;
+  Done load_changes(std::string_view changes) override;
 
  private:
   std::string options_of_state() const;
