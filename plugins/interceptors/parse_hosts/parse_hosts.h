@@ -16,7 +16,7 @@ class ParseHosts final : public Interceptor {
   enum class Idna { convert, reject };
   struct Settings {
     Format format = Format::hosts;
-    std::string format_column;
+    std::string format_column = {};
     std::string column = "body";
     std::string name_column = "domain", ip_column = "ip";
     Idna idna = Idna::convert;
