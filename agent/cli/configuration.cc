@@ -25,10 +25,11 @@ Configuration load(const std::string& path, Diagnostics& diagnostics, bool sets_
   return loaded;
 }
 
-// The message of a finding begins with the path that it is about.
-bool is_of_component(std::string_view message) {
+// The message of a finding begins with the path that it is about: whether that is only for an
+// agent that runs.
+bool is_of_running(std::string_view message) {
   return message.starts_with("sources.") || message.starts_with("interceptors.") || message.starts_with("sinks.") ||
-         message.starts_with("sink_groups.");
+         message.starts_with("sink_groups.") || message.starts_with("agent.status_");
 }
 
 }  // namespace
@@ -51,7 +52,7 @@ Configuration load_for_inspection(const std::string& path, Diagnostics& diagnost
   add_log_secrets(document->secrets);
   loaded.agent = read_agent(*document, found);
   for (auto& each : found.sorted())
-    if (!is_of_component(each.message)) diagnostics.add(std::move(each.location), std::move(each.message));
+    if (!is_of_running(each.message)) diagnostics.add(std::move(each.location), std::move(each.message));
   Diagnostics ignored;
   loaded.topology = read_topology(*document, loaded.registry, ignored);
   return loaded;

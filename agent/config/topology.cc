@@ -276,7 +276,7 @@ namespace {
 // Whoever can guess it sees rows.
 constexpr size_t kTokenBytesMin = 16;
 
-void read_status_options(AgentConfig& config, Diagnostics& diagnostics) {
+void read_status_options(AgentConfig& config, const Node& table, Diagnostics& diagnostics) {
   const OptionValues& settings = config.settings;
   const auto add = [&](const char* name, const std::string& message) {
     diagnostics.add(settings.locate(name), join_path("agent", name), message);
@@ -289,7 +289,9 @@ void read_status_options(AgentConfig& config, Diagnostics& diagnostics) {
   auto parsed = ListenAddress::parse(listen);
   if (!parsed) return add("status_listen", parsed.error().message);
   config.status_listen = *std::move(parsed);
-  if (!config.status_listen->is_loopback && config.status_token.empty())
+  // A token that cannot be had was reported.
+  const Node* token = table.find("status_token");
+  if (!config.status_listen->is_loopback && config.status_token.empty() && (!token || !token->missing))
     add("status_listen", "is reached from other machines: set a status_token, or listen on 127.0.0.1");
 }
 
@@ -316,7 +318,7 @@ AgentConfig read_agent(const Document& document, Diagnostics& diagnostics) {
   config.log_level = static_cast<LogLevel>(settings.integer("log_level"));
   config.dead_letters_dir = settings.text("dead_letters");
   if (config.dead_letters_dir.empty()) config.dead_letters_dir = config.data_dir + "/dead_letters";
-  read_status_options(config, diagnostics);
+  read_status_options(config, table, diagnostics);
   check_not_empty(settings, "agent", "data_dir", diagnostics);
   check_positive(settings, "agent", "memory_bytes", diagnostics);
   return config;

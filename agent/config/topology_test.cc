@@ -340,6 +340,10 @@ TEST(Topology, status_for_other_machines_needs_a_token) {
   EXPECT_EQ(guarded.agent.status_token, "0123456789abcdef");
   const TestRun weak("[agent]\nstatus_token = \"short\"\n");
   EXPECT_NE(weak.findings().find("must have at least 16 bytes"), std::string::npos) << weak.findings();
+  const TestRun absent("[agent]\nstatus_listen = \"0.0.0.0:9464\"\nstatus_token = \"${credential:none such}\"\n");
+  EXPECT_NE(absent.findings().find("agent.status_token: credential none such is not there"), std::string::npos)
+      << absent.findings();
+  EXPECT_EQ(absent.findings().find("agent.status_listen"), std::string::npos) << absent.findings();
   const TestRun name("[agent]\nstatus_listen = \"example.org:80\"\n");
   EXPECT_NE(name.findings().find("must be an IP address and a port"), std::string::npos) << name.findings();
 }
