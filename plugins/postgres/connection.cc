@@ -104,9 +104,10 @@ Done Connection::set_up(Access access) {
       "SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET bytea_output = 'hex'; SET extra_float_digits = 1; "
       "SET standard_conforming_strings = on; ";
   if (access == Access::read) return execute(settings + "SET default_transaction_read_only = on");
-  const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(timeout_).count();
+  // The server says why it gives up before nobody listens any more.
+  const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(timeout_).count() / 4 * 3;
   const auto limit = std::to_string(std::clamp<int64_t>(milliseconds, 1, 2'000'000'000));
-  for (const auto* name : {"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"})
+  for (const auto* name : {"statement_timeout", "idle_in_transaction_session_timeout"})
     settings.append("SET ").append(name).append(" = ").append(limit).append("; ");
   return execute(settings);
 }

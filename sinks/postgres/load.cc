@@ -50,6 +50,12 @@ bool Load::is_of_rows() const {
   return false;
 }
 
+// What the rows were made for is not there any more, or has another type.
+bool Load::is_of_table() const {
+  const auto& fault = connection_.fault();
+  return fault.is("42703") || fault.is("42P01") || fault.is("22P03");
+}
+
 Done Load::roll_back() { return connection_.is_in_transaction() ? connection_.execute("ROLLBACK") : Done(); }
 
 Done Load::begin(const Chunks& chunks) {
@@ -101,15 +107,17 @@ Done Load::run(const Chunks& chunks, const Checkpoint& checkpoint, std::vector<B
   LEVADA_TRY(begin(chunks));
   auto done = load_all(chunks);
   if (done) {
+    if (!chunks.empty()) LEVADA_TRY(table_.check(connection_));
     LEVADA_TRY(positions_.save(checkpoint, connection_));
     done = connection_.execute("COMMIT");
     if (done) return done;
   }
+  if (is_of_table()) return retry(done.error().message);
   if (!is_of_rows()) return done;
   const auto why = done.error().message;
   LEVADA_TRY(roll_back());
   LEVADA_TRY(connection_.execute(kBegin));
-  LEVADA_TRY(find(chunks, bad));
+  if (auto found = find(chunks, bad); !found) return is_of_table() ? Done(retry(found.error().message)) : found;
   LEVADA_TRY(roll_back());
   if (bad.empty()) return retry(why + " (each row by itself is accepted)");
   return {};
@@ -130,7 +138,7 @@ Done Load::find_in(size_t number, const Chunk& chunk, Range range, std::vector<B
   LEVADA_TRY(connection_.execute("SAVEPOINT tried"));
   const auto done = load(chunk, range);
   if (done) return connection_.execute("RELEASE tried");
-  if (!is_of_rows()) return done;
+  if (!is_of_rows() || is_of_table()) return done;
   const Fault fault = connection_.fault();
   const bool was_copying = was_copying_;
   LEVADA_TRY(connection_.execute("ROLLBACK TO tried; RELEASE tried"));

@@ -24,9 +24,9 @@ class Load {
  public:
   using Chunks = std::vector<std::unique_ptr<Chunk>>;
 
-  // For one connection, which outlives it, as does `positions`.
-  Load(postgres::Connection& connection, const PositionsTable& positions)
-      : connection_(connection), positions_(positions) {}
+  // For one connection, which outlives it, as do the other two.
+  Load(postgres::Connection& connection, const Table& table, const PositionsTable& positions)
+      : connection_(connection), table_(table), positions_(positions) {}
 
   // All rows and the checkpoint, or nothing: where `bad` gets rows, in their order, nothing is
   // done, and they are to be taken out. What a failure has done is known only to the table of
@@ -45,9 +45,11 @@ class Load {
   Done find(const Chunks& chunks, std::vector<BadRow>& bad);
   Done find_in(size_t number, const Chunk& chunk, Range range, std::vector<BadRow>& bad);
   bool is_of_rows() const;
+  bool is_of_table() const;
   Done roll_back();
 
   postgres::Connection& connection_;
+  const Table& table_;
   const PositionsTable& positions_;
   std::set<const Shape*> has_staging_;
   bool was_copying_ = false;  // The call that failed was that of a COPY.

@@ -97,7 +97,7 @@ Result<std::vector<Position>> Postgres::recover() {
   auto positions = positions_->claim(*connection_);
   if (!positions) return positions;
   encoder_ = std::make_unique<RowEncoder>(table_, settings_);
-  load_ = std::make_unique<Load>(*connection_, *positions_);
+  load_ = std::make_unique<Load>(*connection_, table_, *positions_);
   const auto known = epoch_of(committed_), found = epoch_of(*positions);
   if (found < known)
     host_.error("the server has lost what it had confirmed: of commit " + std::to_string(known) + " it knows commit " +

@@ -30,7 +30,9 @@ Chunk::Chunk(const Shape& shape, uint64_t first_number, const std::vector<size_t
 }
 
 const Shape& RowEncoder::shape_of(const std::vector<const TableColumn*>& columns) {
-  auto& shape = shapes_[columns];
+  std::string key;
+  for (const auto* column : columns) key.append(column->name).append(1, '\0').append(column->type_text).append(1, '\0');
+  auto& shape = shapes_[key];
   if (!shape) shape = std::make_unique<Shape>(table_, settings_, columns, shapes_.size());
   return *shape;
 }

@@ -43,7 +43,8 @@ class Chunk {
 
 class RowEncoder {
  public:
-  // Both outlive it. It is made anew when the table has changed.
+  // Both outlive it. When the table is
+  // widened it goes on; when it has changed otherwise it is made anew.
   RowEncoder(const Table& table, const PostgresSettings& settings) : table_(table), settings_(settings) {}
 
   // Makes a chunk of all rows; or null, and then `misfits` has rows that are to be taken out first.
@@ -57,7 +58,7 @@ class RowEncoder {
 
   const Table& table_;
   const PostgresSettings& settings_;
-  std::map<std::vector<const TableColumn*>, std::unique_ptr<Shape>> shapes_;
+  std::map<std::string, std::unique_ptr<Shape>> shapes_;  // By names and types of columns.
   std::vector<ColumnEncoder> encoders_;
   std::vector<size_t> sizes_;
   std::vector<std::string> left_out_, known_left_out_;

@@ -36,6 +36,10 @@ constexpr const char* kColumns =
     "FROM made JOIN pg_catalog.pg_type t ON t.oid = type AND t.typtype <> 'd' "
     "JOIN pg_catalog.pg_attribute ON attrelid = $1::oid AND attnum = number ORDER BY number";
 
+constexpr const char* kFingerprint =
+    "SELECT md5(string_agg(attname || ' ' || atttypid || ' ' || atttypmod, ',' ORDER BY attnum)) "
+    "FROM pg_catalog.pg_attribute WHERE attrelid = pg_catalog.to_regclass($1) AND attnum > 0 AND NOT attisdropped";
+
 }  // namespace
 
 Table::Table(const PostgresSettings& settings)
@@ -56,6 +60,9 @@ Done Table::load(postgres::Connection& connection) {
     if (settings_.create_table) return {};
     return fatal("there is no table " + name_ + "; make it, or set create_table");
   }
+  const auto fingerprint = connection.ask(kFingerprint, {name_});
+  if (!fingerprint) return fingerprint.error();
+  fingerprint_ = PQgetvalue(fingerprint->get(), 0, 0);
   const auto columns = connection.ask(kColumns, {PQgetvalue(found->get(), 0, 0)});
   if (!columns) return columns.error();
   const auto text = [&](int row, int column) { return std::string(PQgetvalue(columns->get(), row, column)); };
@@ -69,6 +76,13 @@ Done Table::load(postgres::Connection& connection) {
     if (!find(column) && !settings_.add_columns)
       return fatal("the table " + name_ + " has no column \"" + column + "\", which is one of columns");
   return {};
+}
+
+Done Table::check(postgres::Connection& connection) const {
+  const auto fingerprint = connection.ask(kFingerprint, {name_});
+  if (!fingerprint) return fingerprint.error();
+  if (fingerprint_ == PQgetvalue(fingerprint->get(), 0, 0)) return {};
+  return retry("the table " + name_ + " has been changed");
 }
 
 bool Table::is_wanted(const Batch& batch, const Column& column) const {
@@ -143,7 +157,12 @@ Done Table::widen(const std::vector<Column>& columns, postgres::Connection& conn
     if (connection.fault().is("23505") || connection.fault().is("42710")) return retry(done.error().message);
     return done;
   }
-  return load(connection);
+  const auto before = columns_;
+  LEVADA_TRY(load(connection));
+  for (const auto& column : before)
+    if (const auto* now = find(column.name); !now || *now != column)
+      return retry("the table " + name_ + " has been changed");
+  return {};
 }
 
 }  // namespace levada::postgres_sink

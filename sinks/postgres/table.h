@@ -13,6 +13,8 @@
 namespace levada::postgres_sink {
 
 struct TableColumn {
+  bool operator==(const TableColumn&) const = default;
+
   std::string name;
   Oid type = 0;           // Of a domain: the type that it is made of.
   std::string type_text;  // As SQL has it, "numeric(10,2)".
@@ -32,6 +34,9 @@ class Table {
 
   // Asks the server what the table is like now; one that is missing is FATAL unless it may be made.
   Done load(postgres::Connection& connection);
+  // RETRY where it is no longer what it was then. Within a transaction that has written to it
+  // nobody can change it any more.
+  Done check(postgres::Connection& connection) const;
   // Whether the batch has columns for which the table is to be made or widened.
   bool lacks(const Batch& batch) const;
   // Makes the table, or adds columns, as the batch needs it.
@@ -49,6 +54,7 @@ class Table {
   const std::string name_;
   bool exists_ = false;
   std::vector<TableColumn> columns_;
+  std::string fingerprint_;  // Of its columns and their types.
 };
 
 }  // namespace levada::postgres_sink

@@ -4,12 +4,14 @@ Run below `tests/services/with postgres --`.
 """
 
 import collections
+import contextlib
 import json
 import os
 import random
-import re
 import signal
+import socket
 import subprocess
+import threading
 import unittest
 
 from sink_test_bench import KILLS, LEVADA, SECONDS, SEED, SERVICES, SinkTest
@@ -26,6 +28,43 @@ def sql(text):
     if done.returncode != 0:
         raise AssertionError(done.stderr)
     return done.stdout.splitlines()
+
+
+class CommitCutter:
+    """A proxy that cuts connections at some of their commits: before the server has it, or before it can answer."""
+
+    def __init__(self, port, choice):
+        self.server, self.choice, self.cuts = ("127.0.0.1", port), choice, collections.Counter()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self.listener.accept()
+                server = socket.create_connection(self.server)
+                pair = [client, server]
+                threading.Thread(target=self.pass_on, args=(client, server, pair, True), daemon=True).start()
+                threading.Thread(target=self.pass_on, args=(server, client, pair, False), daemon=True).start()
+
+    def pass_on(self, source, target, pair, is_client):
+        with contextlib.suppress(OSError):
+            while data := source.recv(1 << 16):
+                # Of the first commits some are those by which the sink claims its rows.
+                cut = self.choice.choice([None, "before", "behind"]) if is_client and b"COMMIT\0" in data else None
+                if cut:
+                    self.cuts[cut] += 1
+                if cut == "behind":
+                    pair[0].shutdown(socket.SHUT_WR)
+                if cut != "before":
+                    target.sendall(data)
+                if cut:
+                    break
+        for end in pair:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
 
 
 class PostgresSink(SinkTest):
@@ -182,6 +221,95 @@ class PostgresSink(SinkTest):
         self.spool_rows({"k": "c", "n": 2, "v": "no"}, {"k": "d", "n": 1, "v": "d"}, {"k": "d", "n": 1, "v": "no"})
         self.finish(self.sink_of(upsert.replace("upsert", "ignore"), columns))
         self.assertEqual(sql("SELECT k, v FROM rows WHERE k > 'b' ORDER BY k"), ["c|c", "d|d"])
+
+    def test_a_connection_that_is_cut_in_a_commit_loses_and_doubles_nothing(self):
+        print(f"LEVADA_SEED={SEED}")
+        sql("CREATE TABLE rows (body text)")
+        proxy = CommitCutter(int(os.environ["PG_PORT"]), random.Random(SEED))
+        self.addCleanup(proxy.listener.close)
+        url = URL.replace(os.environ["PG_PORT"], str(proxy.port)) + "?sslmode=disable"
+        config = self.sink_of('table = "rows"\ncommit_rows = 500\nretry_initial = "1ms"\nretry_max = "10ms"')
+        config.write_text(config.read_text().replace(URL, url))
+        lines = [str(row) for row in range(20_000)]
+        for first in range(0, len(lines), 500):
+            self.spool_file(lines[first:first + 500])
+        self.finish(config)
+        self.assertGreater(min(proxy.cuts["before"], proxy.cuts["behind"]), 0, proxy.cuts)
+        self.assert_once("rows", collections.Counter(lines))
+
+    def test_a_server_that_hangs_is_given_up_and_waited_for(self):
+        sql("CREATE TABLE rows (body text)")
+        config = self.sink_of('table = "rows"', timeout="300ms")
+        self.spool_file(["a"])
+        agent = self.start(config)
+        self.wait_until(lambda: sql("SELECT body FROM rows") == ["a"], "the first row is there")
+        self.server("pause")
+        self.spool_file(["b"])
+        log = config.with_suffix(".log")
+        self.wait_until(lambda: "no answer within the timeout" in log.read_text(), "it gives the server up")
+        self.server("start")
+        self.wait_until(lambda: sql("SELECT body FROM rows ORDER BY 1") == ["a", "b"], "the second row is there")
+        # A lock of somebody else is waited for, no longer than that.
+        with subprocess.Popen(["psql", "-X", "-q", URL], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                              env={**os.environ, "PGPASSWORD": PASSWORD}) as other:
+            other.stdin.write("BEGIN; LOCK TABLE rows;\n\\echo locked\n")
+            other.stdin.flush()
+            self.assertEqual(other.stdout.readline(), "locked\n")
+            self.spool_file(["c"])
+            self.wait_until(lambda: "canceling statement due to" in log.read_text(), "it gives the lock up")
+            other.stdin.close()
+        self.wait_until(lambda: sql("SELECT body FROM rows ORDER BY 1") == ["a", "b", "c"], "the third row is there")
+        agent.send_signal(signal.SIGTERM)
+        self.assertEqual(agent.wait(SECONDS), 0)
+
+    def test_a_server_that_is_another_gets_nothing_and_no_password_is_said(self):
+        sql("CREATE TABLE rows (body text)")
+        self.spool_file(["a"])
+        ca = os.environ["PG_CA"]
+        strict = f"{URL}?sslmode=verify-full&sslrootcert="
+        for name, url, password, reason in (
+            ("unknown", strict + "/etc/hostname", PASSWORD, "certificate"),
+            ("name", strict.replace("127.0.0.1", "localhost.") + ca, PASSWORD, "PostgreSQL: "),
+            ("password", strict + ca, "a wrong one", "password authentication failed"),
+        ):
+            config = self.sink_of('table = "rows"', name=name)
+            config.write_text(config.read_text().replace(URL, url).replace(f'"{PASSWORD}"', f'"{password}"'))
+            agent = self.start(config)
+            log = config.with_suffix(".log")
+            self.wait_until(lambda: log.exists() and reason in log.read_text(), reason)
+            agent.kill()
+            agent.communicate()
+            self.assertNotIn(password, log.read_text())
+        self.assertEqual(sql("SELECT count(*) FROM rows"), ["0"])
+        config = self.sink_of('table = "rows"')
+        config.write_text(config.read_text().replace(URL, strict + ca))
+        self.finish(config)
+        self.assertEqual(sql("SELECT body FROM rows"), ["a"])
+
+    def test_what_cannot_work_ends_the_sink_with_the_reason(self):
+        sql("CREATE TABLE rows (body text); CREATE TABLE levada_wrong (x int)")
+        self.spool_file(["a"])
+        for name, sink, reason in (
+            ("missing", 'table = "nothing"', 'there is no table "nothing"'),
+            ("columns", 'table = "rows"\ncolumns = ["no"]', 'has no column "no"'),
+            ("index", 'table = "rows"\nmode = "upsert"\nkeys = ["body"]', "no unique or exclusion constraint"),
+            ("positions", 'table = "rows"\npositions_table = "levada_wrong"', "column"),
+            ("type", 'table = "made"\ncreate_table = true\ntypes = { file = "nonsense" }', '"nonsense" does not exist'),
+        ):
+            self.assertIn(reason, self.finish(self.sink_of(sink, name=name), code=1))
+        self.assertEqual(sql("SELECT count(*) FROM rows"), ["0"])
+
+    def test_a_column_that_is_dropped_meanwhile_is_missed_by_nobody(self):
+        sql("CREATE TABLE rows (id bigint, t text)")
+        config = self.sink_of('table = "rows"', 'id = "int64", t = "text"')
+        agent = self.start(config)
+        self.spool_rows({"id": 1, "t": "a"})
+        self.wait_until(lambda: sql("SELECT count(*) FROM rows") == ["1"], "the first row is there")
+        sql("ALTER TABLE rows DROP COLUMN t; ALTER TABLE rows ALTER COLUMN id TYPE integer")
+        self.spool_rows({"id": 2, "t": "b"})
+        self.wait_until(lambda: sql("SELECT count(*) FROM rows") == ["2"], "the second row is there")
+        agent.send_signal(signal.SIGTERM)
+        self.assertEqual(agent.wait(SECONDS), 0)
 
     def test_of_two_agents_with_one_id_the_last_goes_on(self):
         sql("CREATE TABLE rows (body text)")

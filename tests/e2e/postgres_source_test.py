@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import signal
 import subprocess
 import tempfile
@@ -92,7 +93,8 @@ class PostgresSource(unittest.TestCase):
 
     def found(self):
         """The rows that have arrived, in the order of their files."""
-        paths = sorted(path for path in (self.folder / "out").glob("*.ndjson") if path.is_file())
+        paths = [path for path in (self.folder / "out").glob("*.ndjson") if path.is_file()]
+        paths.sort(key=lambda path: [int(number) for number in re.findall(r"\d+", path.name)])
         return [json.loads(line) for path in paths for line in path.read_text().splitlines()]
 
     def wait_until(self, condition, what):
