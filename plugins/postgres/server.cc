@@ -12,7 +12,8 @@ std::string without_values(std::string said) {
   while (said.ends_with('\n')) said.pop_back();
   if (said.starts_with("invalid connection option") || said.starts_with("invalid URI query parameter")) return said;
   const auto quote = said.find('"');
-  return quote == std::string::npos ? said : said.substr(0, quote) + "... (not shown, as it may be a part of a password)";
+  if (quote == std::string::npos) return said;
+  return said.substr(0, quote) + "... (not shown, as it may be a part of a password)";
 }
 
 }  // namespace
