@@ -39,20 +39,18 @@ type = "match_patterns"
 file = "{patterns}"
 encoding = "latin1"
 {find}
-[interceptors.count]
-type = "count_values"
-columns = ["p_*", "level"]
 [sinks.out]
 type = "{sink}"
 channel = "main"
 {out}
 """
+COUNT = '\n[interceptors.count]\ntype = "count_values"\ncolumns = ["p_*", "level"]'
 FILE = 'path = "{folder}/out"\nformat = "json"\n'
 COLUMNS = 'prefix = "p_"\nnames = ""\n'
-COUNTS = ("file", COLUMNS, "", FILE + 'interceptors = ["find", "count"]')
+COUNTS = ("file", COLUMNS, "", FILE + 'interceptors = ["find", "count"]' + COUNT)
 MORE = {
     f"match_patterns on {count}": ("file", COLUMNS, f'interceptors = ["find"]\nworkers = {count}',
-                                   FILE + 'interceptors = ["count"]')
+                                   FILE + 'interceptors = ["count"]' + COUNT)
     for count in (1, 2, 4)
 } | {
     "lists of names": ("null", 'as = "none"', "", 'interceptors = ["find"]'),
