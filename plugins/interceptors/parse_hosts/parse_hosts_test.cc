@@ -75,7 +75,7 @@ TEST_F(ParseHostsTest, names_of_another_column_keep_what_stands_beside_them) {
   EXPECT_EQ(rejected_, Texts{"2 junk "});
   rejected_.clear();
   parsed(batch, {.format = Format::names, .column = "host", .ip_column = ""});
-  EXPECT_EQ(rejected_, (Texts{"0 ip_literal ", "1 empty ", "2 bad_name "}));
+  EXPECT_EQ(rejected_, (Texts{"0 ip_literal ", "1 empty ", "2 single_label "}));
 }
 
 TEST_F(ParseHostsTest, refuses_columns_without_names) {
