@@ -62,18 +62,6 @@ on_reject = "drop"
 [interceptors.clean]
 type = "drop_columns"
 columns = ["body", "format", "time"]
-[interceptors.no_time]
-type = "static"
-columns = {{ time = "2026-01-01T00:00:00Z" }}
-[interceptors.time]
-type = "convert"
-columns = {{ time = "timestamp" }}
-[interceptors.once]
-type = "deduplicate"
-time = "time"
-keys = ["name", "domain"]
-ttl = "36500d"
-memory_bytes = "256MiB"
 [sinks.names]
 type = "delta"
 channel = "names"
@@ -84,6 +72,20 @@ type = "delta"
 channel = "csv"
 path = "{folder}/table.csv"
 interceptors = ["csv", "csv_names", {once}"clean"]
+"""
+DEDUPLICATE = """
+[interceptors.no_time]
+type = "static"
+columns = { time = "2026-01-01T00:00:00Z" }
+[interceptors.time]
+type = "convert"
+columns = { time = "timestamp" }
+[interceptors.once]
+type = "deduplicate"
+time = "time"
+keys = ["name", "domain"]
+ttl = "36500d"
+memory_bytes = "256MiB"
 """
 ONCE = '"no_time", "time", "once", '
 
@@ -119,7 +121,8 @@ def run(levada, formats, once, expected):
             writer.writerows([f"list{number}", path, "ads", format]
                              for number, (path, format) in enumerate(formats.items()))
         config = folder / "agent.toml"
-        config.write_text(CONFIGURATION.format(folder=folder, lists=lists, once=ONCE if once else ""))
+        config.write_text(CONFIGURATION.format(folder=folder, lists=lists, once=ONCE if once else "") +
+                          (DEDUPLICATE if once else ""))
         before = os.times()
         command = [levada, "run", "--config", str(config), "--until-drained"]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
