@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -17,18 +18,23 @@ class OpenGauge {
   OpenGauge(Metrics& metrics, const std::string& component) : since_(metrics.gauge(component, "failing_since")) {
     since_.set(kNeverOpened);
   }
+  // Both say it anew each time: a reload that comes to nothing has made a gauge of the same
+  // component, and dropped it.
   void works() {
-    if (std::exchange(state_, State::works) != State::works) since_.set(kWorks);
+    state_ = State::works;
+    since_.set(kWorks);
   }
   void fails(std::chrono::nanoseconds now) {
-    if (state_ == State::works) since_.set(now.count());
-    if (state_ == State::works) state_ = State::fails;
+    if (state_ == State::never_opened) return;
+    if (std::exchange(state_, State::fails) == State::works) failing_since_ = now.count();
+    since_.set(failing_since_);
   }
 
  private:
   enum class State { never_opened, works, fails };
   const Gauge since_;
   State state_ = State::never_opened;
+  int64_t failing_since_ = 0;
 };
 
 }  // namespace levada::agent

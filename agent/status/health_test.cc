@@ -52,6 +52,23 @@ TEST(Health, ASinkThatWasNeverOpenDoesNotOnlyFail) {
   EXPECT_EQ(health.problems[0].what, "is not open yet");
 }
 
+TEST(Health, IsNotHarmedByAReloadThatComesToNothing) {
+  StatusBench bench;
+  OpenGauge source(bench.metrics, "sources.in"), sink(bench.metrics, "sinks.out");
+  source.works();
+  sink.works();
+  sink.fails(bench.time);
+  { const OpenGauge other_source(bench.metrics, "sources.in"), other_sink(bench.metrics, "sinks.out"); }
+  source.works();
+  bench.time += std::chrono::seconds(1);
+  sink.fails(bench.time);
+  const auto health = health_of(bench.watched, *bench.view(), true);
+  EXPECT_TRUE(health.good());
+  ASSERT_EQ(health.problems.size(), 1u);
+  EXPECT_EQ(health.problems[0].component, "sinks.out");
+  EXPECT_EQ(health.problems[0].seconds, 1);
+}
+
 TEST(Health, NamesWhatHangsAndWhatCannotGoOn) {
   StatusBench bench;
   OpenGauge source(bench.metrics, "sources.in"), sink(bench.metrics, "sinks.out");

@@ -163,7 +163,7 @@ class Deb(unittest.TestCase):
         self.assertIn('unknown option "memory_byte"', self.machine.journal())
         self.assertEqual(self.machine.property("ActiveState"), "active")
         # As root, who has no credential of the service.
-        self.assertEqual(self.machine.run("levada", "health").strip(), "good")
+        wait_until(lambda: self.machine.ask("levada", "health") == "good", "the health")
         self.assertIn('unknown option "memory_byte"', self.machine.run("levada", "reload", check=False))
         self.drop("c.json", '{"c":3}\n')
         self.wait_for_rows(['{"a":1}', '{"b":2}', '{"c":3}'])

@@ -124,6 +124,7 @@ class Shown(StatusTest):
         said = self.levada("reload")
         self.assertEqual(said.returncode, 2, said.stdout)
         self.assertIn('unknown option "memory_byte"', said.stderr)
+        self.wait(lambda: self.levada("health").returncode == 0, "a reload that was refused makes it unhealthy")
 
     def test_top_shows_its_components(self):
         self.start()
