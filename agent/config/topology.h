@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "agent/config/document.h"
-#include "levada/listen_address.h"
 #include "agent/config/schema.h"
+#include "levada/listen_address.h"
 #include "levada/plugin.h"
 
 namespace levada::agent {

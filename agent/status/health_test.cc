@@ -58,7 +58,9 @@ TEST(Health, IsNotHarmedByAReloadThatComesToNothing) {
   source.works();
   sink.works();
   sink.fails(bench.time);
-  { const OpenGauge other_source(bench.metrics, "sources.in"), other_sink(bench.metrics, "sinks.out"); }
+  {
+    const OpenGauge other_source(bench.metrics, "sources.in"), other_sink(bench.metrics, "sinks.out");
+  }
   source.works();
   bench.time += std::chrono::seconds(1);
   sink.fails(bench.time);
