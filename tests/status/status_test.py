@@ -129,6 +129,7 @@ class Shown(StatusTest):
     def test_top_shows_its_components(self):
         self.start()
         self.wait(lambda: "sinks.out" in self.levada("top", "--once").stdout, "top shows nothing")
+        self.wait(lambda: self.levada("health").returncode == 0, "not all components are open")
         lines = self.levada("top", "--once").stdout.splitlines()
         self.assertTrue(lines[0].startswith("levada "), lines)
         self.assertEqual([line.split()[0] for line in lines[2:]],
