@@ -110,8 +110,9 @@ std::optional<TakenRequest> RowServer::take(const Served& served, HttpRequest& r
   const auto& route = served.route;
   TakenRequest taken;
   const auto key = request.header("Idempotency-Key");
-  if (key.size() > kKeyBytes) {
-    refused = HttpResponse::error(400, "the Idempotency-Key is longer than 255 bytes");
+  if (key.size() > kKeyBytes || (key.empty() && key.data())) {
+    refused = HttpResponse::error(400, key.empty() ? "the Idempotency-Key is empty"
+                                                   : "the Idempotency-Key is longer than 255 bytes");
     return std::nullopt;
   }
   if (!key.empty() && settings_.idempotency_window.count() > 0) {

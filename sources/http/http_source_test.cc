@@ -129,6 +129,7 @@ TEST_F(HttpSourceTest, says_what_is_wrong_with_a_request) {
   EXPECT_EQ(ask("/logs", std::string(1001, '1')), R"(413 {"error":"the body is too large"})");
   EXPECT_EQ(ask("/logs", "1", "X: " + std::string(1000, 'x') + "\r\n").substr(0, 3), "431");
   EXPECT_EQ(ask("/logs", "1", "Idempotency-Key: " + std::string(256, 'x') + "\r\n").substr(0, 3), "400");
+  EXPECT_EQ(ask("/logs", "1", "Idempotency-Key: \r\n"), R"(400 {"error":"the Idempotency-Key is empty"})");
   EXPECT_EQ(ask("/logs", "\n"), R"(200 {"rows":0})");
   TestClient client(http->address());
   client.send("GET /logs HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -139,7 +140,7 @@ TEST_F(HttpSourceTest, says_what_is_wrong_with_a_request) {
   client.send("nonsense\r\n\r\n");
   EXPECT_EQ(client.answer().substr(0, 3), "400");
   EXPECT_EQ(client.answer(), "end");
-  EXPECT_EQ(host.count("requests_refused"), 9);
+  EXPECT_EQ(host.count("requests_refused"), 10);
 }
 
 TEST_F(HttpSourceTest, clients_show_the_token) {

@@ -2,6 +2,9 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "json/json_scanner.h"
 #include "levada/http_rules.h"
 
@@ -13,7 +16,8 @@ using http_server::BodyRows;
 using http_server::Part;
 using namespace simdjson;
 
-constexpr size_t kIdBytes = 200, kNameBytes = 1000;
+constexpr size_t kIdCharacters = 200, kNameCharacters = 250;
+constexpr double kMostNumber = 9007199254740991;  // Up to it each program reads the same integer.
 
 bool is_type(std::string_view content_type, std::string_view expected) {
   auto type = content_type.substr(0, content_type.find(';'));
@@ -23,6 +27,10 @@ bool is_type(std::string_view content_type, std::string_view expected) {
 
 // PostgreSQL has no texts with a zero byte.
 bool is_text(std::string_view text) { return text.find('\0') == text.npos; }
+
+size_t characters_of(std::string_view text) {
+  return static_cast<size_t>(std::ranges::count_if(text, [](char each) { return (each & 0xc0) != 0x80; }));
+}
 
 Part add(std::string_view text, BodyRows& rows) {
   const Part part{static_cast<uint32_t>(rows.text.size()), static_cast<uint32_t>(text.size())};
@@ -51,6 +59,8 @@ BodyFault read_object(dom::parser& parser, const std::string& body, std::initial
 bool is_plain(const dom::element& value) {
   std::string_view text;
   if (value.get(text) == SUCCESS) return is_text(text);
+  double number = 0;
+  if (value.get(number) == SUCCESS) return std::abs(number) <= kMostNumber;
   return !value.is_object() && !value.is_array();
 }
 
@@ -63,7 +73,7 @@ BodyFault check_result(const dom::object& result) {
     } else {
       good = good && is_plain(value);
     }
-    if (!good) return {400, "result has texts, numbers, booleans and lists of these, without zero bytes"};
+    if (!good) return {400, "result has texts without zero bytes, numbers up to 2^53 - 1, booleans, nulls, and lists of these"};
   }
   return {};
 }
@@ -83,7 +93,7 @@ BodyFault read_log(std::string_view content_type, std::string body, BodyRows& ro
       if (given.get(name) != SUCCESS) return {400, "name must be a text"};
       has_name = true;
     }
-    if (name.size() > kNameBytes) return {400, "name is longer than 1000 bytes"};
+    if (characters_of(name) > kNameCharacters) return {400, "name is longer than 250 characters"};
   } else if (!is_type(content_type, "text/plain")) {
     return {415, "the Content-Type is neither application/json nor text/plain"};
   } else if (!validate_utf8(body)) {
@@ -104,8 +114,8 @@ BodyFault read_result(std::string_view content_type, std::string body, BodyRows&
   dom::object members, result;
   if (auto fault = read_object(parser, body, {"log_id", "result"}, members)) return fault;
   std::string_view log;
-  if (members["log_id"].get(log) != SUCCESS || log.empty() || log.size() > kIdBytes || !is_text(log))
-    return {400, "log_id must be a text of 1 to 200 bytes"};
+  if (members["log_id"].get(log) != SUCCESS || log.empty() || characters_of(log) > kIdCharacters || !is_text(log))
+    return {400, "log_id must be a text of 1 to 200 characters"};
   if (members["result"].get(result) != SUCCESS) return {400, "result must be an object"};
   if (auto fault = check_result(result)) return fault;
   const auto part = add(minify(result), rows);

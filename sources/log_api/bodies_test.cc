@@ -41,7 +41,7 @@ TEST(Bodies, what_is_no_log_is_refused_with_the_reason) {
        {"", "[]", "1", "{", R"({"content":1})", R"({"content":""})", R"({"name":"n"})", R"({"content":"a","name":1})",
         R"({"content":"a","other":1})", R"({"content":"\u0000"})", R"({"content":"a"} 1)"})
     EXPECT_EQ(log(body).substr(0, 4), "400 ") << body;
-  EXPECT_EQ(log(R"({"content":"a","name":")" + std::string(1001, 'x') + "\"}").substr(0, 4), "400 ");
+  EXPECT_EQ(log(R"({"content":"a","name":")" + std::string(251, 'x') + "\"}").substr(0, 4), "400 ");
   EXPECT_EQ(log("\xff", "text/plain"), "400 the content is no UTF-8");
   EXPECT_EQ(log("", "text/plain"), "400 content is empty");
   EXPECT_EQ(log("a", "text/html").substr(0, 4), "415 ");
@@ -51,8 +51,16 @@ TEST(Bodies, a_result_is_an_object_of_plain_values) {
   EXPECT_EQ(result(R"({"log_id":"x","result":{"error": 3, "ips": ["a", 1, null], "b": true}})"),
             R"({"error":3,"ips":["a",1,null],"b":true}|x|{"error":3,"ips":["a",1,null],"b":true})");
   EXPECT_EQ(result(R"({"log_id":"x","result":{}})"), "{}|x|{}");
+  EXPECT_EQ(result(R"({"log_id":"x","result":{"a":[9007199254740991,-1.5]}})").substr(0, 28),
+            R"({"a":[9007199254740991,-1.5])");
+  std::string characters;
+  for (int number = 0; number < 200; ++number) characters += "\xc3\xbc";
+  EXPECT_EQ(result(R"({"log_id":")" + characters + R"(","result":{}})"), "{}|" + characters + "|{}");
+  EXPECT_EQ(result(R"({"log_id":"x)" + characters + R"(","result":{}})").substr(0, 4), "400 ");
   for (const auto* body : {R"({"log_id":"","result":{}})", R"({"log_id":"x","result":[]})", R"({"log_id":"x"})",
-                           R"({"result":{}})", R"({"log_id":"x","result":{"a":{}}})",
+                           R"({"result":{}})", R"({"log_id":"x","result":{"a":9007199254740992}})",
+                           R"({"log_id":"x","result":{"a":[-1e300]}})", R"({"log_id":"x","result":{"a":1e999}})",
+                           R"({"log_id":"x","result":{"a":{}}})",
                            R"({"log_id":"x","result":{"a":[[]]}})", R"({"log_id":"x","result":{"a":"\u0000"}})",
                            R"({"log_id":"x","result":{"\u0000":1}})", R"({"log_id":"x","result":{},"more":1})"})
     EXPECT_EQ(result(body).substr(0, 4), "400 ") << body;

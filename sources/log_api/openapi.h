@@ -53,7 +53,8 @@ inline constexpr std::string_view kOpenApi = R"json({
        "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}},
       {"name": "after", "in": "query", "description": "The next of the page before.",
        "schema": {"type": "string",
-                  "pattern": "^20[0-9]{2}-0[1-9]-[012][1-8]T[01][0-9]:[0-5][0-9]:[0-5][0-9]\\.[0-9]{6}Z/[a-z0-9-]{1,64}$"}}
+                  "pattern": "^[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]))json"
+                                             R"json(T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\\.[0-9]{6}Z/[^\\u0000]{1,200}$"}}
     ],
     "responses": {
       "200": {"description": "A page.", "content": {"application/json": {"schema": {
@@ -159,12 +160,12 @@ inline constexpr std::string_view kOpenApi = R"json({
         "received_at": {"$ref": "#/components/schemas/time"}, "bytes": {"type": "integer", "minimum": 0}
     }},
     "value": {"anyOf": [{"$ref": "#/components/schemas/text"}, {"type": "boolean"}, {"type": "null"},
-      {"type": "integer", "minimum": -9007199254740991, "maximum": 9007199254740991}]},
+      {"type": "number", "minimum": -9007199254740991, "maximum": 9007199254740991}]},
     "found": {"type": "object", "propertyNames": {"$ref": "#/components/schemas/text"},
       "additionalProperties": {"anyOf": [{"$ref": "#/components/schemas/value"},
         {"type": "array", "items": {"$ref": "#/components/schemas/value"}}]}},
     "new_result": {"type": "object", "required": ["log_id", "result"], "additionalProperties": false, "properties": {
-      "log_id": {"type": "string", "minLength": 1, "maxLength": 50, "pattern": "^[^\\u0000]+$"},
+      "log_id": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[^\\u0000]+$"},
       "result": {"$ref": "#/components/schemas/found"}
     }},
     "result": {"type": "object", "required": ["id", "log_id", "received_at", "result"],

@@ -1,6 +1,10 @@
 #include "queries.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
+#include <chrono>
+#include <cstdio>
 
 #include "json/json_text.h"
 #include "json/json_writer.h"
@@ -12,8 +16,9 @@ using http_server::HttpResponse;
 using postgres::Connection;
 
 constexpr int64_t kUsualPage = 100, kMostPage = 1000;
-constexpr size_t kIdBytes = 200;
+constexpr int64_t kIdCharacters = 200;
 constexpr const char* kNoTable = "42P01";
+constexpr const char* kNoValue = "22";  // Such an id cannot be in a column that has no texts.
 // With microseconds, in UTC, whatever the session's time zone.
 constexpr const char* kTime = "to_char(received_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')";
 
@@ -41,18 +46,6 @@ std::string object_of(const PGresult* result, int row, std::string_view raw) {
   return out + '}';
 }
 
-// A cursor is where the last page ended: "2026-11-27T20:00:00.000000Z/ID".
-bool read_cursor(std::string_view cursor, std::string& time, std::string& id) {
-  constexpr std::string_view kForm = "dddd-dd-ddTdd:dd:dd.ddddddZ/";
-  if (cursor.size() <= kForm.size() || cursor.size() > kForm.size() + kIdBytes || cursor.find('\0') != cursor.npos)
-    return false;
-  for (size_t at = 0; at < kForm.size(); ++at)
-    if (kForm[at] == 'd' ? cursor[at] < '0' || cursor[at] > '9' : cursor[at] != kForm[at]) return false;
-  time = cursor.substr(0, kForm.size() - 1);
-  id = cursor.substr(kForm.size());
-  return true;
-}
-
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
     const auto size = static_cast<unsigned char>(text.front()) < 0x80 ? 1 : utf8_size(text);
@@ -60,6 +53,38 @@ bool is_utf8(std::string_view text) {
     text.remove_prefix(size);
   }
   return true;
+}
+
+// Whether `text` may be an id; PostgreSQL takes no others as text.
+bool is_id(std::string_view text) {
+  const auto characters = std::ranges::count_if(text, [](char each) { return (each & 0xc0) != 0x80; });
+  return characters > 0 && characters <= kIdCharacters && text.find('\0') == text.npos && is_utf8(text);
+}
+
+// A cursor is where the last page ended: "2026-11-27T20:00:00.000000Z/ID". A day that its month has
+// not is one of the next month, so that what the description allows is right.
+bool read_cursor(std::string_view cursor, std::string& time, std::string& id) {
+  constexpr std::string_view kForm = "dddd-dd-ddTdd:dd:dd.ddddddZ/";
+  if (cursor.size() <= kForm.size()) return false;
+  for (size_t at = 0; at < kForm.size(); ++at)
+    if (kForm[at] == 'd' ? cursor[at] < '0' || cursor[at] > '9' : cursor[at] != kForm[at]) return false;
+  const auto number = [&](size_t at, size_t size) {
+    unsigned out = 0;
+    for (const char digit : cursor.substr(at, size)) out = out * 10 + static_cast<unsigned>(digit - '0');
+    return out;
+  };
+  const auto year = number(0, 4), month = number(5, 2), day = number(8, 2);
+  if (year < 1000 || month < 1 || month > 12 || day < 1 || day > 31) return false;
+  if (number(11, 2) > 23 || number(14, 2) > 59 || number(17, 2) > 59) return false;
+  using namespace std::chrono;
+  const year_month_day there{sys_days{std::chrono::year(static_cast<int>(year)) / std::chrono::month(month) / 1} +
+                             days(day - 1)};
+  std::array<char, 16> date{};
+  std::snprintf(date.data(), date.size(), "%04d-%02u-%02u", static_cast<int>(there.year()),
+                static_cast<unsigned>(there.month()), static_cast<unsigned>(there.day()));
+  time = date.data() + std::string(cursor.substr(10, kForm.size() - 11));
+  id = cursor.substr(kForm.size());
+  return is_id(id);
 }
 
 }  // namespace
@@ -113,7 +138,7 @@ Result<Queries::Question> Queries::question_of(const http_server::HttpRequest& r
         if (value.empty() || std::from_chars(value.data(), end, limit).ptr != end || limit < 1 || limit > kMostPage)
           return reject("limit must be 1 to 1000");
       } else if (name == "after") {
-        if (!is_utf8(value) || !read_cursor(value, time, id)) return reject("after must be the next of a page");
+        if (!read_cursor(value, time, id)) return reject("after must be the next of a page");
       } else {
         return reject("there is no such parameter: a page has limit and after");
       }
@@ -122,9 +147,7 @@ Result<Queries::Question> Queries::question_of(const http_server::HttpRequest& r
   }
   const bool is_log = path.starts_with("/logs/");
   const std::string id(path.substr(is_log ? 6 : 9));
-  // No id is so, and PostgreSQL takes none of them.
-  if (id.empty() || id.size() > kIdBytes || id.find('\0') != id.npos || !is_utf8(id))
-    return Error{Code::reject, "there is no such id", "404"};
+  if (!is_id(id)) return Error{Code::reject, "there is no such id", "404"};
   if (is_log)
     return Question([=, this](Connection& connection) {
       return one(connection, "SELECT id, name, " + std::string(kTime) + " AS received_at, content FROM " + tables_.logs,
@@ -140,7 +163,7 @@ Result<Queries::Question> Queries::question_of(const http_server::HttpRequest& r
 Result<HttpResponse> Queries::one(Connection& connection, const std::string& statement, const std::string& id,
                                   const char* what) const {
   auto asked = connection.ask(statement + " WHERE id = $1 LIMIT 1", {id});
-  if (!asked && !connection.fault().is(kNoTable)) return std::move(asked).error();
+  if (!asked && !connection.fault().is(kNoTable) && !connection.fault().is(kNoValue)) return std::move(asked).error();
   if (!asked || PQntuples(asked->get()) == 0)
     return HttpResponse::error(404, "there is no " + std::string(what) + " with this id");
   return HttpResponse{.body = object_of(asked->get(), 0, " result ") + "\n"};
@@ -161,8 +184,7 @@ Result<HttpResponse> Queries::list(Connection& connection, int64_t limit, const 
                               parameters);
   if (!asked) {
     if (connection.fault().is(kNoTable)) return HttpResponse{.body = "{\"logs\":[],\"next\":null}\n"};
-    // A cursor with a time that there is not.
-    if (connection.fault().is("22")) return HttpResponse::error(400, "after must be the next of a page");
+    if (connection.fault().is(kNoValue)) return HttpResponse::error(400, "after must be the next of a page");
     return std::move(asked).error();
   }
   const auto* result = asked->get();

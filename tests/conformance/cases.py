@@ -239,8 +239,8 @@ CASES = [
 ELSEWHERE = {
     (0, "kafka"): "sources/kafka/kafka_source_test.cc: topics with rows in librdkafka's mock cluster",
     (0, "postgres"): "tests/e2e/postgres_source_test.py: a real server",
-    (0, "http"): "sources/http/http_source_test.cc: clients that post",
     (0, "http"): "sources/http/http_source_test.cc: it needs clients, and waits by the machine's clock",
+    (0, "log_api"): "sources/log_api/log_api_test.cc: it needs clients, as http does",
     (0, "agent_metrics"): "sources/agent_metrics/agent_metrics_test.cc: it waits by the machine's clock",
     (1, "join_postgres"): "tests/e2e/join_test.py: a real server",
     (1, "join_redis"): "plugins/analytics/join_redis/join_redis_test.cc: a server within the test",
