@@ -111,8 +111,8 @@ std::optional<TakenRequest> RowServer::take(const Served& served, HttpRequest& r
   TakenRequest taken;
   const auto key = request.header("Idempotency-Key");
   if (key.size() > kKeyBytes || (key.empty() && key.data())) {
-    refused = HttpResponse::error(400, key.empty() ? "the Idempotency-Key is empty"
-                                                   : "the Idempotency-Key is longer than 255 bytes");
+    refused = HttpResponse::error(
+        400, key.empty() ? "the Idempotency-Key is empty" : "the Idempotency-Key is longer than 255 bytes");
     return std::nullopt;
   }
   if (!key.empty() && settings_.idempotency_window.count() > 0) {

@@ -73,7 +73,8 @@ BodyFault check_result(const dom::object& result) {
     } else {
       good = good && is_plain(value);
     }
-    if (!good) return {400, "result has texts without zero bytes, numbers up to 2^53 - 1, booleans, nulls, and lists of these"};
+    if (!good)
+      return {400, "result has texts without zero bytes, numbers up to 2^53 - 1, booleans, nulls, and lists of these"};
   }
   return {};
 }

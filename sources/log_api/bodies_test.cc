@@ -57,12 +57,12 @@ TEST(Bodies, a_result_is_an_object_of_plain_values) {
   for (int number = 0; number < 200; ++number) characters += "\xc3\xbc";
   EXPECT_EQ(result(R"({"log_id":")" + characters + R"(","result":{}})"), "{}|" + characters + "|{}");
   EXPECT_EQ(result(R"({"log_id":"x)" + characters + R"(","result":{}})").substr(0, 4), "400 ");
-  for (const auto* body : {R"({"log_id":"","result":{}})", R"({"log_id":"x","result":[]})", R"({"log_id":"x"})",
-                           R"({"result":{}})", R"({"log_id":"x","result":{"a":9007199254740992}})",
-                           R"({"log_id":"x","result":{"a":[-1e300]}})", R"({"log_id":"x","result":{"a":1e999}})",
-                           R"({"log_id":"x","result":{"a":{}}})",
-                           R"({"log_id":"x","result":{"a":[[]]}})", R"({"log_id":"x","result":{"a":"\u0000"}})",
-                           R"({"log_id":"x","result":{"\u0000":1}})", R"({"log_id":"x","result":{},"more":1})"})
+  for (const auto* body :
+       {R"({"log_id":"","result":{}})", R"({"log_id":"x","result":[]})", R"({"log_id":"x"})", R"({"result":{}})",
+        R"({"log_id":"x","result":{"a":9007199254740992}})", R"({"log_id":"x","result":{"a":[-1e300]}})",
+        R"({"log_id":"x","result":{"a":1e999}})", R"({"log_id":"x","result":{"a":{}}})",
+        R"({"log_id":"x","result":{"a":[[]]}})", R"({"log_id":"x","result":{"a":"\u0000"}})",
+        R"({"log_id":"x","result":{"\u0000":1}})", R"({"log_id":"x","result":{},"more":1})"})
     EXPECT_EQ(result(body).substr(0, 4), "400 ") << body;
   EXPECT_EQ(result("{}", "text/plain").substr(0, 4), "415 ");
 }

@@ -5,7 +5,8 @@
 
 namespace levada::log_api {
 
-inline constexpr std::string_view kOpenApi = R"json({
+inline constexpr std::string_view kOpenApi =
+    R"json({
 "openapi": "3.1.0",
 "info": {
   "title": "levada log API",
@@ -54,7 +55,7 @@ inline constexpr std::string_view kOpenApi = R"json({
       {"name": "after", "in": "query", "description": "The next of the page before.",
        "schema": {"type": "string",
                   "pattern": "^[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]))json"
-                                             R"json(T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\\.[0-9]{6}Z/[^\\u0000]{1,200}$"}}
+    R"json(T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\\.[0-9]{6}Z/[^\\u0000]{1,200}$"}}
     ],
     "responses": {
       "200": {"description": "A page.", "content": {"application/json": {"schema": {

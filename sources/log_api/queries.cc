@@ -32,7 +32,8 @@ std::string_view value_of(const PGresult* result, int row, int column) {
   return {PQgetvalue(result, row, column), static_cast<size_t>(PQgetlength(result, row, column))};
 }
 
-// {"id":"...","name":null,...} of a row, by the names of its columns; those of `raw` are JSON already.
+// {"id":"...","name":null,...} of a row, by the names of its columns; those of `raw` are
+// JSON already.
 std::string object_of(const PGresult* result, int row, std::string_view raw) {
   std::string out = "{";
   for (int column = 0; column < PQnfields(result); ++column) {

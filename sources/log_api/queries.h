@@ -1,5 +1,5 @@
-// What the log API reads from PostgreSQL: threads that ask one question after the other, each over a
-// connection of its own.
+// What the log API reads from PostgreSQL: threads that ask one question after the other, each over
+// a connection of its own.
 #pragma once
 
 #include <condition_variable>
@@ -30,8 +30,8 @@ class Queries {
   Queries(const Queries&) = delete;
   Queries& operator=(const Queries&) = delete;
 
-  // Answers a request to GET one of the paths of the API, from another thread; 503 at once where too
-  // many wait.
+  // Answers a request to GET one of the paths of the API, from another thread; 503 at once where
+  // too many wait.
   void answer(const http_server::HttpRequest& request, http_server::HttpAnswer answer);
 
  private:

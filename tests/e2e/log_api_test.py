@@ -47,10 +47,14 @@ class LogApi(HttpTest):
             type = "log_api"
             listen = "127.0.0.1:{self.port}"
             channels = ["logs", "results"]
-            selector = {{ type = "multiplex", column = "kind", mapping = {{ result = ["results"] }}, default = ["logs"] }}
             logs_table = "{self.tables}_logs"
             results_table = "{self.tables}_results"
             {connection}
+            [sources.api.selector]
+            type = "multiplex"
+            column = "kind"
+            mapping = {{ result = ["results"] }}
+            default = ["logs"]
             {sinks}
             """
         )
@@ -123,6 +127,26 @@ class LogApi(HttpTest):
         self.assertEqual(stats["results"]["count"], 1)
         self.assertEqual(self.get("/health"), (200, {"status": "ok"}))
 
+    def test_the_example_finds_patterns_in_what_is_posted(self):
+        self.stop()
+        example = pathlib.Path(os.environ["LEVADA_CONF"]) / "examples/log_patterns"
+        text = (example / "api.toml").read_text().replace('"posted_', f'"{self.tables}_posted_')
+        self.config.write_text(text)
+        url = f"postgresql://levada@127.0.0.1:{os.environ['PG_PORT']}/postgres"
+        self.start(env={**os.environ, "DATA": str(self.folder), "LISTEN": f"127.0.0.1:{self.port}", "POSTGRES": url,
+                        "POSTGRES_PASSWORD": os.environ["PG_PASSWORD"], "PATTERNS": str(example / "patterns.toml")})
+        self.connects()
+        content = "ERROR user_id=7 from 10.0.0.7"
+        log = self.post("/logs", {"content": content})
+        result = self.post("/results", {"log_id": log, "result": {"ips": ["10.0.0.7"]}})
+        self.assertEqual(self.get(f"/logs/{log}")[1]["content"], content)
+        self.assertEqual(self.get(f"/results/{result}")[1]["result"], {"ips": ["10.0.0.7"]})
+        query = f"SELECT id, level, patterns::text FROM {self.tables}_posted_logs"
+        asked = subprocess.run(["psql", "-X", "-qAt", url, "-c", query], check=True, capture_output=True, text=True,
+                               env={**os.environ, "PGPASSWORD": os.environ["PG_PASSWORD"]})
+        found, level, patterns = asked.stdout.strip().split("|")
+        self.assertEqual((found, level, sorted(json.loads(patterns))), (log, "error", ["ipv4", "lvl_error", "user_id"]))
+
     def test_what_was_answered_is_there_once_though_agent_and_server_are_killed(self):
         ids = {"/logs": [], "/results": []}
         kill_at = {self.choice.randrange(KILLS * 20) for _ in range(KILLS)}
@@ -156,7 +180,8 @@ class LogApi(HttpTest):
         statuses = ["2xx", "3xx", "401", "403", "404", "409", "422", "429", "5xx"]
         config = self.folder / "schemathesis.toml"
         config.write_text(f"[checks]\npositive_data_acceptance.expected-statuses = {statuses}\n")
-        command = [program, "--config-file", config, "run", f"http://127.0.0.1:{self.port}/openapi.json", "--checks", "all", "--seed", str(SEED),
+        url = f"http://127.0.0.1:{self.port}/openapi.json"
+        command = [program, "--config-file", config, "run", url, "--checks", "all", "--seed", str(SEED),
                    "--max-examples", EXAMPLES, "--no-color", "--generation-database", "none"]
         run = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS * 5, cwd=self.folder)
         self.assertEqual(run.returncode, 0, run.stdout[-8000:] + run.stderr[-4000:])
