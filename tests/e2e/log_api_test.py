@@ -155,9 +155,13 @@ class LogApi(HttpTest):
             body = {"content": f"log {number}"}
             if target == "/results":
                 body = {"log_id": "some", "result": {"number": number}}
-            if number in kill_at:  # Under way, and repeated with the same key.
+            answered = None
+            if number in kill_at:  # Under way, or answered; and repeated with the same key.
                 headers = [*JSON, f"Idempotency-Key: {number}"]
-                self.connection.send(request(json.dumps(body).encode(), target=target, headers=headers))
+                if self.choice.random() < 0.5:
+                    answered = self.post(target, body, key=number)
+                else:
+                    self.connection.send(request(json.dumps(body).encode(), target=target, headers=headers))
                 if self.choice.random() < 0.7:
                     self.agent.kill()
                     self.agent.wait()
@@ -167,6 +171,7 @@ class LogApi(HttpTest):
                     self.server("start")
                 self.connects()
             ids[target].append(self.post(target, body, key=number))
+            self.assertIn(answered, (None, ids[target][-1]))
         listed = []
         self.wait_for(lambda: listed.append(self.get("/list-logs?limit=1000")) or listed[-1][0] == 200, "it is listed")
         self.assertEqual(sorted(log["id"] for log in listed[-1][1]["logs"]), sorted(ids["/logs"]))
