@@ -198,7 +198,7 @@ CASES = [
     Case(
         "console",
         "highlight = { red = 'a' }\ncolor = \"always\"",
-        refused=[("highlight = { pink = 'a' }", "highlight")],
+        refused=[("highlight = { pink = 'a' }", "highlight.pink")],
     ),
     Case("file", 'path = "/out"'),
     Case(
