@@ -178,9 +178,9 @@ class Postgres(Join):
         self.feed(7)
         self.wait_until(lambda: len(self.found()) == 1, "a row")
         for action in ("kill", "pause"):
-            before = self.said().count("the table stays as it was")
+            before = self.log.read_text().count("the table stays as it was")
             service("postgres", action)
-            self.wait_until(lambda: self.said().count("the table stays as it was") > before, "a failure")
+            self.wait_until(lambda: self.log.read_text().count("the table stays as it was") > before, "a failure")
             self.feed(7)
             expected = self.rows
             self.wait_until(lambda: len(self.found()) == expected, "a row while the server is away")
