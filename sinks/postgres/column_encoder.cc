@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <cmath>
@@ -416,8 +417,7 @@ void ColumnEncoder::write_views(int64_t first, int64_t end, char** cursors) cons
     put_length(static_cast<uint32_t>(view.size() + more), to);
     to += 4;
     if (has_version_) *to++ = 1;
-    std::memcpy(to, view.data(), view.size());
-    to += view.size();
+    to = std::copy(view.begin(), view.end(), to);
   }
 }
 
