@@ -59,12 +59,13 @@ class Alerts(SinkTest):
 
     def states(self):
         """Of the alert about the collector, as the journal has them."""
-        # The file that is written has a name of its own until it is rolled, and may end in the middle of a line.
+        # The file that is written has a name of its own until it is rolled, and its last line may not be whole yet.
         files = sorted(path for path in (self.folder / "data/journal").rglob("*") if path.is_file())
         rows = []
         for path in files:
-            with contextlib.suppress(FileNotFoundError):
-                rows += [json.loads(line) for line in path.read_text().splitlines(True) if line.endswith("\n")]
+            with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
+                for line in path.read_text().splitlines():
+                    rows.append(json.loads(line))
         return [row["state"] for row in rows if (row["component"], row["rule"]) == ("sinks.collector", "fails")]
 
     def commits(self, sink):
