@@ -2,7 +2,8 @@
 """How many rows the source `http` stores for a CPU-second of the agent: clients post NDJSON, rows go to a file channel
 that is synced before each answer, and to the null sink.
 
-    tests/bench/http_source.py build/release/levada [--rows 2000000] [--connections 8] [--rows-of-a-request 2000] [--keys]
+    tests/bench/http_source.py build/release/levada [--rows 2000000] [--connections 8]
+                               [--rows-of-a-request 2000] [--keys]
 
 The clients are threads of this program, whose CPU is not counted.
 """
