@@ -29,7 +29,6 @@ class RunStatus {
 
  private:
   Done add(const std::string& status, const std::string& details);
-  std::chrono::nanoseconds now() const;
 
   const std::string path_, service_;
   const Files files_;

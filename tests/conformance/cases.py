@@ -235,7 +235,8 @@ CASES = [
     Case("kafka", KAFKA + '\nvalue = "json"'),
 ]
 
-# By kind (0: source) and name: components whose own test runs the suite, as it needs what Python cannot give them.
+# By kind (0: source) and name: components that need what Python cannot give them, and the tests of theirs that take the
+# place of a case here. Those of `postgres`, `http` and `log_api` do not run the suite.
 ELSEWHERE = {
     (0, "kafka"): "sources/kafka/kafka_source_test.cc: topics with rows in librdkafka's mock cluster",
     (0, "postgres"): "tests/e2e/postgres_source_test.py: a real server",

@@ -148,6 +148,8 @@ def check_documents():
         for number, line in enumerate(text.splitlines(), 1):
             if len(line) > (columns_max(path, line) or len(line)):
                 breach(path, number, f"{len(line)} columns")
+            if re.match(r"(<{7}|>{7}) ", line):
+                breach(path, number, "a merge was left undecided")
         titles = [line for line in text.splitlines() if line.startswith("# ")]
         if len(titles) != 1:
             breach(path, 1, f"{len(titles)} titles")
