@@ -11,7 +11,7 @@
 namespace levada::alert {
 namespace {
 
-constexpr std::string_view kState = "alert 1";
+constexpr std::string_view kState = "alert 2";
 constexpr int64_t kKeysMax = int64_t{1} << 31;
 // Of rows that wait for older ones.
 constexpr Size kHeldBytes{64 << 20};

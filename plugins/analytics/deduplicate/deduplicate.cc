@@ -31,7 +31,7 @@ Result<std::unique_ptr<Deduplicate>> Deduplicate::create(Settings settings, Host
 }
 
 Deduplicate::Deduplicate(Settings settings, Host host)
-    : EventByEvent(settings, "deduplicate 1", options_of(settings), host),
+    : EventByEvent(settings, "deduplicate 2", options_of(settings), host),
       settings_(std::move(settings)),
       ttl_(microseconds(settings_.ttl)),
       duplicates_(host.counter("rows_duplicate")),
@@ -57,6 +57,7 @@ void Deduplicate::see_exactly(const Batch& batch, std::span<const int64_t> times
     auto& state = table_.state<State>(numbers_[row]);
     if (state.is_known && times[row] - state.time < ttl_) continue;
     state = {times[row], true};
+    table_.changed(numbers_[row]);
     kept_.push_back(static_cast<int64_t>(row));
   }
   if (times.empty() || !forgetting_.is_due(table_)) return;
@@ -103,7 +104,7 @@ void Deduplicate::load_state(StateReader& from) {
 
 void Deduplicate::begin_changes() {
   if (filters_) filters_->begin_changes();
-  else table_.begin_changes();
+  else table_.begin_changes(KeyTable::Counts::told);
 }
 
 void Deduplicate::save_state_changes(StateWriter& to) {

@@ -81,6 +81,7 @@ class SlidingWindows final : public Windows {
   void save_changes(StateWriter& to) override {
     const auto changed = table_.save_changed_keys(to);
     for (size_t at = 0; at < changed.size(); ++at) {
+      if (at + 2 * kAhead < changed.size()) table_.prefetch(changed[at + 2 * kAhead]);
       if (at + kAhead < changed.size()) table_.state<Visitor>(changed[at + kAhead]).events.prefetch();
       auto& visitor = table_.state<Visitor>(changed[at]);
       visitor.events.save_changes(to);

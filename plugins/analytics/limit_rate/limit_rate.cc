@@ -41,7 +41,7 @@ Result<std::unique_ptr<LimitRate>> LimitRate::create(Settings settings, Host hos
 }
 
 LimitRate::LimitRate(Settings settings, Host host)
-    : EventByEvent(settings, "limit_rate 1", options_of(settings), host),
+    : EventByEvent(settings, "limit_rate 2", options_of(settings), host),
       settings_(std::move(settings)),
       window_(microseconds(settings_.window)),
       limit_(static_cast<uint32_t>(settings_.limit)),
@@ -180,6 +180,7 @@ void LimitRate::begin_changes() {
 void LimitRate::save_state_changes(StateWriter& to) {
   const auto changed = table_.save_changed_keys(to);
   for (size_t at = 0; at < changed.size(); ++at) {
+    if (at + 2 * kAhead < changed.size()) table_.prefetch(changed[at + 2 * kAhead]);
     if (at + kAhead < changed.size()) table_.state<State>(changed[at + kAhead]).times.prefetch();
     table_.state<State>(changed[at]).times.save_changes(to);
   }

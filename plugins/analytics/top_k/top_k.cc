@@ -42,7 +42,7 @@ Result<std::unique_ptr<TopK>> TopK::create(Settings settings, Host host) {
 }
 
 TopK::TopK(Settings settings, Host host)
-    : EventByEvent(settings, "top_k 1", options_of(settings), host),
+    : EventByEvent(settings, "top_k 2", options_of(settings), host),
       settings_(std::move(settings)),
       length_(microseconds(settings_.window)),
       keys_(settings_.keys),

@@ -4,24 +4,6 @@
 #include <utility>
 
 namespace levada::window {
-namespace {
-
-// Words of eight bytes, each in as many as it needs: most are small numbers.
-void save_words(const char* words, size_t bytes, StateWriter& to) {
-  for (size_t at = 0; at < bytes; at += sizeof(uint64_t)) {
-    uint64_t word;
-    std::memcpy(&word, words + at, sizeof word);
-    to.number(word);
-  }
-}
-void load_words(char* words, size_t bytes, StateReader& from) {
-  for (size_t at = 0; at < bytes; at += sizeof(uint64_t)) {
-    const uint64_t word = from.number();
-    std::memcpy(words + at, &word, sizeof word);
-  }
-}
-
-}  // namespace
 
 Records::Records(const Layout& layout, size_t header_bytes)
     : layout_(layout), header_bytes_((header_bytes + 7) / 8 * 8), record_bytes_(header_bytes_ + layout.state_bytes()) {
@@ -166,7 +148,7 @@ void Records::save_changes(std::span<const Number> numbers, StateWriter& to) {
     if (shared_[at]) shared_[at]->save_changes(to);
     for (const Number number : numbers) {
       if (aggregate.holds_memory()) aggregate.save(pieces(number), to);
-      else save_words(pieces(number) + aggregate.offset, aggregate.state_bytes(), to);
+      else to.numbers(pieces(number) + aggregate.offset, aggregate.state_bytes() / sizeof(uint64_t));
     }
   }
 }
@@ -178,7 +160,7 @@ void Records::load_changes(std::span<const Number> numbers, StateReader& from) {
     for (const Number number : numbers) {
       if (!from.good()) break;
       if (aggregate.holds_memory()) load_piece(aggregate, number, from);
-      else load_words(pieces(number) + aggregate.offset, aggregate.state_bytes(), from);
+      else from.numbers(pieces(number) + aggregate.offset, aggregate.state_bytes() / sizeof(uint64_t));
     }
     aggregate.growth = 0;
   }

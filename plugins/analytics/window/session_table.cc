@@ -230,7 +230,7 @@ void SessionTable::given() {
   removals_given_ = 0;
   for (const Number number : giving_) {
     auto& each = session(number);
-    note_change(each.key);
+    table_.changed(each.key);
     if (keep_ == 0) {
       end(number);
       continue;
@@ -246,7 +246,7 @@ void SessionTable::given() {
 
 void SessionTable::end(Number number) {
   auto& ended = session(number);
-  note_change(ended.key);
+  table_.changed(ended.key);
   forgotten_end_ = std::max(forgotten_end_, end_of(ended));
   Number* link = &first_of(ended.key);
   while (*link != number + 1) link = &session(*link - 1).next;
@@ -270,7 +270,7 @@ void SessionTable::give_early(size_t rows, Given& to) {
     if (!records_.is_taken(number) || !session(number).touched) continue;
     auto& each = session(number);
     set_touched(each, false);
-    note_change(each.key);
+    table_.changed(each.key);
     each.shown = each.start;
     to.add(table_.key(each.key), records_.pieces(number), each.start, end_of(each), Kind::early);
   }
@@ -355,11 +355,6 @@ void SessionTable::load(StateReader& from, size_t key_columns) {
   records_.load_pieces(order, from);
   load_removals(from);
   if (!from.good()) forget();
-}
-
-// What is looked up counts as changed.
-void SessionTable::note_change(KeyTable::Number key) {
-  if (table_.knows_changes()) table_.find_or_add(table_.key(key));
 }
 
 void SessionTable::begin_changes() {

@@ -126,7 +126,6 @@ class SessionTable {
   void end(Number number);
   // A session of that key as it is loaded, which `link` is to lead to; its own link comes back.
   Number* load_session(KeyTable::Number key, Number* link, int64_t start, int64_t last, int64_t shown, uint8_t flags);
-  void note_change(KeyTable::Number key);
   static uint8_t flags_of(const Session& session);
   void save_removals(StateWriter& to) const;
   void load_removals(StateReader& from);

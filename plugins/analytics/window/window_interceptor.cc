@@ -3,7 +3,6 @@
 
 #include <set>
 
-#include "aggregate_text.h"
 #include "aggregates.h"
 #include "conditions/condition_parser.h"
 #include "moving_windows.h"
@@ -102,14 +101,7 @@ std::string WindowInterceptor::keys_and_aggregates(const Settings& settings) {
   std::string text = ", keys";
   for (const auto& key : settings.keys) text += " \"" + key + '"';
   text += ", aggregates";
-  bool has_digests = false;
-  for (const auto& [name, aggregate] : settings.aggregates) {
-    text += " \"" + aggregate + '"';
-    const auto parsed = parse_aggregate(aggregate);
-    has_digests |= parsed && parsed->function == "quantile";
-  }
-  // Quantiles were others once.
-  if (has_digests) text += ", quantiles by t-digest";
+  for (const auto& [name, aggregate] : settings.aggregates) text += " \"" + aggregate + '"';
   return text;
 }
 

@@ -83,7 +83,7 @@ class WindowInterceptor : public StatefulInterceptor {
 
  protected:
   static constexpr size_t kRowsMax = 65'536;  // That are given at once.
-  static constexpr std::string_view kStateKind = "window 1", kChangesKind = "window 1 changes";
+  static constexpr std::string_view kStateKind = "window 2", kChangesKind = "window 2 changes";
 
   static int64_t microseconds(std::chrono::nanoseconds span) {
     return std::chrono::duration_cast<std::chrono::microseconds>(span).count();

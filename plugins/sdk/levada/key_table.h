@@ -72,6 +72,12 @@ class KeyTable {
     return *reinterpret_cast<const T*>(state(number));
   }
   Key key(Number number) const { return stored(number).key(); }
+  // Fetches its record into the cache.
+  void prefetch(Number number) const {
+    const char* at = record(number);
+    __builtin_prefetch(at);
+    __builtin_prefetch(at + record_bytes_ - 1);
+  }
 
   // Forgets all keys, and keeps memory for as many.
   void clear() {
@@ -102,17 +108,14 @@ class KeyTable {
   // All keys and states, in the order of their numbers. A state with pointers in it is saved by who
   // knows them: save_keys, and then those.
   void save(StateWriter& to) const {
-    const size_t bytes = record_bytes_ - sizeof(StoredKey);
-    to.reserve(saved_key_bytes() + size_ * bytes);
+    to.reserve(saved_key_bytes() + size_ * state_words() * sizeof(uint64_t) / 2);
     save_keys(to);
-    for (Number number = 0; number < size_; ++number) to.bytes(state(number), bytes);
+    for (Number number = 0; number < size_; ++number) to.numbers(state(number), state_words());
   }
   void load(StateReader& from, size_t columns) {
     load_keys(from, columns);
-    const size_t bytes = record_bytes_ - sizeof(StoredKey);
-    const auto states = from.bytes(size_ * bytes);
-    if (!from.good()) return clear();
-    for (Number number = 0; number < size_; ++number) std::memcpy(state(number), states.data() + number * bytes, bytes);
+    for (Number number = 0; number < size_; ++number) from.numbers(state(number), state_words());
+    if (!from.good()) clear();
   }
   void save_keys(StateWriter& to) const {
     to.value(static_cast<uint64_t>(size_));
@@ -128,29 +131,27 @@ class KeyTable {
   // Whether it knows which records have changed since begin_changes; not behind clear, retain and a
   // load.
   bool knows_changes() const { return knows_changes_; }
-  // From now on every record that find_or_add gives counts as changed.
-  void begin_changes() {
+  // From now on every record that find_or_add gives counts as changed; or else, for who looks up
+  // more than it changes, those that are new and those that `changed` is told of.
+  enum class Counts { looked_up, told };
+  void begin_changes(Counts counts = Counts::looked_up) {
     known_size_ = size_;
     changed_.assign(room(slots_.size()) / 64 + 1, 0);
     knows_changes_ = true;
+    counts_ = counts;
+  }
+  void changed(Number number) {
+    if (knows_changes_) changed_[number / 64] |= uint64_t{1} << number % 64;
   }
   // All of that with its states, and begins anew. As with save, states with pointers in them are
   // saved by who knows them: save_changed_keys, and then those of the records that it names.
   void save_changes(StateWriter& to) {
-    for (const Number number : save_changed_keys(to))
-      for (size_t at = 0; at < record_bytes_ - sizeof(StoredKey); at += sizeof(uint64_t)) {
-        uint64_t word;
-        std::memcpy(&word, state(number) + at, sizeof word);
-        to.number(word);
-      }
+    for_each_ahead(save_changed_keys(to), [&](Number number) { to.numbers(state(number), state_words()); });
   }
   // Into the table as it was when they began.
   void load_changes(StateReader& from, size_t columns) {
-    for (const Number number : load_changed_keys(from, columns))
-      for (size_t at = 0; at < record_bytes_ - sizeof(StoredKey); at += sizeof(uint64_t)) {
-        const uint64_t word = from.number();
-        std::memcpy(state(number) + at, &word, sizeof word);
-      }
+    for_each_ahead(load_changed_keys(from, columns),
+                   [&](Number number) { from.numbers(state(number), state_words()); });
   }
   std::vector<Number> save_changed_keys(StateWriter& to) {
     to.value(static_cast<uint64_t>(known_size_));
@@ -164,7 +165,7 @@ class KeyTable {
     to.number(numbers.size());
     Number before = 0;
     for (const Number number : numbers) to.number(number - std::exchange(before, number));
-    begin_changes();
+    begin_changes(counts_);
     return numbers;
   }
   // What cannot be changes of this table fails the reader.
@@ -202,6 +203,9 @@ class KeyTable {
   // Blocks double: 64 records, 64, 128, 256 ... A number's block is found by its highest bit.
   static constexpr unsigned kFirstBits = 6;
 
+  // So many rows are looked up together.
+  static constexpr size_t kGroup = 64;
+
   // A slot is 0, or the upper half of the hash before the record's number and 1.
   static uint32_t tag_of(uint64_t hash) { return static_cast<uint32_t>(hash >> 32); }
   static uint32_t tag_in(uint64_t slot) { return static_cast<uint32_t>(slot >> 32); }
@@ -211,8 +215,11 @@ class KeyTable {
   static size_t room(size_t slots) { return slots / 8 * 5; }
   static size_t slots_for(size_t keys) { return std::bit_ceil(std::max<size_t>(64, keys * 8 / 5 + 8)); }
 
+  size_t state_words() const { return (record_bytes_ - sizeof(StoredKey)) / sizeof(uint64_t); }
+
+  // About so many: most keys are shorter than 128 bytes.
   size_t saved_key_bytes() const {
-    size_t all = sizeof(uint64_t) + 5 * size_;
+    size_t all = sizeof(uint64_t) + 2 * size_;
     for (Number number = 0; number < size_; ++number) all += stored(number).size;
     return all;
   }
@@ -220,33 +227,39 @@ class KeyTable {
   void save_keys_from(Number first, StateWriter& to) const {
     for (Number number = first; number < size_; ++number) {
       const Key key = this->key(number);
-      const auto size = static_cast<uint32_t>(key.bytes.size());
-      char head[sizeof key.kind + sizeof size + StoredKey::kInline];
-      head[0] = key.kind;
-      std::memcpy(head + 1, &size, sizeof size);
-      const size_t at_once = std::min<size_t>(size, StoredKey::kInline);
-      if (at_once > 0) std::memcpy(head + 5, key.bytes.data(), at_once);
-      to.bytes(head, 5 + at_once);
-      if (size > at_once) to.bytes(key.bytes.data() + at_once, size - at_once);
+      to.value(key.kind);
+      to.number(key.bytes.size());
+      to.bytes(key.bytes.data(), key.bytes.size());
     }
   }
   void add_keys(StateReader& from, size_t columns) {
     const auto count = from.value<uint64_t>();
     if (count > from.left()) return from.fail();
     reserve(count);
-    for (uint64_t at = 0; at < count; ++at) {
-      const auto kind = from.value<char>();
-      const Key key{kind, from.bytes(from.value<uint32_t>())};
-      if (!from.good()) return clear();
-      const auto number = size_;
-      if (!RowKeys::is_sound(key, columns) || find_or_add(key, RowKeys::hash(key)) != number) {
-        from.fail();
-        return clear();
+    Key keys[kGroup];
+    Number numbers[kGroup];
+    const size_t whole = size_ + count;
+    while (size_ < whole && from.good()) {
+      const size_t group = std::min(kGroup, whole - size_), grown = size_ + group;
+      for (size_t at = 0; at < group; ++at) {
+        keys[at].kind = from.value<char>();
+        keys[at].bytes = from.bytes(from.number());
+        if (from.good() && !RowKeys::is_sound(keys[at], columns)) from.fail();
       }
+      if (!from.good()) break;
+      find_or_add_all(group, [&](size_t at) { return keys[at]; }, numbers);
+      if (size_ != grown) from.fail();
     }
+    if (!from.good()) clear();
   }
-  void mark_changed(Number number) {
-    if (knows_changes_) changed_[number / 64] |= uint64_t{1} << number % 64;
+  // Fetches what is further on into the cache.
+  template <class Each>
+  void for_each_ahead(const std::vector<Number>& numbers, Each each) const {
+    constexpr size_t kAhead = 16;
+    for (size_t at = 0; at < numbers.size(); ++at) {
+      if (at + kAhead < numbers.size()) prefetch(numbers[at + kAhead]);
+      each(numbers[at]);
+    }
   }
 
   // So many keys may be added with no growth between.
@@ -267,7 +280,6 @@ class KeyTable {
 
   template <class KeyAt>
   void find_or_add_all(size_t count, KeyAt key_at, Number* numbers) {
-    constexpr size_t kGroup = 64;
     uint64_t hashes[kGroup];
     for (size_t first = 0; first < count; first += kGroup) {
       const size_t group = std::min(kGroup, count - first);
@@ -285,12 +297,12 @@ class KeyTable {
     size_t at = place_of(hash);
     for (; slots_[at] != 0; at = (at + 1) & (slots_.size() - 1)) {
       if (tag_in(slots_[at]) != tag_of(hash) || !is(number_in(slots_[at]), key)) continue;
-      mark_changed(number_in(slots_[at]));
+      if (counts_ == Counts::looked_up) changed(number_in(slots_[at]));
       return number_in(slots_[at]);
     }
     const auto number = static_cast<Number>(size_);
     add_record(key);
-    mark_changed(number);
+    changed(number);
     slots_[at] = uint64_t{tag_of(hash)} << 32 | (number + 1);
     return number;
   }
@@ -342,11 +354,6 @@ class KeyTable {
     return blocks_[block].get() + (number - first) * record_bytes_;
   }
   const StoredKey& stored(Number number) const { return *reinterpret_cast<const StoredKey*>(record(number)); }
-  void prefetch(Number number) const {
-    const char* at = record(number);
-    __builtin_prefetch(at);
-    __builtin_prefetch(at + record_bytes_ - 1);
-  }
 
   size_t record_bytes_;
   size_t size_ = 0;
@@ -357,6 +364,7 @@ class KeyTable {
   size_t arena_bytes_ = 0, arena_left_ = 0;
   char* arena_at_ = nullptr;
   bool knows_changes_ = false;
+  Counts counts_ = Counts::looked_up;
   size_t known_size_ = 0;          // When the changes began.
   std::vector<uint64_t> changed_;  // A bit for each record.
 };

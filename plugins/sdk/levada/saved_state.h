@@ -35,10 +35,21 @@ class StateWriter {
   }
   // In as many bytes as the number needs: seven bits in each.
   void number(uint64_t number) {
-    char all[10];
+    char all[kNumberMax];
+    bytes(all, put(number, all));
+  }
+  // The same for so many that lie there one behind the other, as words of eight bytes.
+  void numbers(const char* words, size_t count) {
+    char all[16 * kNumberMax];
     size_t size = 0;
-    for (; number > 127; number >>= 7) all[size++] = static_cast<char>(number | 128);
-    all[size++] = static_cast<char>(number);
+    for (size_t at = 0; at < count; ++at) {
+      uint64_t word;
+      std::memcpy(&word, words + at * sizeof word, sizeof word);
+      size += put(word, all + size);
+      if (size + kNumberMax <= sizeof all) continue;
+      bytes(all, size);
+      size = 0;
+    }
     bytes(all, size);
   }
   void bytes(const void* data, size_t size) { to_.append(static_cast<const char*>(data), size); }
@@ -48,6 +59,14 @@ class StateWriter {
   void finish() { value(crc32c(0, to_.data() + begin_, to_.size() - begin_)); }
 
  private:
+  static constexpr size_t kNumberMax = 10;  // Bytes.
+  static size_t put(uint64_t number, char* to) {
+    size_t size = 0;
+    for (; number > 127; number >>= 7) to[size++] = static_cast<char>(number | 128);
+    to[size++] = static_cast<char>(number);
+    return size;
+  }
+
   std::string& to_;
   const size_t begin_;
 };
@@ -100,6 +119,12 @@ class StateReader {
     good_ = false;
     rest_ = {};
     return 0;
+  }
+  void numbers(char* words, size_t count) {
+    for (size_t at = 0; at < count; ++at) {
+      const uint64_t word = number();
+      std::memcpy(words + at * sizeof word, &word, sizeof word);
+    }
   }
   std::string_view bytes(uint64_t size) {
     if (size > rest_.size()) {

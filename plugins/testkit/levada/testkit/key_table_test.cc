@@ -167,6 +167,35 @@ TEST(KeyTable, a_table_that_is_told_of_changes_is_as_the_one_that_changes) {
   EXPECT_FALSE(table.knows_changes());
 }
 
+TEST(KeyTable, of_those_looked_up_only_the_records_that_it_is_told_of_count_as_changed) {
+  KeyTable table(8), told(8);
+  for (const auto* key : {"a", "b", "c"}) table.state<int64_t>(table.find_or_add({Key::kText, key})) = 1;
+  ASSERT_TRUE(load(told, saved(table)));
+  table.begin_changes(KeyTable::Counts::told);
+  const auto changes = [&] {
+    std::string text;
+    StateWriter writer(text, "changes", "");
+    table.save_changes(writer);
+    writer.finish();
+    auto reader = StateReader::open(text, "changes", "");
+    EXPECT_TRUE(reader);
+    told.load_changes(*reader, 1);
+    EXPECT_TRUE(reader->finish());
+    return text.size();
+  };
+  const auto none = changes();
+  for (const auto* key : {"a", "b", "c"}) table.find_or_add({Key::kText, key});
+  EXPECT_EQ(changes(), none);
+  const auto b = table.find_or_add({Key::kText, "b"});
+  table.state<int64_t>(b) = 2;
+  table.changed(b);
+  table.state<int64_t>(table.find_or_add({Key::kText, "new"})) = 3;
+  EXPECT_GT(changes(), none);
+  EXPECT_EQ(saved(told), saved(table));
+  table.find_or_add({Key::kText, "b"});
+  EXPECT_EQ(changes(), none) << "and so it stays behind the first";
+}
+
 TEST(KeyTable, a_group_of_rows_may_hold_a_new_key_more_than_once) {
   KeyTable table(8);
   RowKeys keys({"key"});
@@ -210,20 +239,20 @@ TEST(KeyTable, what_cannot_have_been_saved_is_refused) {
   };
   const auto key = [](StateWriter& to, char kind, std::string_view bytes) {
     to.value(kind);
-    to.value(static_cast<uint32_t>(bytes.size()));
+    to.number(bytes.size());
     to.bytes(bytes.data(), bytes.size());
   };
   EXPECT_FALSE(load(table, with([&](auto& to) {
                       to.value(uint64_t{2});
                       key(to, Key::kText, "a");
                       key(to, Key::kText, "a");
-                      to.value(int64_t{1});
-                      to.value(int64_t{1});
+                      to.number(1);
+                      to.number(1);
                     })));
   EXPECT_FALSE(load(table, with([&](auto& to) {
                       to.value(uint64_t{1});
                       key(to, Key::kInteger, "four");
-                      to.value(int64_t{1});
+                      to.number(1);
                     })));
   EXPECT_FALSE(load(table, with([&](auto& to) { to.value(uint64_t{1} << 60); })));
   EXPECT_FALSE(load(table, with([&](auto& to) {
@@ -234,7 +263,7 @@ TEST(KeyTable, what_cannot_have_been_saved_is_refused) {
   EXPECT_FALSE(load(table, with([&](auto& to) {
                       to.value(uint64_t{1});
                       key(to, Key::kSeveral, std::string_view("t\xff\xff\xff\xffx", 6));
-                      to.value(int64_t{1});
+                      to.number(1);
                     }),
                     2));
 }

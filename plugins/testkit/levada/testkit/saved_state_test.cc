@@ -65,6 +65,18 @@ TEST(SavedState, small_numbers_take_few_bytes) {
   EXPECT_TRUE(reader->finish());
 }
 
+TEST(SavedState, many_numbers_are_written_as_each_of_them) {
+  for (const size_t count : {0u, 1u, 16u, 17u, 100u}) {
+    std::string one_by_one, at_once;
+    StateWriter to_one(one_by_one, "sums 1", ""), to_all(at_once, "sums 1", "");
+    std::vector<uint64_t> numbers;
+    for (size_t at = 0; at < count; ++at) numbers.push_back(~uint64_t{0} >> (at * 7 % 64));
+    for (const auto number : numbers) to_one.number(number);
+    to_all.numbers(reinterpret_cast<const char*>(numbers.data()), count);
+    EXPECT_EQ(at_once, one_by_one);
+  }
+}
+
 TEST(SavedState, a_number_that_does_not_end_is_fatal) {
   for (const std::string& bytes : {std::string(), std::string("\xff"), std::string(11, '\xff')}) {
     std::string state;
