@@ -24,6 +24,14 @@ std::string_view trimmed(std::string_view text) {
 
 bool looks_like_object(std::string_view text) { return text.size() >= 2 && text.front() == '{' && text.back() == '}'; }
 
+// Is told of the values of known shapes, of which none is wanted.
+struct NoValues {
+  void integer(int32_t, const char*, const char*, int64_t) {}
+  void text(int32_t, const char*, const char*) {}
+  void open(int32_t, const char*) {}
+  void close(int32_t, const char*) {}
+};
+
 }  // namespace
 
 CleanJson::CleanJson(unsigned repairs, const Host& host)
@@ -64,7 +72,7 @@ Done CleanJson::intercept(Batch& batch) {
     const auto document = documents[row];
     auto object = document.text;
     if (!looks_like_object(object)) object = trimmed(object);
-    if (looks_like_object(object) && parser_.parse(object, document.readable_end)) {
+    if (looks_like_object(object) && is_object(object, document.readable_end)) {
       is_changed_ |= object.size() != document.text.size();
       keep(row, documents.view(row), document.text, object);
       continue;
@@ -82,6 +90,16 @@ Done CleanJson::intercept(Batch& batch) {
   added_.add(rows_added_);
   repaired_count_.add(static_cast<int64_t>(repairs_.size()));
   return {};
+}
+
+bool CleanJson::is_object(std::string_view text, const char* readable_end) {
+  NoValues none;
+  // Nearly all documents are built as others before them.
+  if (shapes_.read(text, readable_end, none)) return true;
+  if (!parser_.find_tokens({text, readable_end})) return false;
+  if (parser_.has_backslash() || !parser_.plain_tokens(text.data()).is_object()) return parser_.is_valid();
+  if (shapes_.can_learn()) shapes_.learn(text, parser_.tokens(), nullptr);
+  return true;
 }
 
 bool CleanJson::split(const Batch& batch, int64_t row, const View& view, Documents::Document document) {

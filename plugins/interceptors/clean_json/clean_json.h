@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "json/json_parser.h"
+#include "json/known_shapes.h"
 #include "levada/sdk.h"
 #include "row_splitter.h"
 
@@ -33,6 +34,8 @@ class CleanJson final : public Interceptor {
   };
 
   CleanJson(unsigned repairs, const Host& host);
+  // Whether the text is one valid object.
+  bool is_object(std::string_view text, const char* readable_end);
   // For rows that are not simply one object; false where the row holds
   // none, and nothing broken either.
   bool split(const Batch& batch, int64_t row, const View& view, Documents::Document document);
@@ -44,6 +47,7 @@ class CleanJson final : public Interceptor {
   void reject(const Batch& batch, int64_t row, const RowSplitter::Part& part, std::string_view why, std::string body);
   Batch cleaned(const Batch& batch, const Column& body) const;
 
+  KnownShapes shapes_;
   JsonParser parser_;
   RowSplitter splitter_;
   Counter filtered_, added_, repaired_count_;

@@ -287,6 +287,59 @@ TEST(CleanJson, turns_any_mixture_of_objects_and_separators_into_the_objects) {
   }
 }
 
+// Rows of few shapes, some of which have one byte too many, too few, or another.
+Texts rows_alike(unsigned seed, int count) {
+  std::mt19937 random(seed);
+  const Texts values = {R"("/a/path?x=1")",
+                        R"("")",
+                        R"("caf\xc3\xa9")",
+                        R"("a\"b")",
+                        "0",
+                        "-17",
+                        "1.50",
+                        "1e3",
+                        "12345678901234567890",
+                        "true",
+                        "null",
+                        R"({"x":[1,{"y":""}]})",
+                        "[]"};
+  const std::string bytes = "\"\\,:{}[]01x \n\xc3";
+  Texts rows;
+  while (count-- > 0) {
+    std::string row = R"({"type":"view")";
+    for (const auto* key : {"ip", "user", "geo"})
+      if (random() % 4) row.append(",\"").append(key).append("\":").append(values[random() % values.size()]);
+    row += "}";
+    const auto at = random() % row.size();
+    switch (random() % 16) {
+      case 0: row.erase(at, 1); break;
+      case 1: row.insert(at, 1, bytes[random() % bytes.size()]); break;
+      case 2: row[at] = bytes[random() % bytes.size()]; break;
+      case 3: row.resize(at); break;
+      default: break;
+    }
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+TEST(CleanJson, makes_of_rows_like_others_before_them_what_it_makes_of_each_alone) {
+  for (unsigned seed = 0; seed < 4; ++seed) {
+    const auto rows = rows_alike(seed, 2000);
+    const auto together = cleaned(rows);
+    Texts bodies, rejected;
+    for (size_t row = 0; row < rows.size(); ++row) {
+      auto alone = cleaned(Texts{rows[row]});
+      bodies.insert(bodies.end(), alone.bodies.begin(), alone.bodies.end());
+      for (const auto& line : alone.rejected) rejected.push_back(std::to_string(row) + line.substr(line.find(':')));
+    }
+    EXPECT_EQ(together.bodies, bodies);
+    EXPECT_EQ(together.rejected, rejected);
+    EXPECT_GT(rejected.size(), 100u);
+    EXPECT_GT(bodies.size(), 1000u);
+  }
+}
+
 LEVADA_CONFORMANCE(clean_json, [] {
   auto tested = testkit::subject("clean_json", "repair = [\"nan\", \"trailing_commas\"]");
   tested.bodies = {"[",
