@@ -139,7 +139,7 @@ def make_views(levada, folder):
 data_dir = "{folder}/make"
 [sources.views]
 type = "generate"
-record = "ad_view"
+record = "ad_views"
 rows = 2000000
 seed = 2
 channels = ["main"]
