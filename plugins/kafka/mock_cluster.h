@@ -124,6 +124,20 @@ class MockCluster {
       produce(topic, partition, {std::to_string(partition) + ":" + std::to_string(number)});
   }
 
+  // A member of a group, that of another program. Polled, it joins.
+  Held<rd_kafka_t> join(const char* group, const char* topic) const {
+    auto joined = client(RD_KAFKA_CONSUMER, {{"group.id", group},
+                                             {"session.timeout.ms", "1000"},
+                                             {"heartbeat.interval.ms", "50"},
+                                             {"enable.auto.commit", "false"},
+                                             {"partition.assignment.strategy", "cooperative-sticky"}});
+    rd_kafka_poll_set_consumer(joined.get());
+    const auto list = partition_list();
+    rd_kafka_topic_partition_list_add(list.get(), topic, RD_KAFKA_PARTITION_UA);
+    EXPECT_EQ(rd_kafka_subscribe(joined.get(), list.get()), RD_KAFKA_RESP_ERR_NO_ERROR);
+    return joined;
+  }
+
   struct Offset {
     int64_t offset;
     std::string metadata;

@@ -217,6 +217,13 @@ bool Assignment::complete() const {
                       [](const auto& each) { return each.second.stage == Stage::placing; });
 }
 
+std::set<std::string> Assignment::held() const {
+  std::set<std::string> streams;
+  for (const auto& [stream, partition] : partitions_)
+    if (partition.stage != Stage::away) streams.insert(stream);
+  return streams;
+}
+
 bool Assignment::all_at_end() const {
   return std::all_of(partitions_.begin(), partitions_.end(),
                      [](const auto& each) { return each.second.stage != Stage::reading || each.second.at_end; });

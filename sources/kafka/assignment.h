@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -86,6 +87,9 @@ class Assignment : public Consumer::Listener {
   // Whether each of them has no more rows now, or has had none once.
   bool all_at_end() const;
   bool all_reached_end() const;
+
+  // The streams of all that are ours.
+  std::set<std::string> held() const;
 
   // Commits what is acknowledged, and waits for the answer; lets go of what is leaving.
   void finish(std::chrono::nanoseconds timeout);

@@ -52,6 +52,46 @@ TEST_F(KafkaGroup, has_all_partitions_and_ends_when_they_are_drained) {
   EXPECT_GE(position->generation, 1);
 }
 
+// It has partitions until its session has timed out, and no other run comes for them.
+TEST_F(KafkaGroup, ends_with_the_rows_of_a_member_that_was_killed) {
+  produce(0, 10);
+  auto killed = kafka.join("levada-clicks", "clicks");
+  agent.host().set_until_drained(true);
+  agent.start();
+  // Both have joined: a half of the partitions is with each.
+  ASSERT_TRUE(agent.poll_until([&] {
+    const Held<rd_kafka_message_t> dropped(rd_kafka_consumer_poll(killed.get(), 10));
+    return agent.count() == 20;
+  }));
+  rd_kafka_destroy_flags(killed.release(), RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  ASSERT_TRUE(agent.poll_to_end());
+  EXPECT_EQ(all_rows({&agent}), expected(0, 10));
+  EXPECT_TRUE(agent.host().logged("waits for what other members of the group have not committed yet: clicks/"));
+}
+
+TEST_F(KafkaGroup, ends_when_another_member_has_committed_what_is_its_own) {
+  for (auto* each : {&agent, &other}) each->set("session.timeout.ms", "6000");
+  other.start();
+  ASSERT_TRUE(other.poll_until([&] { return other.jumps == kPartitions; }));
+  agent.start();
+  ASSERT_TRUE(agent.poll_until([&] {
+    other.poll();
+    return agent.jumps == kPartitions / 2;
+  }));
+  produce(0, 10);
+  ASSERT_TRUE(agent.poll_until([&] {
+    other.poll();
+    return agent.count() == 20 && other.count() == 20;
+  }));
+  agent.host().set_until_drained(true);
+  for (int polls = 0; polls < 20; ++polls) EXPECT_NE(agent.poll(), Code::end);
+  other.acknowledge();
+  EXPECT_TRUE(agent.poll_until([&] {
+    other.poll();
+    return agent.poll() == Code::end;
+  }));
+}
+
 TEST_F(KafkaGroup, commits_what_is_acknowledged_with_its_name_and_nothing_else) {
   produce(0, 10);
   agent.start();

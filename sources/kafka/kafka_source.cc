@@ -84,6 +84,7 @@ void KafkaSource::stop(nanoseconds timeout) {
   if (!consumer_) return;
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   offset_resolver_.reset();
+  other_members_.reset();
   inbox_.clear();
   assignment_.finish(timeout);
   consumer_->leave(deadline - std::chrono::steady_clock::now());
@@ -128,6 +129,7 @@ Done KafkaSource::start() {
   consumer_ = *std::move(consumer);
   OffsetResolver::Rules start_rules{parsed_.start, owner_, !parsed_.share};
   offset_resolver_ = std::make_unique<OffsetResolver>(*consumer_, std::move(start_rules));
+  other_members_ = std::make_unique<OtherMembers>(host_, *consumer_, parsed_.topics, parsed_.conf, log_);
   Assignment::Rules rules{cluster, parsed_.group, owner_, parsed_.share, commit_offsets_, {}, {}};
   rules.leave_timeout = milliseconds(number_of(parsed_.conf, "max.poll.interval.ms") / 2);
   rules.look_interval =
@@ -225,6 +227,11 @@ Batch KafkaSource::announcement(Partition& partition) {
 
 bool KafkaSource::finished() {
   if (!until_idle_ && !host_.until_drained()) return false;
+  if (!read_all_of_its_own()) return false;
+  return parsed_.share || other_members_->have_read_all(assignment_.held());
+}
+
+bool KafkaSource::read_all_of_its_own() {
   if (!assignment_.complete()) return false;
   if (host_.until_drained() && assignment_.all_reached_end()) return true;
   const bool quiet = assignment_.all_at_end();

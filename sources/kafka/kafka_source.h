@@ -18,6 +18,7 @@
 #include "levada/backlog.h"
 #include "levada/sdk.h"
 #include "offset_resolver.h"
+#include "other_members.h"
 #include "settings.h"
 #include "subscription.h"
 
@@ -82,6 +83,8 @@ class KafkaSource : public Source {
   Done take_error(const rd_kafka_message_t& message);
   Batch announcement(Partition& partition);
   bool finished();
+  // Whether nothing is left for this member, whatever others do.
+  bool read_all_of_its_own();
 
   const Host host_;
   const Parsed parsed_;
@@ -94,6 +97,7 @@ class KafkaSource : public Source {
   Assignment assignment_;
   std::unique_ptr<Consumer> consumer_;
   std::unique_ptr<OffsetResolver> offset_resolver_;  // Works with the consumer until it is gone.
+  std::unique_ptr<OtherMembers> other_members_;      // Likewise.
   Inbox inbox_;                                      // Its messages are the consumer's.
   std::chrono::nanoseconds idle_since_{};
   bool was_quiet_ = false, ended_ = false;

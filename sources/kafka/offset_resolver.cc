@@ -2,41 +2,16 @@
 #include "offset_resolver.h"
 
 #include "kafka/position.h"
+#include "offsets.h"
 
 namespace levada::kafka_source {
 namespace {
 
 constexpr std::chrono::seconds kTimeout{5};
 
-TopicPartitionList list_of(const std::vector<Wanted>& wanted, int64_t offset) {
+TopicPartitionList list_of(const std::vector<Wanted>& wanted) {
   auto list = partition_list(wanted.size());
-  for (const auto& each : wanted)
-    rd_kafka_topic_partition_list_add(list.get(), each.topic.c_str(), each.partition)->offset = offset;
-  return list;
-}
-
-Done first_error(const rd_kafka_topic_partition_list_t& list, const char* what) {
-  for (int at = 0; at < list.cnt; ++at)
-    if (const auto& each = list.elems[at]; each.err)
-      return retry(std::string(what) + " of " + stream_of(each.topic, each.partition) + ": " + text_of(each.err));
-  return {};
-}
-
-// The offsets for times, or for -2 (the earliest) and -1 (the latest), in the order of `wanted`.
-Result<TopicPartitionList> offsets_at(rd_kafka_t* handle, const std::vector<Wanted>& wanted, int64_t time,
-                                      const char* what) {
-  auto list = list_of(wanted, time);
-  if (const auto error = rd_kafka_offsets_for_times(handle, list.get(), milliseconds(kTimeout)))
-    return retry(std::string(what) + " cannot be asked for: " + text_of(error));
-  LEVADA_TRY(first_error(*list, what));
-  return list;
-}
-
-Result<TopicPartitionList> committed_of(rd_kafka_t* handle, const std::vector<Wanted>& wanted) {
-  auto list = list_of(wanted, RD_KAFKA_OFFSET_INVALID);
-  if (const auto error = rd_kafka_committed(handle, list.get(), milliseconds(kTimeout)))
-    return retry("the offsets that the group has committed cannot be asked for: " + text_of(error));
-  LEVADA_TRY(first_error(*list, "the committed offset"));
+  for (const auto& each : wanted) rd_kafka_topic_partition_list_add(list.get(), each.topic.c_str(), each.partition);
   return list;
 }
 
@@ -80,15 +55,16 @@ std::optional<Result<OffsetResolver::Found>> OffsetResolver::take() {
 
 Result<OffsetResolver::Found> OffsetResolver::find_places(const std::vector<Wanted>& wanted) const {
   rd_kafka_t* const handle = consumer_.handle();
-  auto committed = committed_of(handle, wanted);
+  const auto partitions = list_of(wanted);
+  auto committed = committed_of(handle, *partitions);
   if (!committed) return std::move(committed).error();
-  auto earliest = offsets_at(handle, wanted, RD_KAFKA_OFFSET_BEGINNING, "the earliest offset");
+  auto earliest = offsets_at(handle, *partitions, RD_KAFKA_OFFSET_BEGINNING, "the earliest offset");
   if (!earliest) return std::move(earliest).error();
-  auto latest = offsets_at(handle, wanted, RD_KAFKA_OFFSET_END, "the latest offset");
+  auto latest = offsets_at(handle, *partitions, RD_KAFKA_OFFSET_END, "the latest offset");
   if (!latest) return std::move(latest).error();
   Result<TopicPartitionList> at_time = TopicPartitionList();
   if (rules_.start.kind == StartRule::Kind::time)
-    at_time = offsets_at(handle, wanted, rules_.start.milliseconds, "the offset for a time");
+    at_time = offsets_at(handle, *partitions, rules_.start.milliseconds, "the offset for a time");
   if (!at_time) return std::move(at_time).error();
 
   const auto by_rule = [&](const Wanted& each) {

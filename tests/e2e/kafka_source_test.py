@@ -177,6 +177,23 @@ class KafkaSource(KafkaTest):
         self.assertEqual(sum(agents["read_committed"].rows().values()), 200)
         self.assertEqual(sum(agents["read_uncommitted"].rows().values()), 300)
 
+    def test_an_agent_that_is_to_end_waits_for_no_marks_of_transactions_in_the_partitions_of_another(self):
+        first, second = Agent(self, "a", self.source), Agent(self, "b", self.source)
+        producer = confluent_kafka.Producer({"bootstrap.servers": BROKER, "transactional.id": self.topic})
+        producer.init_transactions(60)
+        for end in (producer.commit_transaction, producer.abort_transaction):
+            producer.begin_transaction()
+            for number in range(600):
+                producer.produce(self.topic, str(number), partition=number % PARTITIONS)
+            producer.flush(SECONDS)
+            end(60)
+        first.start()
+        self.wait_for(lambda: len(list(first.lines())) == 600, "all rows are in the files", first)
+        second.start("--until-drained")
+        self.assertRegex(second.finish(), "sources.clicks +nothing")
+        first.stop()
+        self.assert_same(first.rows(), in_topic(self.topic))
+
     def test_until_idle_ends_by_itself_and_not_while_rows_come(self):
         writer = Producer(self.topic, rows_per_second=500)
         writer.start()
