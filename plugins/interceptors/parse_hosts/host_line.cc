@@ -169,6 +169,11 @@ void read_line(std::string_view text, Format format, HostLine& to) {
   // In a rule a "#" is no comment: "##" is about what a page shows. In a URL it is a part of it.
   const bool cuts_comments = format == Format::hosts || format == Format::domains;
   if (cuts_comments || begin.starts_with('#')) text = text.substr(0, text.find('#'));
+  if (format == Format::urls) {
+    // What stands behind the host may have spaces.
+    if (!trimmed(text).empty()) to.names.push_back(trimmed(host_of_url(text)));
+    return;
+  }
   const auto first = take_word(text);
   if (first.empty()) return;
   if (format == Format::hosts) {
@@ -186,10 +191,6 @@ void read_line(std::string_view text, Format format, HostLine& to) {
     return;
   }
   if (format == Format::adblock) return read_rule(first, to);
-  if (format == Format::urls) {
-    to.names.push_back(host_of_url(first));
-    return;
-  }
   to.names.push_back(first);
 }
 

@@ -61,6 +61,10 @@ TEST(HostLineTest, of_urls) {
   EXPECT_EQ(urls("ftp://[2001:db8::1]:21/x"), "|2001:db8::1");
   EXPECT_EQ(urls("a.com/b#c"), "|a.com");
   EXPECT_EQ(urls("http://a.com#c"), "|a.com");
+  EXPECT_EQ(urls(" http://a.com/a file.exe "), "|a.com");
+  EXPECT_EQ(urls("http://a.com # comment"), "|a.com");
+  EXPECT_EQ(urls("http://a.com http://b.com"), "|a.com http");
+  EXPECT_EQ(urls("\t "), "");
   EXPECT_EQ(urls("# comment"), "");
   EXPECT_EQ(urls("http://"), "|");
 }

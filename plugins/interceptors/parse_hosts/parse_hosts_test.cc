@@ -72,7 +72,7 @@ TEST_F(ParseHostsTest, names_of_another_column_keep_what_stands_beside_them) {
   const auto urls = parsed(batch, {.format = Format::urls, .column = "host", .ip_column = ""});
   EXPECT_EQ(texts(urls, "domain"), Texts{"a.com"});
   EXPECT_EQ(texts(urls, "ip"), Texts{"1.1.1.1"});
-  EXPECT_EQ(rejected_, Texts{"2 junk "});
+  EXPECT_EQ(rejected_, Texts{"2 single_label "});
   rejected_.clear();
   parsed(batch, {.format = Format::names, .column = "host", .ip_column = ""});
   EXPECT_EQ(rejected_, (Texts{"0 ip_literal ", "1 empty ", "2 single_label "}));
