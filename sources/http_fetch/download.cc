@@ -32,6 +32,8 @@ Download::Download(const DownloadRules& rules, Request request, Receiver receive
   curl_easy_setopt(handle, CURLOPT_WRITEDATA, this);
   // All that the library can decode.
   if (request.may_be_encoded) curl_easy_setopt(handle, CURLOPT_ACCEPT_ENCODING, "");
+  // What a proxy says before the server does is no answer of the server.
+  curl_easy_setopt(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   if (!rules.proxy.empty()) curl_easy_setopt(handle, CURLOPT_PROXY, rules.proxy.c_str());
   if (!rules.tls_cert.empty()) curl_easy_setopt(handle, CURLOPT_SSLCERT, rules.tls_cert.c_str());
   if (!rules.tls_key.empty()) curl_easy_setopt(handle, CURLOPT_SSLKEY, rules.tls_key.c_str());
@@ -50,6 +52,12 @@ std::string Download::redirect() const {
   const char* url = nullptr;
   curl_easy_getinfo(handle_.get(), CURLINFO_REDIRECT_URL, &url);
   return url ? url : "";
+}
+
+long Download::proxy_status() const {
+  long status = 0;
+  curl_easy_getinfo(handle_.get(), CURLINFO_HTTP_CONNECTCODE, &status);
+  return status;
 }
 
 std::string Download::why(CURLcode code) const { return why_[0] ? why_.data() : curl_easy_strerror(code); }

@@ -53,6 +53,8 @@ class Download {
   // Why the receiver ended it; Code::ok where it did not.
   const Done& refused() const { return refused_; }
   bool has_begun() const { return has_begun_; }
+  // What a proxy answered when it was asked for a tunnel to the server; 0: it was not.
+  long proxy_status() const;
   // What libcurl says of the code.
   std::string why(CURLcode code) const;
 

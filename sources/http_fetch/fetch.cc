@@ -149,6 +149,11 @@ Result<Attempt> Fetch::ended(CURLcode code, nanoseconds now) {
     return Attempt{Kind::failed, status, "is larger than max_bytes = " + std::to_string(rules_.body.max_bytes)};
   if (code != CURLE_OK) {
     auto why = download->why(code);
+    if (const auto refused = download->proxy_status(); refused >= 300) {
+      why = "the proxy answered " + std::to_string(refused);
+      if (!is_passing(refused)) return Attempt{Kind::failed, refused, std::move(why)};
+      return broken_off(refused, std::move(why));
+    }
     if (is_final(code)) return Attempt{Kind::failed, status, std::move(why)};
     return broken_off(status, std::move(why));
   }

@@ -113,6 +113,18 @@ def compressed(handler, body, times):
     handler.answer(200, gzip.compress(body), [("Content-Encoding", "gzip")])
 
 
+def encoded(name, compress):
+    """What this encoding makes of it, for who takes that."""
+
+    def mood(handler, body, times):
+        if name in handler.headers.get("Accept-Encoding", "").split(", "):
+            handler.answer(200, compress(body), [("Content-Encoding", name)])
+        else:
+            handler.answer(406)
+
+    return mood
+
+
 def as_gzip_file(handler, body, times):
     handler.answer(200, gzip.compress(body), [("Content-Type", "application/gzip")])
 

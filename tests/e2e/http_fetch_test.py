@@ -8,13 +8,21 @@ import pathlib
 import random
 import re
 import signal
+import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 import unittest
 
+import cramjam
+
 import bad_server
+from http_test_bench import free_port
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+from waiting import wait_until  # noqa: E402
 
 LEVADA = os.environ["LEVADA"]
 KILLS = int(os.environ.get("LEVADA_KILLS", "10"))
@@ -102,6 +110,8 @@ class HttpFetch(unittest.TestCase):
             self.add("plain"),
             self.add("etag", mood=bad_server.with_etag),
             self.add("compressed", mood=bad_server.compressed),
+            self.add("brotli", 2000, bad_server.encoded("br", lambda body: bytes(cramjam.brotli.compress(body)))),
+            self.add("zstd", 2000, bad_server.encoded("zstd", lambda body: bytes(cramjam.zstd.compress(body)))),
             self.add("gzip_file", mood=bad_server.as_gzip_file),
             self.add("utf16", mood=bad_server.in_utf16),
             self.add("slow", mood=bad_server.slow),
@@ -131,17 +141,7 @@ class HttpFetch(unittest.TestCase):
         self.assert_books_balance()
 
     def test_what_cannot_be_fetched_is_said_and_keeps_nothing_else_back(self):
-        certificate = self.folder / "certificate.pem"
-        key = self.folder / "key.pem"
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=elsewhere"]
-            + ["-keyout", str(key), "-out", str(certificate)],
-            check=True,
-            capture_output=True,
-        )
-        certificate.write_text(certificate.read_text() + key.read_text())
-        tls = bad_server.Server(str(certificate))
-        self.addCleanup(tls.stop)
+        tls = self.tls_server("DNS:elsewhere")
         good = self.add("good")
         reasons = {
             "missing": "the server answered 404",
@@ -177,6 +177,61 @@ class HttpFetch(unittest.TestCase):
         self.assertEqual(self.server.asked["short"], 2)
         self.assertEqual([path.name for path in (self.folder / "data").rglob("*.part")], [])
         self.assert_books_balance()
+
+    def tls_server(self, name):
+        """A server with a certificate of its own, for this name, in certificate.pem."""
+        certificate = self.folder / "certificate.pem"
+        key = self.folder / "key.pem"
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=lists"]
+            + ["-addext", f"subjectAltName={name}", "-keyout", str(key), "-out", str(certificate)],
+            check=True,
+            capture_output=True,
+        )
+        certificate.write_text(certificate.read_text() + key.read_text())
+        server = bad_server.Server(str(certificate))
+        self.addCleanup(server.stop)
+        return server
+
+    def proxy(self):
+        """The address of a tinyproxy that lets in user:secret-1."""
+        port = free_port()
+        (self.folder / "proxy.conf").write_text(
+            f'''Port {port}\nListen 127.0.0.1\nTimeout 60\nLogLevel Connect\nLogFile "{self.folder}/proxy.log"\n'''
+            "BasicAuth user secret-1\n"
+        )
+        server = subprocess.Popen(["tinyproxy", "-d", "-c", str(self.folder / "proxy.conf")], stdout=subprocess.DEVNULL)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.kill)
+
+        def listens():
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", port)) == 0
+
+        wait_until(listens, "the proxy listens", SECONDS, alive=[server])
+        return f"127.0.0.1:{port}"
+
+    def test_lists_come_through_a_proxy(self):
+        tls = self.tls_server("IP:127.0.0.1")
+        lists = [self.add("plain"), self.add("resumed", 2000, bad_server.cut_and_resumed), self.add("tls", server=tls),
+                 self.add("moved", mood=bad_server.redirected), self.add("cut", 2000, bad_server.cut(2), server=tls)]
+        proxy = self.proxy()
+        ca = f'tls_ca = "{self.folder}/certificate.pem"'
+        # Who may not come in is told so, whether the proxy reads along or not.
+        self.configure(f'{ca}\nproxy = "http://user:wrong@{proxy}"', retries=1)
+        self.run_to_the_end(code=4)
+        self.assertRegex(self.log(), "plain was not fetched: the server answered 40[17]")
+        self.assertRegex(self.log(), "tls was not fetched: the proxy answered 40[17]")
+        self.assertNotIn("wrong", self.log())
+        self.assertEqual((self.server.requests, tls.requests), ([], []))
+        self.configure(f'{ca}\nproxy = "http://user:secret-1@{proxy}"')
+        self.run_to_the_end()
+        self.assert_rows(*lists)
+        self.assertEqual({name for name, *_ in tls.requests}, {"tls", "cut"})
+        for name, headers, _ in self.server.requests + tls.requests:
+            self.assertNotIn("Proxy-Authorization", headers)
+            self.assertEqual("Via" in headers, name not in ("tls", "cut"), "it did not come through the proxy")
+        self.assertIn(f"CONNECT 127.0.0.1:{tls.server_port}", (self.folder / "proxy.log").read_text())
 
     def test_each_row_is_there_once_though_the_agent_is_killed(self):
         print(f"LEVADA_SEED={SEED}")
