@@ -29,6 +29,8 @@ struct Entry {
 Result<std::vector<Entry>> entries_of(const Tree& urls);
 // Of a list in CSV with a header that has "name" and "url"; faults have the place, "lists.csv:3".
 Result<std::vector<Entry>> entries_of_csv(const std::string& path, std::string_view text);
+// Of a list in YAML, a sequence of tables; faults have the place, "lists.yaml:3:5".
+Result<std::vector<Entry>> entries_of_yaml(const std::string& path, std::string_view text);
 // Why a name or URL cannot be one; empty where it can.
 std::string fault_of(const Entry& entry);
 

@@ -168,7 +168,8 @@ Result<std::vector<Entry>> HttpFetch::listed() const {
   if (settings_.list.empty()) return all;
   const auto text = host_.files().read_whole(settings_.list);
   if (!text) return text.error();
-  auto listed = entries_of_csv(settings_.list, *text);
+  const bool is_yaml = settings_.list.ends_with(".yaml") || settings_.list.ends_with(".yml");
+  auto listed = is_yaml ? entries_of_yaml(settings_.list, *text) : entries_of_csv(settings_.list, *text);
   if (!listed) return std::move(listed).error();
   for (auto& entry : *listed) {
     const auto is_same = [&](const Entry& other) { return other.name == entry.name; };

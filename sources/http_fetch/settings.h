@@ -47,8 +47,8 @@ inline constexpr std::array kFetchOptions = {
                                    "path), `headers`, and values such as `category` that become columns.")
         .secret(),
     optional<&FetchSettings::list>("list", R"("")",
-                                   "A CSV file with more of them: its first line names the columns, `name` and `url` "
-                                   "among them."),
+                                   "A file with more of them: CSV, whose first line names the columns, `name` and "
+                                   "`url` among them; or a YAML list of tables, *.yaml or *.yml."),
     optional<&FetchSettings::columns>("columns", R"(["name", "category", "format"])",
                                       "Which of an entry's values its rows get as columns; `url` is one, too."),
     optional<&FetchSettings::every>("every", nullptr,
@@ -87,8 +87,8 @@ inline constexpr std::array kFetchOptions = {
                                         "No list has more pages; one that has is cut, and a "
                                         "warning says so."),
     optional<&FetchSettings::proxy>("proxy", R"("")",
-                                    "The proxy, http://host:port; without it what the environment says (http_proxy, "
-                                    "no_proxy).")
+                                    "The proxy, http://user:password@host:port, with %40 for an @ in the password; "
+                                    "without it what the environment says (http_proxy, no_proxy).")
         .secret(),
     optional<&FetchSettings::tls_ca>("tls_ca", R"("")",
                                      "The file with the certificates that servers' are checked against; without it "
