@@ -79,12 +79,16 @@ class SystemTest(KafkaTest):
         return (self.folder / "log").read_text()[-4000:]
 
     def run_with_kills(self, config, seconds, codes=(0,)):
-        """Runs it to its end; before that it is killed several times, each time within so many seconds. A run that ends
-        by itself must end well."""
-        for _ in range(KILLS):
+        """Runs it to its end; before that it is killed several times, the first times soon after it runs, the last one
+        within so many seconds. A run that ends by itself must end well."""
+        for number in range(KILLS):
+            log = self.folder / "log"
+            said = log.stat().st_size if log.exists() else 0
             process = self.start(config, "--until-drained")
+            self.wait_for(lambda: process.poll() is not None or b" runs " in log.read_bytes()[said:], "the agent runs")
             try:
-                self.assertIn(process.wait(self.random.uniform(0.2, seconds)), codes, self.log())
+                pause = self.random.uniform(0, seconds * (number + 1) / KILLS)
+                self.assertIn(process.wait(pause), codes, self.log())
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

@@ -5,6 +5,7 @@ import datetime
 import json
 import os
 import pathlib
+import re
 import subprocess
 
 import deltalake
@@ -90,6 +91,15 @@ def duckdb_with_delta():
 
 def seen_by_duckdb(table):
     return duckdb_with_delta().execute(f"SELECT * FROM delta_scan('{table}')").arrow().read_all().to_pylist()
+
+
+def queries_of(guide, program, table):
+    """The queries that a guide of docs/guides has for DuckDB or Spark, on a table of the test."""
+    text = (pathlib.Path(__file__).resolve().parent.parent.parent / "docs/guides" / guide).read_text()
+    (block,) = re.findall(rf"\n{program}:\n\n```sql\n(.*?)```", text, re.S)
+    (path,) = set(re.findall(r"/data/\w+", block))
+    queries = [query.strip() for query in block.replace(path, str(table)).split(";")]
+    return [query for query in queries if "SELECT" in query]
 
 
 def seen_by_polars(table):

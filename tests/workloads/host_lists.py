@@ -105,15 +105,94 @@ def write_lists(folder, rows, choice):
             time = f"2026-06-01 00:{number // 60 % 60:02}:{number % 60:02}"
             yield f'"{number}","{time}",{domain},{ip},{category}{more}\n'
 
-    makers = {"hosts_crlf": ("hosts", hosts("\r\n", "", "0.0.0.0")),
-              "hosts_mark": ("hosts", hosts("\n", "\ufeff", "::")),
-              "names": ("domains", domains()), "rules": ("adblock", adblock()), "feed": ("csv", feed()),
-              "hosts_utf16": ("hosts", hosts("\r\n", "\ufeff", "127.0.0.1"))}
+    return write(folder, {"hosts_crlf": ("hosts", hosts("\r\n", "", "0.0.0.0")),
+                          "hosts_mark": ("hosts", hosts("\n", "\ufeff", "::")), "names": ("domains", domains()),
+                          "rules": ("adblock", adblock()), "feed": ("csv", feed()),
+                          "hosts_utf16": ("hosts", hosts("\r\n", "\ufeff", "127.0.0.1"))})
+
+
+def write(folder, makers):
+    """Files of {name: (format, pieces of text)}."""
     for file, (format, text) in makers.items():
         encoding = "utf-16-le" if file.endswith("utf16") else "utf-8"
         with open(folder / file, "w", newline="", encoding=encoding) as out:
             out.writelines(text)
     return {file: format for file, (format, _) in makers.items()}
+
+
+def write_feeds(folder, rows, choice):
+    """More files, as write_lists: feeds of URLs as two publishers write them, names that are not ASCII, and a list of
+    which each line is of another kind."""
+    def host():
+        number = choice.randrange(rows)
+        return choice.choice([f"h{number}.example", f"H{number}.Example.COM.", f"192.0.2.{number % 256}", f"h{number}"])
+
+    def url():
+        login = choice.choice(["", "", "", "user:secret@"])
+        return f"{choice.choice(['http', 'https', 'HTTP'])}://{login}{host()}{choice.choice(['', ':8080'])}" \
+               f"{choice.choice(['', '/', '/a,b?c=d', '?x=http://z.example/', '/it is, said'])}"
+
+    def urlhaus():
+        yield '################\r\n# URLhaus "Database Dump", the last 30 days\r\n'
+        yield '# id,dateadded,url,url_status,last_online,threat,tags,urlhaus_link,reporter\r\n'
+        for number in range(rows):
+            threat = choice.choice(["malware_download", "phishing"])
+            tags = choice.choice(["32-bit,elf,mips", "None", ""])
+            reporter = "one" if choice.random() > 0.01 else 'one","too many'
+            yield (f'"{number}","2026-06-01 00:00:{number % 60:02}","{url()}","online","","{threat}","{tags}",'
+                   f'"https://urlhaus.example/url/{number}/","{reporter}"\r\n')
+
+    def phishtank():
+        yield "phish_id,url,phish_detail_url,submission_time,verified,verification_time,online,target\n"
+        for number in range(rows):
+            each = url()
+            quoted = f'"{each}"' if "," in each else each
+            target = choice.choice(["Other", '"Bank, The"', '"The ""Bank"""'])
+            yield (f"{number},{quoted},http://detail.example/{number},2026-06-01T00:00:00+00:00,yes,"
+                   f"2026-06-01T00:00:00+00:00,yes,{target}\n")
+
+    def international():
+        for number in range(rows // 10):
+            word = choice.choice(["bücher", "CAFÉ", "пример", "例え", "münchen-ost", "xn--bcher-kva"])
+            yield f"{word}{number % 7}.example\n"
+
+    def mixed():
+        yield "! Title: all kinds\n# of lines\n"
+        for _ in range(rows):
+            number = choice.randrange(rows)
+            yield choice.choice([f"0.0.0.0 m{number}.example", f"::1\tm{number}.example # local", f"m{number}.example",
+                                 f"||m{number}.example^", f"https://m{number}.example/path", "! comment", "",
+                                 f"{number},2026-06-01,m{number}.example,192.0.2.1", f"0.0.0.0 m{number}-.example",
+                                 f'{number},"http://m{number}.example/a,b",yes']) + "\n"
+
+    return write(folder, {"urlhaus": ("urlhaus", urlhaus()), "phishtank": ("phishtank", phishtank()),
+                          "international": ("domains", international()), "mixed": ("auto", mixed())})
+
+
+def host_of(url):
+    return url.strip().split("://", 1)[-1].split("/")[0].split("?")[0].rsplit("@")[-1].split(":")[0]
+
+
+def any_kind(line):
+    """As entries, of a line that may be of any kind."""
+    text = line.strip()
+    if not text or text[0] in "![#":
+        return
+    if text.startswith(("||", "@@")):
+        yield from rules(line)
+    elif "," in text:
+        (fields,) = csv.reader([text])
+        name = next((host_of(field) for field in fields if "://" in field), None)
+        name = name or next(field for field in fields if domain(field)[0])
+        yield name, next(filter(is_ip, fields), None), None
+    elif "://" in text:
+        yield host_of(text), None, None
+    else:
+        yield from entries(line, "hosts" if is_ip(text.split()[0]) else "domains")
+
+
+def in_ascii(name):
+    return name if name is None or name.isascii() else name.encode("idna").decode()
 
 
 def rules(line):
@@ -125,20 +204,27 @@ def rules(line):
     yield (found[1], None, None) if found else (None, None, "exception" if text.startswith("@@") else "junk")
 
 
+# Of each feed: how many fields and lines of header it has; (name, address, category) of a row.
+FEEDS = {"csv": (len(FEED), 1, lambda row, _: (row[2], row[3] or None, row[4])),
+         "urlhaus": (9, 0, lambda row, _: (host_of(row[2]), None, row[5])),
+         "phishtank": (8, 1, lambda row, category: (host_of(row[1]), None, category))}
+
+
 def expected_rows(path, format, category):
     """{domain: (ip, category)}, the first of each; how many are rejected, by reason; how many domains come again."""
     found, reasons, again = {}, collections.Counter(), 0
     encoding = "utf-16" if path.name.endswith("utf16") else "utf-8-sig"
     with open(path, encoding=encoding, newline="") as file:
-        if format == "csv":
-            rows = [row for number, row in enumerate(csv.reader(file)) if number > 0]
-            names = ((row[2], row[3] or None, row[4], None) if len(row) == len(FEED) else
-                     (None, None, None, "csv_width") for row in rows)
+        if format in FEEDS:
+            fields, header, values = FEEDS[format]
+            rows = list(csv.reader(line for line in file if not line.startswith("#")))[header:]
+            names = ((*values(row, category), None) if len(row) == fields else (None, None, None, "csv_width")
+                     for row in rows)
         else:
-            read = rules if format == "adblock" else lambda line: entries(line, format)
+            read = {"adblock": rules, "auto": any_kind}.get(format, lambda line: entries(line, format))
             names = ((name, ip, category, why) for line in file for name, ip, why in read(line.rstrip("\r\n")))
         for name, ip, kind, why in names:
-            each, why = (None, why) if why else domain(name)
+            each, why = (None, why) if why else domain(in_ascii(name))
             if why:
                 reasons[why] += 1
             elif each in found:
