@@ -2,7 +2,7 @@
 whose rows are those that the rules say, with the agents killed on the way. A list that cannot be fetched ends in a mail
 on a real SMTP server; a value that a list brings anew becomes a column of the table.
 
-Run below tests/services/with kafka smtp, with the Python packages of tools/requirements.txt.
+Run below tests/services/with kafka smtp hdfs s3, with the Python packages of tools/requirements.txt.
 """
 
 import collections
@@ -22,6 +22,7 @@ from system_test_bench import SystemTest
 
 import deltalake
 import smtp_server
+from lake_servers import USER, Hdfs
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "workloads"), str(HERE.parent / "lake")]
@@ -199,10 +200,13 @@ class Blocklists(SystemTest):
         self.assertEqual(monitor.wait(SECONDS), 0, self.log())
         self.assertEqual(len(smtp_server.mails()), 1)
 
-    def test_what_a_list_brings_anew_becomes_a_column(self):
+    def test_what_a_list_brings_anew_becomes_a_column_of_a_table_in_hdfs(self):
+        place = f"blocklists-{self.topic}"
+        self.environment["DELTA_TABLE_PATH"] = Hdfs.address(place)
         (self.lists / "one").write_text("a.example\n")
         (self.lists / "two").write_text("b.example\n")
         fetch, load = self.example("fetch"), self.example("load")
+        load.write_text(load.read_text() + f'[sinks.table.storage]\nuser = "{USER}"\n')
         self.publish({"one": "domains"})
         self.run_agent(fetch, "--until-drained")
         self.run_agent(load, "--until-drained")
@@ -214,6 +218,7 @@ class Blocklists(SystemTest):
         fetch.write_text(fetch.read_text().replace('"format"]\n', '"format", "severity"]\n', 1))
         self.run_agent(fetch, "--until-drained")
         self.run_agent(load, "--until-drained")
+        Hdfs.fetch(place, self.table)
         rows = deltalake.DeltaTable(str(self.table)).to_pyarrow_table().to_pylist()
         self.assertEqual(sorted((row["domain"], row["severity"]) for row in rows),
                          [("a.example", None), ("b.example", "high")])
