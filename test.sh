@@ -94,7 +94,8 @@ run() { # PART
     ctest --preset tsan -L '^(threads|scenario)$' -E 'Faults\.|FileChannelModel' ;;
   # Two at a time: most of what they do is to wait.
   e2e) build dev && build_ahead && step "end to end with real servers" tests dev e2e \
-    env HDFS_DATANODES=2 tests/services/with kafka hdfs s3 redis smtp postgres -- ctest --preset dev -L '^e2e$' --parallel 2 ;;
+    env HDFS_DATANODES=2 tests/services/with kafka hdfs s3 redis smtp postgres kerberos -- \
+    ctest --preset dev -L '^e2e$' --parallel 2 ;;
   spark) build dev && step "set up Spark" tools/setup spark && step "tables that Spark reads and makes" tests dev spark \
     tests/services/with spark -- ctest --preset dev -L '^spark$' --parallel 1 ;;
   # One after the other: each has a machine, or a container, to itself.

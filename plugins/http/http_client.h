@@ -39,6 +39,8 @@ struct HttpRequest {
 
 struct HttpResponse {
   long status = 0;
+  std::string reason;         // What stands behind the status.
+  std::string login_failure;  // Why there was no Kerberos ticket for the server; empty: there was one, or no need.
   std::string body;
   size_t bytes_into = 0;
   std::map<std::string, std::string, std::less<>> headers;  // Names in lower case.

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cctype>
+
 #include "http/test_server.h"
 
 namespace levada {
@@ -33,6 +35,24 @@ TEST(HttpClientTest, an_error_of_the_server_and_a_redirect_are_answers) {
   EXPECT_EQ(moved->status, 307);
   EXPECT_EQ(moved->header("location"), "http://elsewhere/");
   EXPECT_EQ(server.asked().size(), 2u);
+}
+
+TEST(HttpClientTest, what_stands_behind_the_status_is_its_reason) {
+  std::string head;
+  TestServer server([&](const auto&) { return head + "\r\nContent-Length: 0\r\n\r\n"; });
+  HttpClient client({});
+  const std::pair<const char*, const char*> cases[] = {
+      {"HTTP/1.1 403 GSSException: no (really: no)", "GSSException: no (really: no)"},
+      {"HTTP/1.1 403 ", ""},
+      {"HTTP/1.1 403", ""}};
+  for (const auto& [line, reason] : cases) {
+    head = line;
+    const auto response = client.send({"GET", server.url() + "/"});
+    ASSERT_TRUE(response) << response.error().message;
+    EXPECT_EQ(response->status, 403);
+    EXPECT_EQ(response->reason, reason);
+    EXPECT_EQ(response->login_failure, "");
+  }
 }
 
 TEST(HttpClientTest, no_answer_or_half_of_one_is_to_be_tried_again) {
@@ -113,7 +133,10 @@ TEST(HttpClientTest, without_a_ticket_a_server_that_wants_one_says_no) {
   settings.negotiate = true;
   HttpClient client(settings);
   const auto response = client.send({"GET", server.url() + "/"});
-  EXPECT_TRUE(!response || response->status == 401);
+  ASSERT_TRUE(response) << response.error().message;
+  EXPECT_EQ(response->status, 401);
+  EXPECT_NE(response->login_failure, "");
+  EXPECT_TRUE(std::isalnum(response->login_failure.back())) << response->login_failure;
 }
 
 TEST(HttpClientTest, an_upload_that_is_given_up_ends_no_request) {

@@ -23,7 +23,10 @@ void HttpReceiver::header(std::string_view line) {
   if (line.starts_with("HTTP/")) {
     response = {};
     const auto space = line.find(' ');
-    if (space != std::string_view::npos) response.status = std::atol(std::string(line.substr(space + 1)).c_str());
+    if (space == std::string_view::npos) return;
+    line.remove_prefix(space + 1);
+    response.status = std::atol(std::string(line).c_str());
+    response.reason = line.substr(std::min(line.find(' '), line.size() - 1) + 1);
     return;
   }
   const auto colon = line.find(':');
@@ -49,6 +52,15 @@ bool HttpReceiver::body(std::string_view data) {
   return true;
 }
 
+// Where a login fails the library sends the request without one, and says why only here.
+void HttpReceiver::remark(std::string_view text) {
+  constexpr std::string_view kFailed = "gss_init_sec_context() failed: ";
+  if (!text.starts_with(kFailed)) return;
+  text.remove_prefix(kFailed.size());
+  text = text.substr(0, text.find_last_not_of(" .\n") + 1);
+  response.login_failure = text;
+}
+
 CurlList set_up_http(CURL* handle, const HttpSettings& settings, const HttpRequest& request, HttpReceiver& receiver) {
   curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(handle, CURLOPT_URL, request.url.c_str());
@@ -64,6 +76,9 @@ CurlList set_up_http(CURL* handle, const HttpSettings& settings, const HttpReque
   if (settings.negotiate && request.may_negotiate) {
     curl_easy_setopt(handle, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_NEGOTIATE));
     curl_easy_setopt(handle, CURLOPT_USERPWD, ":");
+    curl_easy_setopt(handle, CURLOPT_VERBOSE, 1L);
+    curl_easy_setopt(handle, CURLOPT_DEBUGFUNCTION, &HttpReceiver::take_remark);
+    curl_easy_setopt(handle, CURLOPT_DEBUGDATA, &receiver);
   }
   receiver.request = &request;
   curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, &HttpReceiver::take_header);

@@ -23,8 +23,13 @@ struct HttpReceiver {
   static size_t take_body(char* data, size_t, size_t size, void* self) {
     return static_cast<HttpReceiver*>(self)->body({data, size}) ? size : 0;
   }
+  static int take_remark(CURL*, curl_infotype type, char* data, size_t size, void* self) {
+    if (type == CURLINFO_TEXT) static_cast<HttpReceiver*>(self)->remark({data, size});
+    return 0;
+  }
   void header(std::string_view line);
   bool body(std::string_view data);
+  void remark(std::string_view text);
 };
 
 // The request and the receiver must stay until the handle is through. What comes back holds the

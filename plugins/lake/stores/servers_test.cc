@@ -34,7 +34,9 @@ WebHdfsSettings hdfs_settings(const std::string& place) {
   WebHdfsSettings settings;
   settings.name_nodes = {variable("HDFS_WEB")};
   settings.root = "/" + run() + "/" + place;
-  settings.user = "alice";
+  // As it is where HDFS demands Kerberos, with the ticket of whoever runs this.
+  settings.http.negotiate = std::getenv("HDFS_KERBEROS") != nullptr;
+  if (!settings.http.negotiate) settings.user = "alice";
   return settings;
 }
 

@@ -93,7 +93,11 @@ WebHdfsClient::Answer WebHdfsClient::judge(HttpResponse response) {
     name = text_of(exception["exception"]);
     why = name + ": " + first_line(text_of(exception["message"]));
   }
-  if (name.empty()) why = "HTTP status " + std::to_string(response.status);
+  if (name.empty()) {
+    why = "HTTP status " + std::to_string(response.status);
+    if (!response.reason.empty()) why += ": " + response.reason;
+    if (!response.login_failure.empty()) why += "; no Kerberos login: " + response.login_failure;
+  }
   auto kind = Kind::again;
   // A path that goes on behind a file is none, whatever the NameNode calls it.
   const bool is_below_file = why.find("is not a directory") != std::string::npos;
