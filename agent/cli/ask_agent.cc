@@ -10,14 +10,18 @@ namespace {
 // credentials that systemd gives to the service alone: of what is wrong with them now, only what
 // hides `data_dir` matters.
 std::string load_data_dir(const std::string& config, Diagnostics& diagnostics) {
-  Diagnostics found;
-  const auto document = read_document(config, found);
-  std::string data_dir;
-  if (document) data_dir = read_agent(*document, found).data_dir;
-  for (auto& each : found.sorted()) {
-    if (!document || each.message.starts_with("agent.data_dir: "))
-      diagnostics.add(std::move(each.location), std::move(each.message));
+  Diagnostics whole, table;
+  auto document = read_document(config, whole);
+  Diagnostics& found = document ? whole : table;
+  if (!document) document = read_agent_table(config, table);
+  if (!document) {
+    diagnostics = std::move(whole);
+    return {};
   }
+  const std::string data_dir = read_agent(*document, found).data_dir;
+  for (auto& each : found.sorted())
+    if (each.message.starts_with("agent.data_dir: "))
+      diagnostics.add(std::move(each.location), std::move(each.message));
   return data_dir;
 }
 

@@ -12,7 +12,8 @@ namespace levada::agent {
 
 class AgentClient {
  public:
-  // Of the agent of that configuration; nothing where the configuration is bad, which was reported.
+  // Of the agent of that configuration; nothing where the files do not say where it runs, which was
+  // reported.
   static std::optional<AgentClient> of(const std::string& config);
 
   Result<HttpAnswer> ask(const std::string& method, const std::string& target,

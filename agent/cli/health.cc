@@ -1,4 +1,5 @@
-// levada health: whether the agent of a configuration runs and does what it is there for.
+// levada health: whether the agent of a configuration runs and does what it is there for. Good or
+// not is all that it says by its exit code: a container's engine knows no third.
 #include <cmath>
 #include <cstdio>
 
@@ -10,7 +11,7 @@ namespace levada::agent {
 
 int health(const std::string& config) {
   const auto agent = AgentClient::of(config);
-  if (!agent) return kBadConfiguration;
+  if (!agent) return kFailed;
   const auto answer = agent->ask("GET", "/health", std::chrono::seconds(5));
   if (!answer) {
     std::fprintf(stderr, "%s\n", answer.error().message.c_str());

@@ -91,7 +91,7 @@ int main(int count, char** arguments) {
 
   auto* is_healthy = app.add_subcommand("health", "Ask the running agent whether it does what it is there for.");
   is_healthy->add_option("-c,--config", config, "The configuration of the agent")->capture_default_str();
-  is_healthy->footer("Exit codes: 0 good; 1 not ready, standing still, or not running; 2 bad configuration.");
+  is_healthy->footer("Exit codes: 0 good; 1 not ready, standing still, not running, or not to be found.");
 
   auto* reloading = app.add_subcommand("reload", "Make the running agent do what its configuration says now.");
   reloading->add_option("-c,--config", config, "The configuration of the agent")->capture_default_str();

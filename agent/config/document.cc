@@ -70,6 +70,23 @@ std::vector<std::string> files_of(const std::string& path, Diagnostics& diagnost
   return files;
 }
 
+// From the header `[agent]` to the next one, in a text that cannot be parsed as a whole; the rest
+// is left empty, so that places stay right. Nothing where there is no such header.
+std::optional<std::string> agent_lines(std::string_view text) {
+  std::string kept;
+  bool is_found = false, is_inside = false;
+  while (!text.empty()) {
+    const auto line = text.substr(0, std::min(text.find('\n'), text.size()));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    const auto begin = line.substr(std::min(line.find_first_not_of(" \t"), line.size()));
+    if (begin.starts_with('[')) is_inside = begin.starts_with("[agent]");
+    is_found |= is_inside;
+    if (is_inside) kept += line;
+    kept += '\n';
+  }
+  return is_found ? std::optional(kept) : std::nullopt;
+}
+
 }  // namespace
 
 std::optional<Document> read_document(const std::string& path, Diagnostics& diagnostics) {
@@ -95,6 +112,28 @@ std::optional<Document> read_document(const std::string& path, Diagnostics& diag
   if (!readable) return std::nullopt;
   for (Node& root : roots) merge(document.root, std::move(root), "", diagnostics);
   return document;
+}
+
+std::optional<Document> read_agent_table(const std::string& path, Diagnostics& diagnostics) {
+  Document document{path, {}, {}};
+  document.root.location = {path, 1, 1};
+  Diagnostics ignored;
+  for (const std::string& file : files_of(path, ignored)) {
+    const FileText content = read_file(file, kMostConfigurationBytes);
+    if (!content.error.empty()) return std::nullopt;
+    std::optional<Node> root = parse_toml(content.text, file, ignored);
+    if (!root) {
+      const auto lines = agent_lines(content.text);
+      if (!lines && file == path) return std::nullopt;
+      if (!lines) continue;
+      root = parse_toml(*lines, file, diagnostics);
+      if (!root) return std::nullopt;
+    }
+    std::erase_if(root->items, [](const Node& item) { return item.key != "agent"; });
+    substitute_all(*root, "", std::filesystem::path(file).parent_path().string(), document.secrets, diagnostics);
+    merge(document.root, *std::move(root), "", diagnostics);
+  }
+  return document.root.items.empty() ? std::nullopt : std::optional(std::move(document));
 }
 
 std::optional<Node> parse_value(std::string_view toml) {

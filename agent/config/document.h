@@ -22,6 +22,12 @@ struct Document {
 // that is reported, for all files.
 std::optional<Document> read_document(const std::string& path, Diagnostics& diagnostics);
 
+// The table [agent] alone, where the files cannot be read as a whole: of a file that is no TOML,
+// what its lines from `[agent]` to the next header say. Nothing comes back if those are no TOML
+// either, if the main file is no TOML and has no such lines, if a file cannot be read, or if none
+// has such a table.
+std::optional<Document> read_agent_table(const std::string& path, Diagnostics& diagnostics);
+
 // A single value as an option's default is written: `"5s"`, `["a"]`. Without substitution.
 std::optional<Node> parse_value(std::string_view toml);
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "agent/config/test_support.h"
 
@@ -179,6 +180,52 @@ TEST(ParseValue, takes_one_value) {
   EXPECT_EQ(parse_value("\"${env:X}\"")->text, "${env:X}");
   EXPECT_FALSE(parse_value("5s"));
   EXPECT_FALSE(parse_value("1\nb = 2"));
+}
+
+class AgentTableTest : public DocumentTest {
+ protected:
+  // What is left of the files, as TOML; empty for nothing.
+  std::string table(const std::string& toml) {
+    folder_.write("agent.toml", toml);
+    const auto document = read_agent_table(folder_.path("agent.toml"), diagnostics_);
+    return document ? toml_text(document->root, false) : "";
+  }
+};
+
+TEST_F(AgentTableTest, is_found_before_and_behind_what_is_no_toml) {
+  constexpr auto kTable = R"({ agent = { data_dir = "d" } })";
+  EXPECT_EQ(table("[agent]\ndata_dir = \"d\"\n[sinks.x\n"), kTable);
+  EXPECT_EQ(table("[sinks.x\na =\n  [agent]  # here\ndata_dir = \"d\""), kTable);
+  EXPECT_EQ(table("x = [\n[agent]\r\ndata_dir = \"d\"\r\n\r\n[sources.a]\r\n= 1"), kTable);
+  EXPECT_EQ(findings(), "");
+}
+
+TEST_F(AgentTableTest, is_nothing_where_it_is_no_toml_itself) {
+  EXPECT_EQ(table("\n[agent]\ndata_dir = d\n"), "");
+  EXPECT_EQ(findings(), "agent.toml:3:12: this is no value; text stands in quotes\n");
+}
+
+TEST_F(AgentTableTest, is_not_guessed) {
+  for (const std::string text : {"", "[agent\ndata_dir = \"d\"\n", "[agents]\ndata_dir = \"d\"\n[", "# [agent]\n="})
+    EXPECT_EQ(table(text), "") << text;
+  folder_.write("conf.d/a.toml", "[agent]\nlog_level = \"debug\"\n");
+  EXPECT_EQ(table("[agent\ndata_dir = \"d\"\n"), "");
+  EXPECT_EQ(table("[sinks.x]\n"), R"({ agent = { log_level = "debug" } })");
+  std::filesystem::remove(folder_.path("agent.toml"));
+  EXPECT_FALSE(read_agent_table(folder_.path("agent.toml"), diagnostics_));
+}
+
+TEST_F(AgentTableTest, is_merged_of_all_files_with_what_is_substituted) {
+  folder_.write("name", "d");
+  folder_.write("conf.d/a.toml", "[sinks.x\n[agent]\ndata_dir = \"${file:../name}\"\n");
+  folder_.write("conf.d/b.toml", "[sinks.y]\ntype = 1\n");
+  folder_.write("agent.toml", "[agent]\nlog_level = \"debug\"\n");
+  const auto document = read_agent_table(folder_.path("agent.toml"), diagnostics_);
+  ASSERT_TRUE(document) << findings();
+  ASSERT_EQ(document->root.items.size(), 1u);
+  const Node& agent = document->root.items[0];
+  EXPECT_EQ(agent.find("log_level")->text, "debug");
+  EXPECT_EQ(agent.find("data_dir")->text, "d");
 }
 
 }  // namespace levada::agent

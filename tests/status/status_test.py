@@ -126,6 +126,25 @@ class Shown(StatusTest):
         self.assertIn('unknown option "memory_byte"', said.stderr)
         self.wait(lambda: self.levada("health").returncode == 0, "a reload that was refused makes it unhealthy")
 
+    def test_commands_find_an_agent_whose_configuration_is_no_toml_any_more(self):
+        self.start()
+        self.wait(lambda: self.ask("/health")[0] == 200, "it does not become healthy")
+        good = self.config.read_text()
+        for broken in ("[sinks.out\n" + good, good + "[sinks.out\n", good.replace("[channels.", "= \n[channels.")):
+            self.config.write_text(broken)
+            said = self.levada("health")
+            self.assertEqual((said.returncode, said.stdout, said.stderr), (0, "good\n", ""), broken)
+            said = self.levada("reload")
+            self.assertEqual(said.returncode, 2, said.stdout)
+            self.assertRegex(said.stderr, r"not reloaded[^\n]*\n[^\n]*agent\.toml:\d+:\d+: ")
+        # What a container's engine understands is 0 and 1.
+        self.config.write_text("[agent\n" + good.replace("[agent]", ""))
+        said = self.levada("health")
+        self.assertEqual((said.returncode, said.stdout), (1, ""))
+        self.assertIn("agent.toml:1:", said.stderr)
+        self.config.unlink()
+        self.assertEqual(self.levada("health").returncode, 1)
+
     def test_top_shows_its_components(self):
         self.start()
         self.wait(lambda: "sinks.out" in self.levada("top", "--once").stdout, "top shows nothing")
