@@ -101,8 +101,11 @@ int audit(const std::string& path, bool acknowledge_missing) {
     if (audit) good &= print(reader, **record, *audit, acknowledged, loaded.secrets);
     else report(fatal("what " + reader + " keeps for the audit cannot be read"));
   }
-  if (acknowledge_missing)
-    if (auto done = acknowledged.save(); !done) report(done.error());
+  if (acknowledge_missing) {
+    auto done = become_owner(loaded.agent.data_dir);
+    if (done) done = acknowledged.save();
+    if (!done) report(done.error());
+  }
   return good ? kOk : kFailed;
 }
 

@@ -1,6 +1,7 @@
 #include "agent/cli/data_dir.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <pwd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -42,6 +43,14 @@ Done check_owner(const std::string& data_dir) {
 }
 
 }  // namespace
+
+Done become_owner(const std::string& data_dir) {
+  struct stat info;
+  if (::geteuid() != 0 || ::stat(data_dir.c_str(), &info) < 0 || info.st_uid == 0) return {};
+  if (::setgroups(0, nullptr) < 0 || ::setgid(info.st_gid) < 0 || ::setuid(info.st_uid) < 0)
+    return cannot("become the owner of", data_dir);
+  return {};
+}
 
 Done check_used(const std::string& data_dir) {
   const Files files{system_files()};

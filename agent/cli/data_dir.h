@@ -34,6 +34,10 @@ class DataDirLock {
   bool is_after_crash_ = false;
 };
 
+// For root, before it writes there: the process is the owner of the folder from then on, whose
+// agent can so read it.
+Done become_owner(const std::string& data_dir);
+
 // Fails where no agent has ever run on it, so that there is nothing to look at.
 Done check_used(const std::string& data_dir);
 

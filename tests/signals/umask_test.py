@@ -83,6 +83,23 @@ class Umask(unittest.TestCase):
                 self.assertIn("data belongs to the user nobody", run.stderr)
                 self.assertEqual(list((folder / "data").iterdir()), [])
 
+    @unittest.skipUnless(os.geteuid() == 0, "SKIP_only root can write as another user")
+    def test_what_root_acknowledges_belongs_to_the_owner(self):
+        with tempfile.TemporaryDirectory(prefix="levada-umask.") as name:
+            folder = pathlib.Path(name)
+            self.run_in(folder, 0o022)
+            folder.chmod(0o755)
+            owner = pwd.getpwnam("nobody")
+            for path in (folder / "data", *(folder / "data").rglob("*")):
+                os.chown(path, owner.pw_uid, owner.pw_gid)
+            for _ in range(2):
+                audit = subprocess.run([LEVADA, "audit", "--acknowledge-missing", "--config", "agent.toml"], cwd=folder,
+                                       capture_output=True, text=True, timeout=SECONDS)
+                self.assertEqual(audit.returncode, 0, audit.stdout + audit.stderr)
+            for path in (folder / "data").rglob("*"):
+                self.assertEqual((path.stat().st_uid, path.stat().st_gid), (owner.pw_uid, owner.pw_gid), path)
+            self.assertTrue((folder / "data/acknowledged").exists())
+
 
 if __name__ == "__main__":
     unittest.main()
