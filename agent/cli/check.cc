@@ -18,11 +18,11 @@ std::string counted(size_t count, const char* noun) {
 int check_configuration(const std::string& path, bool for_an_agent) {
   Diagnostics diagnostics;
   const auto loaded = load_configuration(path, diagnostics);
-  if (for_an_agent) tell_of_plugins();
   SystemServices system;
   SharedStores stores(system.services(), loaded.agent);
   const auto pipeline = PipelineBuilder(loaded.agent, loaded.topology, system.services(), stores, false, diagnostics)
                             .build(whole_of(loaded.topology));
+  if (for_an_agent) tell_of_plugins();
   if (refused(diagnostics)) return kBadConfiguration;
   for (const auto& exception : pipeline->exceptions()) std::printf("%s\n", exception.c_str());
   const Topology& all = loaded.topology;

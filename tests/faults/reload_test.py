@@ -3,6 +3,7 @@ files that are replaced, and sinks that nobody can reach: no row is lost or doub
 edit is answered with its reason, and all goes on as before. LEVADA_SEED repeats the random choices."""
 
 import copy
+import json
 import os
 import pathlib
 import re
@@ -15,21 +16,49 @@ import unittest
 import test_bench
 
 RELOADS = int(os.environ.get("LEVADA_RELOADS", "40"))
-FLOWS = ("a", "b", "c")
+FLOWS = ("a", "b", "c", "d")
+FOLLOWS = "d"  # The flow of a source that follows a file; the others are of spooled files.
+# Sources and sinks that nobody can reach, or whom nobody reaches.
+LONELY = {
+    "http": {"listen": "127.0.0.1:0", "routes": {"/rows": {"format": "ndjson"}}},
+    "http_fetch": {"urls": {"list": "http://127.0.0.1:1/list"}, "every": "1h"},
+    "postgres": {"connection": "host=127.0.0.1 port=1 dbname=none", "query": "SELECT id FROM rows", "cursor": "id"},
+    "tail": {"include": ["/nonexistent/*.log"]},
+    "generate": {"record": "bot_events", "rows": 1000},
+}
+DEAD = {
+    "kafka": {"brokers": ["127.0.0.1:1"], "topic": "t"},
+    "postgres": {"connection": "host=127.0.0.1 port=1 dbname=none", "table": "rows"},
+    "webhook": {"url": "http://127.0.0.1:1/"},
+}
 ANSWER = re.compile(r" (?:info|error) reload: (reloaded|nothing changed|not reloaded|rolled back|reload failed)\b")
 GOOD = ("reloaded", "nothing changed")
 
 
-class Load:
-    """Puts files into the spools all the time, no more than the agent takes."""
+class Log:
+    """A file that grows."""
 
-    def __init__(self, spools):
-        self.spools, self.ended = spools, threading.Event()
+    def __init__(self, path):
+        self.path, self.rows = path, 0
+        path.touch()
+
+    def add(self, rows):
+        with open(self.path, "a") as file:
+            file.writelines(json.dumps({"id": self.rows + at}) + "\n" for at in range(rows))
+        self.rows += rows
+
+
+class Load:
+    """Puts files into the spools all the time, no more than the agent takes, and rows into the log."""
+
+    def __init__(self, spools, log):
+        self.spools, self.log, self.ended = spools, log, threading.Event()
         self.thread = threading.Thread(target=self.run)
         self.thread.start()
 
     def run(self):
         while not self.ended.wait(0.02):
+            self.log.add(20)
             for spool in self.spools.values():
                 if spool.waiting() < 10:
                     spool.add(200)
@@ -51,33 +80,35 @@ class ReloadTest(test_bench.FaultTest):
             shutil.copy(plugin, self.folder / "bin/plugins")
         self.addCleanup(setattr, test_bench, "LEVADA", test_bench.LEVADA)
         test_bench.LEVADA = str(self.folder / "bin/levada")
-        self.spools = {name: test_bench.Spool(self.folder / f"spool-{name}", self.rng) for name in FLOWS}
+        self.spools = {name: test_bench.Spool(self.folder / f"spool-{name}", self.rng)
+                       for name in FLOWS if name != FOLLOWS}
+        self.followed = Log(self.folder / "followed.log")
         (self.folder / "secret").write_text("first\n")
         self.names = 0
-        self.wishes = {"agent": {"log_level": "info"}, "extra": [],
-                       **{name: {"interval": "20ms", "bytes": 1 << 20, "clean": False, "dead": None}
+        self.wishes = {"agent": {"log_level": "info"}, "extra": {},
+                       **{name: {"interval": "20ms", "bytes": 1 << 20, "clean": False, "dead": {}}
                           for name in FLOWS}}
 
     def tables(self, wishes):
         made = {"agent": {"data_dir": f"{self.folder}/data", "stop_timeout": "1s", **wishes["agent"]}}
         for name in FLOWS:
             wish = wishes[name]
-            made[f"sources.{name}"] = {
-                "type": "spool", "path": f"{self.folder}/spool-{name}", "settle": "0s", "read_bytes": "16KiB",
-                "channels": [name] + ([wish["dead"]] if wish["dead"] else []),
-                "interceptors": ["clean"] if wish["clean"] else []}
+            source = {"type": "spool", "path": f"{self.folder}/spool-{name}", "settle": "0s", "read_bytes": "16KiB"}
+            if name == FOLLOWS:
+                source = {"type": "tail", "include": [str(self.followed.path)], "start": "beginning"}
+            made[f"sources.{name}"] = {**source, "channels": [name, *wish["dead"]],
+                                       "interceptors": ["clean"] if wish["clean"] else []}
             made[f"channels.{name}"] = {"type": "file", "low_water_bytes": 0} if name == "b" else {"type": "memory"}
             made[f"sinks.{name}"] = {"type": "file", "channel": name, "path": f"{self.folder}/rows-{name}",
                                      "commit_interval": wish["interval"], "roll_bytes": wish["bytes"]}
-            if wish["dead"]:
-                made[f"channels.{wish['dead']}"] = {"type": "file", "low_water_bytes": 0}
-                made[f"sinks.{wish['dead']}"] = {"type": "kafka", "channel": wish["dead"],
-                                                 "brokers": ["127.0.0.1:1"], "topic": "t"}
+            for dead, kind in wish["dead"].items():
+                made[f"channels.{dead}"] = {"type": "file", "low_water_bytes": 0}
+                made[f"sinks.{dead}"] = {"type": kind, "channel": dead, **DEAD[kind]}
         if any(wishes[name]["clean"] for name in FLOWS):
             made["interceptors.clean"] = {"type": "static"}
             made["interceptors.clean.columns"] = {"v": "${file:secret}"}
-        for name in wishes["extra"]:
-            made[f"sources.{name}"] = {"type": "generate", "record": "bot_events", "rows": 1000, "channels": [name]}
+        for name, kind in wishes["extra"].items():
+            made[f"sources.{name}"] = {"type": kind, "channels": [name], **LONELY[kind]}
             made[f"channels.{name}"] = {"type": "memory"}
             made[f"sinks.{name}"] = {"type": "null", "channel": name}
         return made
@@ -104,13 +135,13 @@ class ReloadTest(test_bench.FaultTest):
 
     def a_sink_that_nobody_can_reach_comes_or_goes(self, wishes):
         wish = wishes[self.rng.choice(FLOWS)]
-        wish["dead"] = None if wish["dead"] else self.new_name("dead")
+        wish["dead"] = {} if wish["dead"] else {self.new_name("dead"): self.rng.choice(list(DEAD))}
 
     def a_flow_comes_or_goes(self, wishes):
         if wishes["extra"] and self.rng.random() < 0.6:
-            wishes["extra"].pop(self.rng.randrange(len(wishes["extra"])))
+            wishes["extra"].pop(self.rng.choice(list(wishes["extra"])))
         else:
-            wishes["extra"].append(self.new_name("extra"))
+            wishes["extra"][self.new_name("extra")] = self.rng.choice(list(LONELY))
 
     def another_secret(self, _):
         (self.folder / "secret").write_text(self.new_name("secret") + "\n")
@@ -207,7 +238,7 @@ class ReloadTest(test_bench.FaultTest):
         self.write(test_bench.toml(self.tables(self.wishes)))
         self.start()
         self.wait_until_said(" info levada .* runs ")
-        load = Load(self.spools)
+        load = Load(self.spools, self.followed)
         self.addCleanup(load.end)
         bad, slowest = 0, 0
         for _ in range(RELOADS):
@@ -221,17 +252,46 @@ class ReloadTest(test_bench.FaultTest):
         load.end()
         # What nobody can reach would keep the rest from being told apart.
         for name in FLOWS:
-            self.wishes[name]["dead"] = None
+            self.wishes[name]["dead"] = {}
         self.write(test_bench.toml(self.tables(self.wishes)))
         self.assertIn(self.reload()[0], GOOD)
         for name, spool in self.spools.items():
             self.wait_for(lambda: spool.waiting() == 0, f"the spool of {name} to be empty")
+        self.wait_for(lambda: self.arrived(f"rows-{FOLLOWS}") >= self.followed.rows, "all rows of the file")
         self.stop()
+        self.assert_once(self.rows_in(f"rows-{FOLLOWS}"), self.followed.rows, f"flow {FOLLOWS}")
         for name, spool in self.spools.items():
             self.assert_once(self.rows_in(f"rows-{name}"), spool.rows, f"flow {name}")
         self.assertEqual(self.dead_letters(), [])
-        print(f"{RELOADS} reloads, {bad} of them illegal; {sum(spool.rows for spool in self.spools.values())} rows, "
+        rows = self.followed.rows + sum(spool.rows for spool in self.spools.values())
+        print(f"{RELOADS} reloads, {bad} of them illegal; {rows} rows, "
               f"each once; the slowest reload took {slowest:.2f} s", flush=True)
+
+    def test_a_component_that_cannot_be_created_changes_nothing(self):
+        shutil.copy(os.environ["SPOILT_PLUGIN"], self.folder / "bin/plugins/spoilt.so")
+        tables = self.tables(self.wishes)
+        self.write(test_bench.toml(tables))
+        self.start()
+        self.wait_until_said(" info levada .* runs ")
+        for way, reason in (("crashes", "a component ends the process when it is created: Segmentation fault"),
+                            ("exits", "a component ends the process when it is created, with the exit code 0"),
+                            ("throws", r"agent\.toml:\d+:\d+: interceptors\.x: .*it cannot be created"),
+                            ("agent", r"agent\.toml:\d+:\d+: interceptors\.x: .*it cannot be created")):
+            with self.subTest(way):
+                self.write(test_bench.toml({**tables, "sources.a": {**tables["sources.a"], "interceptors": ["x"]},
+                                            "interceptors.x": {"type": "spoilt", "way": way}}))
+                word, before = self.reload()
+                self.assertEqual(word, "not reloaded", self.said()[before:])
+                self.wait_until_said("error reload: .*" + reason, since=before)
+                rows = self.spools["a"].rows
+                self.spools["a"].add(100)
+                self.wait_for(lambda: self.arrived("rows-a") == rows + 100, "what came then")
+        # The plugin itself does no harm.
+        self.write(test_bench.toml({**tables, "sources.a": {**tables["sources.a"], "interceptors": ["x"]},
+                                    "interceptors.x": {"type": "spoilt"}}))
+        self.assertEqual(self.reload()[0], "reloaded")
+        self.stop()
+        self.assert_once(self.rows_in("rows-a"), self.spools["a"].rows, "flow a")
 
     def test_signals_that_come_while_it_reloads_make_one_more(self):
         self.write(test_bench.toml(self.tables(self.wishes)))

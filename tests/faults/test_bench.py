@@ -26,12 +26,18 @@ def seed():
     return int(os.environ.get("LEVADA_SEED") or random.SystemRandom().randrange(1 << 32))
 
 
+def toml_value(value):
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{json.dumps(key)} = {toml_value(each)}" for key, each in value.items()) + " }"
+    return json.dumps(value)
+
+
 def toml(tables):
     """The text of a configuration, of its tables by their names. An option that is None is left out."""
     lines = []
     for name, options in tables.items():
         lines.append(f"[{name}]")
-        lines += [f"{option} = {json.dumps(value)}" for option, value in options.items() if value is not None]
+        lines += [f"{option} = {toml_value(value)}" for option, value in options.items() if value is not None]
     return "\n".join(lines) + "\n"
 
 

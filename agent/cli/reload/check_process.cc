@@ -22,6 +22,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kPatience{120};
 constexpr int kAskEvery = 50;  // Milliseconds.
 constexpr int kAnswers = 3;    // The descriptor that the child writes to.
+constexpr char kEnd = '\n';    // Its last word: all has been created.
 
 // `levada check`, with the write end of a pipe in place of its descriptor kAnswers; 0 where it
 // cannot be started.
@@ -87,13 +88,17 @@ ProcessCheck check_in_process(const std::string& config, const std::function<boo
   if (WIFSIGNALED(status))
     return {{}, failed + "a component ends the process when it is created: " + ::strsignal(WTERMSIG(status))};
   const int code = WEXITSTATUS(status);
+  const bool is_whole = answers.ends_with(kEnd);
+  if (is_whole) answers.pop_back();
+  if ((code == kOk || code == kBadConfiguration) && !is_whole)
+    return {{}, failed + "a component ends the process when it is created, with the exit code " + std::to_string(code)};
   if ((code != kOk && code != kBadConfiguration) || !PluginTrials::of_process().add(answers))
     return {{}, failed + "`levada check` ends with the exit code " + std::to_string(code)};
   return {static_cast<ExitCode>(code), {}};
 }
 
 void tell_of_plugins() {
-  const auto text = PluginTrials::of_process().text();
+  const auto text = PluginTrials::of_process().text() + kEnd;
   for (size_t at = 0; at < text.size();) {
     const ssize_t written = ::write(kAnswers, text.data() + at, text.size() - at);
     if (written < 0 && errno == EINTR) continue;
