@@ -35,7 +35,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const Server& server) {
 Done Connection::introduce(const Server& server) {
   std::string commands;
   size_t count = 0;
-  if (server.password) {
+  if (server.password && (server.user || !server.password->empty())) {
     if (server.user) append_command({"AUTH", *server.user, *server.password}, commands);
     else append_command({"AUTH", *server.password}, commands);
     ++count;

@@ -143,6 +143,8 @@ std::string FakeRedis::answer(Client& client, const Texts& command) {
   }
   if (name == "AUTH") {
     introduction_ = command;
+    if (password_.empty() && command.size() == 2)
+      return "-ERR AUTH <password> called without any password configured for the default user.\r\n";
     client.authenticated = command.back() == password_;
     return client.authenticated ? kOk : "-WRONGPASS invalid username-password pair or user is disabled.\r\n";
   }

@@ -29,7 +29,8 @@ inline constexpr std::array kServerOptions = {
     optional<&Server::address>("address", R"("127.0.0.1:6379")",
                                "Where the server is: host:port, [IPv6]:port, or unix: and the path of a socket."),
     optional<&Server::user>("user", nullptr, "Whom to log in as, where the server has users (Redis 6 and later)."),
-    optional<&Server::password>("password", nullptr, "The password of the user, or of the server.").secret(),
+    optional<&Server::password>("password", nullptr, "The password of the user, or of the server; empty: none.")
+        .secret(),
     optional<&Server::database>("database", "0", "The number of the database."),
     optional<&Server::tls>("tls", "false", "Encrypts the connection, and checks the server's certificate and name."),
     optional<&Server::tls_ca>("tls_ca", nullptr,

@@ -329,6 +329,12 @@ TEST_F(RedisTest, says_who_it_is) {
   EXPECT_EQ(server_.introduction(), (Texts{"AUTH", "levada", "secret", "SELECT", "3"}));
 }
 
+TEST_F(RedisTest, an_empty_password_is_none) {
+  settings_.password = "";
+  start();
+  EXPECT_EQ(server_.introduction(), Texts());
+}
+
 TEST_F(RedisTest, a_server_that_is_not_there_is_tried_again) {
   settings_.address = "127.0.0.1:1";
   sink_ = made();
