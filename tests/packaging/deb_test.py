@@ -2,8 +2,10 @@
 
 import json
 import pathlib
+import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -12,6 +14,7 @@ from machine import wait_until
 import repack
 
 HERE = pathlib.Path(__file__).parent
+GUIDE = HERE.parent.parent / "docs/guides/operate.md"
 SDK = HERE.parent.parent / "plugins/sdk"
 SPOOL = "var/spool/levada"
 OUT = "var/lib/levada/out"
@@ -168,6 +171,38 @@ class Deb(unittest.TestCase):
         self.drop("c.json", '{"c":3}\n')
         self.wait_for_rows(['{"a":1}', '{"b":2}', '{"c":3}'])
         self.assertEqual(self.pid(), before)
+
+    def test_a_restart_refuses_nobody_where_systemd_has_the_socket(self):
+        self.install()
+        (unit,) = re.findall(r"```ini\n# /etc/systemd/system/levada\.socket\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+        (self.root / "etc/systemd/system/levada.socket").write_text(unit)
+        (address,) = re.findall("ListenStream=(.*)", unit)
+        source = (f'[sources.web]\ntype = "http"\nlisten = "{address}"\nchannels = ["main"]\n'
+                  '[sources.web.routes."/rows"]\nformat = "ndjson"\n\n')
+        self.configure([("[sources.spool]", source + "[sources.spool]"), *self.SOON,
+                        ('type = "memory"\ncapacity_bytes = "32MiB"', 'type = "file"')], restart=False)  # fmt: skip
+        self.machine.run("systemctl", "daemon-reload")
+        self.machine.run("systemctl", "stop", "levada")
+        self.machine.run("systemctl", "enable", "--now", "levada.socket")
+        self.machine.run("systemctl", "start", "levada")
+        client = subprocess.Popen(
+            ["nsenter", "-t", self.machine.leader, "-n", sys.executable, HERE / "poster.py", address.split(":")[-1]],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # fmt: skip
+        self.addCleanup(client.kill)
+        for command in ("restart", "restart", "reload", "restart"):
+            for _ in range(100):
+                self.assertTrue(client.stdout.readline())
+            before = self.pid()
+            self.machine.run("systemctl", command, "levada")
+            self.assertEqual(self.pid() == before, command == "reload")
+        # It is started by whoever comes, too.
+        self.machine.run("systemctl", "stop", "levada")
+        numbers, refused = client.communicate("\n", timeout=machine.DEADLINE_SECONDS)[0].split("refused ")
+        self.assertEqual(int(refused), 0)
+        self.machine.run("systemctl", "start", "levada")
+        stored = int(numbers.split()[-1])
+        wait_until(lambda: set(self.delivered()) >= {f'{{"row":{row}}}' for row in range(stored)}, "all rows")
+        self.assertEqual(len(self.delivered()), len(set(self.delivered())))
 
     def test_plugins_come_by_a_package_of_somebody_else_or_by_hand(self):
         self.install()
