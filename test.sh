@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs the tests.
 #   ./test.sh          what one build can prove: unit tests, faults, text scenarios, end to end with real servers
-#   ./test.sh all      that, more kills and restarts, what Spark sees and makes of tables, the status page in a browser,
-#                      the tests under AddressSanitizer, UBSan and ThreadSanitizer, the packages on machines of their
-#                      own, and the container
+#   ./test.sh all      that, more kills, restarts and connections, what Spark sees and makes of tables, the status page
+#                      in a browser, the tests under AddressSanitizer, UBSan and ThreadSanitizer, the packages on
+#                      machines of their own, and the container
 #   ./test.sh PART...  parts of it: unit, scenarios, e2e, spark, browser, asan, tsan, packaging
 set -uo pipefail
 cd "$(dirname "$0")" || exit 1
@@ -14,6 +14,7 @@ parts=("$@")
 if [ "${parts[*]}" = all ]; then
   parts=(unit scenarios e2e spark browser asan tsan packaging)
   export LEVADA_KILLS=${LEVADA_KILLS:-50} LEVADA_CHANGES=${LEVADA_CHANGES:-40} LEVADA_RELOADS=${LEVADA_RELOADS:-500}
+  export LEVADA_CONNECTIONS=${LEVADA_CONNECTIONS:-10000}
 fi
 for part in "${parts[@]}"; do
   case $part in
