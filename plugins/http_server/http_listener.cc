@@ -14,10 +14,12 @@
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <type_traits>
 #include <unordered_set>
+#include <vector>
 
 #include "http_server/rate_limit.h"
 #include "levada/http_rules.h"
@@ -51,7 +53,7 @@ HttpResponse response_of(const ErrorCode& failed) {
 
 }  // namespace
 
-class HttpListener::State {
+class HttpListener::State : public std::enable_shared_from_this<HttpListener::State> {
  public:
   State(Options options, const ListenClaim& claim, HttpService& service, Counters counters)
       : options_(std::move(options)),
@@ -61,10 +63,11 @@ class HttpListener::State {
         rate_limit_(options_.limits.requests_per_second),
         acceptor_(context_),
         timer_(context_) {}
-  ~State();
 
   Done open();
   void run();
+  // Ends the thread, and the connections whose requests nobody has answered.
+  void end();
   const std::string& address() const { return address_; }
   void stop();
   bool wait_until_closed(std::chrono::nanoseconds timeout);
@@ -73,6 +76,8 @@ class HttpListener::State {
   struct Connection {
     virtual ~Connection() = default;
     virtual void close_if_idle() = 0;
+    // Its request is not answered any more. It may be gone then.
+    virtual void forget_request() = 0;
   };
   template <class Stream>
   class Session;
@@ -141,6 +146,7 @@ class HttpListener::State::Session : public Connection, public std::enable_share
     lowest().socket().shutdown(Tcp::socket::shutdown_both, ignored);
     lowest().close();
   }
+  void forget_request() override { const auto held = std::move(unanswered_); }
 
  private:
   auto self() { return this->shared_from_this(); }
@@ -239,13 +245,20 @@ class HttpListener::State::Session : public Connection, public std::enable_share
     request_.body = std::move(parser_->get().body());
     count_body(0);
     lowest().expires_never();
-    state_.service_.serve(request_, [self = self()](HttpResponse response) {
-      asio::dispatch(self->state_.context_,
-                     [self, response = std::move(response)]() mutable { self->answer(std::move(response)); });
-    });
+    unanswered_ = self();
+    // Who answers may do so when there is nobody any more who listens.
+    state_.service_.serve(
+        request_, [state = state_.weak_from_this(), session = std::weak_ptr(unanswered_)](HttpResponse response) {
+          const auto alive = state.lock();
+          if (!alive) return;
+          asio::dispatch(alive->context_, [session, response = std::move(response)]() mutable {
+            if (const auto self = session.lock()) self->answer(std::move(response));
+          });
+        });
   }
 
   void answer(HttpResponse response) {
+    const auto held = std::move(unanswered_);
     if (state_.is_stopping_) keep_alive_ = false;
     if (response.status >= 400 && state_.counters_.refused) state_.counters_.refused(response.status);
     count_body(0);
@@ -294,6 +307,7 @@ class HttpListener::State::Session : public Connection, public std::enable_share
 
   static constexpr size_t kDrainBytes = 4 << 20;
   State& state_;
+  std::shared_ptr<Session> unanswered_;  // Itself, while its request is worked on: nobody else holds it then.
   Stream stream_;
   beast::flat_buffer buffer_{limits().header_bytes + kReadBytes};
   std::optional<http::request_parser<http::string_body>> parser_;
@@ -325,9 +339,11 @@ void HttpListener::State::remove(Connection* connection) {
   closed_.notify_all();
 }
 
-HttpListener::State::~State() {
+void HttpListener::State::end() {
   context_.stop();
   if (thread_.joinable()) thread_.join();
+  const std::vector<Connection*> all(connections_.begin(), connections_.end());
+  for (auto* connection : all) connection->forget_request();
 }
 
 Done HttpListener::State::set_up_tls() {
@@ -444,12 +460,12 @@ bool HttpListener::State::wait_until_closed(std::chrono::nanoseconds timeout) {
   return closed_.wait_for(lock, timeout, [this] { return is_closed_; });
 }
 
-HttpListener::HttpListener(std::unique_ptr<State> state) : state_(std::move(state)) {}
-HttpListener::~HttpListener() = default;
+HttpListener::HttpListener(std::shared_ptr<State> state) : state_(std::move(state)) {}
+HttpListener::~HttpListener() { state_->end(); }
 
 Result<std::unique_ptr<HttpListener>> HttpListener::start(Options options, const ListenClaim& claim,
                                                           HttpService& service, Counters counters) {
-  auto state = std::make_unique<State>(std::move(options), claim, service, std::move(counters));
+  auto state = std::make_shared<State>(std::move(options), claim, service, std::move(counters));
   LEVADA_TRY(state->open());
   state->run();
   return std::unique_ptr<HttpListener>(new HttpListener(std::move(state)));

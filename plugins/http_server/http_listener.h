@@ -80,8 +80,8 @@ class HttpListener {
 
  private:
   class State;
-  explicit HttpListener(std::unique_ptr<State> state);
-  const std::unique_ptr<State> state_;
+  explicit HttpListener(std::shared_ptr<State> state);
+  const std::shared_ptr<State> state_;
 };
 
 }  // namespace levada::http_server
