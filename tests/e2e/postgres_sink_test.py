@@ -105,6 +105,15 @@ class PostgresSink(SinkTest):
         self.assertEqual(found - expected, collections.Counter(), "doubled")
         self.assertEqual(expected - found, collections.Counter(), "missing")
 
+    def test_it_is_put_to_the_musts(self):
+        words = [os.environ["LEVADA_POSTGRES_SINK_TEST"], "--gtest_filter=Conformance_*"]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=10 * SECONDS)
+        self.assertEqual(done.returncode, 0, done.stdout[-4000:] + done.stderr[-4000:])
+        self.assertRegex(done.stdout, r"\[  PASSED  \] [1-9][0-9] tests")
+        # It has looked at rows, and knew whose they were.
+        self.assertEqual(sql("SELECT count(*) > 100 FROM rows"), ["t"])
+        self.assertEqual(sql("SELECT count(*) FROM rows WHERE backend NOT IN (SELECT backend FROM writers)"), ["0"])
+
     def test_rows_are_there_once_though_agent_and_server_are_killed(self):
         print(f"LEVADA_SEED={SEED}")
         choice = random.Random(SEED)
