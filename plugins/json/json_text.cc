@@ -99,6 +99,15 @@ size_t utf8_size(std::string_view text) {
   return overlong || too_large || !follows(3) ? 0 : 4;
 }
 
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const auto size = static_cast<unsigned char>(text.front()) < 0x80 ? 1 : utf8_size(text);
+    if (size == 0) return false;
+    text.remove_prefix(size);
+  }
+  return true;
+}
+
 bool unescape(std::string_view content, std::string& out) {
   for (size_t at = 0;;) {
     const size_t backslash = content.find('\\', at);

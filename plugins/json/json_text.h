@@ -18,6 +18,8 @@ std::optional<double> parse_double(std::string_view number);
 
 // Bytes of the UTF-8 character that `text` begins with; 0 where there is none.
 size_t utf8_size(std::string_view text);
+// Whether all of it is UTF-8.
+bool is_utf8(std::string_view text);
 
 // Adds the content of a JSON string (between its quotes) to `out`, its escapes
 // resolved; false where one is invalid.

@@ -36,6 +36,12 @@ std::string array_text(const std::vector<std::string>& items) {
   return all + '}';
 }
 
+std::string inner_query(std::string_view query) {
+  const auto last = query.find_last_not_of(" \t\r\n;");
+  // A comment at its end must not take in what follows.
+  return "(" + std::string(query.substr(0, last == query.npos ? 0 : last + 1)) + "\n) AS q";
+}
+
 std::optional<std::string> quoted_table(std::string_view table) {
   const auto dot = table.find('.');
   if (dot == table.npos) return table.empty() ? std::nullopt : std::optional(quoted_name(table));

@@ -47,15 +47,6 @@ std::string object_of(const PGresult* result, int row, std::string_view raw) {
   return out + '}';
 }
 
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const auto size = static_cast<unsigned char>(text.front()) < 0x80 ? 1 : utf8_size(text);
-    if (size == 0) return false;
-    text.remove_prefix(size);
-  }
-  return true;
-}
-
 // Whether `text` may be an id; PostgreSQL takes no others as text.
 bool is_id(std::string_view text) {
   const auto characters = std::ranges::count_if(text, [](char each) { return (each & 0xc0) != 0x80; });

@@ -4,11 +4,13 @@
 
 #include "postgres/sql_text.h"
 #include "postgres/types.h"
+#include "writers.h"
 
 namespace levada::postgres_source {
 
 namespace {
 
+using postgres::inner_query;
 using postgres::quoted_name;
 using postgres::quoted_text;
 
@@ -49,24 +51,19 @@ bool is_read_binary(unsigned type) {
   return false;
 }
 
-std::string inner_query(std::string_view query) {
-  const auto last = query.find_last_not_of(" \t\r\n;");
-  // A comment at its end must not take in what follows.
-  return "(" + std::string(query.substr(0, last == query.npos ? 0 : last + 1)) + "\n) AS q";
-}
-
 Result<PageQuery> PageQuery::of(const PostgresSettings& settings, const std::vector<QueryColumn>& columns,
                                 const std::string& cursor_type, bool is_whole) {
   PageQuery made;
   made.cursor_ = "q." + quoted_name(settings.cursor);
-  made.behind_ = made.cursor_ + " > $1::" + cursor_type;
+  made.cursor_type_ = cursor_type;
   made.head_ = "SELECT ";
   for (const auto& column : columns) {
     made.head_ += "q." + quoted_name(column.name);
     if (!is_read_binary(column.type)) made.head_ += "::text";
     made.head_ += ", ";
   }
-  made.head_ += made.cursor_ + "::text FROM " + inner_query(settings.query) + " WHERE " + made.cursor_ + " IS NOT NULL";
+  made.head_ += made.cursor_ + "::text";
+  made.from_ = " FROM " + inner_query(settings.query) + " WHERE " + made.cursor_ + " IS NOT NULL";
 
   auto start = settings.start, end = settings.end;
   if (settings.share) {
@@ -80,13 +77,26 @@ Result<PageQuery> PageQuery::of(const PostgresSettings& settings, const std::vec
       end = std::to_string(border(*from, *to, share.number, share.of));
     } else if (share.of > 1) {
       const auto of = std::to_string(share.of);
-      made.head_ += " AND ((" + made.cursor_ + "::bigint >> " + std::to_string(kBlockBits) + ") % " + of + " + " + of +
+      made.from_ += " AND ((" + made.cursor_ + "::bigint >> " + std::to_string(kBlockBits) + ") % " + of + " + " + of +
                     ") % " + of + " = " + std::to_string(share.number - 1);
     }
   }
-  if (start) made.head_ += " AND " + made.cursor_ + " >= " + quoted_text(*start) + "::" + cursor_type;
-  if (end) made.head_ += " AND " + made.cursor_ + " < " + quoted_text(*end) + "::" + cursor_type;
+  if (start) made.from_ += " AND " + made.cursor_ + " >= " + quoted_text(*start) + "::" + cursor_type;
+  if (end) made.from_ += " AND " + made.cursor_ + " < " + quoted_text(*end) + "::" + cursor_type;
   return made;
+}
+
+std::string PageQuery::page(int64_t rows, bool is_behind, bool has_last) const {
+  std::string sql = head_ + from_;
+  if (is_behind) sql += " AND " + cursor_ + " > $1::" + cursor_type_;
+  // The column may have got a wider type since it was looked at.
+  if (has_last) sql += " AND " + cursor_ + (is_behind ? " <= $2::bigint" : " <= $1::bigint");
+  return sql + " ORDER BY " + cursor_ + " FETCH FIRST " + std::to_string(rows) + " ROWS WITH TIES";
+}
+
+std::string PageQuery::greatest_and_writers() const {
+  return "SELECT (SELECT " + cursor_ + "::text" + from_ + " ORDER BY " + cursor_ + " DESC LIMIT 1), w.* " +
+         "FROM (VALUES (1)) AS one LEFT JOIN (" + std::string(writers_sql()) + ") AS w ON true";
 }
 
 }  // namespace levada::postgres_source

@@ -33,24 +33,19 @@ class PageQuery {
   static Result<PageQuery> of(const PostgresSettings& settings, const std::vector<QueryColumn>& columns,
                               const std::string& cursor_type, bool is_whole);
 
-  // What is asked: all columns in their order, and behind them the cursor as text. With rows behind
-  // a position that is parameter $1. At least `rows` rows, if there are so many: those with one
-  // cursor are never divided.
-  std::string first(int64_t rows) const { return head_ + tail(rows); }
-  std::string next(int64_t rows) const { return head_ + " AND " + behind_ + tail(rows); }
+  // What is asked: all columns in their order, and behind them the cursor as text. At least `rows`
+  // rows, if there are so many: those with one cursor are never divided. Its parameters are the
+  // position that they are behind, and the last whole number to read, where there are these.
+  std::string page(int64_t rows, bool is_behind, bool has_last) const;
+  // One row, or several: the greatest cursor as text, null where there are no rows; a writer to the
+  // tables of the query (writers.h), nulls where there is none.
+  std::string greatest_and_writers() const;
 
  private:
-  std::string tail(int64_t rows) const {
-    return " ORDER BY " + cursor_ + " FETCH FIRST " + std::to_string(rows) + " ROWS WITH TIES";
-  }
-
-  std::string head_, behind_, cursor_;
+  std::string head_, from_, cursor_, cursor_type_;
 };
 
 // Whether values of the type are read in PostgreSQL's binary form; those of all others as its text.
 bool is_read_binary(unsigned type);
-
-// The query as a part of another: without a semicolon at its end.
-std::string inner_query(std::string_view query);
 
 }  // namespace levada::postgres_source

@@ -22,7 +22,7 @@ PostgresSettings settings_of(std::optional<std::string> share = {}, std::optiona
 std::string first_of(const PostgresSettings& settings, bool is_whole = true) {
   const auto query =
       PageQuery::of(settings, {{"id", postgres::kInt8}, {"price", postgres::kNumeric}}, "bigint", is_whole);
-  return query ? query->first(10) : query.error().message;
+  return query ? query->page(10, false, false) : query.error().message;
 }
 
 // What stands between the first condition and the order.
@@ -36,15 +36,15 @@ TEST(PageQuery, goes_on_behind_a_position_and_divides_no_ties) {
   const auto query =
       PageQuery::of(settings_of(), {{"id", postgres::kInt8}, {"price", postgres::kNumeric}}, "bigint", true);
   ASSERT_TRUE(query);
-  EXPECT_EQ(query->first(10),
+  EXPECT_EQ(query->page(10, false, false),
             "SELECT q.\"id\", q.\"price\"::text, q.\"id\"::text FROM (SELECT * FROM logs; -- all\n) AS q "
             "WHERE q.\"id\" IS NOT NULL ORDER BY q.\"id\" FETCH FIRST 10 ROWS WITH TIES");
-  EXPECT_NE(query->next(10).find("IS NOT NULL AND q.\"id\" > $1::bigint ORDER BY"), std::string::npos);
-}
-
-TEST(PageQuery, a_comment_or_a_semicolon_at_the_end_ends_nothing_else) {
-  EXPECT_EQ(inner_query("SELECT 1; \n"), "(SELECT 1\n) AS q");
-  EXPECT_EQ(inner_query("SELECT 1 -- one"), "(SELECT 1 -- one\n) AS q");
+  const auto has = [&](bool is_behind, bool has_last, const char* part) {
+    return query->page(10, is_behind, has_last).find(part) != std::string::npos;
+  };
+  EXPECT_TRUE(has(true, false, "IS NOT NULL AND q.\"id\" > $1::bigint ORDER BY"));
+  EXPECT_TRUE(has(true, true, "IS NOT NULL AND q.\"id\" > $1::bigint AND q.\"id\" <= $2::bigint ORDER BY"));
+  EXPECT_TRUE(has(false, true, "IS NOT NULL AND q.\"id\" <= $1::bigint ORDER BY"));
 }
 
 TEST(PageQuery, a_range_has_its_start_and_not_its_end) {

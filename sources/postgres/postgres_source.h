@@ -14,6 +14,7 @@
 #include "postgres/connection.h"
 #include "postgres/worker.h"
 #include "settings.h"
+#include "writers.h"
 
 namespace levada::postgres_source {
 
@@ -32,6 +33,9 @@ class PostgresSource final : public Source {
           optional<&Settings::share>("share", nullptr,
                                      "\"2/5\": the second of five shares of the rows, for as many agents. With `start` "
                                      "and `end` a part of their range, else blocks of 1024 numbers."),
+          optional<&Settings::wait_for_writers>("wait_for_writers", "true",
+                                                "With a cursor of whole numbers: a row is read when no transaction "
+                                                "runs that may still add one before it."),
           optional<&Settings::batch_rows>("batch_rows", "10000",
                                           "So many rows are asked for at once; fewer where they are large."),
           optional<&Settings::interval>("interval", R"("10s")",
@@ -52,6 +56,8 @@ class PostgresSource final : public Source {
   // By the worker's thread.
   Done connect();
   Done fetch();
+  // Finds out up to where the rows are all there; nothing is read meanwhile where that takes time.
+  Done find_last();
 
   const Settings settings_;
   const Host host_;
@@ -59,12 +65,19 @@ class PostgresSource final : public Source {
   std::string position_;                   // Of the last row that was asked for; empty before the first.
   std::chrono::nanoseconds not_before_{};  // The next query, by the monotonic time.
   bool is_drained_ = false;                // The last query gave all that there was.
+  bool is_held_back_ = false;              // Rows are there that transactions may still add others before.
 
   // Of the worker while it is busy.
   std::unique_ptr<postgres::Connection> connection_;
   std::vector<QueryColumn> columns_;
   std::optional<PageQuery> query_;
   int64_t limit_;
+  bool waits_for_writers_ = false;
+  std::optional<std::string> last_;      // Up to this cursor all rows are there, and some are not read yet.
+  std::optional<std::string> greatest_;  // The cursor that will be the next `last_` when `writers_` have ended.
+  WriterWait writers_;
+  std::chrono::nanoseconds held_back_since_{};
+  bool has_said_so_ = false;
   Batch page_;
 
   postgres::Worker worker_;  // Uses what stands above.

@@ -16,6 +16,7 @@ struct PostgresSettings : postgres::Server {
   std::optional<std::string> start;
   std::optional<std::string> end;
   std::optional<std::string> share;
+  bool wait_for_writers = true;
   int64_t batch_rows = 10'000;
   std::chrono::nanoseconds interval = std::chrono::seconds(10);
 };

@@ -124,6 +124,60 @@ class PostgresSource(unittest.TestCase):
         })
         self.assertEqual({name for name, value in second.items() if value is not None}, {"id"})
 
+    def test_a_table_is_copied_with_all_of_its_types(self):
+        sql("CREATE TYPE mood AS ENUM ('sad', 'it''s'); CREATE TYPE pair AS (a int, b text); "
+            "CREATE DOMAIN small AS smallint CHECK (VALUE < 100)")
+        values = {
+            "boolean": ["true", "false"], "smallint": ["-32768", "7"], "bigint": ["-9223372036854775808", "7"],
+            "real": ["0.1", "'NaN'"], "float8": ["1e-300", "'-Infinity'"], "small": ["99", "-1"],
+            "numeric": ["12345678901234567890.000100", "'NaN'"], "numeric(10,2)": ["-0.05", "99999999.99"],
+            "date": ["'2026-02-28'", "'0001-01-01'"], "time": ["'23:59:59.000001'", "'00:00'"],
+            "timestamptz": ["'2026-01-31 01:00:00.000001+01'", "'1969-12-31 23:59:59.999999Z'"],
+            "timestamp": ["'2026-01-31 01:00'", "'1900-01-01'"], "interval": ["'1 year -2 days 03:04:05.6'", "'0'"],
+            "uuid": ["'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'", "'00000000-0000-0000-0000-000000000000'"],
+            "json": ["""'{"b": 1,  "a": [null, "ü"]}'""", "'null'"], "jsonb": ["""'{"a": "\\u00fc"}'""", "'[]'"],
+            "int[]": ["'{1,NULL,3}'", "'{}'"], "text[]": ["""'{{"a b","c\\d"},{"NULL",NULL}}'""", "'[5:6]={x,y}'"],
+            "uuid[]": ["'{a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11}'", "NULL"], "mood": ["'it''s'", "'sad'"],
+            "pair": ["""ROW(1, 'x, "y"')""", "ROW(NULL, '')"], "int4range": ["'[1,5)'", "'empty'"],
+            "inet": ["'10.1.2.3/8'", "'::1'"], "cidr": ["'10.0.0.0/8'", "'2001:db8::/32'"],
+            "bytea": ["'\\x00ff5c'", "''"], "text": ["'Sümmer 🌞\\'", "''"], "char(5)": ["'ab'", "''"],
+            "bit varying(9)": ["B'101'", "B''"], "point": ["'(1.5,-2)'", "'(0,0)'"],
+            "macaddr": ["'08:00:2b:01:02:03'", "NULL"],
+        }
+        columns = ", ".join(f"c{at} {type}" for at, type in enumerate(values))
+        sql(f"CREATE TABLE rows (id serial PRIMARY KEY, {columns}); CREATE TABLE copies (LIKE rows)")
+        for row in (*zip(*values.values()), ["NULL"] * len(values)):
+            sql(f"INSERT INTO rows VALUES (DEFAULT, {', '.join(row)})")
+        config = self.configure("")
+        text = config.read_text()
+        config.write_text(text[:text.index("[sinks.out]")] + f"""
+            [sinks.out]
+            type = "postgres"
+            channel = "main"
+            connection = "{URL}"
+            password = "{PASSWORD}"
+            table = "copies"
+            """)
+        self.finish(config)
+        names = ["id", *(f"c{at}" for at in range(len(values)))]
+        for name, type in zip(names, ["int", *values]):
+            wrong = sql(f"SELECT r.{name}, c.{name} FROM rows r LEFT JOIN copies c USING (id) "
+                        f"WHERE r.{name}::text IS DISTINCT FROM c.{name}::text")
+            self.assertEqual(wrong, [], type)
+        self.assertEqual(sql("SELECT count(*) FROM copies"), ["3"])
+
+    def test_it_is_put_to_the_musts(self):
+        sql("CREATE TABLE rows (id serial, k int, t text, n numeric); INSERT INTO rows (k, t, n) "
+            "SELECT n / 2, 'a text of more than twelve bytes', n FROM generate_series(1, 9) n")
+        connection = f'connection = "{URL}"\npassword = "{PASSWORD}"\n'
+        for more in ('cursor = "id"\nbatch_rows = 2', 'cursor = "k"\nbatch_rows = 3\nshare = "1/1"'):
+            case = self.folder / "case.toml"
+            options = json.dumps(f'{connection}query = "SELECT * FROM rows"\n{more}\n')
+            refused = json.dumps('connection = "host=x"\nquery = ""\ncursor = "id"')
+            case.write_text(f'component = "postgres"\noptions = {options}\nrefused = {{ query = {refused} }}\n')
+            done = subprocess.run([CONFORMANCE, PLUGIN, case], capture_output=True, text=True, timeout=10 * SECONDS)
+            self.assertEqual(done.returncode, 0, done.stdout[-4000:] + done.stderr[-4000:])
+
     def test_rows_come_once_in_order_and_rows_with_one_cursor_stay_together(self):
         sql("CREATE TABLE rows AS SELECT n AS id, n / 7 AS k, repeat('x', 100) AS t FROM generate_series(1, 5000) n; "
             "INSERT INTO rows VALUES (0, NULL, 'no cursor')")
@@ -181,6 +235,84 @@ class PostgresSource(unittest.TestCase):
         agent.send_signal(signal.SIGTERM)
         self.assertEqual(agent.wait(SECONDS), 0, self.said(config))
         self.assert_once([0, 1, 2, 3, 4, 5000000000])
+
+    def psql(self):
+        """A session that does what is written to it, and prints what \\echo says."""
+        environment = {**os.environ, "PGPASSWORD": PASSWORD}
+        words = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", URL]
+        session = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+        self.addCleanup(session.wait)
+        self.addCleanup(session.stdout.close)
+        self.addCleanup(session.stdin.close)
+        return session
+
+    def tell(self, session, text):
+        session.stdin.write(text + "\n\\echo done\n")
+        session.stdin.flush()
+        self.assertEqual(session.stdout.readline(), "done\n")
+
+    def asked(self, part):
+        """Whether the source has asked for something since the server started, and has its answer."""
+        return sql(f"SELECT count(*) FROM pg_stat_activity WHERE application_name = 'levada' AND state = 'idle' "
+                   f"AND query LIKE '%{part}%'") != ["0"]
+
+    def test_a_row_that_is_committed_behind_a_greater_cursor_is_read_before_it(self):
+        for table in ("CREATE TABLE rows (id bigserial, t text)",
+                      "CREATE TABLE rows (id bigserial, t text) PARTITION BY RANGE (id); "
+                      "CREATE TABLE rows_all PARTITION OF rows DEFAULT"):
+            sql("DROP TABLE IF EXISTS rows; " + table)
+            config = self.configure("", name=f"agent{len(table)}", query="SELECT * FROM (SELECT * FROM rows) AS r")
+            agent = self.start(config)
+            early = self.psql()
+            self.tell(early, "BEGIN; INSERT INTO rows (t) VALUES ('early');")
+            sql("INSERT INTO rows (t) SELECT 'late' FROM generate_series(1, 9)")
+            self.assertEqual(sql("SELECT count(*), min(id) FROM rows"), ["9|2"])
+            # It has seen them, by a question that came behind them.
+            sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'levada'")
+            self.wait_until(lambda: self.asked("rows"), f"it asks; {self.said(config)}")
+            self.tell(early, "COMMIT;")
+            self.wait_until(lambda: len(self.found()) == 10, f"all rows; {self.said(config)}")
+            self.assertEqual([row["id"] for row in self.found()], list(range(1, 11)))
+            agent.send_signal(signal.SIGTERM)
+            self.assertEqual(agent.wait(SECONDS), 0, self.said(config))
+            for path in (self.folder / "out").glob("*.ndjson"):
+                path.unlink()
+
+    def test_no_row_of_many_transactions_at_a_time_is_passed_by(self):
+        print(f"LEVADA_SEED={SEED}")
+        sql("CREATE TABLE rows (id serial, writer int)")
+        config = self.configure("batch_rows = 50")
+        agent = self.start(config)
+        is_over = threading.Event()
+
+        def write(number):
+            choice, session = random.Random(f"{SEED} {number}"), self.psql()
+            while not is_over.wait(choice.choice([0, 0.01])):
+                self.tell(session, "BEGIN;")
+                for _ in range(choice.randint(1, 4)):
+                    self.tell(session, f"INSERT INTO rows (writer) SELECT {number} FROM generate_series(1, 9);")
+                    is_over.wait(choice.choice([0, 0, 0.02]))
+                self.tell(session, choice.choice(["COMMIT;", "COMMIT;", "ROLLBACK;"]))
+
+        writers = [threading.Thread(target=write, args=(number,)) for number in range(6)]
+        for writer in writers:
+            writer.start()
+        try:
+            for number in range(1, KILLS + 1):
+                self.wait_until(lambda: len(self.found()) >= number * 300, f"it goes on; {self.said(config)}")
+                agent.kill()
+                agent.wait()
+                agent = self.start(config)
+        finally:
+            is_over.set()
+            for writer in writers:
+                writer.join(SECONDS)
+        self.assertFalse(any(writer.is_alive() for writer in writers))
+        expected = [int(id) for id in sql("SELECT id FROM rows ORDER BY id")]
+        self.wait_until(lambda: len(self.found()) >= len(expected), f"all rows are there; {self.said(config)}")
+        agent.send_signal(signal.SIGTERM)
+        self.assertEqual(agent.wait(SECONDS), 0, self.said(config))
+        self.assert_once(expected)
 
     def test_a_query_that_cannot_work_ends_it_with_the_reason(self):
         sql("CREATE TABLE rows (id text)")
