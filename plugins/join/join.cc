@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "levada/pattern.h"
+#include "json/json_text.h"
 
 namespace levada::join {
 
@@ -28,7 +28,7 @@ void Joiner::join(Batch& batch, const std::vector<Column>& columns, int64_t none
   const int64_t matched = batch.rows() - unmatched;
   matched_.add(matched);
   unmatched_.add(unmatched);
-  if (kind_ != Kind::left && matched != (kind_ == Kind::inner ? batch.rows() : 0)) {
+  if ((kind_ == Kind::inner || kind_ == Kind::anti) && matched != (kind_ == Kind::inner ? batch.rows() : 0)) {
     kept_.clear();
     size_t to = 0;
     for (size_t row = 0; row < found.size(); ++row) {
@@ -44,33 +44,37 @@ void Joiner::join(Batch& batch, const std::vector<Column>& columns, int64_t none
     batch.set(take(column, found.data(), static_cast<int64_t>(found.size())).renamed(prefix_ + column.name()));
 }
 
-TableJoiner::TableJoiner(const TableSettings& settings, Host host) : joiner_(settings, host) {
-  for (const auto& [ours, theirs] : settings.keys) keys_.push_back(ours);
+std::string shown(std::string_view text) {
+  constexpr size_t kShown = 100;
+  std::string all;
+  while (!text.empty() && all.size() < kShown) {
+    const size_t size = utf8_size(text);
+    if (size == 0) all += '?';
+    else all += text.substr(0, size);
+    text.remove_prefix(std::max<size_t>(size, 1));
+  }
+  return text.empty() ? all : all + "...";
+}
+
+std::string RowKeys::why_not_found(int64_t row) {
+  std::string all;
+  const bool has_key = read(row, [&](size_t at, std::string_view part) {
+    all += (at == 0 ? "" : ", ") + names_[at] + " \"" + shown(part) + "\"";
+  });
+  return has_key ? "the table has no row with " + all : "one of keys has no value";
 }
 
 void TableJoiner::join(Batch& batch, const Table& table) {
-  std::vector<const Column*> columns;
-  for (const auto& name : keys_) {
-    const Column* column = batch.find(name);
-    columns.push_back(column && column->type() != Type::opaque ? column : nullptr);
-  }
+  keys_.bind(batch);
   found_.resize(static_cast<size_t>(batch.rows()));
   for (int64_t row = 0; row < batch.rows(); ++row) {
     key_.clear();
-    bool has_key = true;
-    for (const Column* column : columns) {
-      has_key = has_key && column && !column->null(row);
-      if (!has_key) break;
-      if (column->is_textual()) {
-        KeyIndex::append_part(column->text(row), key_);
-        continue;
-      }
-      part_.clear();
-      append_value(*column, row, part_);
-      KeyIndex::append_part(part_, key_);
-    }
+    const bool has_key = keys_.read(row, [&](size_t, std::string_view part) { KeyIndex::append_part(part, key_); });
     const int64_t found = has_key ? table.index().find(key_) : -1;
     found_[static_cast<size_t>(row)] = found < 0 ? table.rows() : found;
+    if (found < 0 && joiner_.rejects_unmatched()) batch.reject(row, keys_.why_not_found(row));
+    if (found < 0 || table.faults().empty()) continue;
+    if (const auto fault = table.faults().find(found); fault != table.faults().end()) batch.reject(row, fault->second);
   }
   joiner_.join(batch, table.columns(), table.rows(), found_);
 }

@@ -5,6 +5,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "join/key_index.h"
@@ -20,6 +22,8 @@ class Table {
   const KeyIndex& index() const { return index_; }
   // Those that are not keys. Behind the last row each has one of null.
   const std::vector<Column>& columns() const { return columns_; }
+  // Rows that nothing can be joined with, and why.
+  const std::unordered_map<int64_t, std::string>& faults() const { return faults_; }
 
  private:
   friend class TableBuilder;
@@ -27,6 +31,7 @@ class Table {
   int64_t rows_ = 0;
   KeyIndex index_;
   std::vector<Column> columns_;
+  std::unordered_map<int64_t, std::string> faults_;
 };
 
 // Makes a table of texts: of each row first its key, part by part, then its other columns.
@@ -42,6 +47,8 @@ class TableBuilder {
   bool add(size_t at, std::string_view text) { return values_[at].append(text); }
   void add_null(size_t at) { values_[at].append_null(); }
   void end_row() { ++table_->rows_; }
+  // Notes why nothing can be joined with a row: the first reason stays.
+  void add_fault(int64_t row, std::string why) { table_->faults_.try_emplace(row, std::move(why)); }
 
   std::shared_ptr<const Table> finish() &&;
 

@@ -23,10 +23,15 @@ SECONDS = 60  # Until a wait counts as failed.
 TABLE = """
 DROP TABLE IF EXISTS campaigns;
 CREATE TABLE campaigns (id integer PRIMARY KEY, name text, ok boolean, since timestamptz, price numeric(10, 2),
-                        raw bytea, share real, more jsonb);
-INSERT INTO campaigns VALUES (7, 'Sümmer', true, '2026-01-31 23:59:59.25+01', 1.50, '\\x00ff', 0.5, '{"a": 1}'),
-                             (8, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+                        raw bytea, share real, more jsonb, day date, code uuid, tags text[]);
+INSERT INTO campaigns VALUES (7, 'Sümmer', true, '2026-01-31 23:59:59.25+01', 1.50, '\\x00ff', 0.5, '{"a": 1}',
+                              '2026-01-31', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '{a,NULL,"b c"}'),
+                             (8, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 """
+
+ALL_OF_7 = {"id": 7, "c_name": "Sümmer", "c_ok": True, "c_since": "2026-01-31T22:59:59.250000Z", "c_price": "1.50",
+            "c_raw": "\0\ufffd", "c_share": 0.5, "c_more": '{"a": 1}', "c_day": "2026-01-31",
+            "c_code": "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "c_tags": '{a,NULL,"b c"}'}
 
 
 def sql(text):
@@ -128,13 +133,13 @@ class Join(unittest.TestCase):
 
 
 class Postgres(Join):
-    def arrange(self, more="", query="SELECT * FROM campaigns"):
+    def arrange(self, more="", query="SELECT * FROM campaigns", keys='{ id = "id" }'):
         self.configure(f"""
             type = "join_postgres"
             connection = "{os.environ['PG_URL']}?sslmode=verify-full&sslrootcert={os.environ['PG_CA']}"
             password = "{os.environ['PG_PASSWORD']}"
             query = '{query}'
-            keys = {{ id = "id" }}
+            keys = {keys}
             refresh = "50ms"
             {more}
             """)
@@ -148,9 +153,7 @@ class Postgres(Join):
         self.arrange('join = "left"\nprefix = "c_"')
         self.feed(7, 8, 9)
         self.drain()
-        self.assertEqual(self.found(), [
-            {"id": 7, "c_name": "Sümmer", "c_ok": True, "c_since": "2026-01-31T22:59:59.250000Z", "c_price": "1.50",
-             "c_raw": "\0\ufffd", "c_share": 0.5, "c_more": '{"a": 1}'}, {"id": 8}, {"id": 9}])
+        self.assertEqual(self.found(), [ALL_OF_7, {"id": 8}, {"id": 9}])
 
     def test_declared_columns_have_the_types_that_are_declared(self):
         self.arrange('columns = { price = "float64", name = "text" }')
@@ -231,6 +234,65 @@ class Postgres(Join):
             self.assertNotEqual(self.agent.wait(timeout=SECONDS), 0, query)
             self.assertIn(reason, self.said())
 
+    def test_the_rows_of_the_keys_of_a_batch_are_asked_for(self):
+        self.arrange('load = "keys"\njoin = "left"\nprefix = "c_"', query="SELECT * FROM campaigns -- all;")
+        self.feed(9, 7, 8, 7, 2**40, None)
+        self.drain()
+        self.assertEqual(self.found(), [{"id": 9}, ALL_OF_7, {"id": 8}, ALL_OF_7, {"id": 2**40}, {}])
+
+    def test_keys_that_are_not_there_and_rows_that_do_not_fit_are_rejected_and_replayed(self):
+        self.arrange('load = "keys"\njoin = "required"\ncolumns = { name = { type = "text", required = true } }',
+                     query="SELECT id, name FROM campaigns UNION ALL SELECT 10, name FROM campaigns")
+        self.feed(7, 8, 9, 10)
+        self.drain(code=3)
+        self.assertEqual(self.found(), [{"id": 7, "name": "Sümmer"}])
+        reasons = [json.loads(line)["reason"] for line in self.letters().splitlines()]
+        row = "the query's row with this key: "
+        self.assertEqual(sorted(reasons), [
+            row + 'it has the same key as row 3, "10"', row + 'the column "name" is required and has no value',
+            'the table has no row with id "9"'])
+        sql("INSERT INTO campaigns VALUES (9, 'late'); UPDATE campaigns SET name = 'eight' WHERE id = 8")
+        words = [LEVADA, "replay", "--config", self.folder / "agent.toml"]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=SECONDS)
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertEqual([row["name"] for row in self.found()], ["Sümmer", "eight", "late"])
+
+    def test_keys_of_several_columns_and_of_every_type_that_can_be_one(self):
+        sql("DROP TABLE IF EXISTS several; DROP TYPE IF EXISTS mood; CREATE TYPE mood AS ENUM ('7'); CREATE TABLE "
+            "several (s smallint, b bigint, t text, v varchar(9), n numeric, d date, m mood, value text); "
+            "INSERT INTO several VALUES (7, 7, '7', '7', 7, '2026-01-31', '7', 'x')")
+        for first, second in (("b", None), ("s", "b"), ("t", "s"), ("v", "t")):
+            keys = f'id = "{first}"' + (f', row = "{second}"' if second else "")
+            self.arrange('load = "keys"\ncolumns = { value = "text" }', "SELECT * FROM several", f"{{ {keys} }}")
+            self.rows = 7
+            self.feed(7, 8)
+            self.drain()
+            self.assertEqual([row["value"] for row in self.found()], ["x"], keys)
+            for path in (self.folder / "out").glob("*.ndjson"):
+                path.unlink()
+        for key in ("n", "d", "m"):
+            self.arrange('load = "keys"', "SELECT * FROM several", f'{{ id = "{key}" }}')
+            self.start("--until-drained")
+            self.assertNotEqual(self.agent.wait(timeout=SECONDS), 0, key)
+            self.assertIn(f'the column "{key}" of the query is no whole number, text or uuid', self.said())
+
+    def test_rows_wait_for_a_server_that_dies_or_hangs_where_their_keys_are_asked_for(self):
+        self.arrange('load = "keys"\njoin = "left"\ncolumns = { name = "text" }\ntimeout = "300ms"')
+        self.start()
+        for action in ("kill", "pause", "kill"):
+            self.feed(7, 8)
+            expected = self.rows
+            self.wait_until(lambda: len(self.found()) == expected, "rows")
+            service("postgres", action)
+            before = self.log.read_text().count("interceptors.join")
+            self.feed(7, 9)
+            self.wait_until(lambda: self.log.read_text().count("interceptors.join") > before, "a failure")
+            service("postgres", "start")
+        self.wait_until(lambda: len(self.found()) == self.rows, "all rows")
+        self.stop()
+        self.assertEqual({row.get("name") for row in self.found() if row["id"] == 7}, {"Sümmer"})
+        self.assertEqual(len(self.found()), self.rows)
+
     def test_a_large_table_is_loaded(self):
         rows = 300_000
         self.arrange(query=f"SELECT n AS id, repeat(md5(n::text), 3) AS name FROM generate_series(1, {rows}) n")
@@ -242,17 +304,21 @@ class Postgres(Join):
     def test_it_is_put_to_the_musts(self):
         sql("CREATE TABLE IF NOT EXISTS texts (id text, n integer); DELETE FROM texts; "
             "INSERT INTO texts VALUES ('a text', 1), ('GET /a 200', NULL)")
-        case = self.folder / "case.toml"
-        options = (f'connection = "{os.environ["PG_URL"]}"\npassword = "{os.environ["PG_PASSWORD"]}"\n'
-                   'query = "SELECT * FROM texts"\nkeys = { a_text = "id" }\njoin = "left"\n')
-        case.write_text(f"component = 'join_postgres'\noptions = '''\n{options}'''\n"
-                        "bodies = ['first', 'a body of more than twelve bytes', '']\n"
-                        "columns = { a_text = ['a text', 'GET /a 200', 'another'] }\n"
-                        "refused = { query = \"connection = ''\\nquery = ''\\nkeys = { a = 'b' }\" }\n")
-        # It connects anew a few hundred times.
-        words = [CONFORMANCE, POSTGRES_PLUGIN, case]
-        done = subprocess.run(words, capture_output=True, text=True, timeout=10 * SECONDS)
-        self.assertEqual(done.returncode, 0, done.stdout[-4000:] + done.stderr[-4000:])
+        for more in ("", 'load = "keys"\n', 'load = "keys"\njoin = "required"\n'):
+            options = (f'connection = "{os.environ["PG_URL"]}"\npassword = "{os.environ["PG_PASSWORD"]}"\n'
+                       'query = "SELECT * FROM texts"\nkeys = { a_text = "id" }\n' + (more or 'join = "left"\n'))
+            wrong_query = 'connection = ""\nquery = ""\nkeys = { a = "b" }'
+            wrong_column = 'connection = ""\nload = "keys"\nquery = "SELECT 1"\nkeys = { a = "b" }\n'
+            wrong_column += 'columns = { b = "int64" }'
+            case = self.folder / "case.toml"
+            case.write_text(f"component = 'join_postgres'\noptions = {json.dumps(options)}\n"
+                            "bodies = ['first', 'a body of more than twelve bytes', '']\n"
+                            "columns = { a_text = ['a text', 'GET /a 200', 'another'] }\n[refused]\n"
+                            f'query = {json.dumps(wrong_query)}\n"columns.b" = {json.dumps(wrong_column)}\n')
+            # It connects anew a few hundred times.
+            words = [CONFORMANCE, POSTGRES_PLUGIN, case]
+            done = subprocess.run(words, capture_output=True, text=True, timeout=10 * SECONDS)
+            self.assertEqual(done.returncode, 0, done.stdout[-4000:] + done.stderr[-4000:])
 
 
 class Redis(Join):

@@ -23,7 +23,7 @@ import confluent_kafka  # noqa: E402
 
 import log_lines  # noqa: E402
 from http_test_bench import Connection, free_port  # noqa: E402
-from kafka_test_bench import BROKER, SECONDS, in_topic  # noqa: E402
+from kafka_test_bench import BROKER, LEVADA, SECONDS, in_topic  # noqa: E402
 from system_test_bench import EXAMPLES, SystemTest  # noqa: E402
 from waiting import wait_until  # noqa: E402
 
@@ -32,6 +32,8 @@ LINES = int(os.environ.get("LEVADA_LINES", "6000"))
 BATCH_ROWS = 1000
 PARTITIONS = 6
 KILLS = 3
+POSTED = 200  # Logs that come over the API.
+LATE = 20  # Logs that are not there yet.
 PATTERNS = log_lines.read_patterns(EXAMPLES / "log_patterns/patterns.toml")
 
 
@@ -82,19 +84,52 @@ class LogPatterns(SystemTest):
                               for number, name, value, start in log_lines.matches_of(texts, PATTERNS))
         self.assertGreater(len({name for _, name, *_ in self.matches}), 15, "patterns never occur")
 
-    def produce(self):
-        """All lines into a new topic, in any order; one in fifty twice."""
+    def produce(self, event_of=None):
+        """All lines into a new topic, in any order; one in fifty twice. Events are the logs, or as `event_of` says."""
+        event_of = event_of or (lambda number: {"id": number, "line": self.lines[number]})
         self.new_topic(PARTITIONS)
         producer = confluent_kafka.Producer({"bootstrap.servers": BROKER})
         events = [*range(len(self.lines)), *self.random.sample(range(len(self.lines)), len(self.lines) // 50)]
         self.random.shuffle(events)
         for number in events:
-            value = json.dumps({"id": number, "line": self.lines[number]})
-            producer.produce(self.topic, value, partition=self.random.randrange(PARTITIONS))
+            producer.produce(self.topic, json.dumps(event_of(number)), partition=self.random.randrange(PARTITIONS))
             producer.poll(0)
         self.assertEqual(producer.flush(SECONDS), 0)
 
-    def run_agents(self, config, count, name):
+    def store(self, numbers):
+        """Logs into the table of the API, some of them over it; gives their ids by their numbers."""
+        posted = [number for number in numbers if self.lines[number]][:POSTED]
+        port = free_port()
+        self.environment["LISTEN"] = f"127.0.0.1:{port}"
+        agent = self.start(self.example("log_patterns/api.toml"))
+
+        def listens():
+            try:
+                Connection(port).socket.close()
+            except OSError:
+                return False
+            return True
+
+        wait_until(listens, "the API listens", SECONDS, [agent], self.log)
+        ids = {}
+        with Connection(port) as connection:
+            for number in posted:
+                body = json.dumps({"content": self.lines[number]}).encode()
+                status, _, answer = connection.ask(body, headers=["Content-Type: application/json"])
+                self.assertEqual(status, 201, answer)
+                ids[number] = json.loads(answer)["id"]
+        agent.send_signal(signal.SIGTERM)
+        self.assertEqual(agent.wait(SECONDS), 0, self.log())
+        others = {number: f"log {number}" for number in numbers if number not in ids}
+        self.insert(others)
+        return ids | others
+
+    def insert(self, ids):
+        rows = json.dumps([{"id": id, "content": self.lines[number]} for number, id in ids.items()])
+        sql(f"INSERT INTO posted_logs (id, content) "
+            f"SELECT id, content FROM json_to_recordset($rows${rows}$rows$) AS r(id text, content text)")
+
+    def run_agents(self, config, count, name, codes=(0,)):
         """So many agents, to the end: one after the other is killed and started again, and the server once."""
         def start(number):
             self.environment |= {"DATA": f"{self.folder}/{name}-{number}", "SHARE": f"{number + 1}/{count}"}
@@ -105,7 +140,7 @@ class LogPatterns(SystemTest):
         for kill in range(KILLS):
             number = self.random.randrange(count)
             try:
-                self.assertEqual(agents[number].wait(self.random.uniform(0.3, 3)), 0, self.log())
+                self.assertIn(agents[number].wait(self.random.uniform(0.3, 3)), codes, self.log())
             except subprocess.TimeoutExpired:
                 agents[number].kill()
                 agents[number].wait()
@@ -115,15 +150,15 @@ class LogPatterns(SystemTest):
                 postgres("start")
             agents[number] = start(number)
         for agent in agents:
-            self.assertEqual(agent.wait(SECONDS), 0, self.log())
+            self.assertIn(agent.wait(SECONDS), codes, self.log())
 
-    def run_group(self, config, count, name):
+    def run_group(self, config, count, name, codes=(0,)):
         """The same for members of a group. They end with the partitions that they have, so those of one that was killed
         last may be left: one more agent reads what there is until nothing comes, for longer than the group takes to
         give up members that were killed."""
-        self.run_agents(config, count, name)
+        self.run_agents(config, count, name, codes)
         self.environment["DATA"] = f"{self.folder}/{name}-last"
-        self.run_agent(config)
+        self.run_agent(config, codes=codes)
 
     def check(self):
         found = map(json.loads, sql("SELECT json_build_array(id, level, patterns) FROM results"))
@@ -186,6 +221,37 @@ class LogPatterns(SystemTest):
                 self.produce()
                 self.run_group(self.example("log_patterns/stream.toml"), count, f"stream-{count}")
                 self.check()
+
+    def test_logs_of_which_a_topic_has_the_ids_are_fetched_and_those_that_come_late_are_replayed(self):
+        numbers = list(range(len(self.lines)))
+        self.random.shuffle(numbers)
+        late = {number: f"log {number}" for number in numbers[:LATE]}
+        ids = self.store(numbers[LATE:]) | late
+        sql("CREATE UNIQUE INDEX ON posted_logs (id)")
+        number_of = {id: number for number, id in ids.items()}
+        config = self.example("log_patterns/stream_by_id.toml")
+
+        def results():
+            found = map(json.loads, sql("SELECT json_build_array(id, level, patterns) FROM posted_patterns"))
+            return {number_of[id]: (level, names) for id, level, names in found}
+
+        for count in (1, 5):
+            with self.subTest(agents=count):
+                self.produce(lambda number: {"id": ids[number]})
+                self.run_group(config, count, f"by-id-{count}", codes=(0, 3))
+                expected = {number: result for number, result in self.results.items() if number not in late}
+                self.assertEqual(results(), expected, self.log())
+                self.insert(late)
+                for name in (*range(count), "last"):
+                    self.environment["DATA"] = f"{self.folder}/by-id-{count}-{name}"
+                    replay = subprocess.run([LEVADA, "replay", "--config", config], env=self.environment, text=True,
+                                            capture_output=True, timeout=SECONDS)
+                    self.assertEqual(replay.returncode, 0, replay.stderr)
+                self.assertEqual(results(), self.results, self.log())
+                found = map(json.loads, sql("SELECT json_build_array(id, pattern, start, value) FROM posted_matches"))
+                self.assertEqual(sorted((number_of[id], *more) for id, *more in found), self.matches)
+                sql("DROP TABLE posted_patterns, posted_matches")
+                sql(f"DELETE FROM posted_logs WHERE id IN ({', '.join(repr(id) for id in late.values())})")
 
     def test_logs_are_kept_with_their_results_and_give_them_again_out_of_the_table(self):
         for count in (1, 5):

@@ -5,6 +5,7 @@
 
 #include "levada/testkit/batches.h"
 #include "levada/testkit/fake_host.h"
+#include "postgres/types.h"
 #include "postgres_table.h"
 
 namespace levada::join_postgres {
@@ -13,7 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 using Texts = std::vector<std::string>;
 
-constexpr Oid kText = 25, kInt4 = 23, kBoolean = 16, kBytes = 17, kFloat8 = 701, kTime = 1184, kNumeric = 1700;
+using namespace postgres;
 
 struct FreeResult {
   void operator()(PGresult* result) const { PQclear(result); }
@@ -55,7 +56,7 @@ TEST(PostgresTable, has_the_columns_of_the_query_with_their_types) {
                  {"id", kInt4},
                  {"raw", kBytes},
                  {"x", kFloat8},
-                 {"at", kTime},
+                 {"at", kTimestampTz},
                  {"sum", kNumeric},
                  {"t", kText}},
                 {{"t", "7", "\\x00ff41", "1.5", "1970-01-01 00:00:01.25+00", "12345678901234567890.5", "a"},
@@ -66,7 +67,7 @@ TEST(PostgresTable, has_the_columns_of_the_query_with_their_types) {
                                    {"id", kInt4},
                                    {"raw", kBytes},
                                    {"x", kFloat8},
-                                   {"at", kTime},
+                                   {"at", kTimestampTz},
                                    {"sum", kNumeric},
                                    {"t", kText}},
                                   {})))
@@ -112,11 +113,54 @@ TEST(PostgresTable, says_what_of_a_result_is_wrong) {
   EXPECT_EQ(fault_of(shape, result_of(columns, {{"a", "1"}, {"b", "x"}})),
             "row 2 of the query: the column \"n\" is int64, and \"x\" does not fit");
   EXPECT_EQ(fault_of(shape, result_of(columns, {{"a", "1"}, {"b", "2"}, {"a", "3"}})),
-            "row 3 of the query has the same key as row 1, \"a\"");
+            "row 3 of the query: it has the same key as row 1, \"a\"");
   EXPECT_EQ(fault_of(shape, result_of(columns, {{"a", std::nullopt}})),
             "row 1 of the query: the column \"n\" is required and has no value");
   EXPECT_EQ(fault_of(shape, result_of(columns, {{std::nullopt, "1"}})),
             "row 1 of the query: the key \"id\" is null; leave such rows out");
+}
+
+TEST(PostgresTable, keeps_what_is_wrong_with_single_rows) {
+  const join::TableShape shape{.keys = {"id"}, .columns = {{.name = "n", .type = ValueType::int64, .required = true}}};
+  PostgresTable made(shape, PostgresTable::Faults::keep);
+  ASSERT_TRUE(made.add(*result_of({{"id", kText}, {"n", kText}},
+                                  {{"a", "1"}, {"b", "x"}, {"a", "3"}, {"c", std::nullopt}, {"d", "4"}})));
+  const auto table = made.finish();
+  EXPECT_EQ(texts(*table, 0), (Texts{"1", "<null>", "<null>", "4", "<null>"}));
+  const std::string row = "the query's row with this key: ";
+  EXPECT_EQ(table->faults(),
+            (std::unordered_map<int64_t, std::string>{{0, row + "it has the same key as row 1, \"a\""},
+                                                      {1, row + "the column \"n\" is int64, and \"x\" does not fit"},
+                                                      {2, row + "the column \"n\" is required and has no value"}}));
+
+  testkit::FakeHost host;
+  join::TableSettings settings;
+  settings.join = join::Kind::required;
+  settings.keys = {{"key", "id"}};
+  auto batch = testkit::batch_of({"0", "1", "2", "3", "4", "5"});
+  batch.set(testkit::text_column("key", {"a", "d", "b", "c", "no", std::nullopt}));
+  join::TableJoiner(settings, host.host()).join(batch, *table);
+  std::vector<std::string> reasons;
+  for (const auto& each : batch.rejections()) reasons.push_back(std::to_string(each.row) + " " + each.reason);
+  batch.apply();
+  EXPECT_EQ(testkit::texts(batch, "n"), (Texts{"4"}));
+  ASSERT_EQ(reasons.size(), 5u);
+  EXPECT_EQ(reasons[3], "4 the table has no row with key \"no\"");
+  EXPECT_EQ(reasons[4], "5 one of keys has no value");
+}
+
+TEST(KeyLookup, asks_only_for_keys_as_the_server_writes_them) {
+  for (const auto* text : {"0", "-32768", "32767"}) EXPECT_TRUE(is_written_so(kInt2, text)) << text;
+  for (const auto* text : {"", "32768", "007", "+7", "-0", "7 ", "7.0", "x"})
+    EXPECT_FALSE(is_written_so(kInt2, text)) << text;
+  EXPECT_FALSE(is_written_so(kInt4, "2147483648"));
+  EXPECT_TRUE(is_written_so(kInt8, "9223372036854775807"));
+  EXPECT_TRUE(is_written_so(kUuid, "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"));
+  for (const auto* text : {"A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11", "a0eebc999c0b4ef8bb6d6bb9bd380a11", ""})
+    EXPECT_FALSE(is_written_so(kUuid, text)) << text;
+  EXPECT_TRUE(is_written_so(kText, "'{}\"\\ü"));
+  EXPECT_FALSE(is_written_so(kVarchar, std::string_view("a\0b", 3)));
+  EXPECT_FALSE(is_written_so(kVarchar, "\xff"));
 }
 
 class JoinPostgresTest : public testing::Test {
@@ -161,6 +205,7 @@ TEST_F(JoinPostgresTest, refuses_settings_that_cannot_be) {
   EXPECT_EQ(with([&] { settings_.keys.clear(); }), "keys");
   EXPECT_EQ(with([&] { settings_.keys = {{"a", ""}}; }), "keys");
   EXPECT_EQ(with([&] { settings_.refresh = 0s; }), "refresh");
+  EXPECT_EQ(with([&] { settings_.load = JoinPostgres::Load::keys; }), "taken");
   EXPECT_EQ(with([&] { settings_.timeout = 0s; }), "timeout");
 }
 

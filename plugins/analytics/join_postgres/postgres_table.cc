@@ -32,11 +32,6 @@ ValueType type_of(Oid type) {
 
 int digit_of(char c) { return c <= '9' ? c - '0' : c - 'a' + 10; }
 
-std::string shortened(std::string_view text) {
-  constexpr size_t kShown = 100;
-  return std::string(text.substr(0, kShown)) + (text.size() > kShown ? "..." : "");
-}
-
 }  // namespace
 
 PostgresTable::Source PostgresTable::source(const PGresult& result, int number,
@@ -105,38 +100,50 @@ std::string_view PostgresTable::text(const PGresult& result, int row, const Sour
   return text;
 }
 
-Error PostgresTable::misfit(const Source& source, std::string_view text) const {
-  return fatal("row " + std::to_string(rows_ + 1) + " of the query: the column \"" + source.column.name + "\" is " +
-               std::string(name_of(source.column.type)) + ", and \"" + shortened(text) + "\" does not fit");
+std::string PostgresTable::misfit(const Source& source, std::string_view text) {
+  return "the column \"" + source.column.name + "\" is " + std::string(name_of(source.column.type)) + ", and \"" +
+         join::shown(text) + "\" does not fit";
+}
+
+Done PostgresTable::fault(int64_t row, std::string why) {
+  if (faults_ == Faults::refuse) return fatal("row " + std::to_string(rows_ + 1) + " of the query: " + why);
+  builder_->add_fault(row, "the query's row with this key: " + why);
+  return {};
+}
+
+Done PostgresTable::add_row(const PGresult& result, int row) {
+  for (const auto& key : keys_) {
+    if (PQgetisnull(&result, row, key.number) != 0)
+      return fatal("row " + std::to_string(rows_ + 1) + " of the query: the key \"" + key.column.name +
+                   "\" is null; leave such rows out");
+    const auto part = text(result, row, key);
+    if (!builder_->add_to_key(part))
+      return fatal("row " + std::to_string(rows_ + 1) + " of the query: " + misfit(key, part));
+  }
+  if (const auto other = builder_->end_key(); other >= 0)
+    return fault(other, "it has the same key as row " + std::to_string(other + 1) + ", \"" +
+                            join::shown(text(result, row, keys_.front())) + "\"");
+  for (size_t at = 0; at < values_.size(); ++at) {
+    std::string wrong;
+    if (PQgetisnull(&result, row, values_[at].number) != 0) {
+      if (values_[at].column.required)
+        wrong = "the column \"" + values_[at].column.name + "\" is required and has no value";
+    } else {
+      const auto value = text(result, row, values_[at]);
+      if (builder_->add(at, value)) continue;
+      wrong = misfit(values_[at], value);
+    }
+    if (!wrong.empty()) LEVADA_TRY(fault(rows_, std::move(wrong)));
+    builder_->add_null(at);
+  }
+  builder_->end_row();
+  ++rows_;
+  return {};
 }
 
 Done PostgresTable::add(const PGresult& result) {
   if (!builder_) LEVADA_TRY(begin(result));
-  for (int row = 0; row < PQntuples(&result); ++row) {
-    for (const auto& key : keys_) {
-      if (PQgetisnull(&result, row, key.number) != 0)
-        return fatal("row " + std::to_string(rows_ + 1) + " of the query: the key \"" + key.column.name +
-                     "\" is null; leave such rows out");
-      const auto part = text(result, row, key);
-      if (!builder_->add_to_key(part)) return misfit(key, part);
-    }
-    if (const auto other = builder_->end_key(); other >= 0)
-      return fatal("row " + std::to_string(rows_ + 1) + " of the query has the same key as row " +
-                   std::to_string(other + 1) + ", \"" + shortened(text(result, row, keys_.front())) + "\"");
-    for (size_t at = 0; at < values_.size(); ++at) {
-      if (PQgetisnull(&result, row, values_[at].number) != 0) {
-        if (values_[at].column.required)
-          return fatal("row " + std::to_string(rows_ + 1) + " of the query: the column \"" + values_[at].column.name +
-                       "\" is required and has no value");
-        builder_->add_null(at);
-        continue;
-      }
-      const auto value = text(result, row, values_[at]);
-      if (!builder_->add(at, value)) return misfit(values_[at], value);
-    }
-    builder_->end_row();
-    ++rows_;
-  }
+  for (int row = 0; row < PQntuples(&result); ++row) LEVADA_TRY(add_row(result, row));
   return {};
 }
 

@@ -9,13 +9,6 @@
 
 namespace levada::join_redis {
 
-namespace {
-
-// Of a value that is wrong, so much is said.
-constexpr size_t kShown = 100;
-
-}  // namespace
-
 Result<std::unique_ptr<JoinRedis>> JoinRedis::create(Settings settings, Host host) {
   LEVADA_TRY(redis::check(settings));
   auto key = Pattern::parse(settings.key);
@@ -122,8 +115,8 @@ std::string JoinRedis::add(const Value& value, std::vector<ValueColumn>& to) con
     const auto* field = at < value.fields.size() && value.fields[at] ? &*value.fields[at] : nullptr;
     if (field && fault.empty()) {
       if (to[at].append(*field)) continue;
-      fault = "\"" + columns_[at].name + "\" is no " + std::string(name_of(columns_[at].type)) + ": " +
-              field->substr(0, kShown);
+      fault =
+          "\"" + columns_[at].name + "\" is no " + std::string(name_of(columns_[at].type)) + ": " + join::shown(*field);
     } else if (columns_[at].required && fault.empty()) {
       fault = "\"" + columns_[at].name + "\" is required and has no value";
     }
@@ -142,11 +135,17 @@ std::vector<Column> JoinRedis::make_columns(Batch& batch, int64_t& rows) {
     faults.push_back(asked.value->is_there ? add(*asked.value, values) : std::string());
   }
   for (size_t row = 0; row < found_.size(); ++row) {
-    if (found_[row] < 0) continue;
+    if (found_[row] < 0) {
+      if (joiner_.rejects_unmatched()) batch.reject(static_cast<int64_t>(row), "a column of its key has no value");
+      continue;
+    }
     const auto number = static_cast<size_t>(found_[row]);
     if (!faults[number].empty())
-      batch.reject(static_cast<int64_t>(row), "the key \"" + asked_[number].key + "\" of Redis: " + faults[number]);
+      batch.reject(static_cast<int64_t>(row),
+                   "the key \"" + join::shown(asked_[number].key) + "\" of Redis: " + faults[number]);
     found_[row] = rows_of_keys[number];
+    if (found_[row] < 0 && joiner_.rejects_unmatched())
+      batch.reject(static_cast<int64_t>(row), "Redis has no key \"" + join::shown(asked_[number].key) + "\"");
   }
   std::replace(found_.begin(), found_.end(), int64_t{-1}, rows);
   std::vector<Column> columns;
