@@ -236,16 +236,16 @@ CASES = [
 ]
 
 # By kind (0: source) and name: components that need what Python cannot give them, and the tests of theirs that take the
-# place of a case here. Those of `postgres`, `http` and `log_api` do not run the suite.
+# place of a case here. But for that of `agent_metrics` they run the suite.
 ELSEWHERE = {
     (0, "kafka"): "sources/kafka/kafka_source_test.cc: topics with rows in librdkafka's mock cluster",
     (0, "postgres"): "tests/e2e/postgres_source_test.py: a real server",
-    (0, "http"): "sources/http/http_source_test.cc: it needs clients, and waits by the machine's clock",
-    (0, "log_api"): "sources/log_api/log_api_test.cc: it needs clients, as http does",
+    (0, "http"): "sources/http/http_source_conformance_test.cc: with clients",
+    (0, "log_api"): "sources/log_api/log_api_conformance_test.cc: with clients",
     (0, "agent_metrics"): "sources/agent_metrics/agent_metrics_test.cc: it waits by the machine's clock",
     (1, "join_postgres"): "tests/e2e/join_test.py: a real server",
     (1, "join_redis"): "plugins/analytics/join_redis/join_redis_test.cc: a server within the test",
-    (2, "postgres"): "tests/e2e/postgres_sink_test.py: a real server",
+    (2, "postgres"): "sinks/postgres/postgres_conformance_test.cc, of tests/e2e/postgres_sink_test.py: a real server",
     (2, "redis"): "sinks/redis/redis_test.cc: a server within the test",
     (2, "webhook"): "sinks/webhook/webhook_test.cc: a server within the test",
     (2, "email"): "sinks/email/email_test.cc: a server within the test",
