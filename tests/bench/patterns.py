@@ -4,8 +4,8 @@
     tests/bench/patterns.py build/release/levada LOG [--patterns FILE.toml] [--runs N] [--more]
 
 levada reads the log from its folder, finds which of the patterns occur in each line (match_patterns) and counts them
-for each 10,000 lines (count_values). RE2::Set alone is the limit: the search only, in a program that has the log in
-memory. Both have to count the same. --more: the same with match_patterns in the source's chain on 1, 2 and 4 threads,
+for each 10,000 lines (count_values). RE2::Set alone is the search only, in a program that has the log in memory. Both
+have to count the same. --more: the same with match_patterns in the source's chain on 1, 2 and 4 threads,
 where seconds by the clock are told, too; and with what else it can make. Runs take turns; the figures are medians.
 """
 
@@ -98,13 +98,13 @@ def main():
     figures = {name: [] for name in ("RE2::Set alone", *ways)}
     with tempfile.TemporaryDirectory(dir=log.parent) as top:
         top = pathlib.Path(top)
-        limit = compiled("patterns_limit.cc", top, "-lre2")
+        reference = compiled("patterns_reference.cc", top, "-lre2")
         table = top / "patterns.tsv"
         with open(patterns, "rb") as file:
             names = tomllib.load(file)["patterns"]
         table.write_text("".join(f"{name}\t{pattern}\n" for name, pattern in names.items()))
         for number in range(given.runs):
-            os.system(f"'{limit}' '{table}' '{log}' >'{top}/counts' 2>'{top}/seconds'")
+            os.system(f"'{reference}' '{table}' '{log}' >'{top}/counts' 2>'{top}/seconds'")
             figures["RE2::Set alone"].append((float((top / "seconds").read_text()),) * 2)
             expected = {name: int(count) for name, count in
                         (line.split(",") for line in (top / "counts").read_text().splitlines()) if count != "0"}

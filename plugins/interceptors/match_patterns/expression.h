@@ -45,7 +45,7 @@ struct Expression {
 
 // The text must be an expression that RE2 takes. Gives null where anything in it is not known here:
 // Unicode and POSIX classes, characters that are not ASCII in brackets or behind (?i), \Q, \C, \x,
-// and assertions that are repeated.
+// assertions that are repeated, and groups nested more than a hundred deep.
 std::optional<Expression> parse_expression(std::string_view text, Encoding encoding);
 
 }  // namespace levada::match_patterns

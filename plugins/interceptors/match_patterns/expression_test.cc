@@ -34,8 +34,8 @@ TEST(Expression, of_bytes_has_no_letters_beyond_them) {
 
 TEST(Expression, that_is_nested_too_deeply_is_left_to_RE2) {
   const auto nested = [](size_t depth) { return std::string(depth, '(') + "a" + std::string(depth, ')'); };
-  EXPECT_TRUE(is_known(nested(900)));
-  EXPECT_FALSE(is_known(nested(100'000)));
+  EXPECT_TRUE(is_known(nested(90)));
+  EXPECT_FALSE(is_known(nested(110)));
 }
 
 }  // namespace

@@ -217,6 +217,19 @@ TEST_P(Searches, know_each_character_as_RE2_does) {
   for (const auto& text : texts) ASSERT_EQ(found(*set, text), found_singly(*set, text)) << testing::PrintToString(text);
 }
 
+TEST_P(Searches, go_on_where_the_automaton_has_no_room_for_a_pattern) {
+  // The automaton has room for two of these.
+  const std::string large = "(?:[0-8]a[0-8]a[0-8]a[0-8]a[0-8]a){900}";
+  const auto set = set_of({"x1", "^" + large + "x", "^b" + large, "^" + large + "c", "x2"}, GetParam(), 64 << 20);
+  EXPECT_EQ(set->rest(), 1u);
+  std::string text;
+  for (int times = 0; times < 5 * 900; ++times) text += "7a";
+  EXPECT_EQ(found(*set, text + "cx1"), (Found{0, 3}));
+  EXPECT_EQ(found(*set, text + "x2"), (Found{1, 4}));
+  EXPECT_EQ(found(*set, "b" + text), Found{2});
+  EXPECT_EQ(found(*set, text), Found());
+}
+
 TEST_P(Searches, take_texts_of_any_length) {
   const auto set = set_of({"b$", "^a*b$", "(?:^|x)b", "a{100}b"}, GetParam());
   for (const size_t size : {0u, 1u, 99u, 100u, 1u << 22})

@@ -1,4 +1,4 @@
-// What RE2::Set alone does: patterns_limit PATTERNS.tsv LOG. Finds in each line of the log which of
+// What RE2::Set alone does: patterns_reference PATTERNS.tsv LOG. Finds in each line of the log which of
 // the patterns occur, and prints "PATTERN,LINES" for each, and to the error output the CPU-seconds
 // of the search: reading the file and writing the counts are not among them.
 #include <re2/re2.h>
@@ -26,7 +26,7 @@ double cpu_seconds() {
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (count != 3) return std::fprintf(stderr, "usage: patterns_limit PATTERNS.tsv LOG\n"), 2;
+  if (count != 3) return std::fprintf(stderr, "usage: patterns_reference PATTERNS.tsv LOG\n"), 2;
   RE2::Options options;
   options.set_encoding(RE2::Options::EncodingLatin1);
   options.set_max_mem(256 << 20);
