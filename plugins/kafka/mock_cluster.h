@@ -127,7 +127,7 @@ class MockCluster {
   // A member of a group, that of another program. Polled, it joins.
   Held<rd_kafka_t> join(const char* group, const char* topic) const {
     auto joined = client(RD_KAFKA_CONSUMER, {{"group.id", group},
-                                             {"session.timeout.ms", "1000"},
+                                             {"session.timeout.ms", "4000"},
                                              {"heartbeat.interval.ms", "50"},
                                              {"enable.auto.commit", "false"},
                                              {"partition.assignment.strategy", "cooperative-sticky"}});

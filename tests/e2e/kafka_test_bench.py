@@ -120,7 +120,10 @@ class Producer(threading.Thread):
         self.written = 0
 
     def run(self):
-        producer = confluent_kafka.Producer({"bootstrap.servers": BROKER, "linger.ms": 5})
+        # A request that a busy broker answers late is sent again, and its rows are there once.
+        producer = confluent_kafka.Producer(
+            {"bootstrap.servers": BROKER, "linger.ms": 5, "enable.idempotence": True}
+        )
         while not self.ended.wait(self.pause):
             for _ in range(self.rows):
                 producer.produce(self.topic, f'{{"number":{self.written}}}', partition=self.written % PARTITIONS)
