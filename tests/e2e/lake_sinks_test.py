@@ -1,10 +1,12 @@
-"""The sinks parquet and delta write to a real HDFS and a real S3, and the agent is killed while it does so, or the
-servers are, or requests fail on their way, are cut or come twice: other programs find each row once.
+"""The sinks parquet and delta write to a real HDFS and a real S3, and agents are killed while they do so, or the
+servers are, or requests fail on their way, are cut or come twice: other programs find each row once. A Delta table has
+two agents, of which one optimizes it meanwhile.
 
 What is in HDFS is fetched with WebHDFS by Python, what is in S3 lies in the folder of the server. Run below
 tests/services/with hdfs s3, with the Python packages of tools/requirements.txt.
 """
 
+import collections
 import os
 import pathlib
 import random
@@ -38,7 +40,9 @@ def rows_of_parquet(folder):
 
 
 def rows_of_delta(folder):
-    return deltalake.DeltaTable(str(folder)).to_pyarrow_table().to_pylist()
+    table = deltalake.DeltaTable(str(folder))
+    print(f"commits: {dict(collections.Counter(commit['operation'] for commit in table.history()))}")
+    return table.to_pyarrow_table().to_pylist()
 
 
 class Sinks(unittest.TestCase):
@@ -51,57 +55,61 @@ class Sinks(unittest.TestCase):
         self.place = f"sinks-{SEED}-{self._testMethodName}"
         self.log = self.folder / "agent.log"
 
-    def configure(self, sink, address, storage):
+    def configure(self, name, sink, address, storage, more):
+        folder = self.folder / name
+        (folder / "in").mkdir(parents=True)
         options = "\n".join(f'{name} = "{value}"' for name, value in (option.split("=", 1) for option in storage))
-        (self.folder / "agent.toml").write_text(configuration(
-            self.folder, f"{self.folder}/in", inline(COLUMNS), f"""
+        (folder / "agent.toml").write_text(configuration(folder, folder / "in", inline(COLUMNS), f"""
 type = "{sink}"
 path = "{address}"
 partition_by = ["ok"]
 columns = {inline(COLUMNS)}
 commit_interval = "200ms"
+{more}
 [sinks.out.storage]
 {options}
 """, source='completed = "delete"'))
 
-    def start(self, *arguments):
+    def start(self, name, *arguments):
         with open(self.log, "ab") as log:
-            agent = subprocess.Popen([LEVADA, "run", "--config", str(self.folder / "agent.toml"), *arguments],
+            agent = subprocess.Popen([LEVADA, "run", "--config", self.folder / name / "agent.toml", *arguments],
                                      stdout=log, stderr=log)
         self.addCleanup(lambda: agent.poll() is None and agent.kill())
         return agent
 
     def prove(self, server, sink, storage, read, nodes=()):
-        """The agent is killed while it writes, and after that these nodes of HDFS."""
-        self.configure(sink, server.address(self.place), storage)
-        incoming = self.folder / "in"
-        incoming.mkdir()
+        """Agents are killed while they write, and after that these nodes of HDFS."""
+        names = ["one", "two"] if sink == "delta" else ["one"]
+        for name in names:
+            self.configure(name, sink, server.address(self.place), storage,
+                           'optimize_interval = "500ms"' if name == "two" else "")
         rows = list(make_rows(self.rng, 0, FILES * FILE_ROWS))
         for file in range(FILES):
             lines = [line_of(row) + "\n" for row in rows[file * FILE_ROWS:(file + 1) * FILE_ROWS]]
+            incoming = self.folder / names[file % len(names)] / "in"
             (incoming / f"{file:03}.tmp").write_text("".join(lines))
         lives = KILLS + len(nodes)
+        agents = {name: self.start(name) for name in names}
         for _ in range(KILLS):
-            agent = self.start()
             self.add_files(FILES // lives)
             self.pause(0.3 + 2.5 * self.rng.random())
-            agent.send_signal(signal.SIGKILL)
-            self.assertEqual(agent.wait(timeout=SECONDS), -signal.SIGKILL, self.said())
-        if nodes:
-            agent = self.start()
+            name = self.rng.choice(names)
+            agents[name].send_signal(signal.SIGKILL)
+            self.assertEqual(agents[name].wait(timeout=SECONDS), -signal.SIGKILL, self.said())
+            agents[name] = self.start(name)
         for node in nodes:
             self.add_files(FILES // lives)
             self.pause(self.rng.random())
             server.service("kill", node)
             self.pause(2 * self.rng.random())
             server.service("start")
+        for agent in agents.values():
             self.assertIsNone(agent.poll(), self.said())
-        if nodes:
             agent.kill()
             agent.wait()
         self.add_files(FILES)
-        agent = self.start("--until-drained")
-        self.assertEqual(agent.wait(timeout=SECONDS), 0, self.said())
+        for agent in [self.start(name, "--until-drained") for name in names]:
+            self.assertEqual(agent.wait(timeout=SECONDS), 0, self.said())
         found = counted(read(server.fetch(self.place, self.folder / "fetched")), COLUMNS)
         expected = counted(rows, COLUMNS)
         self.assertEqual(sum((expected - found).values()), 0, f"rows are lost; {self.said()}")
@@ -109,7 +117,7 @@ commit_interval = "200ms"
 
     def add_files(self, count):
         """Something new for the agent."""
-        for path in sorted((self.folder / "in").glob("*.tmp"))[:count]:
+        for path in sorted(self.folder.glob("*/in/*.tmp"), key=lambda path: path.name)[:count]:
             path.rename(path.with_suffix(".ndjson"))
 
     def pause(self, seconds):
