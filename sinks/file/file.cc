@@ -8,6 +8,7 @@
 
 #include "files/avro_file.h"
 #include "files/sink_names.h"
+#include "files/sync_at_once.h"
 
 namespace levada::file_sink {
 namespace {
@@ -244,16 +245,23 @@ Done FileSink::store(const Checkpoint& checkpoint) {
 }
 
 Done FileSink::sync_files() {
+  const auto complete = finished_.size();
+  std::vector<OutputFile*> written;
   for (auto file = open_.begin(); file != open_.end();) {
     const auto next = std::next(file);
     if (is_due(file->second)) {
-      LEVADA_TRY(finish(file));
+      LEVADA_TRY(end(file));
     } else if (file->second.dirty()) {
-      LEVADA_TRY(file->second.sync());
+      LEVADA_TRY(file->second.flush());
+      written.push_back(&file->second);
     }
     file = next;
   }
-  for (const auto& folder : new_entries_) LEVADA_TRY(files_.sync_folder(folder));
+  for (auto at = complete; at < finished_.size(); ++at) written.push_back(&finished_[at]);
+  LEVADA_TRY(files::sync_at_once(written.size(), [&](size_t at) { return written[at]->sync(); }));
+  for (auto at = complete; at < finished_.size(); ++at) LEVADA_TRY(finished_[at].close());
+  const std::vector<std::string> folders(new_entries_.begin(), new_entries_.end());
+  LEVADA_TRY(files::sync_at_once(folders.size(), [&](size_t at) { return files_.sync_folder(folders[at]); }));
   new_entries_.clear();
   return {};
 }

@@ -89,6 +89,8 @@ class FileSink : public Sink {
   Done append(OutputFile& file, const Batch& batch, int64_t row);
   bool is_full(const OutputFile& file) const;
   bool is_due(const OutputFile& file) const;
+  // The file takes no more rows, and is complete once it is synced and closed.
+  Done end(OpenFiles::iterator file);
   Done finish(OpenFiles::iterator file);
   Done sync_files();
   // The folder that all of its files are in or below.

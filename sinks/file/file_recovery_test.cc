@@ -5,6 +5,7 @@
 
 #include "file.h"
 #include "files/unpack.h"
+#include "levada/testkit/batches.h"
 #include "levada/testkit/fake_host.h"
 #include "sink_files.h"
 
@@ -79,6 +80,47 @@ TEST_F(FileRecoveryTest, names_all_positions_of_the_last_commit) {
   die(Lose::unsynced);
   EXPECT_EQ(start(), second);
   EXPECT_EQ(start(), second);
+}
+
+TEST_F(FileRecoveryTest, many_files_are_durable_with_one_commit) {
+  constexpr int kFiles = 40;
+  settings_.path = "/out/{host}";
+  settings_.roll_interval = 1min;
+  const auto write_to_all = [&] {
+    Strings rows, hosts;
+    for (int host = 0; host < kFiles; ++host) {
+      hosts.push_back(std::to_string(host));
+      rows.push_back("row of " + hosts.back());
+    }
+    auto batch = batch_of(rows);
+    batch.set(testkit::text_column("host", {hosts.begin(), hosts.end()}));
+    return sink_->write(batch, 0ns);
+  };
+  start();
+  ASSERT_TRUE(write_to_all());
+  ASSERT_TRUE(commit());
+  die(Lose::unsynced);
+  start();
+  // These are complete with their commit.
+  ASSERT_TRUE(write_to_all());
+  host_.clock().advance(61s);
+  ASSERT_TRUE(commit());
+  die(Lose::unsynced);
+  start();
+  // These fail somewhere, and come again.
+  ASSERT_TRUE(write_to_all());
+  host_.files().fail_call(kFiles + 30, EIO);
+  ASSERT_FALSE(commit());
+  ASSERT_TRUE(sink_->recover());
+  ASSERT_TRUE(write_to_all());
+  ASSERT_TRUE(commit());
+  stop();
+  const auto all = paths();
+  EXPECT_EQ(all.size(), 3u * kFiles);
+  for (const auto& path : all) {
+    EXPECT_TRUE(path.ends_with(".ndjson")) << path;
+    EXPECT_EQ(content(path), "row of " + path.substr(5, path.rfind('/') - 5) + "\n") << path;
+  }
 }
 
 // Rows that were filtered or rejected must not come again.

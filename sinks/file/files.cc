@@ -127,12 +127,18 @@ bool FileSink::is_due(const OutputFile& file) const {
          (settings_.idle_close.count() > 0 && now_ - file.used() >= settings_.idle_close);
 }
 
-Done FileSink::finish(OpenFiles::iterator file) {
+Done FileSink::end(OpenFiles::iterator file) {
   if (current_ == file) current_ = open_.end();
   // Out of the open ones first: a file whose end could not be written takes no more rows.
   finished_.push_back(std::move(file->second));
   open_.erase(file);
-  return finished_.back().finish();
+  return finished_.back().end();
+}
+
+Done FileSink::finish(OpenFiles::iterator file) {
+  LEVADA_TRY(end(file));
+  LEVADA_TRY(finished_.back().sync());
+  return finished_.back().close();
 }
 
 }  // namespace levada::file_sink

@@ -52,14 +52,12 @@ Done OutputFile::write_block(std::string_view block) {
   return {};
 }
 
-Done OutputFile::sync() {
-  LEVADA_TRY(flush());
-  return file_.sync();
+Done OutputFile::end() {
+  LEVADA_TRY(put(style_->end));
+  return flush();
 }
 
-Done OutputFile::finish() {
-  LEVADA_TRY(put(style_->end));
-  LEVADA_TRY(sync());
+Done OutputFile::close() {
   LEVADA_TRY(file_.close());
   buffer_ = Buffer();
   capacity_ = 0;

@@ -60,10 +60,13 @@ class OutputFile {
   }
   Done append_large(std::string_view row);
 
-  // Makes all rows durable.
-  Done sync();
-  // Writes what ends a file, makes all of it durable and closes it: no row is added any more.
-  Done finish();
+  // Writes all rows to the file.
+  Done flush();
+  // Writes what ends a file, too: no row is added any more.
+  Done end();
+  // Makes durable what was written. [any]
+  Done sync() { return file_.sync(); }
+  Done close();
   // Closes it as it is.
   void abandon() { file_ = File(); }
 
@@ -89,7 +92,6 @@ class OutputFile {
 
  private:
   Done make_room(size_t bytes);
-  Done flush();
   Done put(std::string_view text);
   Done write_block(std::string_view block);
 

@@ -5,18 +5,14 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstdio>
-#include <mutex>
-#include <system_error>
-#include <thread>
 #include <utility>
+
+#include "files/sync_at_once.h"
 
 namespace levada::lake {
 namespace {
-
-constexpr size_t kSyncsAtOnce = 8;
 
 // Of a path that has a slash.
 std::string folder_of(const std::string& place) { return place.substr(0, std::max<size_t>(place.rfind('/'), 1)); }
@@ -84,30 +80,8 @@ Result<std::unique_ptr<OutputFile>> LocalStore::create(const std::string& path) 
   return std::unique_ptr<OutputFile>(std::make_unique<LocalOutput>(files_, *std::move(file)));
 }
 
-// A sync waits for the disk, which makes those durable in one go that it is asked for at once: 300
-// files in folders of their own take a tenth of the time.
 Done LocalStore::finish_all(std::vector<std::unique_ptr<OutputFile>> files) {
-  std::atomic<size_t> next = 0;
-  std::mutex mutex;
-  Done outcome;
-  const auto work = [&] {
-    for (size_t at = next++; at < files.size(); at = next++) {
-      auto done = files[at]->finish();
-      if (done) continue;
-      const std::lock_guard lock(mutex);
-      outcome = std::move(done);
-      next = files.size();
-    }
-  };
-  std::vector<std::jthread> helpers;
-  try {
-    while (helpers.size() + 1 < std::min(kSyncsAtOnce, files.size())) helpers.emplace_back(work);
-  } catch (const std::system_error&) {
-    // There are as many threads as the system allows.
-  }
-  work();
-  helpers.clear();
-  return outcome;
+  return files::sync_at_once(files.size(), [&](size_t at) { return files[at]->finish(); });
 }
 
 Result<std::unique_ptr<InputFile>> LocalStore::open(const std::string& path) {
