@@ -22,7 +22,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "workloads"))
 import confluent_kafka  # noqa: E402
 
 import log_lines  # noqa: E402
-from http_test_bench import Connection, free_port  # noqa: E402
+from http_test_bench import Connection, free_port, request  # noqa: E402
 from kafka_test_bench import BROKER, LEVADA, SECONDS, in_topic  # noqa: E402
 from system_test_bench import EXAMPLES, SystemTest  # noqa: E402
 from waiting import wait_until  # noqa: E402
@@ -111,13 +111,17 @@ class LogPatterns(SystemTest):
             return True
 
         wait_until(listens, "the API listens", SECONDS, [agent], self.log)
+        # All at once, as each is answered with the next commit.
+        connections = {number: Connection(port) for number in posted}
+        for number, connection in connections.items():
+            body = json.dumps({"content": self.lines[number]}).encode()
+            connection.send(request(body, headers=["Content-Type: application/json"]))
         ids = {}
-        with Connection(port) as connection:
-            for number in posted:
-                body = json.dumps({"content": self.lines[number]}).encode()
-                status, _, answer = connection.ask(body, headers=["Content-Type: application/json"])
-                self.assertEqual(status, 201, answer)
-                ids[number] = json.loads(answer)["id"]
+        for number, connection in connections.items():
+            status, _, answer = connection.answer()
+            self.assertEqual(status, 201, answer)
+            ids[number] = json.loads(answer)["id"]
+            connection.socket.close()
         agent.send_signal(signal.SIGTERM)
         self.assertEqual(agent.wait(SECONDS), 0, self.log())
         others = {number: f"log {number}" for number in numbers if number not in ids}
