@@ -1,120 +1,154 @@
-"""The image that the unmodified docker/Dockerfile makes, built by buildah without an engine, and run as an engine does:
-as its own user, on a root that is read only, with volumes.
+"""The image that buildah makes of the unmodified docker/Dockerfile, run by podman: healthy, as its own user, on a root
+that is read only, with volumes. And a system of the unmodified docker/compose.yaml, brought up by podman-compose and
+looked at from outside.
 """
 
+import atexit
 import json
 import os
 import pathlib
-import shutil
-import signal
-import subprocess
+import socket
+import sys
 import tempfile
 import unittest
 
 import machine
+from engine import KAFKA, REDIS, Engine
 from machine import wait_until
 
 SOURCES = machine.HERE.parent.parent
-# What an engine does: the root read only, volumes where the image says, processes of its own.
-START = """
-root=$1 volume=$2 spool=$3 user=$4; shift 4
-mount --bind "$root" "$root"
-mount --bind "$volume" "$root/var/lib/levada"
-mount --bind "$spool" "$root/var/spool/levada"
-mount -t proc proc "$root/proc"
-mount -o remount,ro,bind "$root"
-exec chroot --userspec="$user" "$root" env -i PATH=/usr/bin:/bin "$@"
-"""
+LEVADA = "localhost/levada"
+USER = 10001
+PATIENCE_SECONDS = 400  # Of who waits for a Kafka that starts beside other work.
 
-machine.skip_unless_possible("buildah", "debootstrap", "unshare")
+machine.skip_unless_possible("buildah", "podman", "runc", "debootstrap", "redis-cli", os.environ["LEVADA_COMPOSE"])
+engine = Engine(tempfile.mkdtemp(prefix="levada-container."))
+atexit.register(engine.remove_all)
+
+
+def setUpModule():
+    root = engine.make_debian()
+    if reason := engine.why_not():
+        print(f"SKIPPED: podman cannot run a container here: {reason}", file=sys.stderr)
+        sys.exit(machine.SKIPPED)
+    objects = pathlib.Path(os.environ.get("CCACHE_DIR", pathlib.Path.home() / ".cache/ccache"))
+    objects.mkdir(parents=True, exist_ok=True)
+    engine.buildah(
+        *("build", "--isolation", "chroot", "--network", "host", "--pull=never", "--format", "docker"),
+        *("--volume", f"{objects}:/root/.cache/ccache"),
+        *("-f", SOURCES / "docker/Dockerfile", "-t", "levada", SOURCES),
+    )
+    engine.make_servers(root)
+
+
+def folder_for_the_user():
+    folder = pathlib.Path(tempfile.mkdtemp(dir=engine.folder))
+    os.chown(folder, USER, USER)
+    return folder
+
+
+def drop(spool, name, text):
+    """Into the spool folder, whole at once."""
+    fresh = spool / (name + ".tmp")
+    fresh.write_text(text)
+    os.chown(fresh, USER, USER)
+    fresh.rename(spool / name)
 
 
 class Container(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.work = pathlib.Path(tempfile.mkdtemp(prefix="levada-container."))
-        cls.addClassCleanup(shutil.rmtree, cls.work, ignore_errors=True)
-        cls.addClassCleanup(cls.buildah, "rm", "--all")
-        # What is called debian:bookworm-slim is a Debian of our own making: no registry of images is asked.
-        base = cls.buildah("from", "scratch")
-        root = machine.fresh_root(cls.work / "root")
-        # It reaches the registries of packages as this machine does.
-        for path in ("etc/pip.conf", "etc/ssl/certs/ca-certificates.crt"):
-            if pathlib.Path("/", path).exists():
-                shutil.copy(pathlib.Path("/", path), root / path)
-        cls.buildah("add", base, f"{root}/", "/")
-        cls.buildah("config", "--cmd", "/bin/sh", base)
-        cls.buildah("commit", "--rm", base, "docker.io/library/debian:bookworm-slim")
-        objects = pathlib.Path(os.environ.get("CCACHE_DIR", pathlib.Path.home() / ".cache/ccache"))
-        objects.mkdir(parents=True, exist_ok=True)
-        cls.buildah(
-            *("build", "--isolation", "chroot", "--network", "host", "--pull=never", "--format", "docker"),
-            *("--volume", f"{objects}:/root/.cache/ccache"),
-            *("-f", SOURCES / "docker/Dockerfile", "-t", "levada", SOURCES),
-        )
-        cls.container = cls.buildah("from", "--pull=never", "levada")
-        cls.root = cls.buildah("mount", cls.container)
-        cls.config = json.loads(cls.buildah("inspect", "--type", "image", "levada"))["Docker"]["config"]
-
-    @classmethod
-    def buildah(cls, command, *arguments):
-        stored = ["--root", cls.work / "storage", "--runroot", cls.work / "run"]
-        done = subprocess.run(["buildah", *stored, command, *arguments], capture_output=True, text=True)
-        if done.returncode != 0:
-            said = done.stdout[-4000:] + done.stderr[-4000:]
-            raise RuntimeError(f"buildah {command} ended with {done.returncode}:\n{said}")
-        return done.stdout.strip().splitlines()[-1] if command in ("from", "mount") else done.stdout
+    def start(self):
+        """As docs/guides/operate.md says; the name of the container, which is removed behind the test."""
+        spool = f"{self.spool}:/var/spool/levada"
+        name = engine.podman("run", "--detach", "--read-only", "--cap-drop", "ALL", "-v", "/var/lib/levada",
+                             "-v", spool, "levada")  # fmt: skip
+        self.addCleanup(engine.podman, "rm", "--force", "--volumes", name)
+        return name
 
     def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(dir=self.work))
-        for name in ("volume", "spool"):
-            (self.folder / name).mkdir()
-            os.chown(self.folder / name, 10001, 10001)
-
-    def start(self, *command):
-        return subprocess.Popen(
-            [
-                *("unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-ec", START, "start", self.root),
-                *(self.folder / "volume", self.folder / "spool", "10001:10001", *command),
-            ],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    def run_inside(self, *command):
-        process = self.start(*command)
-        output, _ = process.communicate(timeout=machine.DEADLINE_SECONDS)
-        self.assertEqual(process.returncode, 0, output)
-        return output
+        self.spool = folder_for_the_user()
 
     def test_says_who_it_is(self):
-        self.assertEqual(self.config["User"], "levada")
-        self.assertEqual(self.config["Entrypoint"], ["levada"])
-        self.assertEqual(list(self.config["Volumes"]), ["/var/lib/levada"])
-        passwd = (pathlib.Path(self.root) / "etc/passwd").read_text()
-        self.assertIn("levada:x:10001:", passwd)
+        (image,) = json.loads(engine.podman("image", "inspect", "levada"))
+        config = image["Config"]
+        self.assertEqual(config["User"], "levada")
+        self.assertEqual(config["Entrypoint"], ["levada"])
+        self.assertEqual(list(config["Volumes"]), ["/var/lib/levada"])
+        self.assertEqual(engine.podman("run", "--rm", "--entrypoint", "id", "levada", "-u"), str(USER))
 
     def test_has_all_plugins_and_what_they_need(self):
-        self.assertRegex(self.run_inside("levada", "plugins"), r"(?s)\n  delta .*\n  kafka ")
+        plugins = engine.podman("run", "--rm", "levada", "plugins")
+        self.assertRegex(plugins, r"(?s)\n  delta .*\n  kafka .*\n  postgres ")
 
     def test_runs_as_its_own_user_on_a_root_that_is_read_only(self):
-        agent = self.start(*self.config["Entrypoint"], *self.config["Cmd"])
-        self.addCleanup(agent.kill)
-        fresh = self.folder / "spool/a.json"
-        (self.folder / "a.json").write_text('{"a":1}\n{"b":2}\n')
-        os.chown(self.folder / "a.json", 10001, 10001)
-        (self.folder / "a.json").rename(fresh)
-        out = self.folder / "volume/out"
+        name = self.start()
+        drop(self.spool, "a.json", '{"a":1}\n{"b":2}\n')
+        volume = pathlib.Path(engine.inspect(name)["Mounts"][0]["Source"])
+        out = volume / "out"
         wait_until(lambda: any(path.read_text() for path in out.rglob("*") if path.is_file()), "the rows")
-        (inside,) = pathlib.Path(f"/proc/{agent.pid}/task/{agent.pid}/children").read_text().split()
-        os.kill(int(inside), signal.SIGTERM)
-        log, _ = agent.communicate(timeout=machine.DEADLINE_SECONDS)
-        self.assertEqual(agent.returncode, 0, log)
+        wait_until(lambda: engine.is_healthy(name), "the health")
+        engine.podman("stop", "--time", machine.DEADLINE_SECONDS, name)
+        self.assertEqual(engine.inspect(name)["State"]["ExitCode"], 0, engine.log(name))
         rows = [line for path in out.rglob("*") if path.is_file() for line in path.read_text().splitlines()]
         self.assertEqual(rows, ['{"a":1}', '{"b":2}'])
-        for path in (self.folder / "volume").rglob("*"):
-            self.assertEqual(path.stat().st_uid, 10001, path)
+        for path in volume.rglob("*"):
+            self.assertEqual(path.stat().st_uid, USER, path)
+
+    def test_is_not_healthy_while_it_cannot_work(self):
+        os.chmod(self.spool, 0)
+        name = self.start()
+        wait_until(lambda: " warning sources.spool: " in engine.log(name), "an error")
+        self.assertFalse(engine.is_healthy(name))
+        os.chmod(self.spool, 0o700)
+        wait_until(lambda: engine.is_healthy(name), "the health")
+
+
+def event(kind, ip, time):
+    return {"type": kind, "ip": ip, "event_time": time, "url": "/c/1"}
+
+
+def is_open(address, port):
+    try:
+        socket.create_connection((address, port), machine.DEADLINE_SECONDS).close()
+        return True
+    except ConnectionRefusedError:
+        return False
+
+
+class Compose(unittest.TestCase):
+    def setUp(self):
+        self.spool = folder_for_the_user()
+        self.addCleanup(self.compose, "down", "--volumes")
+
+    def compose(self, *command):
+        file = SOURCES / "docker/compose.yaml"
+        said = {"SPOOL": str(self.spool), "KAFKA_IMAGE": KAFKA, "REDIS_IMAGE": REDIS, "LEVADA_IMAGE": LEVADA}
+        return engine.run(os.environ["LEVADA_COMPOSE"], "-f", file, "--profile", "bot_detection", *command,
+                          environment=said).stdout  # fmt: skip
+
+    def redis(self, *words):
+        return engine.run("redis-cli", "-h", self.redis_address, *words).stdout.split()
+
+    def test_bots_are_found_by_what_the_file_describes(self):
+        self.compose("up", "--detach", "--no-build")
+        kafka = engine.address("levada_kafka_1")
+        wait_until(lambda: is_open(kafka, 9092), "Kafka", PATIENCE_SECONDS)
+        # Those who need the others first: to ask Kafka by its own tool costs most.
+        services = [f"levada_{service}_1" for service in ("bot-ingest", "bot-detection", "redis", "kafka")]
+        for service in services:
+            wait_until(lambda: engine.is_healthy(service), f"the health of {service}", PATIENCE_SECONDS)
+        self.redis_address = engine.address("levada_redis_1")
+        events = [event("click", "10.0.0.66", 1000 + at // 10) for at in range(60)]
+        events += [event("view", "10.0.0.7", 1000 + at) for at in (0, 30, 60)]
+        # So many that each partition has some: time passes where all have.
+        events += [event("view", f"10.1.{at % 250}.{at // 250}", 2000 + at // 100) for at in range(20000)]
+        drop(self.spool, "events.json", "".join(json.dumps(each) + "\n" for each in events))
+        wait_until(lambda: self.redis("KEYS", "bot_*"), "a bot", PATIENCE_SECONDS)
+        self.assertEqual(self.redis("KEYS", "bot_*"), ["bot_10.0.0.66"])
+        self.assertTrue((self.spool / "events.json.COMPLETED").exists())
+        wait_until(lambda: self.redis("KEYS", "stat_10.0.0.7"), "the statistic", PATIENCE_SECONDS)
+        self.compose("stop")
+        for service in services[:2]:
+            self.assertEqual(engine.inspect(service)["State"]["ExitCode"], 0, engine.log(service))
 
 
 if __name__ == "__main__":
