@@ -111,6 +111,7 @@ class Deb(unittest.TestCase):
         self.wait_for_rows(['{"a":1}', '{"c":3}'])
         wait_until(lambda: "rows read 3" in self.machine.property("StatusText"), "the status")
         self.assertIn("rejected 1", self.machine.property("StatusText"))
+        self.assertRegex(self.machine.run("levada", "top", "--once"), r"\Alevada [\d.]+  up (\d+ min )?\d+ s ")
         # As fields of the journal.
         entries = [json.loads(line) for line in self.machine.journal("-o", "json").splitlines()]
         (rejected,) = [each for each in entries if "rejects rows" in each["MESSAGE"]]
