@@ -72,9 +72,13 @@ CellBuilder::CellBuilder(CellType type, TimeUnit unit, const Column& body)
       rows_(body.rows()) {
   switch (type) {
     case CellType::int64:
-    case CellType::timestamp: builder_.emplace<1>(body.rows()); break;
-    case CellType::float64: builder_.emplace<2>(body.rows()); break;
-    case CellType::boolean: break;
+    case CellType::timestamp:
+      numbers_ = reinterpret_cast<char*>(builder_.emplace<1>(body.rows()).extend(body.rows()));
+      break;
+    case CellType::float64:
+      numbers_ = reinterpret_cast<char*>(builder_.emplace<2>(body.rows()).extend(body.rows()));
+      break;
+    case CellType::boolean: rows_ = 0; break;
     case CellType::text:
     case CellType::bytes:
     case CellType::json: {
@@ -86,26 +90,33 @@ CellBuilder::CellBuilder(CellType type, TimeUnit unit, const Column& body)
   }
 }
 
-void CellBuilder::append_other_null() {
-  std::visit([](auto& builder) { builder.append_null(); }, builder_);
-}
-
-void CellBuilder::make_bits() {
-  const auto bytes = static_cast<size_t>(rows_ / 8 + 1);
-  bits_ = Buffer(bytes);
-  std::memset(bits_.data(), 0xff, bytes);
+void CellBuilder::append_first_null() {
+  if (auto* booleans = std::get_if<BooleanBuilder>(&builder_)) return booleans->append_null();
+  if (row_ == rows_) grow();
+  if (!bits_) {
+    const auto bytes = static_cast<size_t>(rows_ / 8 + 1);
+    bits_ = Buffer(bytes);
+    valid_ = bits_.as<uint8_t>();
+    std::memset(valid_, 0xff, bytes);
+  }
+  append_null();
 }
 
 void CellBuilder::grow() {
-  auto& texts = *std::get_if<0>(&builder_);
-  texts.filled(row_ - texts.rows());
   const auto more = std::max<int64_t>(rows_, 64);
-  views_ = texts.extend(more) - row_;
+  const auto extend = [&](auto& builder) {
+    builder.filled(row_ - builder.rows());
+    return builder.extend(more);
+  };
+  if (auto* texts = std::get_if<0>(&builder_)) views_ = extend(*texts) - row_;
+  else if (auto* integers = std::get_if<1>(&builder_)) numbers_ = reinterpret_cast<char*>(extend(*integers) - row_);
+  else if (auto* reals = std::get_if<2>(&builder_)) numbers_ = reinterpret_cast<char*>(extend(*reals) - row_);
   rows_ += more;
   if (!bits_) return;
   const auto used = static_cast<size_t>(row_ / 8 + 1), bytes = static_cast<size_t>(rows_ / 8 + 1);
   bits_.grow(bytes, used);
-  std::memset(bits_.data() + used, 0xff, bytes - used);
+  valid_ = bits_.as<uint8_t>();
+  std::memset(valid_ + used, 0xff, bytes - used);
 }
 
 bool CellBuilder::append_any(const Document& document, std::string_view value) {
@@ -117,12 +128,11 @@ bool CellBuilder::append_any(const Document& document, std::string_view value) {
     case CellType::json: append_raw(document, value); return true;
     case CellType::int64:
       if (!is_number(value)) break;
-      if (const auto number = parse_integer(document.text, value))
-        return std::get_if<1>(&builder_)->append(*number), true;
+      if (const auto number = parse_integer(document.text, value)) return append_number(*number), true;
       break;
     case CellType::float64:
       if (!is_number(value)) break;
-      if (const auto number = parse_double(value)) return std::get_if<2>(&builder_)->append(*number), true;
+      if (const auto number = parse_double(value)) return append_number(*number), true;
       break;
     case CellType::boolean:
       if (value == "true" || value == "false") return std::get_if<3>(&builder_)->append(value[0] == 't'), true;
@@ -167,24 +177,28 @@ bool CellBuilder::append_time(const Document& document, std::string_view value) 
     time = parse_epoch(value, unit_);
   }
   if (!time) return false;
-  std::get_if<1>(&builder_)->append(*time);
+  append_number(*time);
   return true;
 }
 
 Column CellBuilder::finish(std::string name) && {
+  const auto finished = [&](auto& builder, Type type) {
+    builder.filled(row_ - builder.rows());
+    return with_nulls(std::move(builder).finish(std::move(name), type));
+  };
   switch (type_) {
-    case CellType::int64: return std::move(*std::get_if<1>(&builder_)).finish(std::move(name), Type::int64);
-    case CellType::timestamp: return std::move(*std::get_if<1>(&builder_)).finish(std::move(name), Type::timestamp);
-    case CellType::float64: return std::move(*std::get_if<2>(&builder_)).finish(std::move(name), Type::float64);
+    case CellType::int64: return finished(*std::get_if<1>(&builder_), Type::int64);
+    case CellType::timestamp: return finished(*std::get_if<1>(&builder_), Type::timestamp);
+    case CellType::float64: return finished(*std::get_if<2>(&builder_), Type::float64);
     case CellType::boolean: return std::move(*std::get_if<3>(&builder_)).finish(std::move(name));
     case CellType::text:
     case CellType::json:
     case CellType::bytes: break;
   }
-  const auto type = type_ == CellType::bytes ? Type::bytes : Type::text;
-  auto& texts = *std::get_if<0>(&builder_);
-  texts.filled(row_ - texts.rows());
-  Column column = std::move(texts).finish(std::move(name), type);
+  return finished(*std::get_if<0>(&builder_), type_ == CellType::bytes ? Type::bytes : Type::text);
+}
+
+Column CellBuilder::with_nulls(Column column) const {
   if (nulls_ == 0) return column;
   const ArrowArray& array = column.array();
   auto held = std::make_unique<detail::Held>();
@@ -192,8 +206,8 @@ Column CellBuilder::finish(std::string name) && {
   held->pointers.assign(array.buffers, array.buffers + array.n_buffers);
   held->pointers[0] = bits_.data();
   held->buffers = {bits_};
-  auto with_nulls = detail::array_of(std::move(held), array.length, nulls_);
-  return Column::adopt(column.name(), type, with_nulls);
+  auto made = detail::array_of(std::move(held), array.length, nulls_);
+  return Column::adopt(column.name(), column.type(), made);
 }
 
 }  // namespace levada::parse_json

@@ -117,38 +117,53 @@ void DeclaredColumns::start(const Column& body) {
     if (column.type.is_nested()) builders_.emplace_back(NestedBuilder(column.type, column.unit, body));
     else builders_.emplace_back(CellBuilder(column.type.cell, column.unit, body));
   }
+  cells_.clear();
+  for (size_t at = 0; at < columns_.size(); ++at)
+    cells_.push_back({std::get_if<CellBuilder>(&builders_[at]), &tree_[at], columns_[at].required});
 }
 
 bool DeclaredColumns::append(const CellBuilder::Document& document, const TokenCursor& cursor, bool reject_mismatches,
                              std::string& reason) {
   bool is_accepted = true;
-  for (size_t at = 0; at < columns_.size(); ++at) {
-    const auto& column = columns_[at];
-    const auto& found = tree_[at];
-    const auto value = found.text;
-    auto* cell = std::get_if<CellBuilder>(&builders_[at]);
-    if (found.is_integer && cell && cell->takes_integers()) {
-      cell->append_integer(found.integer);
-      continue;
+  for (const auto& cell : cells_) {
+    const auto& found = *cell.found;
+    if (cell.builder) {
+      if (found.text.empty()) {
+        if (!cell.required) {
+          cell.builder->append_null();
+          continue;
+        }
+      } else if (found.is_integer ? cell.builder->append_integer(found.integer)
+                                  : cell.builder->append_plain(document, found.text)) {
+        continue;
+      }
     }
-    const bool is_null = value.empty() || (value[0] == 'n' && value == "null");
-    if (is_null) {
-      cell ? cell->append_null() : std::get_if<NestedBuilder>(&builders_[at])->append_null();
-      if (!column.required) continue;
-    } else if (cell) {
-      if (cell->append(document, value)) continue;
-      ++mismatches_;
-      if (!column.required && !reject_mismatches) continue;
-    } else {
-      auto& nested = *std::get_if<NestedBuilder>(&builders_[at]);
-      if (nested.append(document, cursor.from(value.data()))) continue;
-      const bool is_missing = column.required && nested.mismatch().path.empty();
-      if (!is_missing && !reject_mismatches) continue;
-    }
-    if (is_accepted) reason = why_not(at, value);
+    const auto number = static_cast<size_t>(&cell - cells_.data());
+    if (append_any(number, document, cursor, reject_mismatches)) continue;
+    if (is_accepted) reason = why_not(number, found.text);
     is_accepted = false;
   }
   return is_accepted;
+}
+
+bool DeclaredColumns::append_any(size_t number, const CellBuilder::Document& document, const TokenCursor& cursor,
+                                 bool reject_mismatches) {
+  const bool required = columns_[number].required;
+  const auto value = tree_[number].text;
+  auto* cell = cells_[number].builder;
+  if (value.empty() || (value[0] == 'n' && value == "null")) {
+    cell ? cell->append_null() : std::get_if<NestedBuilder>(&builders_[number])->append_null();
+    return !required;
+  }
+  if (cell) {
+    if (cell->append(document, value)) return true;
+    ++mismatches_;
+    return !required && !reject_mismatches;
+  }
+  auto& nested = *std::get_if<NestedBuilder>(&builders_[number]);
+  if (nested.append(document, cursor.from(value.data()))) return true;
+  const bool is_missing = required && nested.mismatch().path.empty();
+  return !is_missing && !reject_mismatches;
 }
 
 int64_t DeclaredColumns::mismatches() const {

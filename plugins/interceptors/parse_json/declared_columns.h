@@ -51,6 +51,16 @@ class DeclaredColumns {
     bool required = false;
   };
 
+  // What of a column is asked for each row.
+  struct Cell {
+    CellBuilder* builder;  // Null: the column is nested.
+    const FieldTree::Found* found;
+    bool required;
+  };
+
+  // `append` of one column.
+  bool append_any(size_t number, const CellBuilder::Document& document, const TokenCursor& cursor,
+                  bool reject_mismatches);
   // Why a value, empty where there is none, cannot stand in the column with this number.
   std::string why_not(size_t number, std::string_view value) const;
   static Result<Declared> declared(const Tree& entry);
@@ -61,7 +71,8 @@ class DeclaredColumns {
   bool has_nested_ = false;
   FieldTree tree_;
   std::vector<std::variant<CellBuilder, NestedBuilder>> builders_;
-  int64_t mismatches_ = 0;  // Of cells that are columns.
+  std::vector<Cell> cells_;  // Of each column.
+  int64_t mismatches_ = 0;   // Of cells that are columns.
 };
 
 }  // namespace levada::parse_json

@@ -85,7 +85,7 @@ class Finds {
   explicit Finds(FieldTree::Found* values) : values_(values) {}
   void text(int32_t slot, const char* begin, const char* end) {
     auto& value = values_[slot];
-    if (value.text.empty()) value.text = {begin, static_cast<size_t>(end - begin)};
+    if (value.text.empty()) value = {{begin, static_cast<size_t>(end - begin)}, 0, false};
   }
   void integer(int32_t slot, const char* begin, const char* end, int64_t integer) {
     auto& value = values_[slot];
@@ -93,7 +93,7 @@ class Finds {
   }
   void open(int32_t slot, const char* begin) {
     auto& value = values_[slot];
-    if (value.text.empty()) value.text = {begin, 0};
+    if (value.text.empty()) value = {{begin, 0}, 0, false};
   }
   void close(int32_t slot, const char* end) {
     auto& value = values_[slot];
@@ -118,17 +118,14 @@ WantedValues::Place FieldTree::member(Place object, std::string_view key) const 
 }
 
 void FieldTree::clear() {
-  for (auto& value : values_) {
-    value.text = {};
-    value.is_integer = false;
-  }
+  for (auto& value : values_) value.text = {};
 }
 
 bool FieldTree::put(const Node& node, std::string_view value) {
   if (node.slot < 0) return false;
   auto& found = values_[static_cast<size_t>(node.slot)];
   if (!found.text.empty()) return false;
-  found.text = value;
+  found = {value, 0, false};
   return true;
 }
 

@@ -18,7 +18,8 @@ class FieldTree final : private WantedValues {
   // A value that was found: its text, a string with its quotes; empty where the object has none.
   struct Found {
     std::string_view text;
-    int64_t integer;  // What it is where it is known to be a whole number.
+    // What it is where it is known to be a whole number. Both mean nothing where there is no text.
+    int64_t integer;
     bool is_integer;
   };
 
