@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace levada {
 
@@ -37,6 +38,8 @@ class JsonScanner {
   size_t skip_space(size_t at) const;
 
   const JsonFault& fault() const { return fault_; }
+  // The same, to keep.
+  JsonFault take_fault() { return std::move(fault_); }
   // Whether the last value had to be repaired, and what became of it.
   bool is_repaired() const { return is_repaired_; }
   const std::string& repaired() const { return repaired_; }

@@ -126,9 +126,7 @@ bool CleanJson::split(const Batch& batch, int64_t row, const View& view, Documen
 
 void CleanJson::reject(const Batch& batch, int64_t row, const RowSplitter::Part& part, std::string_view why,
                        std::string body) {
-  auto reason = place_of(batch, row, part.fault);
-  reason.append(": ").append(why);
-  rejections_.push_back({row, std::move(reason), std::move(body)});
+  rejections_.push_back({row, reason_at(batch, row, part.fault, why), std::move(body)});
 }
 
 Batch CleanJson::cleaned(const Batch& batch, const Column& body) const {

@@ -52,8 +52,9 @@ const std::vector<RowSplitter::Part>& RowSplitter::split(std::string_view row) {
       part.is_repaired = scanner.is_repaired();
       if (part.is_repaired) part.repaired = scanner.repaired();
     } else {
-      part.reason = scanner.fault().reason;
-      part.fault = scanner.fault().offset;
+      auto fault = scanner.take_fault();
+      part.reason = std::move(fault.reason);
+      part.fault = fault.offset;
       part.end = end_of_broken(scanner, at);
     }
     at = skip_separators(scanner, part.end);

@@ -42,7 +42,7 @@ Done ParseAccessLog::intercept(Batch& batch) {
       Fault fault;
       if (reader_.read(line.text, line.line, fault)) continue;
       line.line = {};
-      batch.reject(row, place_of(batch, row, fault.offset) + ": " + fault.reason);
+      batch.reject(row, reason_at(batch, row, fault.offset, fault.reason));
     }
     for (auto& column : columns) column.append({lines_.data(), static_cast<size_t>(count)});
   }

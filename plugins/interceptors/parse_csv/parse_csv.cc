@@ -122,7 +122,7 @@ Done ParseCsv::intercept(Batch& batch) {
       if (columns_.append(record, parts_, column, reason)) continue;
       fault.offset = offset_of(fields_[field_numbers_[column]], record.text);
     }
-    batch.reject(row, place_of(batch, row, fault.offset) + ": " + reason);
+    batch.reject(row, reason_at(batch, row, fault.offset, reason));
   }
   for (auto& column : columns_.finish()) batch.set(std::move(column));
   header_rows_.add(header_rows);

@@ -13,11 +13,11 @@ std::string fault_of(const Batch& batch, int64_t row, std::string_view text) {
   JsonScanner scanner(text);
   const size_t begin = scanner.skip_space(0);
   const auto end = scanner.scan(begin);
-  if (!end) return place_of(batch, row, scanner.fault().offset) + ": " + scanner.fault().reason;
+  if (!end) return reason_at(batch, row, scanner.fault().offset, scanner.fault().reason);
   const size_t rest = scanner.skip_space(*end);
-  if (rest < text.size()) return place_of(batch, row, rest) + ": more behind the document";
-  if (text[begin] == '{') return place_of(batch, row, 0) + ": simdjson does not read this";
-  return place_of(batch, row, begin) + ": expected an object, found " + std::string(kind_of(text.substr(begin)));
+  if (rest < text.size()) return reason_at(batch, row, rest, "more behind the document");
+  if (text[begin] == '{') return reason_at(batch, row, 0, "simdjson does not read this");
+  return reason_at(batch, row, begin, "expected an object, found " + std::string(kind_of(text.substr(begin))));
 }
 
 }  // namespace

@@ -75,7 +75,7 @@ Done ParseRegex::intercept(Batch& batch) {
       columns_.append_nulls();
       reason = "the pattern does not match";
     }
-    batch.reject(row, place_of(batch, row, offset) + ": " + reason);
+    batch.reject(row, reason_at(batch, row, offset, reason));
   }
   for (auto& column : columns_.finish()) batch.set(std::move(column));
   mismatched_.add(columns_.mismatches());
