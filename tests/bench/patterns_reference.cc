@@ -1,5 +1,5 @@
-// What RE2::Set alone does: patterns_reference PATTERNS.tsv LOG. Finds in each line of the log which
-// of the patterns occur, and prints "PATTERN,LINES" for each, and to the error output the
+// What RE2::Set alone does: patterns_reference PATTERNS.tsv LOG. Finds in each line of the log
+// which of the patterns occur, and prints "PATTERN,LINES" for each, and to the error output the
 // CPU-seconds of the search: reading the file and writing the counts are not among them.
 #include <re2/re2.h>
 #include <re2/set.h>
