@@ -83,6 +83,8 @@ class Engine:
         self.run("podman", "rm", "--all", "--force", "--time", "1", "--volumes", check=False)
         self.run("podman", "network", "prune", "--force", check=False)
         self.run("buildah", "rm", "--all", check=False)
+        # What containers are mounted from is a mount itself.
+        self.run("umount", "--lazy", self.folder / "storage/overlay", check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def make_image(self, root, name, entry=(), **config):
