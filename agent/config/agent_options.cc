@@ -56,7 +56,8 @@ constexpr auto kChannel = std::to_array<levada_option>({
     {"type", LEVADA_CHOICE, LEVADA_REQUIRED, "memory|file", nullptr,
      "Where the channel keeps rows: in memory, from where a crash takes them and sources read them again, or on disk."},
     {"capacity_bytes", LEVADA_SIZE, 0, nullptr, nullptr,
-     "Most bytes that it holds; sources wait when they are used up. 32MiB in memory; on disk no limit."},
+     "Most bytes that it holds; sources wait when they are used up. If not set, 32MiB in memory, 128MiB there where a "
+     "sink's interceptors have states; on disk no limit."},
     {"path", LEVADA_STRING, 0, nullptr, nullptr, "Folder of a file channel; if not set, channels/NAME in data_dir."},
     {"sync", LEVADA_CHOICE, 0, "commit|interval|none", "\"commit\"",
      "When a file channel makes rows safe against a power cut: before their source hears that they are stored, "

@@ -11,6 +11,9 @@ namespace {
 
 // Of sources, and of interceptors in front of a channel.
 const Backoff kSourceBackoff(std::chrono::milliseconds(100), std::chrono::seconds(10));
+// A memory channel has room for so many times more where readers may put commits off, because their
+// interceptors have states. What it has by itself would not let them.
+constexpr int64_t kTimesForStates = 4;
 
 }  // namespace
 
@@ -88,6 +91,16 @@ std::unique_ptr<ChainWorkers> PipelineBuilder::chain(const std::string& owner, c
                                         parts_.services.progress);
 }
 
+bool PipelineBuilder::has_stateful_reader(size_t channel) const {
+  const auto is_one = [&](const auto& reader) {
+    return reader.channel == channel && std::ranges::any_of(reader.interceptors, [&](size_t number) {
+             const auto& component = topology_.interceptors[number].component;
+             return component && is_stateful(*component);
+           });
+  };
+  return std::ranges::any_of(topology_.sinks, is_one) || std::ranges::any_of(topology_.sink_groups, is_one);
+}
+
 void PipelineBuilder::add_channel(size_t number) {
   const auto& config = topology_.channels[number];
   if (config.type == ChannelConfig::Type::file) {
@@ -98,7 +111,9 @@ void PipelineBuilder::add_channel(size_t number) {
     }
     parts_.channels.push_back(std::make_unique<FileChannel>(std::move(options), parts_.services));
   } else {
-    parts_.channels.push_back(std::make_unique<MemoryChannel>(static_cast<size_t>(config.capacity_bytes),
+    int64_t capacity = config.capacity_bytes;
+    if (!config.settings.is_set("capacity_bytes") && has_stateful_reader(number)) capacity *= kTimesForStates;
+    parts_.channels.push_back(std::make_unique<MemoryChannel>(static_cast<size_t>(capacity),
                                                               ChannelGauges(*parts_.services.metrics, config.path)));
   }
   channels_[number] = parts_.channels.back().get();

@@ -66,6 +66,16 @@ class Shown(StatusTest):
         self.assertFalse([reason for reason in reasons if any(mark in reason for mark in "0123456789{}")], reasons)
         connection.close()
 
+    def test_memory_channels_have_room_for_commits_that_states_put_off(self):
+        self.start(LOOPBACK, tables='[interceptors.count]\ntype = "count_by"\ncolumns = ["type"]\n' + "".join(
+            f'[channels.{name}]\ntype = "memory"\n{capacity}[sinks.{name}]\ntype = "null"\nchannel = "{name}"\n'
+            f'interceptors = ["count"]\n' for name, capacity in (("counted", ""), ("set", 'capacity_bytes = "1MiB"\n'))
+        ) + '[sources.files]\ntype = "spool"\npath = "/tmp"\ninclude = ["*.no such file"]\n'
+            'channels = ["counted", "set"]\n')
+        found = families(self.ask("/metrics")[1])
+        self.assertEqual({name: value(found, "levada_channel_capacity_bytes", component=name) / (1 << 20)
+                          for name in ("main", "counted", "set")}, {"main": 32, "counted": 128, "set": 1})
+
     def test_every_metric_is_in_the_guide(self):
         guide = (pathlib.Path(__file__).parents[2] / "docs/guides/observe.md").read_text()
         self.start(LOOPBACK, tables='[sources.files]\ntype = "spool"\npath = "/tmp"\ninclude = ["*.no such file"]\n'
