@@ -188,7 +188,7 @@ Turn SinkRunner::read(nanoseconds timeout) {
   if (const auto due = workers_->deadline(); due != nanoseconds::max())
     timeout = std::clamp(std::max(due, advance_after_) - now(), nanoseconds{0}, timeout);
   // A durable channel keeps the rest for whoever reads on.
-  const bool reads_on = !stop_.pause || !channel_.durable() || !at_position_ || !workers_->empty();
+  const bool reads_on = !stop_.pause || !channel_.durable() || !at_position() || !workers_->empty();
   if (stop_.pause && uncommitted_) timeout = nanoseconds{0};
   drained_ = !reads_on;
   while (reads_on && workers_->has_room() && !commit_due()) {
@@ -219,7 +219,7 @@ Turn SinkRunner::read(nanoseconds timeout) {
   if (ended && stop_.at_end())
     if (const auto turn = advance(true, timeout)) return *turn;
   if (ended && !uncommitted_) return Turn::ended;
-  if (ended || (uncommitted_ && at_position_ && (stop_.pause || channel_.under_back_pressure(cursor_)))) {
+  if (ended || (uncommitted_ && at_position() && (stop_.pause || channel_.under_back_pressure(cursor_)))) {
     if (auto done = start_commit(); !done) return failed(done.error(), "save");
     return Turn::worked;
   }
@@ -259,8 +259,12 @@ Turn SinkRunner::write(nanoseconds timeout) {
     const DeadLetters::Origin origin{name_, pending_->stream, batch.position, pending_->end};
     for (auto& each : pending_->rejected_rows) dead_letters_.add(origin, each);
     if (!pending_->account.stream.empty()) audit_.add(pending_->account, rows);
-    at_position_ = !batch.position.empty();
-    if (at_position_) reached_[pending_->stream] = {pending_->stream, batch.position, pending_->end};
+    if (batch.position.empty()) {
+      unfinished_.insert(pending_->stream);
+    } else {
+      unfinished_.erase(pending_->stream);
+      reached_[pending_->stream] = {pending_->stream, batch.position, pending_->end};
+    }
   }
   last_ = now();
   if (!uncommitted_) first_ = last_;
@@ -269,9 +273,8 @@ Turn SinkRunner::write(nanoseconds timeout) {
   return Turn::worked;
 }
 
-// A commit never falls on a part of a batch behind which the source cannot go on.
 bool SinkRunner::commit_due() const {
-  if (!uncommitted_ || !at_position_) return false;
+  if (!uncommitted_ || !at_position()) return false;
   if (now() < not_before_ && bytes_ / kTimesBytes < policy_.bytes && (policy_.rows == 0 || rows_ < policy_.rows))
     return false;
   return (policy_.rows > 0 && rows_ >= policy_.rows) || bytes_ >= policy_.bytes || now() >= commit_deadline();
@@ -367,7 +370,8 @@ Turn SinkRunner::failed(const Error& error, const char* what) {
   channel_.rewind(cursor_);
   rows_ = bytes_ = 0;
   uncommitted_ = sink_committed_ = false;
-  at_position_ = needs_recover_ = true;
+  unfinished_.clear();
+  needs_recover_ = true;
   if (error.code != Code::retry) {
     failure_ = std::string(what) + ": " + error.message;
     log_error(name_, failure_);
