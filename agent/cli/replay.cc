@@ -107,7 +107,6 @@ class ReplayTopology {
       ChannelConfig own;
       own.name = letters.name;
       own.path = "channels." + own.name;
-      own.capacity_bytes = 32 << 20;
       letters.channels = {topology_.channels.size()};
       reader->channel = topology_.channels.size();
       topology_.channels.push_back(std::move(own));

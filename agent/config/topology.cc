@@ -55,8 +55,6 @@ void check_range(const OptionValues& values, const std::string& path, const char
                        : "must be between " + std::to_string(least) + " and " + std::to_string(most));
 }
 
-constexpr int64_t kMemoryChannelBytes = 32 << 20;
-
 void check_positive(const OptionValues& values, const std::string& path, const char* name, Diagnostics& diagnostics) {
   const Node* written = values.written(name);
   if (written == nullptr || !values.is_set(name) || values.integer(name) > 0) return;
@@ -195,8 +193,6 @@ class TopologyReader {
     const auto& settings = config.settings;
     config.type = static_cast<ChannelConfig::Type>(settings.integer("type"));
     config.capacity_bytes = settings.integer("capacity_bytes");
-    if (config.type == ChannelConfig::Type::memory && !settings.is_set("capacity_bytes"))
-      config.capacity_bytes = kMemoryChannelBytes;
     config.folder = settings.text("path");
     config.sync = static_cast<ChannelConfig::Sync>(settings.integer("sync"));
     config.sync_interval_ns = settings.integer("sync_interval");

@@ -104,7 +104,7 @@ struct ChannelConfig : TableConfig {
   enum class Compression { none, zstd };
 
   Type type = Type::memory;
-  int64_t capacity_bytes = 0;  // 0: no limit
+  int64_t capacity_bytes = 0;  // 0: on disk no limit, in memory what fits the readers
   // Of file channels.
   std::string folder;
   Sync sync = Sync::commit;

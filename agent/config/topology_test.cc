@@ -110,7 +110,7 @@ TEST(Topology, has_everything_that_is_written) {
 
   ASSERT_EQ(topology.channels.size(), 2u);
   EXPECT_EQ(topology.channels[0].type, ChannelConfig::Type::memory);
-  EXPECT_EQ(topology.channels[0].capacity_bytes, 32 << 20);
+  EXPECT_EQ(topology.channels[0].capacity_bytes, 0);
   EXPECT_EQ(topology.channels[1].capacity_bytes, 1048576);
 
   ASSERT_EQ(topology.sinks.size(), 3u);

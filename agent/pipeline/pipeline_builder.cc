@@ -11,9 +11,10 @@ namespace {
 
 // Of sources, and of interceptors in front of a channel.
 const Backoff kSourceBackoff(std::chrono::milliseconds(100), std::chrono::seconds(10));
-// A memory channel has room for so many times more where readers may put commits off, because their
-// interceptors have states. What it has by itself would not let them.
-constexpr int64_t kTimesForStates = 4;
+// What a memory channel has room for by itself: more where readers may put commits off, because their
+// interceptors have states.
+constexpr int64_t kMemoryChannelBytes = 32 << 20;
+constexpr int64_t kBytesForStates = 128 << 20;
 
 }  // namespace
 
@@ -112,7 +113,7 @@ void PipelineBuilder::add_channel(size_t number) {
     parts_.channels.push_back(std::make_unique<FileChannel>(std::move(options), parts_.services));
   } else {
     int64_t capacity = config.capacity_bytes;
-    if (!config.settings.is_set("capacity_bytes") && has_stateful_reader(number)) capacity *= kTimesForStates;
+    if (capacity == 0) capacity = has_stateful_reader(number) ? kBytesForStates : kMemoryChannelBytes;
     parts_.channels.push_back(std::make_unique<MemoryChannel>(static_cast<size_t>(capacity),
                                                               ChannelGauges(*parts_.services.metrics, config.path)));
   }
