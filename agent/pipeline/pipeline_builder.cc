@@ -11,7 +11,7 @@ namespace {
 
 // Of sources, and of interceptors in front of a channel.
 const Backoff kSourceBackoff(std::chrono::milliseconds(100), std::chrono::seconds(10));
-// What a memory channel has room for by itself: more where readers may put commits off, because their
+// What a memory channel has room for by itself: more where readers may put commits off, as their
 // interceptors have states.
 constexpr int64_t kMemoryChannelBytes = 32 << 20;
 constexpr int64_t kBytesForStates = 128 << 20;
