@@ -258,8 +258,8 @@ class Postgres(Join):
         self.assertEqual([row["name"] for row in self.found()], ["Sümmer", "eight", "late"])
 
     def test_keys_of_several_columns_and_of_every_type_that_can_be_one(self):
-        sql("DROP TABLE IF EXISTS several; DROP TYPE IF EXISTS mood; CREATE TYPE mood AS ENUM ('7'); CREATE TABLE "
-            "several (s smallint, b bigint, t text, v varchar(9), n numeric, d date, m mood, value text); "
+        sql("DROP TABLE IF EXISTS several; DROP TYPE IF EXISTS seven; CREATE TYPE seven AS ENUM ('7'); CREATE TABLE "
+            "several (s smallint, b bigint, t text, v varchar(9), n numeric, d date, m seven, value text); "
             "INSERT INTO several VALUES (7, 7, '7', '7', 7, '2026-01-31', '7', 'x')")
         for first, second in (("b", None), ("s", "b"), ("t", "s"), ("v", "t")):
             keys = f'id = "{first}"' + (f', row = "{second}"' if second else "")
