@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What keeping a large state costs: rows at full speed, with many live keys, with and without a state that is kept.
 
-    tests/bench/state.py build/release/levada [--keys N] [--rows N] [--runs N] [--job NAME ...]
+    tests/bench/state.py build/release/levada [--keys N] [--rows N] [--runs N] [--job NAME]...
 
 Rows are JSON objects of about 130 bytes, of keys at random; all of them are live to the end. The channel is the one in
 memory, as large as it is by itself: the source waits for it all the time, which is what makes commits come often. Both
