@@ -15,7 +15,7 @@ namespace {
 constexpr size_t kReadableTail = 64;
 constexpr size_t kSmallest = 4096;            // Smaller ones go to malloc, which is good at them.
 constexpr size_t kLargest = size_t{1} << 46;  // No machine has more, and there is a class for each size below.
-constexpr size_t kKeptBytesMax = 160u << 20;  // Freed memory that is kept: about two full channels.
+constexpr size_t kKeptBytesMax = 160u << 20;  // Freed memory that is kept: a full channel of each size.
 constexpr size_t kSmallestPopulated = 64u << 10;
 
 struct SizeClass {
