@@ -60,11 +60,16 @@ std::unique_ptr<Instance> PipelineBuilder::instance(const ComponentConfig& confi
 }
 
 // The state of an interceptor goes with the commits of a sink, and with the order of the rows.
+bool PipelineBuilder::has_state(size_t interceptor) const {
+  const auto& component = topology_.interceptors[interceptor].component;
+  return component && is_stateful(*component);
+}
+
 void PipelineBuilder::check_stateful(const std::vector<size_t>& interceptors, const TableConfig& user, bool is_source,
                                      uint32_t workers) {
   for (const auto number : interceptors) {
+    if (!has_state(number)) continue;
     const auto& config = topology_.interceptors[number];
-    if (!config.component || !is_stateful(*config.component)) continue;
     if (is_source)
       diagnostics_.add(user.settings.locate("interceptors"), user.path + ".interceptors",
                        "\"" + config.name + "\" has a state, which is kept with a sink's commits: name it in the " +
@@ -94,10 +99,8 @@ std::unique_ptr<ChainWorkers> PipelineBuilder::chain(const std::string& owner, c
 
 bool PipelineBuilder::has_stateful_reader(size_t channel) const {
   const auto is_one = [&](const auto& reader) {
-    return reader.channel == channel && std::ranges::any_of(reader.interceptors, [&](size_t number) {
-             const auto& component = topology_.interceptors[number].component;
-             return component && is_stateful(*component);
-           });
+    return reader.channel == channel &&
+           std::ranges::any_of(reader.interceptors, [&](size_t number) { return has_state(number); });
   };
   return std::ranges::any_of(topology_.sinks, is_one) || std::ranges::any_of(topology_.sink_groups, is_one);
 }

@@ -40,6 +40,7 @@ class PipelineBuilder {
                                       uint32_t workers, Backoff backoff);
   void check_stateful(const std::vector<size_t>& interceptors, const TableConfig& user, bool is_source,
                       uint32_t workers);
+  bool has_state(size_t interceptor) const;
   bool has_stateful_reader(size_t channel) const;
   void add_channel(size_t number);
   void add_sinks(const Flow& flow);
