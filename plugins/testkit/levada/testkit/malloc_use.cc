@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <thread>
 
 namespace levada::testkit {
 
@@ -25,18 +26,27 @@ std::optional<size_t> malloc_in_use() {
 #endif
 }
 
+namespace {
+
+// malloc keeps up to 7 freed pieces of each size for each thread, and counts them as given out until
+// the thread ends. In a thread of their own the turns leave none of these stocks behind.
+void take_turns(size_t count, const std::function<void()>& turn) {
+  std::thread([&] {
+    for (size_t at = 0; at < count; ++at) turn();
+  }).join();
+}
+
+}  // namespace
+
 size_t bytes_left_by_each(const std::function<void()>& turn) {
-  // malloc keeps up to 7 freed pieces of each size for each thread, and counts them as given out.
-  // Until these stocks are full, which takes its time where memory lies in small pieces, turns seem
-  // to leave something behind, less and less. What a leak leaves is the same in every window, but
-  // for one such stock.
+  // A leak leaves the same in every window; what grows to its size leaves less and less.
   constexpr size_t kWarmUp = 64, kTurns = 32, kWindows = 6;
   if (!malloc_in_use()) return 0;
-  for (size_t at = 0; at < kWarmUp; ++at) turn();
+  take_turns(kWarmUp, turn);
   size_t least = std::numeric_limits<size_t>::max(), most = 0;
   for (size_t window = 0; window < kWindows && least > 0; ++window) {
     const auto before = *malloc_in_use();
-    for (size_t at = 0; at < kTurns; ++at) turn();
+    take_turns(kTurns, turn);
     const auto after = *malloc_in_use();
     const size_t left = after > before ? (after - before) / kTurns : 0;
     least = std::min(least, left);

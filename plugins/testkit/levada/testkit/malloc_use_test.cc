@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <thread>
 #include <vector>
 
 namespace levada::testkit {
@@ -28,6 +29,18 @@ TEST(MallocUse, finds_nothing_where_all_is_freed_in_the_end) {
             }),
             0u);
   for (void* each : held) std::free(each);
+}
+
+// The pieces go to the stocks of the thread that frees them: of each of 64 sizes some, by and by.
+TEST(MallocUse, finds_nothing_where_pieces_come_from_another_thread) {
+  size_t number = 0;
+  EXPECT_EQ(bytes_left_by_each([&] {
+              void* piece = nullptr;
+              const size_t bytes = 16 * (number++ * 37 % 64) + 8;
+              std::thread([&] { piece = std::malloc(bytes); }).join();
+              std::free(piece);
+            }),
+            0u);
 }
 
 }  // namespace
