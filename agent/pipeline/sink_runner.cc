@@ -16,9 +16,8 @@ constexpr const char* kAudit = "audit";
 // An interceptor that names a deadline and has nothing to give then is asked again after that time.
 constexpr nanoseconds kAdvanceAgain = std::chrono::milliseconds(100);
 // Where interceptors have states, the time between two commits is at least so many times that which
-// saving took: large states make commits rare, by themselves. No more than so many times the bytes
-// that a commit is to have wait for that.
-constexpr int64_t kTimesSaving = 10, kTimesBytes = 8;
+// saving took: large states make commits rare, by themselves.
+constexpr int64_t kTimesSaving = 10;
 
 }  // namespace
 
@@ -29,7 +28,7 @@ SinkRunner::SinkRunner(Parts parts, DeadLetters& dead_letters, const CheckpointS
       workers_(std::move(parts.workers)),
       channel_(*parts.channel),
       cursor_(channel_.add_cursor(name_)),
-      policy_(parts.commit),
+      uncommitted_(parts.commit),
       backoff_(parts.backoff),
       on_reject_(std::move(parts.on_reject)),
       dead_letters_(dead_letters),
@@ -73,7 +72,7 @@ Turn SinkRunner::take_turn(nanoseconds begun, nanoseconds timeout) {
   }
   if (checkpoint_) return commit(timeout);
   if (pending_) return write(timeout);
-  if (commit_due() && workers_->empty()) {
+  if (uncommitted_.is_due(now()) && workers_->empty()) {
     if (auto done = start_commit(); !done) return failed(done.error(), "save");
     return commit(timeout);
   }
@@ -99,7 +98,7 @@ Done SinkRunner::open() {
 }
 
 Standing SinkRunner::standing() const {
-  return {opened_, drained_ && !uncommitted_ && !pending_ && !checkpoint_ && workers_->empty() && !needs_recover_,
+  return {opened_, drained_ && !uncommitted_.any() && !pending_ && !checkpoint_ && workers_->empty() && !needs_recover_,
           backoff_.left(now()).count() > 0};
 }
 
@@ -184,14 +183,14 @@ std::optional<Turn> SinkRunner::advance(bool ended, nanoseconds timeout) {
 
 Turn SinkRunner::read(nanoseconds timeout) {
   if (const auto turn = advance(false, timeout)) return *turn;
-  if (uncommitted_) timeout = std::clamp(commit_deadline() - now(), nanoseconds{0}, timeout);
+  if (uncommitted_.any()) timeout = std::clamp(uncommitted_.deadline() - now(), nanoseconds{0}, timeout);
   if (const auto due = workers_->deadline(); due != nanoseconds::max())
     timeout = std::clamp(std::max(due, advance_after_) - now(), nanoseconds{0}, timeout);
   // A durable channel keeps the rest for whoever reads on.
-  const bool reads_on = !stop_.pause || !channel_.durable() || !at_position() || !workers_->empty();
-  if (stop_.pause && uncommitted_) timeout = nanoseconds{0};
+  const bool reads_on = !stop_.pause || !channel_.durable() || !uncommitted_.at_position() || !workers_->empty();
+  if (stop_.pause && uncommitted_.any()) timeout = nanoseconds{0};
   drained_ = !reads_on;
-  while (reads_on && workers_->has_room() && !commit_due()) {
+  while (reads_on && workers_->has_room() && !uncommitted_.is_due(now())) {
     auto in_flight = channel_.read(cursor_, workers_->empty() ? timeout : nanoseconds{0});
     drained_ = !in_flight;
     if (!in_flight) break;
@@ -199,7 +198,7 @@ Turn SinkRunner::read(nanoseconds timeout) {
     // knows itself where to go on.
     const auto known = channel_.durable() ? committed_.end() : committed_.find(in_flight->stream);
     const bool empty = in_flight->batch.rows() == 0;
-    bytes_ += static_cast<int64_t>(in_flight->bytes);
+    uncommitted_.add_bytes(static_cast<int64_t>(in_flight->bytes));
     if (known != committed_.end() && in_flight->end + (empty ? 1 : 0) <= known->second.sequence) {
       Batch skipped(0);
       skipped.stream = in_flight->batch.stream;
@@ -218,8 +217,9 @@ Turn SinkRunner::read(nanoseconds timeout) {
   const bool ended = channel_.ended(cursor_) || (!reads_on && stop_.intake);
   if (ended && stop_.at_end())
     if (const auto turn = advance(true, timeout)) return *turn;
-  if (ended && !uncommitted_) return Turn::ended;
-  if (ended || (uncommitted_ && at_position() && (stop_.pause || channel_.under_back_pressure(cursor_)))) {
+  if (ended && !uncommitted_.any()) return Turn::ended;
+  if (ended ||
+      (uncommitted_.any() && uncommitted_.at_position() && (stop_.pause || channel_.under_back_pressure(cursor_)))) {
     if (auto done = start_commit(); !done) return failed(done.error(), "save");
     return Turn::worked;
   }
@@ -251,7 +251,7 @@ Turn SinkRunner::write(nanoseconds timeout) {
     rows -= *rejected_rows;
   }
   if (tap_ && tap_->wanted()) tap_->give(TapPoint::Way::in, batch);
-  rows_ += rows;
+  uncommitted_.add_rows(rows, now());
   if (pending_->stream.empty()) {
     for (auto& each : pending_->rejected_rows) dead_letters_.add_late(name_, each);
     audit_.add_held(rows, pending_->account.counts);
@@ -259,30 +259,11 @@ Turn SinkRunner::write(nanoseconds timeout) {
     const DeadLetters::Origin origin{name_, pending_->stream, batch.position, pending_->end};
     for (auto& each : pending_->rejected_rows) dead_letters_.add(origin, each);
     if (!pending_->account.stream.empty()) audit_.add(pending_->account, rows);
-    if (batch.position.empty()) {
-      unfinished_.insert(pending_->stream);
-    } else {
-      unfinished_.erase(pending_->stream);
-      reached_[pending_->stream] = {pending_->stream, batch.position, pending_->end};
-    }
+    uncommitted_.add_part(pending_->stream, !batch.position.empty());
+    if (!batch.position.empty()) reached_[pending_->stream] = {pending_->stream, batch.position, pending_->end};
   }
-  last_ = now();
-  if (!uncommitted_) first_ = last_;
-  uncommitted_ = true;
   pending_.reset();
   return Turn::worked;
-}
-
-bool SinkRunner::commit_due() const {
-  if (!uncommitted_ || !at_position()) return false;
-  if (now() < not_before_ && bytes_ / kTimesBytes < policy_.bytes && (policy_.rows == 0 || rows_ < policy_.rows))
-    return false;
-  return (policy_.rows > 0 && rows_ >= policy_.rows) || bytes_ >= policy_.bytes || now() >= commit_deadline();
-}
-
-nanoseconds SinkRunner::commit_deadline() const {
-  const auto by_age = first_ + policy_.interval;
-  return std::max(not_before_, policy_.idle.count() > 0 ? std::min(by_age, last_ + policy_.idle) : by_age);
 }
 
 Done SinkRunner::start_commit() {
@@ -347,12 +328,12 @@ void SinkRunner::committed() {
   epoch_ = checkpoint_->epoch;
   checkpoint_store_.confirm(name_, epoch_);
   saving_plan_.saved(stored_checkpoint_->states);
-  rows_written_.add(rows_);
+  rows_written_.add(uncommitted_.rows());
   commits_.add();
   open_.works();
-  if (!workers_->stateful().empty()) not_before_ = now() + kTimesSaving * saving_;
-  rows_ = bytes_ = 0;
-  uncommitted_ = sink_committed_ = false;
+  if (!workers_->stateful().empty()) uncommitted_.put_off(now() + kTimesSaving * saving_);
+  uncommitted_.clear();
+  sink_committed_ = false;
   checkpoint_.reset();
   stored_checkpoint_.reset();
   backoff_.succeeded();
@@ -368,9 +349,8 @@ Turn SinkRunner::failed(const Error& error, const char* what) {
   pending_.reset();
   workers_->clear();
   channel_.rewind(cursor_);
-  rows_ = bytes_ = 0;
-  uncommitted_ = sink_committed_ = false;
-  unfinished_.clear();
+  uncommitted_.clear();
+  sink_committed_ = false;
   needs_recover_ = true;
   if (error.code != Code::retry) {
     failure_ = std::string(what) + ": " + error.message;
@@ -406,7 +386,7 @@ void SinkRunner::reject_late(CBatch& rejected) {
   if (!rows) return log_error(name_, "rejected rows are lost: " + rows.error().message);
   const int64_t count = rows->rows();
   rows_rejected_.add(count);
-  rows_ -= count;
+  uncommitted_.take_back(count);
   saved_ = false;
   std::vector<AuditCount> counts;
   std::vector<RejectedRows> rejected_rows;

@@ -5,7 +5,6 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 
 #include "agent/channels/channel.h"
@@ -17,15 +16,9 @@
 #include "agent/pipeline/sink_target.h"
 #include "agent/pipeline/source_runner.h"
 #include "agent/pipeline/stop.h"
+#include "agent/pipeline/uncommitted.h"
 
 namespace levada::agent {
-
-struct CommitPolicy {
-  int64_t rows = 0;  // 0: no limit
-  int64_t bytes = 0;
-  nanoseconds interval{};
-  nanoseconds idle{};  // 0: no limit
-};
 
 class SinkRunner {
  public:
@@ -64,11 +57,6 @@ class SinkRunner {
   Turn read(nanoseconds timeout);
   std::optional<Turn> advance(bool ended, nanoseconds timeout);
   Turn write(nanoseconds timeout);
-  bool commit_due() const;
-  // A commit never falls between parts of a batch: its source cannot go on there.
-  bool at_position() const { return unfinished_.empty(); }
-  // When what was written is committed, if nothing more comes. By the monotonic time.
-  nanoseconds commit_deadline() const;
   Done start_commit();
   Turn commit(nanoseconds timeout);
   Done save();
@@ -84,7 +72,7 @@ class SinkRunner {
   const std::unique_ptr<ChainWorkers> workers_;
   Channel& channel_;
   const size_t cursor_;
-  const CommitPolicy policy_;
+  Uncommitted uncommitted_;
   Backoff backoff_;
   FailureLog failures_;
   const std::map<std::string, OnReject> on_reject_;
@@ -111,15 +99,10 @@ class SinkRunner {
   std::optional<StoredCheckpoint> stored_checkpoint_;  // What the agent keeps with that commit.
   bool saved_ = false;                                 // The stored checkpoint is durable.
   bool sink_committed_ = false;                        // The sink has done the commit that was begun.
-  int64_t rows_ = 0, bytes_ = 0;                       // Since the last commit.
-  bool uncommitted_ = false;
-  std::set<std::string> unfinished_;  // Streams of which parts of a batch were written, and not the last one.
-  bool drained_ = false;              // The channel had no more when it was last read, or none is to be read now.
-  nanoseconds first_{}, last_{};      // When the first and the last of them came.
-  nanoseconds last_idle_{};           // The last call of idle.
-  nanoseconds saving_{};              // What the commit that is under way has taken to save states.
-  nanoseconds not_before_{};          // The next commit has time until then: saving shall not take all of it.
-  nanoseconds advance_after_{};       // Interceptors that had nothing to give are not asked before that.
+  bool drained_ = false;         // The channel had no more when it was last read, or none is to be read now.
+  nanoseconds last_idle_{};      // The last call of idle.
+  nanoseconds saving_{};         // What the commit that is under way has taken to save states.
+  nanoseconds advance_after_{};  // Interceptors that had nothing to give are not asked before that.
   uint64_t epoch_ = 0;
   std::string failure_;
   Signal pause_;
