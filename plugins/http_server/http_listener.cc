@@ -21,6 +21,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "http_server/listener_tls.h"
 #include "http_server/rate_limit.h"
 #include "levada/http_rules.h"
 
@@ -49,6 +50,18 @@ HttpResponse response_of(const ErrorCode& failed) {
   if (failed == http::error::body_limit) return HttpResponse::error(413, "the body is too large");
   if (failed == http::error::partial_message) return HttpResponse::error(400, "the request ends amid its body");
   return HttpResponse::error(400, "this is no HTTP request: " + failed.message());
+}
+
+std::string head_of(const HttpResponse& response, unsigned version, bool keep_alive) {
+  std::string head = version == 10 ? "HTTP/1.0 " : "HTTP/1.1 ";
+  head += std::to_string(response.status) + ' ';
+  head += view(http::obsolete_reason(static_cast<http::status>(response.status)));
+  head += "\r\nServer: levada\r\nContent-Length: " + std::to_string(response.body.size());
+  if (!response.type.empty()) head += "\r\nContent-Type: " + response.type;
+  for (const auto& [name, value] : response.headers) head += "\r\n" + name + ": " + value;
+  if (!keep_alive) head += "\r\nConnection: close";
+  else if (version == 10) head += "\r\nConnection: keep-alive";
+  return head + "\r\n\r\n";
 }
 
 }  // namespace
@@ -83,7 +96,6 @@ class HttpListener::State : public std::enable_shared_from_this<HttpListener::St
   class Session;
   using Tls = beast::ssl_stream<beast::tcp_stream>;
 
-  Done set_up_tls();
   void accept();
   void take(Tcp::socket socket);
   void tick();
@@ -262,19 +274,10 @@ class HttpListener::State::Session : public Connection, public std::enable_share
     if (state_.is_stopping_) keep_alive_ = false;
     if (response.status >= 400 && state_.counters_.refused) state_.counters_.refused(response.status);
     count_body(0);
-    auto& text = answer_;
-    text = version_ == 10 ? "HTTP/1.0 " : "HTTP/1.1 ";
-    text += std::to_string(response.status) + ' ';
-    text += view(http::obsolete_reason(static_cast<http::status>(response.status)));
-    text += "\r\nServer: levada\r\nContent-Length: " + std::to_string(response.body.size());
-    if (!response.type.empty()) text += "\r\nContent-Type: " + response.type;
-    for (const auto& [name, value] : response.headers) text += "\r\n" + name + ": " + value;
-    if (!keep_alive_) text += "\r\nConnection: close";
-    else if (version_ == 10) text += "\r\nConnection: keep-alive";
-    text += "\r\n\r\n";
-    if (!is_head_) text += response.body;
+    answer_ = head_of(response, version_, keep_alive_);
+    if (!is_head_) answer_ += response.body;
     lowest().expires_after(limits().write_timeout);
-    asio::async_write(stream_, asio::buffer(text),
+    asio::async_write(stream_, asio::buffer(answer_),
                       [self = self()](const ErrorCode& failed, size_t) { self->have_written(failed); });
   }
 
@@ -346,27 +349,8 @@ void HttpListener::State::end() {
   for (auto* connection : all) connection->forget_request();
 }
 
-Done HttpListener::State::set_up_tls() {
-  const auto& given = options_.tls;
-  if (given.certificate.empty()) return {};
-  auto& tls = tls_.emplace(asio::ssl::context::tls_server);
-  ErrorCode failed;
-  const auto wrong = [&](const std::string& what) { return fatal(what + ": " + failed.message()); };
-  SSL_CTX_set_min_proto_version(tls.native_handle(), TLS1_2_VERSION);
-  tls.use_certificate_chain(asio::buffer(given.certificate), failed);
-  if (failed) return wrong("tls_certificate");
-  tls.use_private_key(asio::buffer(given.key), asio::ssl::context::pem, failed);
-  if (failed) return wrong("tls_key");
-  if (SSL_CTX_check_private_key(tls.native_handle()) != 1) return fatal("tls_key: it does not go with tls_certificate");
-  if (given.client_ca.empty()) return {};
-  tls.add_certificate_authority(asio::buffer(given.client_ca), failed);
-  if (failed) return wrong("tls_client_ca");
-  tls.set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert, failed);
-  return {};
-}
-
 Done HttpListener::State::open() {
-  LEVADA_TRY(set_up_tls());
+  if (!options_.tls.certificate.empty()) LEVADA_TRY(set_up(tls_.emplace(asio::ssl::context::tls_server), options_.tls));
   const auto cannot = [&](const ErrorCode& failed) {
     const auto what = "listen on " + options_.address.text() + ": ";
     if (failed == asio::error::address_in_use)
