@@ -139,6 +139,21 @@ TEST(HttpClientTest, without_a_ticket_a_server_that_wants_one_says_no) {
   EXPECT_TRUE(std::isalnum(response->login_failure.back())) << response->login_failure;
 }
 
+TEST(HttpClientTest, who_has_logged_in_shows_the_cookie_and_logs_in_no_more) {
+  TestServer server([](const auto& request) {
+    const bool is_known = request.head.find("Cookie: hadoop.auth=alice") != std::string::npos;
+    return TestServer::answer(200, "", is_known ? "" : "Set-Cookie: hadoop.auth=alice; Path=/; HttpOnly\r\n");
+  });
+  HttpSettings settings;
+  settings.negotiate = http_can_negotiate();
+  HttpClient client(settings);
+  for (int request = 0; request < 3; ++request) ASSERT_TRUE(client.send({"GET", server.url() + "/"}));
+  ASSERT_EQ(server.requests().size(), 3u);
+  for (const auto& request : server.requests()) EXPECT_EQ(request.head.find("Authorization"), std::string::npos);
+  const auto& second = server.requests()[1].head;
+  EXPECT_EQ(second.find("Cookie: hadoop.auth=alice") != std::string::npos, settings.negotiate) << second;
+}
+
 TEST(HttpClientTest, an_upload_that_is_given_up_ends_no_request) {
   TestServer server([](const auto&) { return TestServer::answer(201); });
   {

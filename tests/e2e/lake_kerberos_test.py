@@ -193,7 +193,7 @@ class LakeKerberos(unittest.TestCase):
         self.add_sinks("hdfs")
         self.feed("one")
         agent = self.start("--until-drained")
-        self.wait_to_hear("HTTP status 401: Authentication required; no Kerberos login: No credentials", agent)
+        self.wait_to_hear("HTTP status 401: Unauthorized access; no Kerberos login: No credentials", agent)
         self.log_in(self.ticket)
         self.end(agent)
         self.check_rows("hdfs")
