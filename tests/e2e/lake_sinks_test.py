@@ -21,11 +21,13 @@ import deltalake
 import pyarrow
 import pyarrow.dataset
 
-sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).parent.parent / "lake")]
+sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).parent.parent),
+                str(pathlib.Path(__file__).parent.parent / "lake")]
 from delta_table import COLUMNS, LEVADA, counted, inline, line_of, make_rows
 from lake_agent import configuration
 from lake_servers import SECONDS, Hdfs, S3
 from unreliable_proxy import FAULTS, UnreliableProxy
+from waiting import wait_until
 
 KILLS = int(os.environ.get("LEVADA_KILLS", "30")) // 5 + 1  # In each of four tests, which take their time.
 NODES = ["dn1", "nn", "dn2"]  # Of HDFS, which are killed one after the other, too.
@@ -91,18 +93,21 @@ commit_interval = "200ms"
         lives = KILLS + len(nodes)
         agents = {name: self.start(name) for name in names}
         for _ in range(KILLS):
-            self.add_files(FILES // lives)
+            self.add_files((FILES - 4) // lives)
             self.pause(0.3 + 2.5 * self.rng.random())
             name = self.rng.choice(names)
             agents[name].send_signal(signal.SIGKILL)
             self.assertEqual(agents[name].wait(timeout=SECONDS), -signal.SIGKILL, self.said())
             agents[name] = self.start(name)
         for node in nodes:
-            self.add_files(FILES // lives)
+            self.add_files((FILES - 4) // lives)
             self.pause(self.rng.random())
             server.service("kill", node)
             self.pause(2 * self.rng.random())
             server.service("start")
+        if sink == "delta":
+            self.add_files(4)
+            wait_until(self.is_optimized, "agent two puts small files together", SECONDS, agents.values(), self.said)
         for agent in agents.values():
             self.assertIsNone(agent.poll(), self.said())
             agent.kill()
@@ -114,6 +119,12 @@ commit_interval = "200ms"
         expected = counted(rows, COLUMNS)
         self.assertEqual(sum((expected - found).values()), 0, f"rows are lost; {self.said()}")
         self.assertEqual(sum((found - expected).values()), 0, f"rows are doubled, or changed; {self.said()}")
+
+    def is_optimized(self):
+        words = ["curl", "--silent", "--unix-socket", self.folder / "two/data/agent.sock", "http://agent/metrics"]
+        metrics = subprocess.run(words, capture_output=True, text=True, timeout=SECONDS).stdout
+        counts = [line.rsplit(" ", 1)[1] for line in metrics.splitlines() if line.startswith("levada_files_optimized")]
+        return any(float(count) > 0 for count in counts)
 
     def add_files(self, count):
         """Something new for the agent."""

@@ -28,8 +28,8 @@ std::optional<size_t> malloc_in_use() {
 
 namespace {
 
-// malloc keeps up to 7 freed pieces of each size for each thread, and counts them as given out until
-// the thread ends. In a thread of their own the turns leave none of these stocks behind.
+// malloc keeps up to 7 freed pieces of each size for each thread, and counts them as given out
+// until the thread ends. In a thread of their own the turns leave none of these stocks behind.
 void take_turns(size_t count, const std::function<void()>& turn) {
   std::thread([&] {
     for (size_t at = 0; at < count; ++at) turn();
