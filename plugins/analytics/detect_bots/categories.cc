@@ -1,9 +1,15 @@
-// Open addressing, by the low bits of the fingerprint; at least a quarter of the places is free.
+// Open addressing, by the low bits of the fingerprint; at least a quarter of the places is free. The
+// least block fills a line of the cache.
 #include "categories.h"
 
 #include <algorithm>
 
 namespace levada::detect_bots {
+namespace {
+
+constexpr uint32_t kLeastRoom = 64 / sizeof(CategoryCount);
+
+}  // namespace
 
 // Where it is, or would be.
 CategoryCount& Categories::find(uint64_t category) const {
@@ -25,7 +31,7 @@ void Categories::add(const CategoryCount& count, Pool& pool) {
 }
 
 void Categories::grow(Pool& pool) {
-  Categories grown{nullptr, room == 0 ? 2 : 2 * room, 0};
+  Categories grown{nullptr, room == 0 ? kLeastRoom : 2 * room, 0};
   grown.block = pool.take(grown.room);
   std::fill_n(grown.block, grown.room, CategoryCount{0, 0});
   for (uint32_t at = 0; at < room; ++at)

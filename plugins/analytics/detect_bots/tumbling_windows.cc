@@ -11,6 +11,9 @@ namespace {
 using analytics::span_of;
 using Number = KeyTable::Number;
 
+// So many visitors further on, what is looked at next is fetched into the cache.
+constexpr size_t kAhead = 16;
+
 // In the record of a visitor.
 struct Visitor {
   int64_t requests, clicks, views;
@@ -27,11 +30,14 @@ class TumblingWindows final : public Windows {
            BotRows& out) override {
     for (size_t first = 0; first < times.size();) {
       open(span_of(times[first], spans_.window), out);
+      const int64_t until = (window_ + 1) * spans_.window;
       size_t end = first + 1;
-      while (end < times.size() && times[end] < (window_ + 1) * spans_.window) ++end;
+      while (end < std::min(times.size(), first + keys.kGroup) && times[end] < until) ++end;
       keys.find(first, end, table_);
-      for (size_t row = first; row < end; ++row)
+      for (size_t row = first; row < end; ++row) {
+        if (row + kAhead < end) table_.state<Visitor>(keys[row + kAhead]).categories.prefetch();
         count(table_.state<Visitor>(keys[row]), span_of(times[row], spans_.rate_window), requests[row]);
+      }
       first = end;
     }
   }
