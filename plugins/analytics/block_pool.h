@@ -89,41 +89,43 @@ struct Ring {
     __builtin_prefetch(block + ((first + size) & (room - 1)));
   }
 
-  void save(StateWriter& to) const {
-    to.value(size);
-    save_from(0, to);
+  // How values are written says a codec: save(value, writer), and load(reader), which gives one; in at
+  // least a byte.
+  template <class Codec>
+  void save(StateWriter& to, Codec& codec) const {
+    to.number(size);
+    save_from(0, to, codec);
   }
   // How many there are, and those that are fresh, which they are no more then: who loads that has
   // all others, and takes off the first of them until so many are left.
-  void save_changes(StateWriter& to) {
+  template <class Codec>
+  void save_changes(StateWriter& to, Codec& codec) {
     const uint32_t last = std::min(std::exchange(fresh, 0), size);
     to.number(size);
     to.number(last);
-    save_from(size - last, to);
+    save_from(size - last, to, codec);
   }
-  // Into an empty one.
-  void load(StateReader& from, BlockPool<T>& pool) {
-    const auto count = from.value<uint32_t>();
-    if (count > from.left() / sizeof(T)) return from.fail();
-    for (uint32_t at = 0; at < count; ++at) push(from.value<T>(), pool);
+  // Calls add(value) for each, which pushes it.
+  template <class Codec, class Add>
+  void load(StateReader& from, Codec& codec, Add add) {
+    const uint64_t count = from.number();
+    if (count > from.left()) return from.fail();
+    for (uint64_t at = 0; at < count; ++at) add(codec.load(from));
     fresh = 0;
   }
   // Calls take_off() for each that goes and add(value) for each that comes.
-  template <class TakeOff, class Add>
-  void load_changes(StateReader& from, TakeOff take_off, Add add) const {
+  template <class Codec, class TakeOff, class Add>
+  void load_changes(StateReader& from, Codec& codec, TakeOff take_off, Add add) const {
     const uint64_t count = from.number(), last = from.number();
-    if (last > count || count - last > size || last > from.left() / sizeof(T)) return from.fail();
+    if (last > count || count - last > size || last > from.left()) return from.fail();
     while (size > count - last) take_off();
-    for (uint64_t at = 0; at < last; ++at) add(from.value<T>());
+    for (uint64_t at = 0; at < last; ++at) add(codec.load(from));
   }
 
  private:
-  void save_from(uint32_t at, StateWriter& to) const {
-    if (at == size) return;
-    const uint32_t begin = (first + at) & (room - 1);
-    const uint32_t unbroken = std::min(size - at, room - begin);
-    to.bytes(block + begin, unbroken * sizeof(T));
-    to.bytes(block, (size - at - unbroken) * sizeof(T));
+  template <class Codec>
+  void save_from(uint32_t at, StateWriter& to, Codec& codec) const {
+    for (; at < size; ++at) codec.save((*this)[at], to);
   }
   void grow(BlockPool<T>& pool) {
     const uint32_t more = room == 0 ? 2 : 2 * room;

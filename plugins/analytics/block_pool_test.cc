@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <limits>
 #include <random>
+
+#include "analytics/saved_times.h"
 
 namespace levada::analytics {
 namespace {
@@ -54,11 +57,12 @@ TEST(Ring, is_saved_and_loaded) {
   ring.pop();
   std::string state;
   StateWriter writer(state, "test", "");
-  ring.save(writer);
+  SavedTimes saved, loaded;
+  ring.save(writer, saved);
   writer.finish();
   auto reader = StateReader::open(state, "test", "");
   ASSERT_TRUE(reader);
-  other.load(*reader, pool);
+  other.load(*reader, loaded, [&](int64_t value) { other.push(value, pool); });
   EXPECT_TRUE(reader->finish());
   ASSERT_EQ(other.size, 4u);
   EXPECT_EQ(other.front(), 1);
@@ -75,11 +79,12 @@ TEST(Ring, one_that_is_told_of_changes_is_as_the_one_that_changes) {
     if (random() % 10) continue;
     std::string changes;
     StateWriter writer(changes, "test", "");
-    ring.save_changes(writer);
+    SavedTimes saved, loaded;
+    ring.save_changes(writer, saved);
     writer.finish();
     auto reader = StateReader::open(changes, "test", "");
     ASSERT_TRUE(reader);
-    told.load_changes(*reader, [&] { told.pop(); }, [&](int64_t value) { told.push(value, pool); });
+    told.load_changes(*reader, loaded, [&] { told.pop(); }, [&](int64_t value) { told.push(value, pool); });
     ASSERT_TRUE(reader->finish());
     ASSERT_EQ(told.size, ring.size);
     for (uint32_t at = 0; at < ring.size; ++at) ASSERT_EQ(told[at], ring[at]);
@@ -95,27 +100,51 @@ TEST(Ring, changes_that_no_ring_can_have_change_nothing) {
     StateWriter writer(changes, "test", "");
     writer.number(size);
     writer.number(last);
-    writer.value(int64_t{7});
-    writer.value(int64_t{8});
+    writer.number(7);
     writer.finish();
     auto reader = StateReader::open(changes, "test", "");
     ASSERT_TRUE(reader);
-    ring.load_changes(*reader, [&] { ring.pop(); }, [&](int64_t value) { ring.push(value, pool); });
+    SavedTimes codec;
+    ring.load_changes(*reader, codec, [&] { ring.pop(); }, [&](int64_t value) { ring.push(value, pool); });
     EXPECT_FALSE(reader->good());
     EXPECT_EQ(ring.size, 1u);
   }
 }
 
+TEST(SavedTimes, are_as_they_were_and_short_where_they_lie_close) {
+  const std::vector<int64_t> times = {1'780'272'000'000'000,
+                                      1'780'272'000'000'063,
+                                      1'780'272'000'000'000,
+                                      0,
+                                      -1,
+                                      std::numeric_limits<int64_t>::min(),
+                                      std::numeric_limits<int64_t>::max()};
+  std::string state;
+  StateWriter writer(state, "test", "");
+  SavedTimes saved, loaded;
+  for (const auto time : times) saved.save(time, writer);
+  const size_t size = state.size();
+  saved.save(times.back() - 64, writer);
+  EXPECT_EQ(state.size(), size + 1);
+  writer.finish();
+  auto reader = StateReader::open(state, "test", "");
+  ASSERT_TRUE(reader);
+  for (const auto time : times) EXPECT_EQ(loaded.load(*reader), time);
+  EXPECT_EQ(loaded.load(*reader), times.back() - 64);
+  EXPECT_TRUE(reader->finish());
+}
+
 TEST(Ring, a_size_that_no_state_can_have_takes_no_memory) {
   std::string state;
   StateWriter writer(state, "test", "");
-  writer.value(~uint32_t{0});
+  writer.number(~uint32_t{0});
   writer.finish();
   auto reader = StateReader::open(state, "test", "");
   ASSERT_TRUE(reader);
   BlockPool<int64_t> pool;
   Ring<int64_t> ring{};
-  ring.load(*reader, pool);
+  SavedTimes codec;
+  ring.load(*reader, codec, [&](int64_t value) { ring.push(value, pool); });
   EXPECT_FALSE(reader->finish());
   EXPECT_EQ(pool.bytes(), 0u);
 }

@@ -46,7 +46,7 @@ Result<std::unique_ptr<DetectBots>> DetectBots::create(Settings settings, Host h
 }
 
 DetectBots::DetectBots(Settings settings, Host host)
-    : EventByEvent(settings, "detect_bots 2", options_of(settings), host),
+    : EventByEvent(settings, "detect_bots 3", options_of(settings), host),
       settings_(std::move(settings)),
       seed_(host.random()),
       keys_(settings_.keys),

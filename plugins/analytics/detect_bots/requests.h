@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "levada/batch.h"
+#include "levada/saved_state.h"
 
 namespace levada::detect_bots {
 
@@ -20,8 +21,20 @@ class Request {
   bool has_category() const { return (word_ & ~kKind) != 0; }
   uint64_t category() const { return word_ >> 2; }
 
+  // In a byte where it has no category.
+  void save(StateWriter& to) const {
+    to.number((word_ & kKind) | (has_category() ? kHasCategory : 0));
+    if (has_category()) to.value(word_);
+  }
+  void load(StateReader& from) {
+    word_ = from.number();
+    if (word_ > (kHasCategory | kKind)) from.fail();
+    if (word_ < kHasCategory) return;
+    word_ = from.value<uint64_t>();
+  }
+
  private:
-  static constexpr uint64_t kKind = 3;
+  static constexpr uint64_t kKind = 3, kHasCategory = 4;
   uint64_t word_ = 0;
 };
 

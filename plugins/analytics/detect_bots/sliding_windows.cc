@@ -3,6 +3,7 @@
 
 #include "analytics/block_pool.h"
 #include "analytics/runs.h"
+#include "analytics/saved_times.h"
 #include "categories.h"
 #include "windows.h"
 
@@ -33,6 +34,23 @@ struct Visitor {
   int64_t shown;    // When its statistic came out last.
 };
 
+// Of the events of a state.
+class EventCodec {
+ public:
+  void save(const Event& event, StateWriter& to) {
+    times_.save(event.time, to);
+    event.request.save(to);
+  }
+  Event load(StateReader& from) {
+    Event event{times_.load(from), {}};
+    event.request.load(from);
+    return event;
+  }
+
+ private:
+  analytics::SavedTimes times_;
+};
+
 class SlidingWindows final : public Windows {
  public:
   SlidingWindows(const Spans& spans, const Rules& rules) : spans_(spans), rules_(rules) {}
@@ -58,19 +76,25 @@ class SlidingWindows final : public Windows {
   void save(StateWriter& to) const override {
     size_t events = 0;
     for (Number number = 0; number < table_.size(); ++number) events += table_.state<Visitor>(number).events.size;
-    to.reserve(events * sizeof(Event) + table_.bytes());
+    to.reserve(events * sizeof(Event) + table_.bytes() / 2);
     table_.save_keys(to);
+    EventCodec codec;
     for (Number number = 0; number < table_.size(); ++number) {
+      if (number + kAhead < table_.size()) table_.state<Visitor>(number + kAhead).events.prefetch();
       const auto& visitor = table_.state<Visitor>(number);
-      visitor.events.save(to);
-      to.value(visitor.recent);
-      to.value(visitor.shown);
+      visitor.events.save(to, codec);
+      save_rest(visitor, to);
     }
     runs_.save(to);
   }
   void load(StateReader& from, size_t key_columns) override {
     table_.load_keys(from, key_columns);
-    for (Number number = 0; number < table_.size() && from.good(); ++number) load(table_.state<Visitor>(number), from);
+    EventCodec codec;
+    for (Number number = 0; number < table_.size() && from.good(); ++number) {
+      auto& visitor = table_.state<Visitor>(number);
+      visitor.events.load(from, codec, [&](const Event& event) { add(visitor, event); });
+      load_rest(visitor, from);
+    }
     load_runs(from);
   }
   void begin_changes() override {
@@ -80,22 +104,23 @@ class SlidingWindows final : public Windows {
   bool knows_changes() const override { return table_.knows_changes(); }
   void save_changes(StateWriter& to) override {
     const auto changed = table_.save_changed_keys(to);
+    EventCodec codec;
     for (size_t at = 0; at < changed.size(); ++at) {
       if (at + 2 * kAhead < changed.size()) table_.prefetch(changed[at + 2 * kAhead]);
       if (at + kAhead < changed.size()) table_.state<Visitor>(changed[at + kAhead]).events.prefetch();
       auto& visitor = table_.state<Visitor>(changed[at]);
-      visitor.events.save_changes(to);
-      to.value(visitor.recent);
-      to.value(visitor.shown);
+      visitor.events.save_changes(to, codec);
+      save_rest(visitor, to);
     }
     runs_.save(to);
   }
   void load_changes(StateReader& from, size_t key_columns) override {
+    EventCodec codec;
     for (const Number number : table_.load_changed_keys(from, key_columns)) {
       auto& visitor = table_.state<Visitor>(number);
-      visitor.events.load_changes(from, [&] { take_off(visitor); }, [&](const Event& event) { add(visitor, event); });
+      visitor.events.load_changes(
+          from, codec, [&] { take_off(visitor); }, [&](const Event& event) { add(visitor, event); });
       load_rest(visitor, from);
-      if (visitor.events.size == 0) from.fail();
       if (!from.good()) return;
     }
     runs_.for_each([&](const Run& run) { table_.state<Visitor>(run.key).run = 0; });
@@ -206,22 +231,22 @@ class SlidingWindows final : public Windows {
     forgetting_.done(table_);
   }
 
-  // The counts follow from the events.
-  void load(Visitor& visitor, StateReader& from) {
-    const auto size = from.value<uint32_t>();
-    if (size == 0 || size > from.left() / sizeof(Event)) return from.fail();
-    for (uint32_t at = 0; at < size; ++at) add(visitor, from.value<Event>());
-    load_rest(visitor, from);
-  }
+  // The counts follow from the events. Behind those stands what does not.
   void add(Visitor& visitor, const Event& event) {
     visitor.events.push(event, events_);
     count(visitor, event.request);
   }
-  static void load_rest(Visitor& visitor, StateReader& from) {
-    visitor.recent = from.value<uint32_t>();
-    visitor.shown = from.value<int64_t>();
-    if (visitor.recent > visitor.events.size) from.fail();
+  static void save_rest(const Visitor& visitor, StateWriter& to) {
+    to.number(visitor.recent);
+    to.number(visitor.shown == 0 ? 0 : last_time(visitor) - static_cast<uint64_t>(visitor.shown) + 1);
   }
+  static void load_rest(Visitor& visitor, StateReader& from) {
+    const uint64_t recent = from.number(), shown = from.number();
+    if (visitor.events.size == 0 || recent > visitor.events.size) return from.fail();
+    visitor.recent = static_cast<uint32_t>(recent);
+    visitor.shown = shown == 0 ? 0 : static_cast<int64_t>(last_time(visitor) - (shown - 1));
+  }
+  static uint64_t last_time(const Visitor& visitor) { return static_cast<uint64_t>(visitor.events.back().time); }
   void load_runs(StateReader& from) {
     runs_.load(from, table_.size(), [&](auto id) { table_.state<Visitor>(runs_[id].key).run = id; });
     forgetting_.done(table_);

@@ -71,7 +71,7 @@ Result<std::unique_ptr<DetectSurge>> DetectSurge::create(Settings settings, Host
 }
 
 DetectSurge::DetectSurge(Settings settings, Host host)
-    : EventByEvent(settings, "detect_surge 2", options_of(settings), host),
+    : EventByEvent(settings, "detect_surge 3", options_of(settings), host),
       settings_(std::move(settings)),
       together_(joined(settings_.values)),
       every_(microseconds(settings_.every)),

@@ -3,7 +3,27 @@
 
 #include <algorithm>
 
+#include "analytics/saved_times.h"
+
 namespace levada::detect_surge {
+namespace {
+
+class CountCodec {
+ public:
+  void save(const Count& count, StateWriter& to) {
+    ticks_.save(count.tick, to);
+    to.number(static_cast<uint64_t>(count.rows));
+  }
+  Count load(StateReader& from) {
+    const int64_t tick = ticks_.load(from);
+    return {tick, static_cast<int64_t>(from.number())};
+  }
+
+ private:
+  analytics::SavedTimes ticks_;
+};
+
+}  // namespace
 
 void Surge::save(StateWriter& to) const {
   to.value(on);
@@ -45,7 +65,8 @@ bool Counts::exceeds_mean(int64_t tick, const Limits& limits) const {
 }
 
 void Counts::save(StateWriter& to) const {
-  ticks.save(to);
+  CountCodec codec;
+  ticks.save(to, codec);
   to.value(old);
   to.value(in_window);
   absolute.save(to);
@@ -53,7 +74,8 @@ void Counts::save(StateWriter& to) const {
 }
 
 void Counts::load(StateReader& from, analytics::BlockPool<Count>& pool) {
-  ticks.load(from, pool);
+  CountCodec codec;
+  ticks.load(from, codec, [&](const Count& count) { ticks.push(count, pool); });
   old = from.value<uint32_t>();
   in_window = from.value<int64_t>();
   absolute.load(from);

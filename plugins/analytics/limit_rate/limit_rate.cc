@@ -3,11 +3,14 @@
 
 #include <algorithm>
 
+#include "analytics/saved_times.h"
+
 namespace levada::limit_rate {
 namespace {
 
 using analytics::microseconds;
 using analytics::Run;
+using analytics::SavedTimes;
 
 // Of an interval, beside the key.
 constexpr std::array<std::string_view, 3> kColumns = {"first", "last", "count"};
@@ -41,7 +44,7 @@ Result<std::unique_ptr<LimitRate>> LimitRate::create(Settings settings, Host hos
 }
 
 LimitRate::LimitRate(Settings settings, Host host)
-    : EventByEvent(settings, "limit_rate 2", options_of(settings), host),
+    : EventByEvent(settings, "limit_rate 3", options_of(settings), host),
       settings_(std::move(settings)),
       window_(microseconds(settings_.window)),
       limit_(static_cast<uint32_t>(settings_.limit)),
@@ -151,17 +154,22 @@ void LimitRate::forget_keys(int64_t now) {
 }
 
 void LimitRate::save_state(StateWriter& to) const {
-  to.reserve(table_.bytes() + blocks_.bytes());
+  to.reserve((table_.bytes() + blocks_.bytes()) / 2);
   table_.save_keys(to);
-  for (KeyTable::Number number = 0; number < table_.size(); ++number) table_.state<State>(number).times.save(to);
+  SavedTimes codec;
+  for (KeyTable::Number number = 0; number < table_.size(); ++number) {
+    if (number + kAhead < table_.size()) table_.state<State>(number + kAhead).times.prefetch();
+    table_.state<State>(number).times.save(to, codec);
+  }
   runs_.save(to);
 }
 
 void LimitRate::load_state(StateReader& from) {
   table_.load_keys(from, settings_.keys.size());
+  SavedTimes codec;
   for (KeyTable::Number number = 0; number < table_.size() && from.good(); ++number) {
     auto& times = table_.state<State>(number).times;
-    times.load(from, blocks_);
+    times.load(from, codec, [&](int64_t time) { times.push(time, blocks_); });
     if (times.size == 0 || times.size > limit_) from.fail();
   }
   load_runs(from);
@@ -179,18 +187,20 @@ void LimitRate::begin_changes() {
 
 void LimitRate::save_state_changes(StateWriter& to) {
   const auto changed = table_.save_changed_keys(to);
+  SavedTimes codec;
   for (size_t at = 0; at < changed.size(); ++at) {
     if (at + 2 * kAhead < changed.size()) table_.prefetch(changed[at + 2 * kAhead]);
     if (at + kAhead < changed.size()) table_.state<State>(changed[at + kAhead]).times.prefetch();
-    table_.state<State>(changed[at]).times.save_changes(to);
+    table_.state<State>(changed[at]).times.save_changes(to, codec);
   }
   runs_.save(to);
 }
 
 void LimitRate::load_state_changes(StateReader& from) {
+  SavedTimes codec;
   for (const auto number : table_.load_changed_keys(from, settings_.keys.size())) {
     auto& times = table_.state<State>(number).times;
-    times.load_changes(from, [&] { times.pop(); }, [&](int64_t time) { times.push(time, blocks_); });
+    times.load_changes(from, codec, [&] { times.pop(); }, [&](int64_t time) { times.push(time, blocks_); });
     if (times.size == 0 || times.size > limit_) from.fail();
     if (!from.good()) return;
   }
