@@ -89,8 +89,8 @@ struct Ring {
     __builtin_prefetch(block + ((first + size) & (room - 1)));
   }
 
-  // How values are written says a codec: save(value, writer), and load(reader), which gives one; in at
-  // least a byte.
+  // How values are written says a codec: save(value, writer), and load(reader), which gives one; in
+  // at least a byte.
   template <class Codec>
   void save(StateWriter& to, Codec& codec) const {
     to.number(size);

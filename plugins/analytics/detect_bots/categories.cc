@@ -1,5 +1,5 @@
-// Open addressing, by the low bits of the fingerprint; at least a quarter of the places is free. The
-// least block fills a line of the cache.
+// Open addressing, by the low bits of the fingerprint; at least a quarter of the places is free.
+// The least block fills a line of the cache.
 #include "categories.h"
 
 #include <algorithm>

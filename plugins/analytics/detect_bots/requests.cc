@@ -44,8 +44,8 @@ void Requests::read(const Batch& batch, uint64_t seed) {
   });
 }
 
-// The first segment behind `before_` that is not empty. Paths are short: a call of memchr for each of
-// their slashes costs more than to look at their characters.
+// The first segment behind `before_` that is not empty. Paths are short: a call of memchr for each
+// of their slashes costs more than to look at their characters.
 std::string_view Requests::category_in(std::string_view text) const {
   if (before_.empty()) return text;
   const char second = before_[1];
