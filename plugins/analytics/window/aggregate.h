@@ -12,6 +12,7 @@
 
 #include "levada/batch.h"
 #include "levada/saved_state.h"
+#include "moving_values.h"
 
 namespace levada::window {
 
@@ -53,8 +54,10 @@ class Aggregate {
 
   // For pieces that hold memory outside of their record.
   virtual bool holds_memory() const { return false; }
-  // Whether a piece is about as small as a value, so that each row may have one of its own.
+  // Whether a piece is about as small as a value, so that each row may have one of its own. Where
+  // it is not, how moving windows work it out, if they can.
   virtual bool is_small() const { return true; }
+  virtual std::unique_ptr<MovingValues> make_moving() const { return nullptr; }
   virtual size_t held_bytes(const char* /*record*/) const { return 0; }
   virtual void release(char* /*record*/) const {}
   virtual void save(const char* /*record*/, StateWriter& /*to*/) const {}

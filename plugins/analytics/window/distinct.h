@@ -22,6 +22,7 @@ class Distinct final : public Aggregate {
   Column finish(std::string name, std::span<const char* const> records, const Shared*) const override;
   bool holds_memory() const override { return true; }
   bool is_small() const override { return false; }
+  std::unique_ptr<MovingValues> make_moving() const override { return make_moving_distinct(keys_.columns()[0]); }
   size_t held_bytes(const char* record) const override;
   void release(char* record) const override;
   void save(const char* record, StateWriter& to) const override;

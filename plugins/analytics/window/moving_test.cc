@@ -120,8 +120,8 @@ TEST_F(MovingTest, settings_are_checked) {
   settings_.late = Late::update;
   EXPECT_EQ(fault(), "late: \"update\" is not for `moving`: its rows are given one by one");
   settings_.late = Late::drop;
-  settings_.aggregates = {{"p", "quantile(value, 0.5)"}};
-  EXPECT_EQ(fault(), "aggregates.p: over moving windows there are count, count_if, sum, avg, min, max, first and last");
+  settings_.aggregates = {{"p", "distinct_approximate(value)"}};
+  EXPECT_EQ(fault(), "aggregates.p: is not for `moving`: distinct counts exactly there");
 }
 
 class MovingModelTest : public MovingTest, public testing::WithParamInterface<int> {};
@@ -221,7 +221,7 @@ LEVADA_CONFORMANCE(moving, [] {
                     text_column("a_text", {"x", "", "y"}), value_column<int64_t>("a_number", Type::int64, {1, -2, 3})};
   tested.other_options = "time = \"a_time\"\nmoving = \"2h\"";
   tested.refused = {{"moving = \"0s\"", "moving"},
-                    {"moving = \"1s\"\naggregates = { a = \"top(b, 3)\" }", "aggregates.a"}};
+                    {"moving = \"1s\"\naggregates = { a = \"distinct_approximate(b)\" }", "aggregates.a"}};
   return tested;
 });
 

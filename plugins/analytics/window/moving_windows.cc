@@ -20,6 +20,8 @@ MovingWindows::MovingWindows(Checked checked, Host host)
     : settings_(std::move(checked.settings)),
       span_(microseconds(*settings_.moving)),
       memory_bytes_(static_cast<size_t>(settings_.memory_bytes.bytes) / 2),
+      columns_(columns_of(checked.aggregates)),
+      has_values_(std::any_of(columns_.begin(), columns_.end(), [](auto& each) { return each.values != nullptr; })),
       layout_(std::move(checked.aggregates), false),
       order_(settings_, settings_.late == Late::drop ? OnLate::drop : OnLate::reject,
              Size{settings_.memory_bytes.bytes / 2}, host),
@@ -29,6 +31,15 @@ MovingWindows::MovingWindows(Checked checked, Host host)
       having_(std::move(checked.having)),
       remarks_([host](std::string_view remark) { host.warning(remark); }),
       full_count_(host.counter("rows_without_room")) {}
+
+// Takes away those aggregates that have values of their own.
+std::vector<MovingWindows::ColumnOf> MovingWindows::columns_of(std::vector<NamedAggregate>& aggregates) {
+  std::vector<ColumnOf> columns;
+  for (const auto& each : aggregates)
+    columns.push_back({each.name, each.aggregate->is_small() ? nullptr : each.aggregate->make_moving()});
+  std::erase_if(aggregates, [](const auto& each) { return !each.aggregate->is_small(); });
+  return columns;
+}
 
 Done MovingWindows::intercept(Batch& batch) {
   order_.take(batch);
@@ -50,6 +61,8 @@ void MovingWindows::see(Batch& batch) {
   const auto all = static_cast<size_t>(batch.rows());
   keys_.read(batch);
   layout_.bind(batch, order_.times().data());
+  for (const auto& each : columns_)
+    if (each.values) each.values->bind(batch);
   found_.clear();
   incomplete_.assign(all, 0);
   for (size_t row = 0; row < all; ++row) found_.push_back(results_.take());
@@ -89,6 +102,7 @@ void MovingWindows::see_stretch(size_t first, size_t rows) {
     auto& state = table_.state<KeyState>(numbers_[at]);
     expire(state, times[at]);
     push(state, times[at], own_[at], results_.pieces(found_[first + at]));
+    if (has_values_) count_values(state, own_[at], rows_[at]);
     incomplete_[first + at] = times[at] < state.incomplete_until;
   }
   run();
@@ -99,7 +113,10 @@ void MovingWindows::add_columns(Batch& batch) const {
   records.reserve(found_.size());
   for (const Number number : found_) records.push_back(results_.pieces(number));
   Batch made(batch.rows());
-  for (const auto& each : layout_.aggregates()) made.set(each.aggregate->finish(each.name, records, nullptr));
+  auto joined_column = layout_.aggregates().begin();
+  for (const auto& each : columns_)
+    made.set(each.values ? each.values->finish(each.name)
+                         : joined_column++->aggregate->finish(each.name, records, nullptr));
   if (std::find(incomplete_.begin(), incomplete_.end(), 1) != incomplete_.end()) {
     const Batch none(batch.rows());
     std::vector<RowOf> all;
@@ -116,8 +133,11 @@ void MovingWindows::add_columns(Batch& batch) const {
 
 size_t MovingWindows::bytes_with(size_t rows) const {
   constexpr size_t kKeyBytes = 64;  // What keys take that have no room in their records, about.
-  return table_.bytes_with(rows, kKeyBytes * rows) + pool_.bytes() + 2 * rows * sizeof(Entry) +
-         records_.bytes_with(2 * rows);
+  size_t bytes = table_.bytes_with(rows, kKeyBytes * rows) + pool_.bytes() + 2 * rows * sizeof(Entry) +
+                 records_.bytes_with(2 * rows);
+  for (const auto& each : columns_)
+    if (each.values) bytes += each.values->bytes_with(rows);
+  return bytes;
 }
 
 bool MovingWindows::make_room(size_t rows, int64_t time) {
@@ -140,6 +160,8 @@ void MovingWindows::refuse(size_t first, size_t rows) {
     incomplete_[first + at] = 1;
   }
   blind_until_ = times[rows - 1] + span_;
+  for (const auto& each : columns_)
+    if (each.values) each.values->skip(rows);
   full_count_.add(static_cast<int64_t>(rows));
 }
 
@@ -152,6 +174,9 @@ void MovingWindows::run() {
   records_.join(from_, to_.data());
   from_.clear();
   to_.clear();
+  for (const auto& each : columns_)
+    if (each.values) each.values->take(steps_);
+  steps_.clear();
   for (const Number record : garbage_) records_.give_back(record);
   garbage_.clear();
 }
@@ -161,6 +186,7 @@ void MovingWindows::expire(KeyState& state, int64_t time) {
   bool back_is_less = false;
   while (rows.size > 0 && rows.front().time <= time - span_) {
     garbage_.push_back(rows.front().record);
+    if (has_values_) steps_.push_back({state.slot - 1, rows.front().record, MovingValues::kLeaves});
     rows.pop();
     if (state.front > 0) --state.front;
     else back_is_less = true;
@@ -185,11 +211,22 @@ void MovingWindows::push(KeyState& state, int64_t time, Number record, char* res
   join(back == 1 ? record : state.back - 1, result);
 }
 
+void MovingWindows::count_values(KeyState& state, Number record, int64_t row) {
+  if (state.slot == 0) {
+    if (free_slots_.empty()) free_slots_.push_back(slots_++);
+    state.slot = free_slots_.back() + 1;
+    free_slots_.pop_back();
+  }
+  steps_.push_back({state.slot - 1, record, row});
+}
+
 void MovingWindows::sweep(int64_t time) {
   for (KeyTable::Number key = 0; key < table_.size(); ++key) {
     auto& state = table_.state<KeyState>(key);
     expire(state, time);
-    if (state.rows.size == 0) state.rows.release(pool_);
+    if (state.rows.size > 0) continue;
+    state.rows.release(pool_);
+    if (state.slot != 0) free_slots_.push_back(std::exchange(state.slot, 0) - 1);
   }
   run();
   table_.retain([&](auto key) {
@@ -219,6 +256,27 @@ void MovingWindows::save_keys(StateWriter& to) const {
     if (state.back != 0) order.push_back(state.back - 1);
   }
   records_.save_pieces(order, to);
+  if (!has_values_) return;
+  const auto rows = rows_with_values();
+  for (const auto& each : columns_)
+    if (each.values) each.values->save(rows, to);
+}
+
+std::vector<MovingValues::Step> MovingWindows::rows_with_values() const {
+  std::vector<MovingValues::Step> rows;
+  for (KeyTable::Number key = 0; key < table_.size(); ++key) {
+    const auto& state = table_.state<KeyState>(key);
+    for (uint32_t at = 0; at < state.rows.size; ++at) rows.push_back({state.slot - 1, state.rows[at].record, 0});
+  }
+  return rows;
+}
+
+void MovingWindows::load_values(StateReader& from) {
+  for (KeyTable::Number key = 0; key < table_.size(); ++key)
+    if (auto& state = table_.state<KeyState>(key); state.rows.size > 0) state.slot = ++slots_;
+  const auto rows = rows_with_values();
+  for (const auto& each : columns_)
+    if (each.values && from.good()) each.values->load(rows, from);
 }
 
 void MovingWindows::load_keys(StateReader& from) {
@@ -240,6 +298,7 @@ void MovingWindows::load_keys(StateReader& from) {
     state.back = order.back() + 1;
   }
   records_.load_pieces(order, from);
+  if (has_values_ && from.good()) load_values(from);
 }
 
 Done MovingWindows::save(std::string& to) {
@@ -273,6 +332,10 @@ void MovingWindows::forget() {
   pool_.clear();
   forgetting_ = {};
   records_.clear();
+  for (const auto& each : columns_)
+    if (each.values) each.values->clear();
+  slots_ = 0;
+  free_slots_.clear();
   blind_until_ = swept_ = kNone;
 }
 

@@ -6,7 +6,8 @@
 // those of the younger one, the back, hold their row, and one record beside them their sum. When
 // the front is used up, the back becomes the front. So every aggregate that can be joined is exact,
 // at three joins a row. What is to be joined depends on times alone: it is written down for some
-// rows first, and then done for each aggregate in turn.
+// rows first, and then done for each aggregate in turn. Aggregates that cannot be joined are told
+// which rows come and go, in the same way.
 #pragma once
 
 #include <vector>
@@ -15,6 +16,7 @@
 #include "analytics/key_numbers.h"
 #include "conditions/condition.h"
 #include "levada/event_order.h"
+#include "moving_values.h"
 #include "records.h"
 #include "window_interceptor.h"
 
@@ -43,9 +45,16 @@ class MovingWindows final : public WindowInterceptor {
     analytics::Ring<Entry> rows;  // The oldest first.
     uint32_t front;               // So many of them are of the front.
     uint32_t back;                // The sum of the back + 1; 0 while it has less than two rows.
+    MovingValues::Slot slot;      // And 1; 0 while it has no rows, or no aggregate asks for it.
     int64_t incomplete_until;     // Rows before that time would count some that had no room.
   };
+  // Of an aggregate; of the layout where it has no values of its own.
+  struct ColumnOf {
+    std::string name;
+    std::unique_ptr<MovingValues> values;
+  };
 
+  static std::vector<ColumnOf> columns_of(std::vector<NamedAggregate>& aggregates);
   std::string options_of_state() const;
   // Rows in the order of their times; adds the aggregates.
   void see(Batch& batch);
@@ -56,6 +65,9 @@ class MovingWindows final : public WindowInterceptor {
   void add_columns(Batch& batch) const;
   void expire(KeyState& state, int64_t time);
   void push(KeyState& state, int64_t time, Number record, char* result);
+  void count_values(KeyState& state, Number record, int64_t row);
+  std::vector<MovingValues::Step> rows_with_values() const;
+  void load_values(StateReader& from);
   void join(Number from, char* to);
   void run();
   void sweep(int64_t time);
@@ -67,12 +79,16 @@ class MovingWindows final : public WindowInterceptor {
   const Settings settings_;
   const int64_t span_;  // Microseconds.
   const size_t memory_bytes_;
-  const Layout layout_;
+  const std::vector<ColumnOf> columns_;
+  const bool has_values_;
+  const Layout layout_;  // Without aggregates that have values of their own.
   EventOrder order_;
   RowKeys keys_;
   KeyTable table_{sizeof(KeyState)};
   analytics::BlockPool<Entry> pool_;
   analytics::Forgetting forgetting_;
+  MovingValues::Slot slots_ = 0;
+  std::vector<MovingValues::Slot> free_slots_;
   Records records_, results_;
   conditions::ConditionPtr having_;
   conditions::Remarks remarks_;
@@ -87,6 +103,7 @@ class MovingWindows final : public WindowInterceptor {
   std::vector<uint8_t> incomplete_;  // or nothing.
   std::vector<const char*> from_;
   std::vector<char*> to_;
+  std::vector<MovingValues::Step> steps_;
   conditions::Mask mask_;
 };
 

@@ -1,12 +1,10 @@
 #include "sketched.h"
 
 #include <algorithm>
-#include <charconv>
 #include <numeric>
 
-#include "json/json_text.h"
 #include "key_order.h"
-#include "levada/time.h"
+#include "top_text.h"
 
 namespace levada::window {
 namespace {
@@ -14,46 +12,6 @@ namespace {
 // The same in every process, as it is saved.
 uint64_t lasting_hash(Key key) {
   return detail::hash_of(key.bytes, 0x2d358dccaa6c78a5 + static_cast<uint8_t>(key.kind));
-}
-
-void append_string(std::string& to, std::string_view text) {
-  to += '"';
-  for (size_t at = 0; at < text.size();) {
-    const char c = text[at];
-    if (static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\') {
-      char escape[8];
-      to.append(escape, write_escape(c, escape));
-      ++at;
-      continue;
-    }
-    const size_t size = utf8_size(text.substr(at));
-    if (size == 0) to += "\xef\xbf\xbd";
-    else to += text.substr(at, size);
-    at += std::max<size_t>(1, size);
-  }
-  to += '"';
-}
-
-void append_value(std::string& to, Key key) {
-  const auto column = key_column("", std::span(&key, 1), 0, 1);
-  switch (key.kind) {
-    case Key::kInteger: to += std::to_string(column.values<int64_t>()[0]); return;
-    case Key::kBoolean: to += column.boolean(0) ? "true" : "false"; return;
-    case Key::kNumber: {
-      char digits[40];
-      const double number = column.values<double>()[0];
-      if (!std::isfinite(number)) to += "null";
-      else to.append(digits, std::to_chars(digits, std::end(digits), number).ptr);
-      return;
-    }
-    case Key::kTime: {
-      Rfc3339Writer writer;
-      char text[Rfc3339Writer::kSize];
-      append_string(to, {text, static_cast<size_t>(writer.write(column.values<int64_t>()[0], text) - text)});
-      return;
-    }
-    default: append_string(to, key.bytes);
-  }
 }
 
 }  // namespace
@@ -98,7 +56,7 @@ void Top::add(std::span<const int64_t> rows, char* const* records, Shared*) {
 }
 Column Top::finish(std::string name, std::span<const char* const> records, const Shared*) const {
   TextBuilder texts(static_cast<int64_t>(records.size()));
-  std::string text;
+  TopText text;
   std::vector<KeyTable::Number> order;
   for (const char* record : records) {
     const auto* counts = in<ValueCounts*>(record);
@@ -114,13 +72,10 @@ Column Top::finish(std::string name, std::span<const char* const> records, const
       const auto of_a = table.state<int64_t>(a), of_b = table.state<int64_t>(b);
       return of_a != of_b ? of_a > of_b : compare_keys(table.key(a), table.key(b)) < 0;
     });
-    text = "[";
-    for (auto number = order.begin(); number != end; ++number) {
-      text += number == order.begin() ? "{\"value\":" : ",{\"value\":";
-      append_value(text, table.key(*number));
-      text += ",\"count\":" + std::to_string(table.state<int64_t>(*number)) + '}';
-    }
-    texts.append(text + "]");
+    text.begin();
+    for (auto number = order.begin(); number != end; ++number)
+      text.add(table.key(*number), table.state<int64_t>(*number));
+    texts.append(text.end());
   }
   return std::move(texts).finish(std::move(name), Type::text);
 }

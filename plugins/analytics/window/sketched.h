@@ -25,6 +25,7 @@ class Quantile final : public SketchAggregate<TDigest> {
   void bind(const Batch& batch, const int64_t*) override { numbers_.bind(batch); }
   void add(std::span<const int64_t> rows, char* const* records, Shared*) override;
   Column finish(std::string name, std::span<const char* const> records, const Shared*) const override;
+  std::unique_ptr<MovingValues> make_moving() const override { return make_moving_quantile(numbers_, share_); }
 
  private:
   Numbers numbers_;
@@ -39,6 +40,7 @@ class Top final : public SketchAggregate<ValueCounts> {
   void bind(const Batch& batch, const int64_t*) override { keys_.read(batch); }
   void add(std::span<const int64_t> rows, char* const* records, Shared*) override;
   Column finish(std::string name, std::span<const char* const> records, const Shared*) const override;
+  std::unique_ptr<MovingValues> make_moving() const override { return make_moving_top(keys_.columns()[0], values_); }
 
  private:
   RowKeys keys_;

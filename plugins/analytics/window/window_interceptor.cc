@@ -79,9 +79,8 @@ Result<std::unique_ptr<WindowInterceptor>> WindowInterceptor::create(Settings se
   for (const auto& [name, text] : settings.aggregates) {
     auto made = make_aggregate(text, tell);
     if (!made) return wrong("aggregates." + name, made.error().message);
-    if (settings.moving && !(*made)->is_small())
-      return wrong("aggregates." + name,
-                   "over moving windows there are count, count_if, sum, avg, min, max, first and last");
+    if (settings.moving && !(*made)->is_small() && !(*made)->make_moving())
+      return wrong("aggregates." + name, "is not for `moving`: distinct counts exactly there");
     checked.aggregates.push_back({name, *std::move(made)});
   }
   if (settings.having) {
