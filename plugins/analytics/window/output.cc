@@ -125,4 +125,10 @@ std::vector<Output::Number> Output::choose(const AggregateTable& table, int64_t 
   return chosen;
 }
 
+std::vector<uint8_t> Output::meets(const Given& given) {
+  if (!having_ || given.rows() == 0) return std::vector<uint8_t>(given.rows(), 1);
+  ask(given);
+  return {mask_.data(), mask_.data() + given.rows()};
+}
+
 }  // namespace levada::window

@@ -56,6 +56,8 @@ class Output {
   // Takes away rows that do not meet the condition; what is removed stays.
   void narrow(Given& given);
   Batch rows(const Given& given) const;
+  // For each of them whether it meets the condition.
+  std::vector<uint8_t> meets(const Given& given);
 
  private:
   Given of(const AggregateTable& table, std::span<const Number> numbers, int64_t start, int64_t end, Kind kind) const;

@@ -149,6 +149,31 @@ TEST_F(ResultsTest, many_early_and_late_rows_come_in_several_batches_and_none_be
   }
 }
 
+TEST_F(ResultsTest, what_meets_the_condition_no_more_is_removed) {
+  settings_.having = "sum < 10";
+  const auto window = make();
+  EXPECT_EQ(take(*window, {{100, "a", 1}, {101, "b", 12}, {102, "c", 2}, {112, "a", 4}}),
+            (Texts{"100 final a 1 1", "100 final c 1 2"}));
+  EXPECT_EQ(take(*window, {{103, "c", 8}, {104, "b", 1}, {105, "a", 5}}),
+            (Texts{"100 removed c 2 10", "100 updated a 2 6"}));
+  EXPECT_EQ(take(*window, {{103, "c", -1}, {104, "b", -1}}), Texts{"100 updated c 3 9"});
+}
+
+TEST_F(ResultsTest, also_what_was_shown_early) {
+  settings_.late = Late::reject;
+  settings_.early = seconds(10);
+  settings_.having = "sum < 10";
+  const auto window = make();
+  take(*window, {{100, "b", 1}, {101, "a", 20}});
+  EXPECT_EQ(early(*window), Texts{"100 early b 1 1"});
+  take(*window, {{102, "b", 9}});
+  const auto other = make();
+  ASSERT_TRUE(other->load(saved(*window)));
+  EXPECT_EQ(early(*window), Texts{"100 removed b 2 10"});
+  EXPECT_EQ(rest(*window), Texts{});
+  EXPECT_EQ(rest(*other), Texts{"100 removed b 2 10"});
+}
+
 TEST_F(ResultsTest, settings_are_checked) {
   settings_.keep = seconds(0);
   EXPECT_EQ(fault(), "keep: must be from 1ms to 366d");
@@ -158,6 +183,9 @@ TEST_F(ResultsTest, settings_are_checked) {
   settings_.early = seconds(1);
   settings_.keys = {"result"};
   EXPECT_EQ(fault(), "keys: two columns are called \"result\"");
+  settings_.result = "";
+  settings_.having = "rows > 1";
+  EXPECT_EQ(fault(), "result: needs a name: a row that meets `having` no more is given again as \"removed\"");
 }
 
 TEST_F(ResultsTest, a_state_is_of_the_time_that_windows_are_kept) {
@@ -176,6 +204,7 @@ struct Case {
   const char* name;
   int size, slide, gap;
   bool early, only_sums;
+  int less_than = 0;  // What a sum has to be for its row to be shown; 0: anything.
 };
 class ResultsModelTest : public ResultsTest, public testing::WithParamInterface<Case> {
  protected:
@@ -191,6 +220,7 @@ class ResultsModelTest : public ResultsTest, public testing::WithParamInterface<
         least = std::min(least, row.value);
         values.insert(row.value);
       }
+      if (GetParam().less_than != 0 && sum >= GetParam().less_than) return;
       auto& text = all[{start, key}];
       text = std::to_string(rows.size()) + ' ' + std::to_string(sum);
       if (!GetParam().only_sums) text += ' ' + std::to_string(least) + ' ' + std::to_string(values.size());
@@ -242,6 +272,7 @@ TEST_P(ResultsModelTest, the_last_result_of_each_window_is_exact) {
   else settings_.size = seconds(tested.size);
   if (tested.slide < tested.size) settings_.slide = seconds(tested.slide);
   if (tested.early) settings_.early = seconds(1);
+  if (tested.less_than != 0) settings_.having = "sum < " + std::to_string(tested.less_than);
   settings_.aggregates = {
       {"rows", "count"}, {"sum", "sum(value)"}, {"least", "min(value)"}, {"values", "distinct(value)"}};
   if (tested.only_sums) settings_.aggregates.resize(2);
@@ -249,6 +280,7 @@ TEST_P(ResultsModelTest, the_last_result_of_each_window_is_exact) {
   settings_.keep = seconds(25);
   settings_.streams = 2;
   std::mt19937_64 random(7);
+  int removed = 0;
   for (int round = 0; round < 5; ++round) {
     finals_.clear();
     kinds_.clear();
@@ -298,10 +330,12 @@ TEST_P(ResultsModelTest, the_last_result_of_each_window_is_exact) {
     EXPECT_GT(rejected, 0u);
     EXPECT_GT(kinds_["updated"], 0);
     EXPECT_EQ(kinds_["early"] > 0, tested.early);
-    EXPECT_EQ(kinds_["removed"] > 0, tested.gap > 0);
+    if (tested.less_than == 0) EXPECT_EQ(kinds_["removed"] > 0, tested.gap > 0);
+    removed += kinds_["removed"];
     const auto expected = model(keys);
     ASSERT_EQ(given, expected) << "round " << round;
   }
+  EXPECT_EQ(removed > 0, tested.gap > 0 || tested.less_than != 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -309,7 +343,12 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Case{"tumbling", 10, 10, 0, false, false}, Case{"tumbling_early", 10, 10, 0, true, false},
                     Case{"sliding", 10, 4, 0, false, false}, Case{"sliding_sums", 10, 4, 0, true, true},
                     Case{"sliding_early", 12, 3, 0, true, false}, Case{"sessions", 0, 0, 2, false, false},
-                    Case{"sessions_early", 0, 0, 2, true, false}),
+                    Case{"sessions_early", 0, 0, 2, true, false}, Case{"tumbling_having", 10, 10, 0, false, false, 500},
+                    Case{"tumbling_early_having", 10, 10, 0, true, true, 200},
+                    Case{"sliding_having", 10, 4, 0, false, false, 500},
+                    Case{"sliding_early_having", 12, 3, 0, true, true, 200},
+                    Case{"sessions_having", 0, 0, 2, false, false, 200},
+                    Case{"sessions_early_having", 0, 0, 2, true, false, 200}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
 }  // namespace

@@ -225,6 +225,16 @@ void SessionTable::give(int64_t limit, size_t rows, Given& to) {
   to.shared = records_.shared();
 }
 
+void SessionTable::settle(Given& given, std::span<const uint8_t> shown) {
+  const size_t first = given.rows() - giving_.size();
+  for (size_t at = 0; at < giving_.size(); ++at) {
+    auto& each = session(giving_[at]);
+    const bool is_shown = shown[first + at], was_shown = each.shown != kNone;
+    if (was_shown && !is_shown) given.kinds[first + at] = Kind::removed;
+    each.shown = is_shown ? each.start : kNone;
+  }
+}
+
 void SessionTable::given() {
   removals_.erase(removals_.begin(), removals_.begin() + static_cast<std::ptrdiff_t>(removals_given_));
   removals_given_ = 0;
@@ -237,7 +247,6 @@ void SessionTable::given() {
     }
     set_touched(each, false);
     each.given = each.shown_final = 1;
-    each.shown = each.start;
     each.bucket = kNowhere;
     enter(number);
   }
@@ -271,8 +280,8 @@ void SessionTable::give_early(size_t rows, Given& to) {
     auto& each = session(number);
     set_touched(each, false);
     table_.changed(each.key);
-    each.shown = each.start;
     to.add(table_.key(each.key), records_.pieces(number), each.start, end_of(each), Kind::early);
+    giving_.push_back(number);
   }
   to.shared = records_.shared();
 }

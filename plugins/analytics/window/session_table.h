@@ -52,6 +52,9 @@ class SessionTable {
   // Adds up to `rows` of it: by the end of the session, then by key. They are valid until `given`,
   // which has to follow.
   void give(int64_t limit, size_t rows, Given& to);
+  // Which of the rows of `give` or `give_early` are shown. Those that were, and are no more, become
+  // `removed`.
+  void settle(Given& given, std::span<const uint8_t> shown);
   void given();
   // Rows before that time may belong to sessions that are gone.
   int64_t forgotten_end() const { return forgotten_end_; }
@@ -61,6 +64,7 @@ class SessionTable {
   void begin_early();
   bool has_early() const { return !early_.empty(); }
   void give_early(size_t rows, Given& to);
+  void given_early() { giving_.clear(); }
 
   size_t size() const { return records_.size(); }
   size_t bytes() const { return bytes_with(0); }
@@ -83,7 +87,7 @@ class SessionTable {
   struct Session {
     int64_t start, last;  // Of its first and its last row.
     int64_t bucket;       // Of the calendar.
-    int64_t shown;        // The beginning under which it was given last; kNone: it was not.
+    int64_t shown;        // The beginning under which it was shown last; kNone: it was not.
     KeyTable::Number key;
     Number next;          // Of the same key, the one before in time, + 1; 0: none.
     uint8_t shown_final;  // What was given was not only early,

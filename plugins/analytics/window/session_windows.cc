@@ -45,6 +45,7 @@ Batch SessionWindows::give(int64_t limit) {
   while (sessions_.is_due(limit)) {
     Given given;
     sessions_.give(limit, kRowsMax, given);
+    sessions_.settle(given, output_.meets(given));
     output_.narrow(given);
     Batch rows = given.rows() > 0 ? output_.rows(given) : Batch(0);
     sessions_.given();
@@ -63,8 +64,10 @@ Batch SessionWindows::give_early(std::chrono::nanoseconds now) {
   while (sessions_.has_early() && rows.rows() == 0) {
     Given given;
     sessions_.give_early(kRowsMax, given);
+    sessions_.settle(given, output_.meets(given));
     output_.narrow(given);
     if (given.rows() > 0) rows = output_.rows(given);
+    sessions_.given_early();
   }
   early_.set(sessions_.is_touched());
   return rows;

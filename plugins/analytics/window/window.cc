@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "join_parts.h"
+#include "key_order.h"
 
 namespace levada::window {
 
@@ -68,16 +69,29 @@ void Window::begin(Kind kind, int64_t end) {
   giving_->kind = kind;
   giving_->end = end;
   if (kind == Kind::final) {
-    marks_.close(windows_.begin(end));
+    const int64_t closed = windows_.begin(end);
+    marks_.close(closed);
+    shown_.erase(shown_.begin(), shown_.lower_bound(std::min(end, closed)));
     if (giving_early_ && giving_early_->end <= end) giving_early_.reset();
     std::erase_if(early_ends_, [&](int64_t early) { return early <= end; });
   }
   giving_->table = kind == Kind::updated ? &windows_.updated(end) : &windows_.window(end);
   giving_->order = output_.choose(*giving_->table, end - shape_.size, end, kind);
+  giving_->removed = taken_back(*giving_);
+  show(*giving_);
 }
 
 // Whether that was all of it.
 bool Window::give_rows(Giving& giving, std::vector<Batch>& parts, size_t& rows) {
+  if (!giving.removed.empty()) {
+    auto part = output_.rows(*giving.table, giving.removed, giving.end - shape_.size, giving.end, Kind::removed);
+    if (!parts.empty() && !can_join(parts.front(), part)) return false;
+    parts.push_back(std::move(part));
+    rows += giving.removed.size();
+    forget_shown(giving);
+    giving.removed.clear();
+    if (rows >= kRowsMax) return false;
+  }
   const auto left = std::span(giving.order).subspan(giving.given);
   const auto now = left.first(std::min(left.size(), kRowsMax - rows));
   if (!now.empty()) {
@@ -103,13 +117,42 @@ Batch Window::give_early(std::chrono::nanoseconds now) {
       const int64_t end = early_ends_.back();
       early_ends_.pop_back();
       const auto& table = windows_.so_far(end);
-      giving_early_ = {Kind::early, end, &table, output_.choose(table, end - shape_.size, end, Kind::early), 0};
+      giving_early_ = {Kind::early, end, &table, output_.choose(table, end - shape_.size, end, Kind::early)};
+      giving_early_->removed = taken_back(*giving_early_);
+      show(*giving_early_);
     }
     if (!give_rows(*giving_early_, parts, rows)) break;
     giving_early_.reset();
   }
   early_.set(windows_.is_touched());
   return join_parts(parts);
+}
+
+std::vector<Output::Number> Window::taken_back(const Giving& giving) const {
+  std::vector<Output::Number> back;
+  const auto shown = shown_.find(giving.end);
+  if (shown == shown_.end()) return back;
+  std::vector<bool> meets(giving.table->size());
+  for (const auto number : giving.order) meets[number] = true;
+  for (Output::Number number = 0; number < giving.table->size(); ++number)
+    if (!meets[number] && shown->second.find(giving.table->key(number)) != KeyTable::kNone) back.push_back(number);
+  std::sort(back.begin(), back.end(),
+            [&](auto a, auto b) { return compare_keys(giving.table->key(a), giving.table->key(b)) < 0; });
+  return back;
+}
+
+// Nothing takes back what is given for the last time.
+void Window::show(const Giving& giving) {
+  if (!takes_back() || (giving.kind == Kind::final && windows_.keep() == 0)) return;
+  auto& shown = shown_.try_emplace(giving.end, 0).first->second;
+  for (const auto number : giving.order) shown.find_or_add(giving.table->key(number));
+}
+
+void Window::forget_shown(const Giving& giving) {
+  auto& shown = shown_.at(giving.end);
+  KeyTable removed(0);
+  for (const auto number : giving.removed) removed.find_or_add(giving.table->key(number));
+  shown.retain([&](auto number) { return removed.find(shown.key(number)) == KeyTable::kNone; });
 }
 
 std::chrono::nanoseconds Window::deadline() {
@@ -156,6 +199,26 @@ void Window::save_giving(StateWriter& to) const {
   to.value(giving_ ? giving_->end : Watermarks::kNone);
   to.value(static_cast<uint64_t>(giving_ ? giving_->given : 0));
   if (windows_.keep() > 0) to.value(giving_ && giving_->kind == Kind::updated);
+  save_shown(to);
+}
+
+// They are those that meet the condition, which are few.
+void Window::save_shown(StateWriter& to) const {
+  if (shown_.empty()) return;
+  to.value(static_cast<uint64_t>(shown_.size()));
+  for (const auto& [end, keys] : shown_) {
+    to.value(end);
+    keys.save_keys(to);
+  }
+}
+
+void Window::load_shown(StateReader& from) {
+  shown_.clear();
+  if (from.left() == 0) return;
+  const auto count = from.value<uint64_t>();
+  for (uint64_t at = 0; at < count && from.good(); ++at)
+    shown_.try_emplace(from.value<int64_t>(), 0).first->second.load_keys(from, settings_.keys.size());
+  if (!takes_back()) shown_.clear();
 }
 
 Done Window::load(std::string_view state) {
@@ -184,6 +247,7 @@ Done Window::load_giving(StateReader& from) {
   const auto end = from.value<int64_t>();
   const auto given = from.value<uint64_t>();
   const bool updated = windows_.keep() > 0 && from.value<bool>();
+  load_shown(from);
   LEVADA_TRY(from.finish());
   early_.set(windows_.is_touched());
   if (end == Watermarks::kNone) return {};
@@ -197,6 +261,7 @@ void Window::forget() {
   giving_early_.reset();
   early_ends_.clear();
   early_.set(false);
+  shown_.clear();
   marks_.forget();
   windows_.forget();
 }

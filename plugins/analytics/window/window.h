@@ -1,6 +1,7 @@
 // Windows of one length, tumbling or sliding: sums up rows by key and window of event time.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,8 +36,16 @@ class Window final : public WindowInterceptor {
     const AggregateTable* table = nullptr;
     std::vector<Output::Number> order;
     size_t given = 0;
+    std::vector<Output::Number> removed = {};  // Comes first.
   };
   std::string options_of_state() const;
+  bool takes_back() const { return settings_.having && settings_.has_kinds_of_results(); }
+  // What was shown of a window and meets the condition no more.
+  std::vector<Output::Number> taken_back(const Giving& giving) const;
+  void show(const Giving& giving);
+  void forget_shown(const Giving& giving);
+  void save_shown(StateWriter& to) const;
+  void load_shown(StateReader& from);
   void save_giving(StateWriter& to) const;
   Done load_giving(StateReader& from);
   // What is over up to that time, as much as goes into a batch.
@@ -61,6 +70,9 @@ class Window final : public WindowInterceptor {
   std::optional<Giving> giving_, giving_early_;
   std::vector<int64_t> early_ends_;  // Of windows that are to be given early, the last first.
   EarlyClock early_;
+  // The keys that are shown of each window that may be given again, by its end; where the condition
+  // may take them back.
+  std::map<int64_t, KeyTable> shown_;
   Counter full_count_, updated_count_;
 };
 

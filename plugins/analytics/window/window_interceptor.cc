@@ -39,6 +39,8 @@ Done check_spans(const Settings& settings) {
 }
 
 Done check_results(const Settings& settings) {
+  if (settings.having && settings.has_kinds_of_results() && settings.result.empty())
+    return wrong("result", "needs a name: a row that meets `having` no more is given again as \"removed\"");
   if (settings.late == Late::update) {
     if (settings.moving) return wrong("late", "\"update\" is not for `moving`: its rows are given one by one");
     LEVADA_TRY(check_span("keep", settings.keep));
