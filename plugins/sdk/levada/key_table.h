@@ -45,11 +45,18 @@ class KeyTable {
   }
   // For each of these rows the record of its key, into `numbers`.
   void find_or_add(const RowKeys& keys, std::span<const int64_t> rows, Number* numbers) {
-    find_or_add_all(rows.size(), [&](size_t at) { return keys[rows[at]]; }, numbers);
+    find_or_add_all(
+        rows.size(), [&](size_t first, std::span<Key> to) { keys.take(rows.subspan(first, to.size()), to.data()); },
+        numbers);
   }
   // For each record of the other table, from the first one on, the record of its key here.
   void find_or_add(const KeyTable& other, Number* numbers) {
-    find_or_add_all(other.size(), [&](size_t at) { return other.key(static_cast<Number>(at)); }, numbers);
+    find_or_add_all(
+        other.size(),
+        [&](size_t first, std::span<Key> to) {
+          for (auto& key : to) key = other.key(static_cast<Number>(first++));
+        },
+        numbers);
   }
   // The record of a key, or kNone.
   static constexpr Number kNone = ~Number{0};
@@ -72,6 +79,15 @@ class KeyTable {
     return *reinterpret_cast<const T*>(state(number));
   }
   Key key(Number number) const { return stored(number).key(); }
+  // Calls each(number, state) for the records from `first` on, before `end`.
+  template <class Each>
+  void for_each(Number first, size_t end, Each each) const {
+    while (first < end) {
+      const size_t block_end = std::min(end, size_t{1} << (block_of(first) + kFirstBits));
+      const char* at = record(first) + sizeof(StoredKey);
+      for (; first < block_end; ++first, at += record_bytes_) each(first, at);
+    }
+  }
   // Fetches its record into the cache.
   void prefetch(Number number) const {
     const char* at = record(number);
@@ -92,6 +108,7 @@ class KeyTable {
   template <class Keep, class Moved>
   void retain(Keep keep, Moved moved) {
     KeyTable kept(record_bytes_ - sizeof(StoredKey));
+    kept.reserve(size_ / 2);
     for (Number number = 0; number < size_; ++number) {
       if (!keep(number)) continue;
       const Number to = kept.find_or_add(key(number));
@@ -247,7 +264,7 @@ class KeyTable {
         if (from.good() && !RowKeys::is_sound(keys[at], columns)) from.fail();
       }
       if (!from.good()) break;
-      find_or_add_all(group, [&](size_t at) { return keys[at]; }, numbers);
+      find_or_add_all(group, [&](size_t, std::span<Key> to) { std::copy_n(keys, group, to.data()); }, numbers);
       if (size_ != grown) from.fail();
     }
     if (!from.good()) clear();
@@ -278,19 +295,22 @@ class KeyTable {
     if (knows_changes_) changed_.resize(room(slots_.size()) / 64 + 1);
   }
 
-  template <class KeyAt>
-  void find_or_add_all(size_t count, KeyAt key_at, Number* numbers) {
+  // `take(first, keys)` gives keys from number `first` on.
+  template <class Take>
+  void find_or_add_all(size_t count, Take take, Number* numbers) {
+    Key keys[kGroup];
     uint64_t hashes[kGroup];
     for (size_t first = 0; first < count; first += kGroup) {
       const size_t group = std::min(kGroup, count - first);
       reserve(group);
+      take(first, std::span(keys, group));
       for (size_t at = 0; at < group; ++at) {
-        hashes[at] = RowKeys::hash(key_at(first + at));
+        hashes[at] = RowKeys::hash(keys[at]);
         __builtin_prefetch(&slots_[place_of(hashes[at])]);
       }
       for (size_t at = 0; at < group; ++at)
         if (const auto slot = slots_[place_of(hashes[at])]; slot != 0) prefetch(number_in(slot));
-      for (size_t at = 0; at < group; ++at) numbers[first + at] = find_or_add(key_at(first + at), hashes[at]);
+      for (size_t at = 0; at < group; ++at) numbers[first + at] = find_or_add(keys[at], hashes[at]);
     }
   }
   Number find_or_add(Key key, uint64_t hash) {
@@ -342,7 +362,7 @@ class KeyTable {
   bool is(Number number, Key key) const {
     const auto& stored = this->stored(number);
     if (stored.size != key.bytes.size() || stored.kind != key.kind) return false;
-    return key.bytes.empty() || std::memcmp(stored.key().bytes.data(), key.bytes.data(), key.bytes.size()) == 0;
+    return detail::is_same(stored.key().bytes.data(), key.bytes.data(), key.bytes.size());
   }
 
   static unsigned block_of(Number number) {

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 #include <random>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,6 +70,23 @@ inline uint64_t hash_of(std::string_view bytes, uint64_t seed) {
   return mixed(kSecond ^ bytes.size(), mixed(low ^ kFirst, high ^ seed));
 }
 
+// Short ones without a call, out of loads that overlap.
+inline bool is_same(const char* a, const char* b, size_t size) {
+  const auto differ = [&]<class Word>(Word, size_t at) {
+    Word left, right;
+    std::memcpy(&left, a + at, sizeof left);
+    std::memcpy(&right, b + at, sizeof right);
+    return left ^ right;
+  };
+  if (size > 32) return std::memcmp(a, b, size) == 0;
+  if (size > 16)
+    return (differ(uint64_t(), 0) | differ(uint64_t(), 8) | differ(uint64_t(), size - 16) |
+            differ(uint64_t(), size - 8)) == 0;
+  if (size >= 8) return (differ(uint64_t(), 0) | differ(uint64_t(), size - 8)) == 0;
+  if (size >= 4) return (differ(uint32_t(), 0) | differ(uint32_t(), size - 4)) == 0;
+  return size == 0 || (a[0] == b[0] && a[size / 2] == b[size / 2] && a[size - 1] == b[size - 1]);
+}
+
 }  // namespace detail
 
 // A null and a missing column are one value of their own, and so is a column that levada does not
@@ -94,6 +112,20 @@ class RowKeys {
     if (column.null(row)) return {};
     if (column.is_textual()) return {kind_, column.text(row)};
     return {kind_, {reinterpret_cast<const char*>(column.values<int64_t>() + row), sizeof(int64_t)}};
+  }
+
+  // Those of these rows, into `to`.
+  void take(std::span<const int64_t> rows, Key* to) const {
+    const Column* const column = stands_ ? columns_[0] : nullptr;
+    if (!column || column->has_nulls() || column->type() == Type::dictionary) {
+      for (const int64_t row : rows) *to++ = (*this)[row];
+    } else if (column->is_textual()) {
+      const Views views(column->array());
+      for (const int64_t row : rows) *to++ = {kind_, views[row]};
+    } else {
+      const auto* const values = reinterpret_cast<const char*>(column->values<int64_t>());
+      for (const int64_t row : rows) *to++ = {kind_, {values + row * sizeof(int64_t), sizeof(int64_t)}};
+    }
   }
 
   static uint64_t hash(Key key) {

@@ -92,6 +92,26 @@ TEST(RowKeys, no_column_at_all_is_one_key) {
   EXPECT_EQ(numbers_of(table, keys, Batch(3)), (Numbers{0, 0, 0}));
 }
 
+TEST(KeyTable, keys_that_differ_in_any_one_byte_are_different) {
+  KeyTable table(8);
+  RowKeys keys({"key"});
+  std::vector<std::optional<std::string>> values;
+  for (size_t size = 0; size <= 40; ++size) {
+    values.emplace_back(std::string(size, 'a'));
+    for (size_t at = 0; at < size; ++at) {
+      values.push_back(std::string(size, 'a'));
+      (*values.back())[at] = 'b';
+    }
+  }
+  Batch batch(static_cast<int64_t>(values.size()));
+  batch.set(text_column("key", values));
+  Numbers in_order(values.size());
+  std::iota(in_order.begin(), in_order.end(), KeyTable::Number{0});
+  EXPECT_EQ(numbers_of(table, keys, batch), in_order);
+  EXPECT_EQ(numbers_of(table, keys, batch), in_order);
+  for (const auto number : in_order) ASSERT_EQ(table.key(number).bytes, *values[number]);
+}
+
 TEST(KeyTable, counts_as_a_map_does_through_growth_saves_and_loads) {
   std::mt19937_64 random(7);
   KeyTable table(sizeof(int64_t));
