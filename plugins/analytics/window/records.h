@@ -38,6 +38,12 @@ class Records {
   char* pieces(Number number) { return at(number) + header_bytes_; }
   const char* pieces(Number number) const { return at(number) + header_bytes_; }
 
+  // Fetches it into the cache.
+  void prefetch(Number number) const {
+    __builtin_prefetch(at(number));
+    __builtin_prefetch(at(number) + record_bytes_ - 1);
+  }
+
   // Adds rows of the batch that the layout is bound to, each to the pieces beside it.
   void add(std::span<const int64_t> rows, char* const* pieces);
   // Joins the first with the second of each pair, one pair after the other.

@@ -108,7 +108,16 @@ SessionTable::Number SessionTable::root(Number number) const {
   return number;
 }
 
-void SessionTable::add_placed() {
+void SessionTable::add_group(const RowKeys& keys, std::span<const int64_t> rows, const int64_t* times) {
+  table_.find_or_add(keys, rows, numbers_.data());
+  for (size_t at = 0; at < rows.size(); ++at)
+    if (const Number first = first_of(numbers_[at]); first != 0) records_.prefetch(first - 1);
+  places_.clear();
+  for (size_t at = 0; at < rows.size(); ++at) places_.push_back(place(numbers_[at], times[rows[at]]));
+  add_placed(rows);
+}
+
+void SessionTable::add_placed(std::span<const int64_t> rows) {
   from_.clear();
   to_.clear();
   for (const Number number : joined_) {
@@ -118,7 +127,7 @@ void SessionTable::add_placed() {
   if (!joined_.empty()) records_.join(from_, to_.data());
   to_.clear();
   for (const Number number : places_) to_.push_back(records_.pieces(root(number)));
-  records_.add(rows_, to_.data());
+  records_.add(rows, to_.data());
   for (const Number number : joined_) records_.give_back(number);
   joined_.clear();
   collected_ = kNone;

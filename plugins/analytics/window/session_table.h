@@ -6,6 +6,8 @@
 // calendar of the times at which they may be: one that has become longer is looked at again then.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <map>
 #include <span>
 #include <vector>
@@ -26,24 +28,22 @@ class SessionTable {
   template <class Full>
   size_t add(const RowKeys& keys, std::span<const int64_t> rows, const int64_t* times, Full full) {
     late_ = 0;
-    const bool roomy = make_room(rows.size());
-    numbers_.resize(rows.size());
-    if (roomy) table_.find_or_add(keys, rows, numbers_.data());
+    if (make_room(rows.size())) {
+      for (; !rows.empty(); rows = rows.subspan(std::min(kGroup, rows.size())))
+        add_group(keys, rows.first(std::min(kGroup, rows.size())), times);
+      return late_;
+    }
     rows_.clear();
     places_.clear();
-    for (size_t at = 0; at < rows.size(); ++at) {
-      const int64_t row = rows[at];
-      if (!roomy) {
-        if (!has_room(table_.find(keys[row]), times[row])) {
-          full(row);
-          continue;
-        }
-        numbers_[at] = table_.find_or_add(keys[row]);
+    for (const int64_t row : rows) {
+      if (!has_room(table_.find(keys[row]), times[row])) {
+        full(row);
+        continue;
       }
       rows_.push_back(row);
-      places_.push_back(place(numbers_[at], times[row]));
+      places_.push_back(place(table_.find_or_add(keys[row]), times[row]));
     }
-    add_placed();
+    add_placed(rows_);
     return late_;
   }
 
@@ -117,7 +117,11 @@ class SessionTable {
   // A row was given under that beginning: it stays one of the session's, or is removed.
   void keep_shown(Session& session, int64_t shown, bool shown_final);
   Number root(Number number) const;
-  void add_placed();
+  // For so many rows that what is fetched for one step is in the cache yet for the next.
+  static constexpr size_t kGroup = analytics::KeyNumbers::kGroup;
+  void add_group(const RowKeys& keys, std::span<const int64_t> rows, const int64_t* times);
+  // Adds rows to their places_.
+  void add_placed(std::span<const int64_t> rows);
   // Whether there is room for so many sessions, of keys that are new.
   bool make_room(size_t rows);
   void forget_keys();
@@ -147,7 +151,7 @@ class SessionTable {
   int64_t forgotten_end_ = kNone, collected_ = kNone;
   size_t touched_ = 0, late_ = 0;
   // For a call.
-  std::vector<KeyTable::Number> numbers_;
+  std::array<KeyTable::Number, kGroup> numbers_;
   std::vector<int64_t> rows_;
   std::vector<Number> places_, joined_;
   std::vector<const char*> from_;
