@@ -40,6 +40,8 @@ class Aggregate {
   virtual std::unique_ptr<Shared> renew_shared(const Shared& /*shared*/, std::span<char* const> /*records*/) {
     return make_shared();
   }
+  // Whether its piece is an int64_t, how many rows it was added.
+  virtual bool counts_rows() const { return false; }
   // The batch, with the times of its rows, that is added from.
   virtual void bind(const Batch& batch, const int64_t* times) = 0;
   // Adds the rows with these numbers, each to the piece in the record that stands beside it.

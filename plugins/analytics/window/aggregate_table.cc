@@ -6,9 +6,16 @@
 
 namespace levada::window {
 
-Layout::Layout(std::vector<NamedAggregate> aggregates, bool counts_rows)
-    : aggregates_(std::move(aggregates)), counts_rows_(counts_rows) {
-  if (counts_rows) aggregates_.push_back({"", std::make_unique<Count>()});
+Layout::Layout(std::vector<NamedAggregate> aggregates, bool counts_rows) : aggregates_(std::move(aggregates)) {
+  const auto find_count = [&] {
+    for (const auto& each : aggregates_)
+      if (each.aggregate->counts_rows()) count_ = each.aggregate.get();
+  };
+  if (counts_rows) find_count();
+  if (counts_rows && !count_) {
+    aggregates_.push_back({"", std::make_unique<Count>()});
+    find_count();
+  }
   for (auto& each : aggregates_) {
     each.aggregate->offset = state_bytes_;
     state_bytes_ += each.aggregate->state_bytes();
@@ -20,8 +27,8 @@ void Layout::bind(const Batch& batch, const int64_t* times) const {
 }
 
 bool Layout::can_take_away() const {
-  return counts_rows_ && std::all_of(aggregates_.begin(), aggregates_.end(),
-                                     [](auto& each) { return each.aggregate->can_take_away(); });
+  return count_ && std::all_of(aggregates_.begin(), aggregates_.end(),
+                               [](auto& each) { return each.aggregate->can_take_away(); });
 }
 
 AggregateTable::AggregateTable(const Layout& layout) : layout_(layout), table_(layout.state_bytes()) {
@@ -49,20 +56,20 @@ void AggregateTable::add(const RowKeys& keys, std::span<const int64_t> rows) {
   held_bytes_ += static_cast<size_t>(take_growth());
 }
 
-// Puts into from_ the other's records, and into records_ those of the same keys here.
-void AggregateTable::match(const AggregateTable& other) {
-  numbers_.resize(other.size());
-  table_.find_or_add(other.table_, numbers_.data());
+// Puts into from_ the other's records, and into records_ those at these places here.
+void AggregateTable::match(const AggregateTable& other, std::span<const Number> places) {
   records_.resize(other.size());
   from_.resize(other.size());
-  for (Number number = 0; number < other.size(); ++number) {
-    records_[number] = table_.state(numbers_[number]);
-    from_[number] = other.record(number);
-  }
+  other.table_.for_each(0, other.size(), [&](Number number, const char* record) {
+    records_[number] = table_.state(places[number]);
+    from_[number] = record;
+  });
 }
 
 void AggregateTable::join(const AggregateTable& other) {
-  match(other);
+  numbers_.resize(other.size());
+  table_.find_or_add(other.table_, numbers_.data());
+  match(other, numbers_);
   const auto& aggregates = layout_.aggregates();
   for (size_t at = 0; at < aggregates.size(); ++at)
     aggregates[at].aggregate->join(from_, other.shared(at), records_.data(), shared_[at].get());
@@ -89,13 +96,25 @@ void AggregateTable::join_known(const AggregateTable& other) {
   held_bytes_ += static_cast<size_t>(take_growth());
 }
 
-void AggregateTable::take_away(const AggregateTable& other) {
-  match(other);
+void AggregateTable::take_away(const AggregateTable& other, std::span<const Number> places) {
+  match(other, places);
   for (const auto& each : layout_.aggregates()) each.aggregate->take_away(from_, records_.data());
 }
 
-void AggregateTable::sweep() {
-  table_.retain([&](Number number) { return has_rows(number); });
+// Without a branch for each: which of them have rows nobody can guess.
+size_t AggregateTable::with_rows(Number first, size_t most, Number* numbers, const char** records) const {
+  const size_t end = std::min(size(), first + most);
+  size_t count = 0;
+  const auto each = [&](auto has_rows) {
+    table_.for_each(first, end, [&](Number number, const char* record) {
+      numbers[count] = number;
+      records[count] = record;
+      count += has_rows(record) ? 1 : 0;
+    });
+  };
+  if (layout_.counts_rows()) each([&](const char* record) { return layout_.has_rows(record); });
+  else each([](const char*) { return true; });
+  return count;
 }
 
 int64_t AggregateTable::take_growth() const {

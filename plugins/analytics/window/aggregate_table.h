@@ -15,19 +15,20 @@ class Layout {
  public:
   // With `counts_rows` a table knows which of its keys have rows, when others were taken away.
   Layout(std::vector<NamedAggregate> aggregates, bool counts_rows);
-  // The last may be one without a name, that counts rows.
+  // The last may be one without a name, that counts rows where no other does.
   const std::vector<NamedAggregate>& aggregates() const { return aggregates_; }
   size_t state_bytes() const { return state_bytes_; }
   bool can_take_away() const;
+  bool counts_rows() const { return count_ != nullptr; }
   bool has_rows(const char* record) const {
-    return !counts_rows_ || *reinterpret_cast<const int64_t*>(record + aggregates_.back().aggregate->offset) > 0;
+    return !count_ || *reinterpret_cast<const int64_t*>(record + count_->offset) > 0;
   }
   void bind(const Batch& batch, const int64_t* times) const;
 
  private:
   std::vector<NamedAggregate> aggregates_;
   size_t state_bytes_ = 0;
-  const bool counts_rows_;
+  const Aggregate* count_ = nullptr;
 };
 
 class AggregateTable {
@@ -53,17 +54,25 @@ class AggregateTable {
 
   // Adds rows of the batch that the layout is bound to.
   void add(const RowKeys& keys, std::span<const int64_t> rows);
+  // Where the other's records stand here is in places() until something else is done.
   void join(const AggregateTable& other);
-  // Takes away what was joined; where the layout can_take_away.
-  void take_away(const AggregateTable& other);
+  const std::vector<Number>& places() const { return numbers_; }
+  // Takes away what was joined, with its places; where the layout can_take_away.
+  void take_away(const AggregateTable& other, std::span<const Number> places);
   // Adds the other's keys, without rows.
   void add_keys(const AggregateTable& other);
   // As join, but only for keys that are here.
   void join_known(const AggregateTable& other);
   // Whether a key has rows.
   bool has_rows(Number number) const { return layout_.has_rows(record(number)); }
-  // Forgets keys without rows; those that stay are numbered anew.
-  void sweep();
+  // Of the keys from `first` on, as many as there are up to `most`, those that have rows, with
+  // their records. How many these are.
+  size_t with_rows(Number first, size_t most, Number* numbers, const char** records) const;
+  // Forgets keys without rows. Calls moved(from, to) for those that stay, which are numbered anew.
+  template <class Moved>
+  void sweep(Moved moved) {
+    table_.retain([&](Number number) { return has_rows(number); }, moved);
+  }
   void clear();
 
   void save(StateWriter& to) const;
@@ -78,7 +87,7 @@ class AggregateTable {
   void release();
   void save_piece(const Aggregate& aggregate, Number number, StateWriter& to) const;
   void load_piece(const Aggregate& aggregate, Number number, StateReader& from);
-  void match(const AggregateTable& other);
+  void match(const AggregateTable& other, std::span<const Number> places);
   int64_t take_growth() const;
 
   const Layout& layout_;

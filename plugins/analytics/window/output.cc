@@ -28,18 +28,17 @@ Column kinds_of(const std::string& name, const std::vector<Kind>& kinds) {
 
 }  // namespace
 
-Given Output::of(const AggregateTable& table, std::span<const Number> numbers, int64_t start, int64_t end,
-                 Kind kind) const {
+template <class Wanted>
+Given Output::of(const AggregateTable& table, std::span<const Number> numbers, int64_t start, int64_t end, Kind kind,
+                 Wanted wanted) const {
   Given given;
-  given.keys.reserve(numbers.size());
-  given.records.reserve(numbers.size());
-  for (const Number number : numbers) {
-    given.keys.push_back(table.key(number));
-    given.records.push_back(table.record(number));
+  if (std::any_of(columns_.keys.begin(), columns_.keys.end(), wanted)) {
+    given.keys.reserve(numbers.size());
+    for (const Number number : numbers) given.keys.push_back(table.key(number));
   }
-  given.starts.assign(numbers.size(), start);
-  given.ends.assign(numbers.size(), end);
-  given.kinds.assign(numbers.size(), kind);
+  if (wanted(columns_.window_start)) given.starts.assign(numbers.size(), start);
+  if (wanted(columns_.window_end)) given.ends.assign(numbers.size(), end);
+  if (wanted(columns_.result)) given.kinds.assign(numbers.size(), kind);
   for (size_t at = 0; at < layout_.aggregates().size(); ++at) given.shared.push_back(table.shared(at));
   return given;
 }
@@ -65,14 +64,29 @@ Batch Output::rows(const Given& given) const {
 }
 Batch Output::rows(const AggregateTable& table, std::span<const Number> numbers, int64_t start, int64_t end,
                    Kind kind) const {
-  return rows(of(table, numbers, start, end, kind));
+  Given given = of(table, numbers, start, end, kind, [](const std::string&) { return true; });
+  given.records.reserve(numbers.size());
+  for (const Number number : numbers) given.records.push_back(table.record(number));
+  return rows(given);
 }
 
 void Output::ask(const Given& given) {
   mask_.reset(static_cast<int64_t>(given.rows()), 1);
-  // A name that stands in the condition may be a column of it.
-  const auto is_named = [&](const std::string& name) { return having_text_.find(name) != std::string::npos; };
-  having_->narrow(chosen_columns(given, is_named), mask_, remarks_);
+  having_->narrow(chosen_columns(given, [&](const std::string& name) { return is_asked(name); }), mask_, remarks_);
+}
+
+size_t Output::narrow(const AggregateTable& table, std::span<Number> numbers, std::span<const char* const> records,
+                      int64_t start, int64_t end, Kind kind) {
+  Given given =
+      of(table, numbers, start, end, kind, [&](const std::string& name) { return !name.empty() && is_asked(name); });
+  given.records.assign(records.begin(), records.begin() + static_cast<std::ptrdiff_t>(numbers.size()));
+  ask(given);
+  size_t kept = 0;
+  for (size_t at = 0; at < numbers.size(); ++at) {
+    numbers[kept] = numbers[at];
+    kept += mask_.data()[at];
+  }
+  return kept;
 }
 
 void Output::narrow(Given& given) {
@@ -95,20 +109,16 @@ void Output::narrow(Given& given) {
 }
 
 std::vector<Output::Number> Output::choose(const AggregateTable& table, int64_t start, int64_t end, Kind kind) {
-  constexpr size_t kAtOnce = 16'384;
+  constexpr size_t kAtOnce = 4096;
   std::vector<Number> chosen;
-  chosen.reserve(table.size());
-  for (Number number = 0; number < table.size(); ++number)
-    if (table.has_rows(number)) chosen.push_back(number);
-  if (having_) {
-    size_t kept = 0;
-    for (size_t first = 0; first < chosen.size(); first += kAtOnce) {
-      const auto part = std::span(chosen).subspan(first, std::min(kAtOnce, chosen.size() - first));
-      ask(of(table, part, start, end, kind));
-      for (size_t at = 0; at < part.size(); ++at)
-        if (mask_.data()[at]) chosen[kept++] = part[at];
-    }
-    chosen.resize(kept);
+  std::vector<const char*> records(std::min(kAtOnce, table.size()));
+  for (size_t first = 0; first < table.size(); first += kAtOnce) {
+    const size_t before = chosen.size(), most = std::min(kAtOnce, table.size() - first);
+    chosen.resize(before + most);
+    const std::span part(chosen.data() + before,
+                         table.with_rows(static_cast<Number>(first), most, chosen.data() + before, records.data()));
+    const auto kept = having_ ? narrow(table, part, records, start, end, kind) : part.size();
+    chosen.resize(before + kept);
   }
   struct Ordered {
     uint64_t prefix;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,8 @@ namespace levada::window {
 // of another now.
 enum class Kind : uint8_t { early, final, updated, removed };
 
-// What is given: for each row a key, a record and a window.
+// What is given: for each row a key, a record and a window. Where only some columns are asked for,
+// what the others are made of may be missing.
 struct Given {
   std::vector<Key> keys;
   std::vector<const char*> records;
@@ -22,7 +24,7 @@ struct Given {
   std::vector<Kind> kinds;
   std::vector<const Aggregate::Shared*> shared;  // One for each aggregate.
 
-  size_t rows() const { return keys.size(); }
+  size_t rows() const { return records.size(); }
   void add(Key key, const char* record, int64_t start, int64_t end, Kind kind) {
     keys.push_back(key);
     records.push_back(record);
@@ -60,9 +62,17 @@ class Output {
   std::vector<uint8_t> meets(const Given& given);
 
  private:
-  Given of(const AggregateTable& table, std::span<const Number> numbers, int64_t start, int64_t end, Kind kind) const;
+  // What the wanted columns are made of, without the records.
+  template <class Wanted>
+  Given of(const AggregateTable& table, std::span<const Number> numbers, int64_t start, int64_t end, Kind kind,
+           Wanted wanted) const;
   template <class Wanted>
   Batch chosen_columns(const Given& given, Wanted wanted) const;
+  // Moves those that meet the condition to the front. How many they are.
+  size_t narrow(const AggregateTable& table, std::span<Number> numbers, std::span<const char* const> records,
+                int64_t start, int64_t end, Kind kind);
+  // A name that stands in the condition may be a column of it.
+  bool is_asked(const std::string& name) const { return having_text_.find(name) != std::string::npos; }
   // Into the mask, which of them meet the condition.
   void ask(const Given& given);
 

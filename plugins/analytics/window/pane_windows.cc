@@ -11,13 +11,21 @@ constexpr size_t kSpareBytesMax = size_t{16} << 20;
 
 AggregateTable& PaneWindows::pane_at(Panes& panes, int64_t start) {
   auto& pane = panes[start];
-  if (!pane) pane = spare_ ? std::move(spare_) : std::make_unique<AggregateTable>(layout_);
+  if (pane) return *pane;
+  if (spare_.empty()) {
+    pane = std::make_unique<AggregateTable>(layout_);
+  } else {
+    pane = std::move(spare_.back().pane);
+    spare_bytes_ -= spare_.back().bytes;
+    spare_.pop_back();
+  }
   return *pane;
 }
 
 size_t PaneWindows::bytes() const {
   size_t all = is_tumbling() ? 0 : joined_.bytes() + early_.bytes();
   if (keep_ > 0) all += again_.bytes();
+  for (const auto& [start, places] : places_) all += places.capacity() * sizeof(AggregateTable::Number);
   for (const auto* panes : {&panes_, &late_, &changed_})
     for (const auto& [start, pane] : *panes) all += pane->bytes();
   return all;
@@ -81,20 +89,35 @@ const AggregateTable& PaneWindows::window(int64_t end) {
   if (is_tumbling()) return *panes_.at(start);
   if (joined_end_ == end) return joined_;
   if (joined_end_ == kNone || joined_end_ <= start || !layout_.can_take_away()) {
-    joined_.clear();
+    clear_joined();
     joined_from_ = joined_end_ = start;
   }
   for (auto pane = panes_.lower_bound(joined_from_); pane != panes_.lower_bound(start); ++pane)
-    joined_.take_away(*pane->second);
+    take_away(pane->first, *pane->second);
   for (auto pane = panes_.lower_bound(joined_end_); pane != panes_.lower_bound(end); ++pane)
-    joined_.join(*pane->second);
+    join(pane->first, *pane->second);
   joined_from_ = start;
   joined_end_ = end;
-  if (joined_.size() > sweep_at_) {
-    joined_.sweep();
-    sweep_at_ = 2 * joined_.size() + kSweepAt;
-  }
+  if (joined_.size() > sweep_at_) sweep_joined();
   return joined_;
+}
+
+void PaneWindows::join(int64_t start, const AggregateTable& pane) {
+  joined_.join(pane);
+  if (layout_.can_take_away()) places_[start] = joined_.places();
+}
+
+void PaneWindows::take_away(int64_t start, const AggregateTable& pane) {
+  const auto places = places_.extract(start);
+  joined_.take_away(pane, places.mapped());
+}
+
+void PaneWindows::sweep_joined() {
+  std::vector<AggregateTable::Number> moved(joined_.size());
+  joined_.sweep([&](auto from, auto to) { moved[from] = to; });
+  for (auto& [start, places] : places_)
+    for (auto& place : places) place = moved[place];
+  sweep_at_ = 2 * joined_.size() + kSweepAt;
 }
 
 void PaneWindows::given(int64_t end) {
@@ -105,12 +128,14 @@ void PaneWindows::given(int64_t end) {
     auto pane = std::move(panes_.begin()->second);
     panes_.erase(panes_.begin());
     if (joined_end_ != kNone && start >= joined_from_ && start < joined_end_ && layout_.can_take_away()) {
-      joined_.take_away(*pane);
+      take_away(start, *pane);
       joined_from_ = start + shape_.pane();
     }
-    if (pane->bytes() > kSpareBytesMax) continue;
+    const size_t bytes = pane->bytes();
+    if (spare_bytes_ + bytes > kSpareBytesMax) continue;
     pane->clear();
-    spare_ = std::move(pane);
+    spare_.push_back({std::move(pane), bytes});
+    spare_bytes_ += bytes;
   }
 }
 
@@ -167,8 +192,13 @@ const AggregateTable& PaneWindows::so_far(int64_t end) {
   return early_;
 }
 
-void PaneWindows::forget_joined() {
+void PaneWindows::clear_joined() {
   joined_.clear();
+  places_.clear();
+}
+
+void PaneWindows::forget_joined() {
+  clear_joined();
   joined_from_ = joined_end_ = kNone;
   sweep_at_ = kSweepAt;
 }
@@ -262,7 +292,8 @@ void PaneWindows::forget() {
   late_.clear();
   changed_.clear();
   touched_.clear();
-  spare_.reset();
+  spare_.clear();
+  spare_bytes_ = 0;
   again_.clear();
   early_.clear();
   forget_joined();

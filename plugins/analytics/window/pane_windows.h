@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <vector>
 
 #include "aggregate_table.h"
 #include "shape.h"
@@ -93,11 +94,15 @@ class PaneWindows {
 
  private:
   static constexpr int64_t kNone = INT64_MIN;
-  static constexpr size_t kSweepAt = 4096;  // Keys.
+  static constexpr size_t kSweepAt = 1024;  // Keys.
 
   using Panes = std::map<int64_t, std::unique_ptr<AggregateTable>>;  // By their start.
 
   AggregateTable& pane_at(Panes& panes, int64_t start);
+  void join(int64_t start, const AggregateTable& pane);
+  void take_away(int64_t start, const AggregateTable& pane);
+  void sweep_joined();
+  void clear_joined();
   void forget_joined();
   // The first window end above `end` that holds the pane.
   int64_t end_after(int64_t end, int64_t start) const;
@@ -126,10 +131,17 @@ class PaneWindows {
   const bool notes_;
   const size_t memory_bytes_;
   Panes panes_;
-  std::unique_ptr<AggregateTable> spare_;  // One that was emptied, with its memory.
+  // Those that were emptied, with their memory: a batch may begin and end several.
+  struct Spare {
+    std::unique_ptr<AggregateTable> pane;
+    size_t bytes;
+  };
+  std::vector<Spare> spare_;
+  size_t spare_bytes_ = 0;
   // The panes from joined_from_ on, before joined_end_, as one.
   AggregateTable joined_;
   int64_t joined_from_ = kNone, joined_end_ = kNone;
+  std::map<int64_t, std::vector<AggregateTable::Number>> places_;  // Of the records of each of these panes in it.
   size_t sweep_at_ = kSweepAt;
   int64_t begun_end_ = kNone, given_end_ = kNone;  // All windows up to there.
   Panes late_;                                     // Rows of windows that were given, which are not joined yet.

@@ -12,6 +12,7 @@ namespace levada::window {
 class Count final : public Aggregate {
  public:
   size_t state_bytes() const override { return sizeof(int64_t); }
+  bool counts_rows() const override { return true; }
   void bind(const Batch&, const int64_t*) override {}
   void add(std::span<const int64_t> rows, char* const* records, Shared*) override;
   void join(std::span<const char* const> from, const Shared*, char* const* to, Shared*) override;

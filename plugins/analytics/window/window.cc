@@ -11,7 +11,7 @@ Window::Window(Checked checked, Host host)
     : settings_(std::move(checked.settings)),
       host_(host),
       shape_{microseconds(*settings_.size), microseconds(settings_.slide.value_or(*settings_.size))},
-      layout_(std::move(checked.aggregates), shape_.slide < shape_.size),
+      layout_(std::move(checked.aggregates), slides()),
       intake_(settings_, host),
       marks_(settings_),
       keys_(settings_.keys),
@@ -177,7 +177,7 @@ std::string Window::options_of_state() const {
 }
 
 Done Window::save(std::string& to) {
-  StateWriter writer(to, kStateKind, options_of_state());
+  StateWriter writer(to, state_kind(), options_of_state());
   marks_.save(writer);
   windows_.save(writer);
   save_giving(writer);
@@ -187,7 +187,7 @@ Done Window::save(std::string& to) {
 }
 
 Done Window::save_changes(std::string& to) {
-  StateWriter writer(to, kChangesKind, options_of_state());
+  StateWriter writer(to, changes_kind(), options_of_state());
   marks_.save(writer);
   windows_.save_changes(writer);
   save_giving(writer);
@@ -226,7 +226,7 @@ Done Window::load(std::string_view state) {
     forget();
     return {};
   }
-  auto reader = StateReader::open(state, kStateKind, options_of_state());
+  auto reader = StateReader::open(state, state_kind(), options_of_state());
   if (!reader) return std::move(reader).error();
   forget();
   marks_.load(*reader, host_.monotonic());
@@ -235,7 +235,7 @@ Done Window::load(std::string_view state) {
 }
 
 Done Window::load_changes(std::string_view changes) {
-  auto reader = StateReader::open(changes, kChangesKind, options_of_state());
+  auto reader = StateReader::open(changes, changes_kind(), options_of_state());
   if (!reader) return std::move(reader).error();
   giving_.reset();
   marks_.load(*reader, host_.monotonic());

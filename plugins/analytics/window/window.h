@@ -38,6 +38,10 @@ class Window final : public WindowInterceptor {
     size_t given = 0;
     std::vector<Output::Number> removed = {};  // Comes first.
   };
+  // Records of sliding windows are others than those that were saved as kStateKind.
+  bool slides() const { return shape_.slide < shape_.size; }
+  std::string_view state_kind() const { return slides() ? "sliding window 1" : kStateKind; }
+  std::string_view changes_kind() const { return slides() ? "sliding window 1 changes" : kChangesKind; }
   std::string options_of_state() const;
   bool takes_back() const { return settings_.having && settings_.has_kinds_of_results(); }
   // What was shown of a window and meets the condition no more.

@@ -78,6 +78,42 @@ TEST_F(WindowTest, windows_may_slide_by_a_part_that_does_not_divide_them) {
   EXPECT_EQ(rest(*window), (Texts{"24 a 1", "28 a 1"}));
 }
 
+// Of as many keys as make what is joined be swept again and again, with a restart on the way.
+TEST_F(WindowTest, sliding_windows_count_keys_that_come_and_go) {
+  settings_.slide = seconds(2);
+  settings_.aggregates = {{"sum", "sum(value)"}, {"rows", "count"}};
+  settings_.having = "rows > 1";
+  auto window = make();
+  std::map<int64_t, std::map<std::string, std::pair<int64_t, int64_t>>> expected;  // By window and key.
+  Texts given, wanted;
+  std::mt19937 random(11);
+  for (int64_t time = 100; time < 160; time += 2) {
+    std::vector<Row> rows;
+    for (int row = 0; row < 1000; ++row) {
+      rows.push_back({time + row % 2, std::to_string(time * 100 + static_cast<int64_t>(random() % 1500)), row});
+      for (int64_t start = time - 8; start <= time; start += 2) {
+        auto& [sum, count] = expected[start][rows.back().key];
+        sum += row;
+        ++count;
+      }
+    }
+    const auto more = take(*window, std::move(rows));
+    given.insert(given.end(), more.begin(), more.end());
+    if (time != 130) continue;
+    const auto state = saved(*window);
+    window = make();
+    ASSERT_TRUE(window->load(state));
+  }
+  const auto last = rest(*window);
+  given.insert(given.end(), last.begin(), last.end());
+  for (const auto& [start, keys] : expected)
+    for (const auto& [key, value] : keys)
+      if (value.second > 1)
+        wanted.push_back(std::to_string(start) + ' ' + key + ' ' + std::to_string(value.first) + ' ' +
+                         std::to_string(value.second));
+  EXPECT_EQ(given, wanted);
+}
+
 TEST_F(WindowTest, times_before_1970_have_windows_too) {
   const auto window = make();
   EXPECT_EQ(take(*window, {{-1, "a", 1}, {-10, "a", 1}, {0, "a", 1}}), Texts{"-10 a 2"});
