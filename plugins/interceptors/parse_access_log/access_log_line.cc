@@ -2,8 +2,10 @@
 
 #include <simdjson.h>
 
+#include <bit>
 #include <charconv>
-#include <cstring>
+
+#include "json/sixteen_bytes.h"
 
 namespace levada::parse_access_log {
 
@@ -12,15 +14,13 @@ namespace {
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_ascii(std::string_view text) {
-  uint64_t bits = 0, word;
+  Block all{};
   const char* at = text.data();
   const char* const end = at + text.size();
-  for (; end - at >= 8; at += 8) {
-    std::memcpy(&word, at, 8);
-    bits |= word;
-  }
-  for (; at != end; ++at) bits |= static_cast<unsigned char>(*at) & 0x80u;
-  return (bits & 0x8080808080808080u) == 0;
+  for (; end - at >= 16; at += 16) all |= load<Block>(at);
+  unsigned rest = high_bits(all);
+  for (; at != end; ++at) rest |= static_cast<unsigned char>(*at) & 0x80u;
+  return rest == 0;
 }
 
 // Walks through a line. Each step says whether it found what it looked for, and stays where it is
@@ -38,31 +38,36 @@ class LineCursor {
   }
   // One or more characters, up to a space, and the space.
   bool word(std::string_view& to) {
-    const auto* space = find(' ');
-    if (!space || space == at_) return false;
+    const auto* space = find([](auto bytes) { return bytes == ' '; });
+    if (space == end_ || space == at_) return false;
     to = {at_, space};
     at_ = space + 1;
+    return true;
+  }
+  // Two words that are both -, as most are.
+  bool two_dashes(std::string_view& first, std::string_view& second) {
+    if (end_ - at_ < 4 || std::memcmp(at_, "- - ", 4) != 0) return false;
+    first = {at_, 1};
+    second = {at_ + 2, 1};
+    at_ += 4;
     return true;
   }
   // Up to a bracket, and the bracket.
   bool bracketed(std::string_view& to) {
     // All times in the common format have one length.
     constexpr ptrdiff_t kSize = 26;
-    const auto* bracket = end_ - at_ > kSize && at_[kSize] == ']' ? at_ + kSize : find(']');
-    if (!bracket) return false;
+    const auto* bracket =
+        end_ - at_ > kSize && at_[kSize] == ']' ? at_ + kSize : find([](auto bytes) { return bytes == ']'; });
+    if (bracket == end_) return false;
     to = {at_, bracket};
     at_ = bracket + 1;
     return true;
   }
   // Up to a quote without a backslash before it, and the quote.
   bool quoted(std::string_view& to) {
-    const auto* quote = find('"');
-    if (!quote) return false;
-    if (std::memchr(at_, '\\', static_cast<size_t>(quote - at_))) {
-      quote = at_;
-      while (quote != end_ && *quote != '"') quote += *quote == '\\' && end_ - quote > 1 ? 2 : 1;
-      if (quote == end_) return false;
-    }
+    const auto* quote = find([](auto bytes) { return (bytes == '"') | (bytes == '\\'); });
+    while (quote != end_ && *quote != '"') quote += *quote == '\\' && end_ - quote > 1 ? 2 : 1;
+    if (quote == end_) return false;
     to = {at_, quote};
     at_ = quote + 1;
     return true;
@@ -92,8 +97,15 @@ class LineCursor {
   }
 
  private:
-  const char* find(char c) const {
-    return static_cast<const char*>(std::memchr(at_, c, static_cast<size_t>(end_ - at_)));
+  // Where the first byte stands that is wanted, or end_. Most stand in the first sixteen or two.
+  template <class Wanted>
+  const char* find(Wanted wanted) const {
+    const char* at = at_;
+    for (; end_ - at >= 16; at += 16)
+      if (const unsigned bits = high_bits(reinterpret_cast<Block>(wanted(load<Block>(at)))); bits != 0)
+        return at + std::countr_zero(bits);
+    while (at != end_ && !wanted(*at)) ++at;
+    return at;
   }
 
   const char* begin_;
@@ -135,8 +147,10 @@ bool LineReader::read(std::string_view text, AccessLogLine& line, Fault& fault) 
     if (!result) return failed("the line is not UTF-8");
   }
   if (!cursor.word(line.host)) return failed("expected a host, and a space behind it");
-  if (!cursor.word(line.ident)) return failed("expected an identity or -, and a space behind it");
-  if (!cursor.word(line.user)) return failed("expected a user or -, and a space behind it");
+  if (!cursor.two_dashes(line.ident, line.user)) {
+    if (!cursor.word(line.ident)) return failed("expected an identity or -, and a space behind it");
+    if (!cursor.word(line.user)) return failed("expected a user or -, and a space behind it");
+  }
   if (!cursor.skip('[')) return failed("expected [ and a time");
   std::string_view time;
   const LineCursor before = cursor;

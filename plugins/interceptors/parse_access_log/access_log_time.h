@@ -14,7 +14,10 @@ class AccessLogTime {
   // Microseconds since 1970 UTC of "10/Oct/2000:13:55:36 -0700", or of "2004-05-18 05:58:48", which
   // is UTC unless a zone stands behind it.
   std::optional<int64_t> read(std::string_view text) {
-    if (text.size() == size_ && std::memcmp(text.data(), text_, size_) == 0) return microseconds_;
+    constexpr size_t kCommon = 26;
+    if (text.size() == size_ &&
+        (size_ == kCommon ? std::memcmp(text.data(), text_, kCommon) : std::memcmp(text.data(), text_, size_)) == 0)
+      return microseconds_;
     return read_anew(text);
   }
 
