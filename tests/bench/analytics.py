@@ -38,6 +38,7 @@ mean = "avg(end_timestamp - start_timestamp) / 1000"
 HOSTS = """
 [interceptors.parse]
 type = "parse_access_log"
+columns = ["host", "timestamp"]
 [interceptors.hops]
 type = "window"
 size = "60s"
@@ -49,6 +50,7 @@ having = "requests > 100"
 VISITS = """
 [interceptors.parse]
 type = "parse_access_log"
+columns = ["host", "timestamp"]
 [interceptors.visits]
 type = "window"
 gap = "30m"
@@ -65,7 +67,7 @@ where start_timestamp is not null and end_timestamp is not null and campaign_id 
 """
 REQUESTS = r"""
 with lines as (select regexp_extract(line,
-      '^(\S+) \S+ \S+ \[([^\]]+)\] "(?:[^"\\]|\\.)*" (\d{{3}}) (\d+|-)', ['host', 'time', 'status', 'bytes']) as p
+      '^(\S+) \S+ \S+ \[([^\]]+)\] "(?:[^"\\]|\\.)*" \d{{3}} (?:\d+|-)', ['host', 'time']) as p
     from read_csv('{file}', columns = {{line: 'VARCHAR'}}, delim = '\x01', quote = '', escape = '', header = false)),
   requests as (select p.host as host, epoch(strptime(p.time, '%d/%b/%Y:%H:%M:%S %z'))::bigint as time
     from lines where p.host <> '')
