@@ -1,10 +1,11 @@
 // Blocks come in sizes of powers of two with three steps between; a freed block waits in the list
 // of its size. A fresh 1 MiB block costs 250 page faults, a tenth of what reading and parsing its
-// lines costs.
+// lines costs; for a small one that is aligned malloc searches, as it keeps none of these at hand.
 #include "agent/env/memory_pool.h"
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstdlib>
@@ -13,7 +14,7 @@ namespace levada::agent {
 namespace {
 
 constexpr size_t kReadableTail = 64;
-constexpr size_t kSmallest = 4096;            // Smaller ones go to malloc, which is good at them.
+constexpr size_t kAlignment = 64;
 constexpr size_t kLargest = size_t{1} << 46;  // No machine has more, and there is a class for each size below.
 constexpr size_t kKeptBytesMax = 160u << 20;  // Freed memory that is kept: a full channel of each size.
 constexpr size_t kSmallestPopulated = 64u << 10;
@@ -23,6 +24,7 @@ struct SizeClass {
 };
 
 SizeClass class_of(size_t bytes) {
+  bytes = std::max((bytes + kAlignment - 1) & ~(kAlignment - 1), kAlignment);
   const auto width = static_cast<size_t>(std::bit_width(bytes - 1));
   const size_t quarter = size_t{1} << (width - 3);
   const size_t rounded = (bytes + quarter - 1) & ~(quarter - 1);
@@ -49,11 +51,10 @@ MemoryPool::~MemoryPool() {
 
 void* MemoryPool::allocate(size_t bytes, size_t* capacity) {
   if (bytes > kLargest) return nullptr;
-  SizeClass size{0, (bytes + 63) & ~size_t{63}};
-  if (bytes > kSmallest) size = class_of(bytes);
+  const auto size = class_of(bytes);
   *capacity = size.bytes;
   in_use_.fetch_add(size.bytes, std::memory_order_relaxed);
-  if (bytes > kSmallest) {
+  {
     const std::lock_guard lock(mutex_);
     auto& blocks = free_[size.number];
     if (!blocks.empty()) {
@@ -63,7 +64,7 @@ void* MemoryPool::allocate(size_t bytes, size_t* capacity) {
       return block;
     }
   }
-  void* block = std::aligned_alloc(64, size.bytes + kReadableTail);
+  void* block = std::aligned_alloc(kAlignment, size.bytes + kReadableTail);
   if (block) populate(block, bytes);
   else in_use_.fetch_sub(size.bytes, std::memory_order_relaxed);
   return block;
@@ -71,7 +72,7 @@ void* MemoryPool::allocate(size_t bytes, size_t* capacity) {
 
 void MemoryPool::release(void* block, size_t capacity) {
   in_use_.fetch_sub(capacity, std::memory_order_relaxed);
-  if (capacity > kSmallest) {
+  {
     const std::lock_guard lock(mutex_);
     if (kept_ + capacity <= kKeptBytesMax) {
       free_[class_of(capacity).number].push_back(block);

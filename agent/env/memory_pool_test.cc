@@ -22,8 +22,8 @@ struct Block {
 
 TEST(MemoryPool, lends_blocks_of_at_least_the_size_that_are_aligned_and_readable_behind_their_end) {
   const MemoryPool pool;
-  for (const size_t bytes :
-       {size_t{0}, size_t{1}, size_t{4096}, size_t{4097}, size_t{1} << 20, (size_t{1} << 20) + 1}) {
+  for (const size_t bytes : {size_t{0}, size_t{1}, size_t{64}, size_t{65}, size_t{129}, size_t{4096}, size_t{4097},
+                             size_t{1} << 20, (size_t{1} << 20) + 1}) {
     const Block block(pool, bytes);
     ASSERT_NE(block.data, nullptr);
     EXPECT_GE(block.capacity, bytes);
@@ -34,10 +34,12 @@ TEST(MemoryPool, lends_blocks_of_at_least_the_size_that_are_aligned_and_readable
   EXPECT_EQ(pool.in_use(), 0u);
 }
 
-TEST(MemoryPool, gives_a_large_block_that_was_released_again) {
+TEST(MemoryPool, gives_a_block_that_was_released_again) {
   const MemoryPool pool;
-  void* first = Block(pool, 1 << 20).data;
-  EXPECT_EQ(Block(pool, 1 << 20).data, first);
+  for (const size_t bytes : {size_t{0}, size_t{1}, size_t{65}, size_t{100'000}, size_t{1} << 20}) {
+    const void* first = Block(pool, bytes).data;
+    EXPECT_EQ(Block(pool, bytes).data, first) << bytes;
+  }
 }
 
 TEST(MemoryPool, counts_by_itself_and_gives_nothing_of_another_pool) {
