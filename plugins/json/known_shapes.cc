@@ -111,14 +111,9 @@ bool KnownShapes::add_edge(uint16_t from, std::string_view piece, uint16_t targe
   if (piece.size() > kLongestPiece || node.edges.size() == kMostEdgesOfNode || edges_.size() == kMostEdges)
     return false;
   Edge& edge = edges_.emplace_back();
-  char first[32]{}, kept[32]{};
-  const size_t size = std::min(piece.size(), sizeof first);
-  std::memcpy(first, piece.data(), size);
-  std::memset(kept, 0xff, size);
-  for (size_t half = 0; half < 2; ++half) {
-    edge.text[half] = load<Block>(first + 16 * half);
-    edge.kept[half] = load<Block>(kept + 16 * half);
-  }
+  const size_t compared = std::min(piece.size(), sizeof edge.text);
+  std::memcpy(edge.text, piece.data(), compared);
+  std::memset(edge.kept, 0xff, compared);
   edge.size = static_cast<uint32_t>(piece.size());
   edge.target = target;
   edge.is_string = target != kEnd && nodes_[target].is_string;
@@ -137,7 +132,7 @@ bool KnownShapes::missed() {
   if (credit_ >= 0) return false;
   // Shapes change too much, or those that were learnt are out of date.
   const auto pause = next_pause_;
-  *this = KnownShapes();
+  *this = KnownShapes(is_wide_);
   pause_ = pause;
   next_pause_ = std::min(2 * pause, kLongPause);
   return false;

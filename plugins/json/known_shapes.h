@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "json/eight_bytes.h"
-#include "json/sixteen_bytes.h"
+#include "json/thirty_two_bytes.h"
 
 namespace levada {
 
@@ -43,7 +43,8 @@ class WantedValues {
 // open, so any way along edges is a valid document if the values on it are.
 class KnownShapes {
  public:
-  KnownShapes() = default;
+  // `wide`: whether to read by registers of 32 bytes, which the processor must have.
+  explicit KnownShapes(bool wide = has_wide_registers()) : is_wide_(wide) {}
   KnownShapes(KnownShapes&&) = default;
   KnownShapes& operator=(KnownShapes&&) = default;
 
@@ -59,7 +60,7 @@ class KnownShapes {
   bool read(std::string_view text, const char* readable_end, Values& values) {
     if (pause_ > 0) return --pause_, false;
     if (edges_.empty() || readable_end - (text.data() + text.size()) < kReadAhead) return false;
-    if (!walk(text, values)) return missed();
+    if (!(is_wide_ ? walk_wide(text, values) : walk<InSixteens>(text, values))) return missed();
     credit_ = std::min(credit_ + 1, kCredit);
     return true;
   }
@@ -88,7 +89,7 @@ class KnownShapes {
     uint32_t offset;
   };
   struct Edge {
-    Block text[2], kept[2];  // The first 32 bytes of the piece, and which bits of them count.
+    alignas(32) char text[32], kept[32];  // How the piece begins, and which bits of that count.
     uint32_t size;
     uint16_t target;
     bool is_string;  // The target's.
@@ -118,14 +119,22 @@ class KnownShapes {
 
   static Scalar scalar_at(const char* at) { return kScalars[static_cast<unsigned char>(*at)]; }
 
-  // Less than kReadAhead bytes behind `end` are read by all of these. `at` is never behind it.
+  // The same as it is compiled for wide registers: with all that it calls.
   template <class Values>
+#ifdef LEVADA_WIDE_TARGET
+  [[gnu::target(LEVADA_WIDE_TARGET), gnu::flatten]]
+#endif
+  bool walk_wide(std::string_view text, Values& values) {
+    return walk<InWide>(text, values);
+  }
+  // Less than kReadAhead bytes behind `end` are read by all of these. `at` is never behind it.
+  template <class Registers, class Values>
   bool walk(std::string_view text, Values& values) {
     const char* at = text.data();
     const char* const end = at + text.size();
     bool is_ascii = true;
     for (Edge* edge = &edges_.front();;) {
-      edge = fits(*edge->likely, at, end) ? edge->likely : other(*edge, at, end);
+      edge = fits<Registers>(*edge->likely, at, end) ? edge->likely : other(*edge, at, end);
       if (!edge) return false;
       for (const auto& bracket : edge->brackets)
         bracket.opens ? values.open(bracket.number, at + bracket.offset)
@@ -134,7 +143,7 @@ class KnownShapes {
       if (edge->target == kEnd) break;
       const char* begin = at;
       if (edge->is_string) {
-        at = end_of_string(at, end, is_ascii);
+        at = end_of_string<Registers>(at, end, is_ascii);
         if (!at) return false;
         if (edge->number >= 0) values.text(edge->number, begin - 1, at + 1);
       } else if (const auto kind = scalar_at(at); kind == kNumber) {
@@ -152,39 +161,26 @@ class KnownShapes {
 
   Edge* other(Edge& before, const char* at, const char* end) const {
     for (Edge* edge : nodes_[before.target].edges)
-      if (fits(*edge, at, end)) return before.likely = edge;
+      if (fits<InSixteens>(*edge, at, end)) return before.likely = edge;
     return nullptr;
   }
+  template <class Registers>
   static bool fits(const Edge& edge, const char* at, const char* end) {
-    const auto differing =
-        ((load<Block>(at) ^ edge.text[0]) & edge.kept[0]) | ((load<Block>(at + 16) ^ edge.text[1]) & edge.kept[1]);
-    if (any(differing) || edge.size > static_cast<size_t>(end - at)) return false;
+    if (!Registers::are_alike(at, edge.text, edge.kept) || edge.size > static_cast<size_t>(end - at)) return false;
     if (edge.size > 32 && std::memcmp(at + 32, edge.piece.data() + 32, edge.size - 32) != 0) return false;
     // One piece may be the beginning of another: ,"a": and ,"a":" and ,"a":[
     return edge.is_string || (edge.target == kEnd ? at + edge.size == end : scalar_at(at + edge.size) != kNone);
   }
 
-  // A bit for each of the next 16 * blocks bytes that stops a search for the quote: besides it
-  // backslashes, control characters, and what is outside of ASCII and so less than 0 as a char.
-  template <size_t blocks>
-  static uint64_t stops(const char* at) {
-    using Chars = signed char __attribute__((vector_size(16)));
-    uint64_t all = 0;
-    for (size_t number = 0; number < blocks; ++number) {
-      const auto chars = load<Chars>(at + 16 * number);
-      all |= uint64_t{high_bits(reinterpret_cast<Block>((chars < 0x20) | (chars == '"') | (chars == '\\')))}
-             << (16 * number);
-    }
-    return all;
-  }
   // Where the quote stands that closes a string without backslashes; null where there is none. In
   // large steps, as how many a string needs is hard for the processor to guess.
+  template <class Registers>
   static const char* end_of_string(const char* at, const char* end, bool& is_ascii) {
-    uint64_t found = stops<2>(at);
+    uint64_t found = Registers::stops(at);
     for (size_t step = 32; found == 0; step = 64) {
       at += step;
       if (at >= end) return nullptr;
-      found = stops<4>(at);
+      found = Registers::stops(at) | uint64_t{Registers::stops(at + 32)} << 32;
     }
     at += std::countr_zero(found);
     if (at >= end) return nullptr;
@@ -260,6 +256,7 @@ class KnownShapes {
   uint16_t node_of(uint32_t path, bool is_string, int32_t number);
   bool add_edge(uint16_t from, std::string_view piece, uint16_t target, std::vector<Bracket> brackets);
 
+  bool is_wide_;
   std::deque<Edge> edges_;  // The first leads to the beginning, and fits nowhere.
   std::vector<Node> nodes_;
   // The number of a path by that of the path above it and a key, ".key", or "[" for items.
