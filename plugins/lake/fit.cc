@@ -14,6 +14,7 @@
 
 #include "lake/arrow_types.h"
 #include "lake/conversions.h"
+#include "lake/memory.h"
 #include "levada/nested.h"
 
 namespace levada::lake {
@@ -62,8 +63,8 @@ class Fitting {
       const auto* column = batch_.find(field.name);
       if (!column && !field.nullable)
         for (int64_t row = 0; row < batch_.rows(); ++row) add_reason(row, no_value(field.name, ""));
-      auto array =
-          column ? fit_column(field, *column, nullptr) : arrow::MakeArrayOfNull(arrow_type(field.type), batch_.rows());
+      auto array = column ? fit_column(field, *column, nullptr)
+                          : arrow::MakeArrayOfNull(arrow_type(field.type), batch_.rows(), memory_pool());
       if (!array.ok()) return fatal("column \"" + field.name + "\": " + array.status().ToString());
       arrays.push_back(*std::move(array));
     }
@@ -108,7 +109,7 @@ class Fitting {
   template <class Builder>
   static arrow::Result<Array> with_offsets(const arrow::Array& array) {
     const auto& views = static_cast<const arrow::BinaryViewArray&>(array);
-    Builder builder;
+    Builder builder(memory_pool());
     int64_t bytes = 0;
     for (int64_t row = 0; row < views.length(); ++row)
       bytes += views.IsNull(row) ? 0 : static_cast<int64_t>(views.GetView(row).size());
@@ -153,7 +154,7 @@ class Fitting {
     });
   }
 
-  arrow::Result<Array> nulls() const { return arrow::MakeArrayOfNull(arrow_type(field().type), rows()); }
+  arrow::Result<Array> nulls() const { return arrow::MakeArrayOfNull(arrow_type(field().type), rows(), memory_pool()); }
 
   // The column as it is.
   arrow::Result<Array> import(const Column& column) const {
@@ -174,8 +175,8 @@ class Fitting {
   arrow::Result<std::shared_ptr<arrow::Buffer>> validity() const {
     if (!column().has_nulls()) return std::shared_ptr<arrow::Buffer>();
     const auto& array = column().array();
-    return arrow::internal::CopyBitmap(arrow::default_memory_pool(), static_cast<const uint8_t*>(array.buffers[0]),
-                                       array.offset, array.length);
+    return arrow::internal::CopyBitmap(memory_pool(), static_cast<const uint8_t*>(array.buffers[0]), array.offset,
+                                       array.length);
   }
   arrow::Result<Array> made(Buffers values) const {
     ARROW_ASSIGN_OR_RAISE(values[0], validity());
@@ -188,7 +189,7 @@ class Fitting {
   arrow::Result<Array> each(Value value, Convert convert) {
     const int64_t rows = this->rows();
     ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> buffer,
-                          arrow::AllocateBuffer(rows * static_cast<int64_t>(sizeof(To))));
+                          arrow::AllocateBuffer(rows * static_cast<int64_t>(sizeof(To)), memory_pool()));
     auto* to = reinterpret_cast<To*>(buffer->mutable_data());
     const bool has_nulls = column().has_nulls();
     for (int64_t row = 0; row < rows; ++row) {
@@ -299,8 +300,8 @@ class Fitting {
     const auto* indices = column().values<int32_t>();
     const auto* entries = dictionary.data()->GetValues<View>(1);
     ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> buffer,
-                          arrow::AllocateBuffer(rows() * static_cast<int64_t>(sizeof(View))));
-    ARROW_ASSIGN_OR_RAISE(auto valid, arrow::AllocateEmptyBitmap(rows()));
+                          arrow::AllocateBuffer(rows() * static_cast<int64_t>(sizeof(View)), memory_pool()));
+    ARROW_ASSIGN_OR_RAISE(auto valid, arrow::AllocateEmptyBitmap(rows(), memory_pool()));
     auto* views = reinterpret_cast<View*>(buffer->mutable_data());
     int64_t nulls = 0;
     for (int64_t row = 0; row < rows(); ++row) {
@@ -339,8 +340,9 @@ class Fitting {
       if (!member && !wanted.nullable)
         for (int64_t row = 0; row < rows(); ++row)
           if (!column().null(row)) fault(row, "." + wanted.name, no_value);
-      ARROW_ASSIGN_OR_RAISE(auto array, member ? fit_column(wanted, *member, nullptr)
-                                               : arrow::MakeArrayOfNull(arrow_type(wanted.type, true), rows()));
+      ARROW_ASSIGN_OR_RAISE(auto array,
+                            member ? fit_column(wanted, *member, nullptr)
+                                   : arrow::MakeArrayOfNull(arrow_type(wanted.type, true), rows(), memory_pool()));
       members.push_back(array->data());
     }
     ARROW_ASSIGN_OR_RAISE(auto valid, validity());
@@ -387,8 +389,9 @@ class Fitting {
     if (lists.items().rows() > std::numeric_limits<int32_t>::max())
       return arrow::Status::CapacityError("its lists have more items than a batch can hold");
     ARROW_ASSIGN_OR_RAISE(const auto items, fit_column(field().type.children[0], lists.items(), &lists));
-    ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> offsets,
-                          arrow::AllocateBuffer((column.rows() + 1) * static_cast<int64_t>(sizeof(int32_t))));
+    ARROW_ASSIGN_OR_RAISE(
+        std::shared_ptr<arrow::Buffer> offsets,
+        arrow::AllocateBuffer((column.rows() + 1) * static_cast<int64_t>(sizeof(int32_t)), memory_pool()));
     auto* to = reinterpret_cast<int32_t*>(offsets->mutable_data());
     for (int64_t row = 0; row <= column.rows(); ++row) to[row] = static_cast<int32_t>(lists.begin(row));
     ARROW_ASSIGN_OR_RAISE(auto valid, validity());

@@ -6,6 +6,7 @@
 
 #include <exception>
 #include <utility>
+
 namespace levada::lake {
 
 // Arrow's writer ends a file that it is destroyed with: that must not look like a complete one.
@@ -25,33 +26,33 @@ Done ParquetFile::done(const arrow::Status& status) const {
   return fatal(stream_->path() + ": " + status.ToString());
 }
 
-Done ParquetFile::open(const WriterSettings& settings, const arrow::Schema& schema,
+Done ParquetFile::open(const WriterSettings& settings, std::shared_ptr<arrow::Schema> schema,
                        const std::vector<LeafEncoding>& encodings) {
-  auto opened = parquet::arrow::FileWriter::Open(schema, &pool_, stream_, properties_of(settings, encodings, &pool_));
+  auto opened = open_rows_writer(std::move(schema), stream_, properties_of(settings, encodings, &pool_), &pool_);
   if (!opened.ok()) return done(opened.status());
   writer_ = *std::move(opened);
   return {};
 }
 
 Done ParquetFile::write(const arrow::RecordBatch& rows) {
-  if (std::exchange(separate_, false)) LEVADA_TRY(done(writer_->NewBufferedRowGroup()));
-  LEVADA_TRY(done(writer_->WriteRecordBatch(rows)));
+  if (std::exchange(separate_, false)) LEVADA_TRY(done(writer_->begin_row_group()));
+  LEVADA_TRY(done(writer_->write(rows)));
   rows_ += rows.num_rows();
   return {};
 }
 
 Done ParquetFile::end_row_group() {
   separate_ = false;
-  LEVADA_TRY(done(writer_->NewBufferedRowGroup()));
+  LEVADA_TRY(done(writer_->begin_row_group()));
   return stream_->flush_block();
 }
 
 Result<std::unique_ptr<OutputFile>> ParquetFile::close(WrittenFile& to) {
-  LEVADA_TRY(done(writer_->Close()));
+  LEVADA_TRY(done(writer_->close()));
   to.path = stream_->path();
   to.rows = rows_;
   to.bytes = stream_->position();
-  to.columns = statistics_of(*writer_->metadata(), schema_);
+  to.columns = statistics_of(writer_->footer(), schema_);
   return stream_->take_file();
 }
 

@@ -3,13 +3,14 @@
 
 #include <arrow/memory_pool.h>
 #include <arrow/type_fwd.h>
-#include <parquet/arrow/writer.h>
+#include <parquet/type_fwd.h>
 
 #include <memory>
 #include <string>
 
 #include "lake/encodings.h"
 #include "lake/partitioned_writer.h"
+#include "lake/rows_writer.h"
 #include "lake/store_stream.h"
 
 namespace levada::lake {
@@ -21,7 +22,8 @@ class ParquetFile {
       : schema_(schema), pool_(pool), stream_(std::make_shared<StoreStream>(store, std::move(path))) {}
   ~ParquetFile();
 
-  Done open(const WriterSettings& settings, const arrow::Schema& schema, const std::vector<LeafEncoding>& encodings);
+  Done open(const WriterSettings& settings, std::shared_ptr<arrow::Schema> schema,
+            const std::vector<LeafEncoding>& encodings);
   Done write(const arrow::RecordBatch& rows);
   // The next rows begin a row group.
   void separate() { separate_ = true; }
@@ -44,7 +46,7 @@ class ParquetFile {
   const LakeSchema& schema_;
   arrow::ProxyMemoryPool pool_;
   std::shared_ptr<StoreStream> stream_;
-  std::unique_ptr<parquet::arrow::FileWriter> writer_;
+  std::unique_ptr<RowsWriter> writer_;
   int64_t rows_ = 0;
   bool separate_ = false;
 };

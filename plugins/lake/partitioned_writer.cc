@@ -3,8 +3,8 @@
 #include "lake/partitioned_writer.h"
 
 #include <arrow/array.h>
+#include <arrow/array/concatenate.h>
 #include <arrow/record_batch.h>
-#include <arrow/table.h>
 #include <arrow/type.h>
 
 #include <algorithm>
@@ -14,6 +14,7 @@
 #include "lake/arrow_types.h"
 #include "lake/encodings.h"
 #include "lake/fit.h"
+#include "lake/memory.h"
 #include "lake/parquet_file.h"
 #include "lake/partitions.h"
 #include "lake/row_order.h"
@@ -56,18 +57,24 @@ int64_t bytes_of(const arrow::RecordBatch& rows) {
   return bytes;
 }
 
-// Rows of one partition stand anywhere in memory: their texts are asked for before they are read,
-// so that the waits for them overlap.
-void prefetch_texts(const arrow::RecordBatch& rows) {
-  for (const auto& column : rows.columns()) {
-    if (column->type_id() != arrow::Type::STRING_VIEW && column->type_id() != arrow::Type::BINARY_VIEW) continue;
-    const auto& buffers = column->data()->buffers;
-    const auto* views = column->data()->GetValues<View>(1);
-    for (int64_t row = 0; row < rows.num_rows(); ++row)
-      if (!views[row].is_inline() && column->IsValid(row))
-        __builtin_prefetch(buffers[2 + static_cast<size_t>(views[row].outside.buffer)]->data() +
-                           views[row].outside.offset);
+arrow::ArrayVector parts_of(const std::vector<Rows>& pending, int column) {
+  arrow::ArrayVector parts;
+  for (const auto& rows : pending) parts.push_back(rows->column(column));
+  return parts;
+}
+
+arrow::Result<std::shared_ptr<arrow::Array>> whole_column(const std::vector<Rows>& pending, int column) {
+  if (pending.size() == 1) return pending[0]->column(column);
+  return arrow::Concatenate(parts_of(pending, column), memory_pool());
+}
+
+arrow::Result<arrow::ArrayVector> whole_columns(const std::vector<Rows>& pending, const std::vector<int>& columns) {
+  arrow::ArrayVector whole;
+  for (const int column : columns) {
+    ARROW_ASSIGN_OR_RAISE(auto made, whole_column(pending, column));
+    whole.push_back(std::move(made));
   }
+  return whole;
 }
 
 }  // namespace
@@ -123,11 +130,12 @@ class PartitionedWriter::Impl {
   LakeSchema file_schema_;  // Without the partitions' fields.
   std::shared_ptr<arrow::Schema> arrow_schema_;
   std::vector<int> partition_columns_, file_columns_, sort_columns_;
+  std::vector<FieldType> partition_types_;
 
   std::vector<Rows> pending_;
   int64_t pending_rows_ = 0, pending_bytes_ = 0;
   std::vector<LeafEncoding> encodings_;  // Of files that are opened now.
-  arrow::ProxyMemoryPool pool_{arrow::default_memory_pool()};
+  arrow::ProxyMemoryPool pool_{memory_pool()};
   OpenFiles open_;
   std::vector<WrittenFile> complete_;
   std::vector<std::string> paths_;  // Of all files since finish last gave some.
@@ -155,6 +163,7 @@ Done PartitionedWriter::Impl::prepare() {
     if (!can_partition(type))
       return wrong("partition_by", "column \"" + name + "\" is " + type.name() + ", which makes no partitions");
     partition_columns_.push_back(*column);
+    partition_types_.push_back(type);
   }
   std::vector<Field> in_files;
   for (size_t at = 0; at < schema_.fields().size(); ++at) {
@@ -194,27 +203,29 @@ Done PartitionedWriter::Impl::write(Batch& batch) {
 Done PartitionedWriter::Impl::flush() {
   if (pending_.empty()) return {};
   ++flushes_;
-  auto all = pending_.size() == 1 ? arrow::Result<Rows>(pending_[0]) : arrow::ConcatenateRecordBatches(pending_);
-  pending_.clear();
-  pending_rows_ = pending_bytes_ = 0;
-  if (!all.ok()) return failed(all.status());
-  const auto& whole = **all;
-  const auto groups = group(whole, partition_columns_, schema_);
-  RowOrder order;
-  if (groups.values.size() > 1 || !sort_columns_.empty())
-    order = order_rows(whole, sort_columns_, groups.of_row, groups.values.size());
+  const auto pending = std::exchange(pending_, {});
+  const auto count = std::exchange(pending_rows_, 0);
+  pending_bytes_ = 0;
+  auto keys = whole_columns(pending, partition_columns_);
+  if (!keys.ok()) return failed(keys.status());
+  const auto groups = group(count, *keys, partition_types_);
+  std::optional<RowOrder> order;
+  if (groups.values.size() > 1 || !sort_columns_.empty()) {
+    auto sorted_by = whole_columns(pending, sort_columns_);
+    if (!sorted_by.ok()) return failed(sorted_by.status());
+    order = order_rows(*sorted_by, groups.of_row, groups.values.size());
+  }
   arrow::ArrayVector columns;
   for (const int column : file_columns_) {
-    auto ordered = order.rows.empty() ? whole.column(column) : gather(whole.column(column), order.rows);
-    if (!ordered.ok()) return failed(ordered.status());
-    columns.push_back(*std::move(ordered));
+    auto made = order ? arrange(parts_of(pending, column), *order) : whole_column(pending, column);
+    if (!made.ok()) return failed(made.status());
+    columns.push_back(*std::move(made));
   }
-  const auto rows = arrow::RecordBatch::Make(arrow_schema_, whole.num_rows(), std::move(columns));
-  if (order.rows.empty()) order.starts = {0, rows->num_rows()};
+  const auto rows = arrow::RecordBatch::Make(arrow_schema_, count, std::move(columns));
+  const auto starts = order ? std::move(order->starts) : std::vector<int64_t>{0, count};
   encodings_.clear();
   for (size_t at = 0; at < groups.values.size(); ++at) {
-    const auto first = order.starts[at];
-    LEVADA_TRY(write_group(groups.values[at], *rows, first, order.starts[at + 1]));
+    LEVADA_TRY(write_group(groups.values[at], *rows, starts[at], starts[at + 1]));
   }
   return {};
 }
@@ -229,7 +240,6 @@ Done PartitionedWriter::Impl::write_group(const PartitionValues& values, const a
     auto count = end - first;
     if (settings_.roll_rows > 0) count = std::min(count, settings_.roll_rows - parquet.rows());
     const auto part = rows.Slice(first, count);
-    if (!partition_columns_.empty()) prefetch_texts(*part);
     LEVADA_TRY(parquet.write(*part));
     first += count;
     if (!sort_columns_.empty()) parquet.separate();
@@ -252,7 +262,7 @@ Result<PartitionedWriter::Impl::OpenFiles::iterator> PartitionedWriter::Impl::fi
     auto path = name_file_(folder);
     paths_.push_back(path);
     found = open_.try_emplace(folder, store_, std::move(path), file_schema_, &pool_, values).first;
-    LEVADA_TRY(found->second.parquet.open(settings_, *arrow_schema_, encodings_));
+    LEVADA_TRY(found->second.parquet.open(settings_, arrow_schema_, encodings_));
   }
   found->second.used = flushes_;
   return found;

@@ -2,7 +2,6 @@
 #include "lake/partitions.h"
 
 #include <arrow/array.h>
-#include <arrow/record_batch.h>
 #include <arrow/util/decimal.h>
 
 #include <array>
@@ -185,12 +184,11 @@ bool can_partition(const FieldType& type) {
   }
 }
 
-Groups group(const arrow::RecordBatch& rows, const std::vector<int>& columns, const LakeSchema& schema) {
+Groups group(int64_t rows, const arrow::ArrayVector& columns, const std::vector<FieldType>& types) {
   Groups groups;
-  groups.of_row.resize(static_cast<size_t>(rows.num_rows()));
+  groups.of_row.resize(static_cast<size_t>(rows));
   groups.values.emplace_back();
-  for (const int column : columns)
-    Splitter(*rows.column(column), schema.fields()[static_cast<size_t>(column)].type, groups).run();
+  for (size_t at = 0; at < columns.size(); ++at) Splitter(*columns[at], types[at], groups).run();
   return groups;
 }
 

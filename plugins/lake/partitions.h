@@ -22,7 +22,7 @@ struct Groups {
 
 // Groups of rows that have the same values in these columns. Values are compared as they are; text
 // is made of them for each group only: as Spark writes it into paths. An empty text is as none.
-Groups group(const arrow::RecordBatch& rows, const std::vector<int>& columns, const LakeSchema& schema);
+Groups group(int64_t rows, const arrow::ArrayVector& columns, const std::vector<FieldType>& types);
 
 // Whether it may be a partition's: neither floats, nor bytes, nor anything nested.
 bool can_partition(const FieldType& type);

@@ -12,6 +12,7 @@
 #include <numeric>
 #include <string_view>
 
+#include "lake/memory.h"
 #include "levada/column.h"
 
 namespace levada::lake {
@@ -64,7 +65,7 @@ void copy_values(const arrow::ArrayData& from, std::span<const int64_t> rows, ui
 
 arrow::Result<std::shared_ptr<arrow::Buffer>> gather_bits(const uint8_t* bits, int64_t offset,
                                                           std::span<const int64_t> rows) {
-  ARROW_ASSIGN_OR_RAISE(auto gathered, arrow::AllocateEmptyBitmap(static_cast<int64_t>(rows.size())));
+  ARROW_ASSIGN_OR_RAISE(auto gathered, arrow::AllocateEmptyBitmap(static_cast<int64_t>(rows.size()), memory_pool()));
   auto* to = gathered->mutable_data();
   for (size_t at = 0; at < rows.size(); ++at)
     if (arrow::bit_util::GetBit(bits, offset + rows[at])) arrow::bit_util::SetBit(to, static_cast<int64_t>(at));
@@ -102,7 +103,7 @@ arrow::Result<ArrayPointer> gather_lists(const arrow::ArrayData& data, std::span
   std::vector<int64_t> items;
   const auto count = static_cast<int64_t>(rows.size());
   ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> offsets,
-                        arrow::AllocateBuffer((count + 1) * static_cast<int64_t>(sizeof(int32_t))));
+                        arrow::AllocateBuffer((count + 1) * static_cast<int64_t>(sizeof(int32_t)), memory_pool()));
   auto* to = reinterpret_cast<int32_t*>(offsets->mutable_data());
   *to = 0;
   for (const int64_t row : rows) {
@@ -120,14 +121,14 @@ arrow::Result<ArrayPointer> gather_texts(const arrow::ArrayData& data, std::span
   const auto* from = data.GetValues<int32_t>(1);
   const auto count = static_cast<int64_t>(rows.size());
   ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> offsets,
-                        arrow::AllocateBuffer((count + 1) * static_cast<int64_t>(sizeof(int32_t))));
+                        arrow::AllocateBuffer((count + 1) * static_cast<int64_t>(sizeof(int32_t)), memory_pool()));
   auto* ends = reinterpret_cast<int32_t*>(offsets->mutable_data());
   *ends = 0;
   for (const int64_t row : rows) {
     ends[1] = ends[0] + from[row + 1] - from[row];
     ++ends;
   }
-  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> bytes, arrow::AllocateBuffer(*ends));
+  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> bytes, arrow::AllocateBuffer(*ends, memory_pool()));
   auto* to = bytes->mutable_data();
   for (const int64_t row : rows) {
     const auto size = from[row + 1] - from[row];
@@ -156,6 +157,45 @@ int width_of(const arrow::DataType& type) {
   }
 }
 
+bool is_view(const arrow::DataType& type) {
+  return type.id() == arrow::Type::STRING_VIEW || type.id() == arrow::Type::BINARY_VIEW;
+}
+
+template <class Value>
+void scatter(const arrow::ArrayData& from, std::span<const int32_t> positions, arrow::Buffer& to) {
+  const auto* values = from.GetValues<Value>(1);
+  auto* out = to.mutable_data_as<Value>();
+  for (const int32_t position : positions) out[position] = *values++;
+}
+
+// `before`: blocks of text that stand before those of these views.
+void scatter_views(const arrow::ArrayData& from, std::span<const int32_t> positions, uint32_t before,
+                   arrow::Buffer& to) {
+  const auto* views = from.GetValues<View>(1);
+  auto* out = to.mutable_data_as<View>();
+  for (const int32_t position : positions) {
+    View view = *views++;
+    // That of a null may be anything.
+    if (!view.is_inline())
+      view.outside.buffer = static_cast<int32_t>(static_cast<uint32_t>(view.outside.buffer) + before);
+    out[position] = view;
+  }
+}
+
+// Null where no value is null.
+arrow::Result<std::shared_ptr<arrow::Buffer>> scatter_validity(const arrow::ArrayVector& column,
+                                                               const RowOrder& order) {
+  if (std::all_of(column.begin(), column.end(), [](const auto& array) { return array->null_count() == 0; }))
+    return std::shared_ptr<arrow::Buffer>();
+  ARROW_ASSIGN_OR_RAISE(auto valid,
+                        arrow::AllocateEmptyBitmap(static_cast<int64_t>(order.positions.size()), memory_pool()));
+  const int32_t* position = order.positions.data();
+  for (const auto& array : column)
+    for (int64_t row = 0; row < array->length(); ++row, ++position)
+      if (array->IsValid(row)) arrow::bit_util::SetBit(valid->mutable_data(), *position);
+  return valid;
+}
+
 // For types of other layouts: run by run.
 arrow::Result<ArrayPointer> gather_runs(const ArrayPointer& array, std::span<const int64_t> rows) {
   if (rows.empty()) return array->Slice(0, 0);
@@ -166,7 +206,7 @@ arrow::Result<ArrayPointer> gather_runs(const ArrayPointer& array, std::span<con
     runs.push_back(array->Slice(rows[at], static_cast<int64_t>(end - at)));
     at = end;
   }
-  return arrow::Concatenate(runs);
+  return arrow::Concatenate(runs, memory_pool());
 }
 
 }  // namespace
@@ -183,25 +223,65 @@ bool can_sort(const arrow::DataType& type) {
   }
 }
 
-RowOrder order_rows(const arrow::RecordBatch& rows, const std::vector<int>& sort_columns,
-                    std::span<const int32_t> group_of_row, size_t groups) {
-  std::vector<int64_t> sorted(group_of_row.size());
-  std::iota(sorted.begin(), sorted.end(), int64_t{0});
-  for (auto column = sort_columns.rbegin(); column != sort_columns.rend(); ++column)
-    sort_rows(*rows.column(*column), sorted);
+std::vector<int64_t> RowOrder::rows() const {
+  std::vector<int64_t> rows(positions.size());
+  for (size_t row = 0; row < positions.size(); ++row)
+    rows[static_cast<size_t>(positions[row])] = static_cast<int64_t>(row);
+  return rows;
+}
+
+RowOrder order_rows(const arrow::ArrayVector& sort_columns, std::span<const int32_t> group_of_row, size_t groups) {
   RowOrder order;
   order.starts.resize(groups + 1);
   for (const int32_t group : group_of_row) ++order.starts[static_cast<size_t>(group) + 1];
   std::partial_sum(order.starts.begin(), order.starts.end(), order.starts.begin());
-  if (groups == 1) {
-    order.rows = std::move(sorted);
+  std::vector<int32_t> next(order.starts.begin(), order.starts.end());
+  order.positions.resize(group_of_row.size());
+  const auto place = [&](size_t row) { order.positions[row] = next[static_cast<size_t>(group_of_row[row])]++; };
+  if (sort_columns.empty()) {
+    for (size_t row = 0; row < group_of_row.size(); ++row) place(row);
     return order;
   }
-  auto next = order.starts;
-  order.rows.resize(sorted.size());
-  for (const int64_t row : sorted)
-    order.rows[static_cast<size_t>(next[static_cast<size_t>(group_of_row[static_cast<size_t>(row)])]++)] = row;
+  std::vector<int64_t> sorted(group_of_row.size());
+  std::iota(sorted.begin(), sorted.end(), int64_t{0});
+  for (auto column = sort_columns.rbegin(); column != sort_columns.rend(); ++column) sort_rows(**column, sorted);
+  for (const int64_t row : sorted) place(static_cast<size_t>(row));
   return order;
+}
+
+arrow::Result<ArrayPointer> arrange(const arrow::ArrayVector& column, const RowOrder& order) {
+  const auto& type = column[0]->type();
+  const int width = width_of(*type);
+  if (width == 0) {
+    auto whole =
+        column.size() == 1 ? column[0] : arrow::Result<ArrayPointer>(arrow::Concatenate(column, memory_pool()));
+    ARROW_RETURN_NOT_OK(whole);
+    return gather(*whole, order.rows());
+  }
+  const auto rows = static_cast<int64_t>(order.positions.size());
+  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> values, arrow::AllocateBuffer(rows * width, memory_pool()));
+  std::vector<std::shared_ptr<arrow::Buffer>> buffers = {nullptr, values};
+  const int32_t* positions = order.positions.data();
+  for (const auto& array : column) {
+    const auto& data = *array->data();
+    const std::span to(positions, static_cast<size_t>(array->length()));
+    positions += array->length();
+    switch (width) {
+      case 1: scatter<uint8_t>(data, to, *values); break;
+      case 2: scatter<uint16_t>(data, to, *values); break;
+      case 4: scatter<uint32_t>(data, to, *values); break;
+      case 8: scatter<uint64_t>(data, to, *values); break;
+      default:
+        if (!is_view(*type)) {
+          scatter<View>(data, to, *values);
+          break;
+        }
+        scatter_views(data, to, static_cast<uint32_t>(buffers.size() - 2), *values);
+        buffers.insert(buffers.end(), data.buffers.begin() + 2, data.buffers.end());
+    }
+  }
+  ARROW_ASSIGN_OR_RAISE(buffers[0], scatter_validity(column, order));
+  return made(*column[0]->data(), rows, std::move(buffers));
 }
 
 arrow::Result<ArrayPointer> gather(const ArrayPointer& array, std::span<const int64_t> rows) {
@@ -219,7 +299,7 @@ arrow::Result<ArrayPointer> gather(const ArrayPointer& array, std::span<const in
   if (boolean) {
     ARROW_ASSIGN_OR_RAISE(buffers[1], gather_bits(data.buffers[1]->data(), data.offset, rows));
   } else {
-    ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> values, arrow::AllocateBuffer(count * width));
+    ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> values, arrow::AllocateBuffer(count * width, memory_pool()));
     auto* to = values->mutable_data();
     switch (width) {
       case 1: copy_values<uint8_t>(data, rows, to); break;

@@ -12,13 +12,19 @@
 namespace levada::lake {
 
 struct RowOrder {
-  std::vector<int64_t> rows;
-  std::vector<int64_t> starts;  // Where in `rows` each group begins, and where the last one ends.
+  std::vector<int32_t> positions;  // Of each row, among the rows in their order.
+  std::vector<int64_t> starts;     // The position at which each group begins, and where the last one ends.
+
+  // The other way round: which row stands at each position.
+  std::vector<int64_t> rows() const;
 };
 
 // Group by group; within a group by these columns, nulls first, else as they came.
-RowOrder order_rows(const arrow::RecordBatch& rows, const std::vector<int>& sort_columns,
-                    std::span<const int32_t> group_of_row, size_t groups);
+RowOrder order_rows(const arrow::ArrayVector& sort_columns, std::span<const int32_t> group_of_row, size_t groups);
+
+// A column that lies in several arrays, one behind the other, as one array in that order. Text
+// keeps its bytes where they are.
+arrow::Result<std::shared_ptr<arrow::Array>> arrange(const arrow::ArrayVector& column, const RowOrder& order);
 
 // These rows of an array. Text keeps its bytes where they are.
 arrow::Result<std::shared_ptr<arrow::Array>> gather(const std::shared_ptr<arrow::Array>& array,
