@@ -68,6 +68,19 @@ def check_direction():
                 breach(path, number, f"agent/{folder} includes agent/{included[1]}, which stands above it")
 
 
+def check_names():
+    """A name in a namespace of the agent is one type: the linker takes two for the same."""
+    found = {}
+    for path in files("agent", suffixes={".h"}):
+        namespace = None
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if opened := re.match(r"namespace ([\w:]+) \{", line):
+                namespace = opened[1]
+            defined = re.match(r"(?:struct|class|union|enum class) (\w+)(?: final)?(?: : [^;]*)? \{", line)
+            if defined and (first := found.setdefault((namespace, defined[1]), path)) != path:
+                breach(path, number, f"{namespace}::{defined[1]} is another type in {first.relative_to(ROOT)}")
+
+
 def columns_max(path, line):
     """Tables, links and the tests' own data may be as wide as they are."""
     if path.suffix == ".md":
@@ -159,7 +172,8 @@ def check_documents():
                     breach(path, number, f"the link {target} leads nowhere")
 
 
-for check in (check_includes, check_direction, check_lines, check_words, check_tests, check_plugins, check_documents):
+for check in (check_includes, check_direction, check_names, check_lines, check_words, check_tests, check_plugins,
+              check_documents):
     check()
 print("\n".join(breaches) or "tidy")
 sys.exit(bool(breaches))

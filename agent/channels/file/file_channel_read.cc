@@ -179,7 +179,8 @@ void FileChannel::State::leave_segment(ReaderCursor& cursor, size_t number, std:
   // and was made again elsewhere.
   if (rows > 0) missed(cursor, left.serial, damaged_at, rows);
   cursor.next = std::max(cursor.next, next);
-  cursor.at = last || in_memory ? Location() : Location{segments_[number + 1].serial, segments_[number + 1].records_at};
+  cursor.at = {};
+  if (!last && !in_memory) cursor.at = {segments_[number + 1].serial, segments_[number + 1].records_at};
 }
 
 // Rows cannot be read, for good: told and counted once, however many readers pass by.

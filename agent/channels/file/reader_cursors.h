@@ -14,7 +14,7 @@
 namespace levada::agent {
 
 // Where a record stands on the disk.
-struct Location {
+struct RecordLocation {
   uint64_t serial = 0;  // Of its segment; 0: not known.
   uint64_t offset = 0;
 };
@@ -23,7 +23,7 @@ struct ReaderCursor {
   std::string reader;                      // "sinks.kafka"
   LogOffset next;                          // Of the record that is read next.
   LogOffset committed;                     // Where it goes on after a failure.
-  Location at;                             // Of `next`.
+  RecordLocation at;                       // Of `next`.
   std::shared_ptr<SegmentReader> segment;  // The one that it read last; let go when that is removed.
   uint64_t segment_serial = 0;             // Of `segment`; 0: there is none.
   bool failed = false;                     // The last read from the disk did.
