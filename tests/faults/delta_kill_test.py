@@ -3,7 +3,6 @@ the log names no file that is not there, and vacuum takes what nobody needs."""
 
 import collections
 import json
-import os
 import pathlib
 import signal
 import subprocess
@@ -15,9 +14,9 @@ import urllib.parse
 import deltalake
 import pyarrow
 
-from test_bench import LEVADA, FaultTest, Spool, toml
+from test_bench import LEVADA, FaultTest, Spool, toml, turns
 
-KILLS = 4 * int(os.environ.get("LEVADA_KILLS", "5"))
+KILLS = 4 * turns(5, "LEVADA_KILLS")
 FILE_ROWS = 400
 FILES_WAITING = 6
 

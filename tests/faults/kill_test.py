@@ -6,9 +6,9 @@ import threading
 import time
 import unittest
 
-from test_bench import FaultTest, Spool
+from test_bench import FaultTest, Spool, turns
 
-KILLS = 30
+KILLS = turns(30)
 FILE_ROWS = 400
 FILES_WAITING = 6  # The spool is kept so full: the agent always has something to do.
 

@@ -15,7 +15,7 @@ import unittest
 
 import test_bench
 
-RELOADS = int(os.environ.get("LEVADA_RELOADS", "40"))
+RELOADS = test_bench.turns(40, "LEVADA_RELOADS")
 FLOWS = ("a", "b", "c", "d")
 FOLLOWS = "d"  # The flow of a source that follows a file; the others are of spooled files.
 # Sources and sinks that nobody can reach, or whom nobody reaches.

@@ -6,9 +6,9 @@ import threading
 import time
 import unittest
 
-from test_bench import LEVADA, SECONDS, FaultTest, Spool
+from test_bench import LEVADA, SECONDS, FaultTest, Spool, turns
 
-KILLS = 40
+KILLS = turns(40)
 AGENTS = ("left", "right")
 SINKS = ("rows", "more")
 FILE_ROWS = 60

@@ -8,9 +8,10 @@ import threading
 import time
 import unittest
 
-from test_bench import FaultTest
+from test_bench import FaultTest, turns
 
-KILLS = 15
+KILLS = turns(15)
+KILLS_MAX = 60  # Until there were commits with changes.
 KEYS = 30_000
 FILE_ROWS = 4_000
 FILES_WAITING = 6
@@ -80,7 +81,7 @@ class StateKills(FaultTest):
         })
         pause, patience = threading.Event(), self.slowness()
         with_changes = 0
-        for kills in range(1, 4 * KILLS):
+        for kills in range(1, KILLS_MAX):
             self.start()
             # Longer and longer: also on a busy machine there are commits with changes at last.
             longest = patience * self.rng.choice([0.1, 0.3, 0.6]) * (1 + kills / KILLS)

@@ -22,6 +22,13 @@ from waiting import SECONDS, wait_until  # noqa: E402
 LEVADA = os.environ["LEVADA"]
 
 
+def turns(count, variable=None):
+    """How often a loop kills or reloads: `count` times, or as often as the environment's `variable` says; a third of
+    that with a sanitizer, where all takes ten times as long. That each turn may go wrong is shown without one."""
+    count = int(os.environ.get(variable, count)) if variable else count
+    return -(-count // 3) if {"ASAN_OPTIONS", "TSAN_OPTIONS"} & os.environ.keys() else count
+
+
 def seed():
     return int(os.environ.get("LEVADA_SEED") or random.SystemRandom().randrange(1 << 32))
 

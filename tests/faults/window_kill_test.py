@@ -8,9 +8,9 @@ import threading
 import time
 import unittest
 
-from test_bench import FaultTest
+from test_bench import FaultTest, turns
 
-KILLS = 20
+KILLS = turns(20)
 FILE_ROWS = 300
 FILES_WAITING = 4
 LATENESS, SIZE, SLIDE, WIDE, GAP, SPAN, KEEP = 30, 10, 5, 20, 4, 17, 60  # Seconds.
