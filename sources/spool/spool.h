@@ -97,7 +97,7 @@ class Spool : public Source {
       optional<&Settings::offset_column>("offset_column", R"("offset")",
                                          "The column for the row's first byte in what the file holds; empty: none."),
       optional<&Settings::headers>("headers", nullptr, "Columns with the same text in each row."),
-      optional<&Settings::read_bytes>("read_bytes", R"("1MiB")", "How much is read for a batch.").advanced(),
+      optional<&Settings::read_bytes>("read_bytes", R"("2MiB")", "How much is read for a batch.").advanced(),
   };
   static Result<std::unique_ptr<Spool>> create(Settings settings, Host host);
 
