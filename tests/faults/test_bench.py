@@ -174,7 +174,7 @@ class FaultTest(unittest.TestCase):
 
     def dead_letters(self):
         """The rows of the dead letters; none where there never were any."""
-        if not (self.folder / "data/dead_letters").exists():
+        if not (self.folder / "data/dead_letters/channel").exists():
             return []
         return [json.loads(line) for line in self.command("channel", "dump", "dead_letters").splitlines()]
 
