@@ -119,6 +119,8 @@ void Assignment::apply(const std::vector<Placed>& placed) {
     mine->held_before = true;
     mine->out_of_range = false;
     mine->next = each.offset;
+    mine->time = Partition::kUnread;
+    mine->placement += 1;
     if (starts_anew) mine->acknowledged = each.offset;
   }
   const auto note = [&](const char* what, const Done& done) {

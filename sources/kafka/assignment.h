@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -29,6 +30,8 @@ struct Partition {
     leaving,  // Others wait for it, and it for the acknowledgement of what was handed out.
     away,
   };
+  static constexpr int64_t kUnread = std::numeric_limits<int64_t>::min();  // Before any time.
+
   std::string topic, stream;
   int32_t number = 0;
   Stage stage = Stage::away;
@@ -41,6 +44,8 @@ struct Partition {
   int32_t generation = -1;  // Of the group when it came.
   int64_t next = 0;         // Behind the last row that was handed out.
   int64_t acknowledged = 0;
+  int64_t time = kUnread;  // That of the last row that was handed out, in milliseconds.
+  int64_t placement = 0;   // How often it was placed.
   std::optional<int64_t> to_commit, committing, committed;
 
   bool settled() const { return acknowledged >= next; }

@@ -64,6 +64,13 @@ class Consumer : public Client {
   // hears of its group from consume.
   void pause();
   void resume();
+  // The queue of one partition, which librdkafka forwards to that of this consumer; null where
+  // there is none.
+  Held<rd_kafka_queue_t> queue_of(const std::string& topic, int32_t partition) const {
+    return Held<rd_kafka_queue_t>(rd_kafka_queue_get_partition(handle_, topic.c_str(), partition));
+  }
+  // Forwards it again, beginning with what is in it.
+  void rejoin(rd_kafka_queue_t& queue_of_partition) const { rd_kafka_queue_forward(&queue_of_partition, queue_.get()); }
   Done commit(const rd_kafka_topic_partition_list_t& offsets);
   Membership membership() const;
   // The offset of the first message of the partition and that behind the last one, as far as is

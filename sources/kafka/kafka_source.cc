@@ -40,6 +40,11 @@ bool needs_help(rd_kafka_resp_err_t error) {
   }
 }
 
+// What counts only when the rows of the partition before it are handed out.
+bool is_of_order(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR__PARTITION_EOF || error == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<KafkaSource>> KafkaSource::create(Settings settings, Host host) {
@@ -57,6 +62,7 @@ Result<std::unique_ptr<KafkaSource>> KafkaSource::create(Settings settings, Host
   auto conf = consumer_conf(settings, group);
   if (!conf) return std::move(conf).error();
   if (settings.until_idle && settings.until_idle->count() < 0) return wrong("until_idle", "must not be negative");
+  if (settings.align.count() < 0) return wrong("align", "must not be negative");
   if (settings.batch_rows < 1 || settings.batch_rows > 1'000'000) return wrong("batch_rows", "must be 1 to 1000000");
   if (settings.batch_bytes.bytes < 1 || settings.batch_bytes.bytes > (1 << 30))
     return wrong("batch_bytes", "must be 1 byte to 1GiB");
@@ -72,7 +78,8 @@ KafkaSource::KafkaSource(const Settings& settings, Host host, Parsed parsed)
       maker_(settings.columns),
       log_(host),
       assignment_(host, parsed_.topics, log_),
-      inbox_(settings.batch_rows, settings.batch_bytes.bytes) {}
+      inbox_(settings.batch_rows, settings.batch_bytes.bytes),
+      alignment_(settings.align, settings.batch_rows, settings.batch_bytes.bytes) {}
 
 KafkaSource::~KafkaSource() {
   background_.reset();
@@ -86,6 +93,7 @@ void KafkaSource::stop(nanoseconds timeout) {
   offset_resolver_.reset();
   other_members_.reset();
   inbox_.clear();
+  alignment_.clear();
   assignment_.finish(timeout);
   consumer_->leave(deadline - std::chrono::steady_clock::now());
   consumer_.reset();
@@ -150,7 +158,8 @@ Result<Batch> KafkaSource::poll(nanoseconds timeout) {
   do {
     LEVADA_TRY(assignment_.serve());
     if (auto* partition = assignment_.unannounced()) return announcement(*partition);
-    if (inbox_.empty()) inbox_.fill(*consumer_, std::max(left, nanoseconds(0)));
+    if (inbox_.empty() && !alignment_.next(assignment_, *consumer_).inbox)
+      inbox_.fill(*consumer_, std::max(left, nanoseconds(0)));
     if (const auto refusal = consumer_->take_refusal()) return retry(*refusal);
     if (auto batch = next_batch(); batch || batch.code() != Code::idle) return batch;
     if (const auto why = consumer_->fatal_error()) {
@@ -167,37 +176,59 @@ Result<Batch> KafkaSource::poll(nanoseconds timeout) {
 }
 
 Result<Batch> KafkaSource::next_batch() {
+  if (alignment_.on()) LEVADA_TRY(sort_by_partition());
+  for (;;) {
+    const auto next = alignment_.on() ? alignment_.next(assignment_, *consumer_)
+                                      : Alignment::Next{inbox_.empty() ? nullptr : &inbox_, Inbox::kNever};
+    if (!next.inbox) return idle();
+    if (auto batch = take_front(*next.inbox, next.latest); batch || batch.code() != Code::idle) return batch;
+  }
+}
+
+// Ends stay in the order of the rows.
+Done KafkaSource::sort_by_partition() {
   while (!inbox_.empty()) {
     auto& front = inbox_.front();
-    if (front.err) {
+    if (front.err && !is_of_order(front.err)) {
       auto done = take_error(front);
       inbox_.pop();
-      if (!done) return std::move(done).error();
-      continue;
+      LEVADA_TRY(std::move(done));
+    } else if (const auto* partition = assignment_.readable(rd_kafka_topic_name(front.rkt), front.partition)) {
+      alignment_.keep(*partition, inbox_, *consumer_);
+    } else {
+      inbox_.pop();
     }
-    auto run = inbox_.run();
-    auto* partition = assignment_.readable(rd_kafka_topic_name(front.rkt), front.partition);
-    // What was fetched before the partition left, or was placed again, is not handed out.
-    const auto skipped = !partition ? run.size()
-                                    : static_cast<size_t>(std::find_if(run.begin(), run.end(),
-                                                                       [&](const auto* message) {
-                                                                         return message->offset >= partition->next;
-                                                                       }) -
-                                                          run.begin());
-    run = run.subspan(skipped);
-    inbox_.drop(skipped);
-    if (run.empty()) continue;
-    auto batch = maker_.make(run);
-    partition->next = run.back()->offset + 1;
-    partition->at_end = false;
-    partition->announced = true;
-    inbox_.drop(run.size());
-    batch.stream = partition->stream;
-    batch.position = assignment_.position_of(*partition);
-    was_quiet_ = false;
-    return batch;
   }
-  return idle();
+  return {};
+}
+
+// The batch that is at the front; IDLE where something else was, which is dealt with.
+Result<Batch> KafkaSource::take_front(Inbox& from, int64_t latest) {
+  auto& front = from.front();
+  if (front.err) {
+    auto done = take_error(front);
+    from.pop();
+    if (!done) return std::move(done).error();
+    return idle();
+  }
+  auto run = from.run(latest);
+  auto* partition = assignment_.readable(rd_kafka_topic_name(front.rkt), front.partition);
+  // What was fetched before the partition left, or was placed again, is not handed out.
+  const auto fresh = [&](const auto* message) { return partition && message->offset >= partition->next; };
+  const auto skipped = static_cast<size_t>(std::find_if(run.begin(), run.end(), fresh) - run.begin());
+  run = run.subspan(skipped);
+  from.drop(skipped);
+  if (run.empty()) return idle();
+  auto batch = maker_.make(run);
+  partition->next = run.back()->offset + 1;
+  partition->time = time_of(*run.back());
+  partition->at_end = false;
+  partition->announced = true;
+  from.drop(run.size());
+  batch.stream = partition->stream;
+  batch.position = assignment_.position_of(*partition);
+  was_quiet_ = false;
+  return batch;
 }
 
 Done KafkaSource::take_error(const rd_kafka_message_t& message) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "alignment.h"
 #include "assignment.h"
 #include "background.h"
 #include "batch_maker.h"
@@ -50,6 +51,10 @@ class KafkaSource : public Source {
       optional<&Settings::commit_offsets>("commit_offsets", "true",
                                           "Commit to the group what is stored downstream; false where a transactional "
                                           "Kafka sink does it."),
+      optional<&Settings::align>(
+          "align", "\"0s\"",
+          "No partition is read further than this ahead, by message timestamps, of the one that is "
+          "furthest behind and has more to read; 0: each as it comes."),
       optional<&Settings::until_idle>(
           "until_idle", nullptr, "End when all partitions are read to their end and nothing has come for so long."),
       optional<&Settings::batch_rows>("batch_rows", "10000", "Rows in a batch, at most.").advanced(),
@@ -80,6 +85,8 @@ class KafkaSource : public Source {
   std::chrono::nanoseconds unpolled_for() const;
   void stop(std::chrono::nanoseconds timeout);
   Result<Batch> next_batch();
+  Done sort_by_partition();
+  Result<Batch> take_front(Inbox& from, int64_t latest);
   Done take_error(const rd_kafka_message_t& message);
   Batch announcement(Partition& partition);
   bool finished();
@@ -99,6 +106,7 @@ class KafkaSource : public Source {
   std::unique_ptr<OffsetResolver> offset_resolver_;  // Works with the consumer until it is gone.
   std::unique_ptr<OtherMembers> other_members_;      // Likewise.
   Inbox inbox_;                                      // Its messages are the consumer's.
+  Alignment alignment_;                              // Likewise.
   std::chrono::nanoseconds idle_since_{};
   bool was_quiet_ = false, ended_ = false;
   bool paused_ = false;  // Nothing is fetched, as the host has not polled for long.

@@ -275,6 +275,7 @@ TEST(KafkaSourceSettings, that_cannot_work_are_refused) {
   EXPECT_EQ(fault([](auto& settings) { settings.group = ""; }), "group");
   EXPECT_EQ(fault([](auto& settings) { settings.batch_rows = 0; }), "batch_rows");
   EXPECT_EQ(fault([](auto& settings) { settings.batch_bytes = {0}; }), "batch_bytes");
+  EXPECT_EQ(fault([](auto& settings) { settings.align = std::chrono::seconds(-1); }), "align");
 }
 
 // Offsets that one instance commits would be where the next one starts.

@@ -24,6 +24,7 @@ struct KafkaSourceSettings : KafkaConnection {
   Isolation isolation = Isolation::read_committed;
   std::vector<std::string> columns;
   bool commit_offsets = true;
+  std::chrono::nanoseconds align{};
   std::optional<std::chrono::nanoseconds> until_idle;
   int64_t batch_rows = 10000;
   Size batch_bytes = {1 << 20};
