@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs the tests.
 #   ./test.sh          what one build can prove: unit tests, faults, text scenarios, end to end with real servers
-#   ./test.sh all      that, and the tests under AddressSanitizer, UBSan and ThreadSanitizer
-#   ./test.sh full     that, many more kills, reloads and connections, what Spark sees and makes of tables, the status
+#   ./test.sh checked  that, and the tests under AddressSanitizer, UBSan and ThreadSanitizer
+#   ./test.sh all      that, many more kills, reloads and connections, what Spark sees and makes of tables, the status
 #                      page in a browser, the packages on machines of their own, and the container
 #   ./test.sh PART...  parts of it: unit, scenarios, e2e, asan, tsan, spark, browser, packaging
 # LEVADA_MINUTES=75 ends what is not done 75 minutes after the start, but for unit, scenarios and e2e, and says so.
@@ -14,8 +14,8 @@ passed=0 failed=0 skipped=0 advice=()
 parts=("$@")
 ((${#parts[@]})) || parts=(unit scenarios e2e)
 case ${parts[*]} in
-all) parts=(unit scenarios e2e asan tsan) ;;
-full)
+checked) parts=(unit scenarios e2e asan tsan) ;;
+all)
   parts=(unit scenarios e2e asan tsan spark browser packaging)
   export LEVADA_KILLS=${LEVADA_KILLS:-50} LEVADA_CHANGES=${LEVADA_CHANGES:-40} LEVADA_RELOADS=${LEVADA_RELOADS:-500}
   export LEVADA_CONNECTIONS=${LEVADA_CONNECTIONS:-10000}
