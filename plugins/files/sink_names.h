@@ -33,6 +33,13 @@ inline std::string compact_time(std::chrono::nanoseconds since_1970) {
   return {text, std::strftime(text, sizeof text, "%Y%m%dT%H%M%S", &parts)};
 }
 
+// "000007": names of one second sort in the order in which their files were made.
+inline std::string padded(uint64_t number) {
+  char digits[24];
+  const auto length = std::snprintf(digits, sizeof digits, "%06llu", static_cast<unsigned long long>(number));
+  return {digits, static_cast<size_t>(length)};
+}
+
 // Names to try where one is taken: "part-1.ndjson", "part-1.1.ndjson", "part-1.2.ndjson", ...
 inline std::string numbered_name(const std::string& name, int number) {
   if (number == 0) return name;

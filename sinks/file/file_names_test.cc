@@ -77,7 +77,7 @@ TEST(FileNames, sinks_that_start_in_one_moment_give_no_name_twice) {
   EXPECT_EQ(SinkFiles(machine).paths().size(), 6u);
   EXPECT_NE(SinkFiles(machine).id(), SinkFiles(host).id());
   for (const auto* number : {"0", "1", "2"}) {
-    const auto path = std::string("/out/levada-20260101T000000-ID-") + number + ".ndjson";
+    const auto path = std::string("/out/levada-20260101T000000-ID-00000") + number + ".ndjson";
     EXPECT_EQ(SinkFiles(machine).content(path), std::string("one ") + number + "\n");
     EXPECT_EQ(SinkFiles(host).content(path), std::string("two ") + number + "\n");
   }
@@ -139,7 +139,7 @@ TEST(FileNames, whichever_of_two_sinks_dies_wherever_each_row_is_there_once) {
 
 TEST(FileNames, a_number_is_never_given_twice) {
   FakeHost host;
-  const std::string first = "/out/levada-20260101T000000-ID-0.ndjson";
+  const std::string first = "/out/levada-20260101T000000-ID-000000.ndjson";
   auto sink = start(host, settings(1));
   ASSERT_TRUE(write(*sink, "1") && commit(*sink));
   ASSERT_EQ(SinkFiles(host).paths(), Strings{first});
@@ -148,7 +148,20 @@ TEST(FileNames, a_number_is_never_given_twice) {
   stop(sink);
   sink = start(host, settings(1));
   ASSERT_TRUE(write(*sink, "2") && commit(*sink));
-  EXPECT_EQ(SinkFiles(host).paths(), Strings{"/out/levada-20260101T000000-ID-1.ndjson"});
+  EXPECT_EQ(SinkFiles(host).paths(), Strings{"/out/levada-20260101T000000-ID-000001.ndjson"});
+}
+
+TEST(FileNames, names_sort_in_the_order_in_which_the_files_were_made) {
+  FakeHost host;
+  auto sink = start(host, settings(1));
+  Strings rows;
+  for (int row = 0; row < 12; ++row) {
+    rows.push_back(std::to_string(row) + "\n");
+    ASSERT_TRUE(write(*sink, std::to_string(row)) && commit(*sink));
+  }
+  Strings found;
+  for (const auto& path : SinkFiles(host).paths()) found.push_back(SinkFiles(host).content(path));
+  EXPECT_EQ(found, rows);
 }
 
 TEST(FileNames, a_sink_on_a_copy_of_another_ones_data_dir_waits) {

@@ -57,8 +57,8 @@ class FileRecoveryTest : public testing::Test {
   std::string content(const std::string& path) const { return out_.content(path); }
   std::string manifest() const { return host_.data_dir() + "/files"; }
 
-  static constexpr char kFirst[] = "/out/levada-20260101T000000-ID-0.ndjson";
-  static constexpr char kSecond[] = "/out/levada-20260101T000000-ID-1.ndjson";
+  static constexpr char kFirst[] = "/out/levada-20260101T000000-ID-000000.ndjson";
+  static constexpr char kSecond[] = "/out/levada-20260101T000000-ID-000001.ndjson";
   mutable testkit::FakeHost host_;
   SinkFiles out_{host_};
   FileSettings settings_;
@@ -177,7 +177,7 @@ TEST_F(FileRecoveryTest, takes_another_name_where_somebody_has_taken_its_own) {
   out_.write(kFirst, "other");
   start();
   EXPECT_EQ(content(kFirst), "other");
-  EXPECT_EQ(content("/out/levada-20260101T000000-ID-0.1.ndjson"), "one\n");
+  EXPECT_EQ(content("/out/levada-20260101T000000-ID-000000.1.ndjson"), "one\n");
   EXPECT_EQ(paths().size(), 2u);
 }
 
@@ -193,7 +193,7 @@ TEST_F(FileRecoveryTest, does_not_take_a_name_when_it_cannot_see_whether_it_is_f
   EXPECT_TRUE(host_.logged("a complete file keeps its name in use for now: stat " + out_.actual(kFirst)));
   EXPECT_EQ(content(kFirst), "other");
   ASSERT_TRUE(sink_->idle());
-  EXPECT_EQ(content("/out/levada-20260101T000000-ID-0.1.ndjson"), "one\n");
+  EXPECT_EQ(content("/out/levada-20260101T000000-ID-000000.1.ndjson"), "one\n");
 }
 
 TEST_F(FileRecoveryTest, does_not_begin_a_file_when_it_cannot_see_whether_it_is_there) {
@@ -269,7 +269,7 @@ TEST_F(FileRecoveryTest, waits_for_committed_rows_that_are_missing) {
   }
   out_.rename("/elsewhere", path);
   EXPECT_EQ(*sink_->recover(), (Positions{{"s", "1", 1}}));
-  EXPECT_EQ(content("/out/disk/levada-20260101T000000-ID-0.ndjson"), "one\n");
+  EXPECT_EQ(content("/out/disk/levada-20260101T000000-ID-000000.ndjson"), "one\n");
 }
 
 TEST_F(FileRecoveryTest, says_that_committed_rows_are_lost) {

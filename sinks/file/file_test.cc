@@ -76,7 +76,7 @@ TEST_F(FileTest, is_for_the_agents_user_unless_a_group_is_named) {
   write(batch_of({"two"}));
   commit();
   stop();
-  for (const auto* path : {"/out/some", "/out/some/below", "/out/some/below/levada-20260101T000000-ID-1.ndjson"})
+  for (const auto* path : {"/out/some", "/out/some/below", "/out/some/below/levada-20260101T000000-ID-000001.ndjson"})
     EXPECT_EQ(host_.files().group_of(out_.actual(path)), "readers") << path;
   EXPECT_EQ(host_.files().group_of("/out"), "") << "it was there before";
   settings_.group = "missing";
@@ -92,12 +92,12 @@ TEST_F(FileTest, a_file_has_its_name_in_use_until_it_is_complete) {
   start();
   write(batch_of({"one", "two"}));
   commit();
-  EXPECT_EQ(paths(), (Strings{"/out/levada-20260101T000000-ID-0.ndjson.tmp"}));
+  EXPECT_EQ(paths(), (Strings{"/out/levada-20260101T000000-ID-000000.ndjson.tmp"}));
   EXPECT_EQ(content(paths()[0]), "one\ntwo");
   write(batch_of({"three"}));
   commit();
   stop();
-  EXPECT_EQ(paths(), (Strings{"/out/levada-20260101T000000-ID-0.ndjson"}));
+  EXPECT_EQ(paths(), (Strings{"/out/levada-20260101T000000-ID-000000.ndjson"}));
   EXPECT_EQ(content(paths()[0]), "one\ntwo\nthree\n");
   EXPECT_EQ(host_.count("bytes_written"), 14);
   EXPECT_EQ(host_.count("files_completed"), 1);
@@ -172,7 +172,7 @@ TEST_F(FileTest, begin_separator_and_end_make_a_json_array) {
   write(batch_of({"{\"a\":3}"}));
   commit();
   stop();
-  EXPECT_EQ(content("/out/levada-20260101T000000-ID-0.json"), "[\n{\"a\":1},\n{\"a\":2},\n{\"a\":3}\n]\n");
+  EXPECT_EQ(content("/out/levada-20260101T000000-ID-000000.json"), "[\n{\"a\":1},\n{\"a\":2},\n{\"a\":3}\n]\n");
 }
 
 TEST_F(FileTest, paths_come_from_columns_and_event_time) {
@@ -186,9 +186,9 @@ TEST_F(FileTest, paths_come_from_columns_and_event_time) {
   write(batch);
   commit();
   stop();
-  EXPECT_EQ(paths(), (Strings{"/out/a/1969-12-31/h23-20260101T000000-ID-2.ndjson",
-                              "/out/a/1970-01-01/h00-20260101T000000-ID-0.ndjson",
-                              "/out/b/1970-01-01/h01-20260101T000000-ID-1.ndjson"}));
+  EXPECT_EQ(paths(), (Strings{"/out/a/1969-12-31/h23-20260101T000000-ID-000002.ndjson",
+                              "/out/a/1970-01-01/h00-20260101T000000-ID-000000.ndjson",
+                              "/out/b/1970-01-01/h01-20260101T000000-ID-000001.ndjson"}));
   EXPECT_EQ(texts(rejected_, "body"), (Strings{"4"}));
   EXPECT_EQ(texts(rejected_, "reason"), (Strings{"column \"time\", which the path is made of, has no value"}));
 }
@@ -202,8 +202,8 @@ TEST_F(FileTest, without_a_time_column_the_path_has_the_time_of_writing) {
   write(batch_of({"2"}));
   commit();
   stop();
-  EXPECT_EQ(paths(),
-            (Strings{"/out/2026-01-01/20260101T000000-ID-0.ndjson", "/out/2026-01-02/20260102T000000-ID-1.ndjson"}));
+  EXPECT_EQ(paths(), (Strings{"/out/2026-01-01/20260101T000000-ID-000000.ndjson",
+                              "/out/2026-01-02/20260102T000000-ID-000001.ndjson"}));
 }
 
 TEST_F(FileTest, a_column_cannot_lead_out_of_the_folder) {
@@ -215,9 +215,10 @@ TEST_F(FileTest, a_column_cannot_lead_out_of_the_folder) {
   write(batch);
   commit();
   stop();
-  EXPECT_EQ(paths(), (Strings{"/out/.._.._etc/20260101T000000-ID-1.ndjson", "/out/_/20260101T000000-ID-0.ndjson",
-                              "/out/new_line/20260101T000000-ID-3.ndjson", "/out/none/20260101T000000-ID-2.ndjson"}));
-  EXPECT_EQ(content("/out/_/20260101T000000-ID-0.ndjson"), "1\n3\n");
+  EXPECT_EQ(paths(),
+            (Strings{"/out/.._.._etc/20260101T000000-ID-000001.ndjson", "/out/_/20260101T000000-ID-000000.ndjson",
+                     "/out/new_line/20260101T000000-ID-000003.ndjson", "/out/none/20260101T000000-ID-000002.ndjson"}));
+  EXPECT_EQ(content("/out/_/20260101T000000-ID-000000.ndjson"), "1\n3\n");
 }
 
 TEST_F(FileTest, the_file_used_least_lately_makes_room_for_another) {
@@ -285,14 +286,14 @@ TEST_F(FileTest, compressed_files_can_be_read_up_to_each_commit) {
 
 TEST_F(FileTest, never_replaces_a_file_of_somebody_else) {
   start();
-  out_.write("/out/levada-20260101T000000-ID-0.ndjson", "other");
+  out_.write("/out/levada-20260101T000000-ID-000000.ndjson", "other");
   write(batch_of({"1"}));
   commit();
-  out_.write("/out/levada-20260101T000000-ID-1.ndjson", "other too");
+  out_.write("/out/levada-20260101T000000-ID-000001.ndjson", "other too");
   stop();
-  EXPECT_EQ(content("/out/levada-20260101T000000-ID-0.ndjson"), "other");
-  EXPECT_EQ(content("/out/levada-20260101T000000-ID-1.ndjson"), "other too");
-  EXPECT_EQ(content("/out/levada-20260101T000000-ID-1.1.ndjson"), "1\n");
+  EXPECT_EQ(content("/out/levada-20260101T000000-ID-000000.ndjson"), "other");
+  EXPECT_EQ(content("/out/levada-20260101T000000-ID-000001.ndjson"), "other too");
+  EXPECT_EQ(content("/out/levada-20260101T000000-ID-000001.1.ndjson"), "1\n");
 }
 
 TEST_F(FileTest, a_commit_without_rows_touches_no_disk) {

@@ -73,7 +73,7 @@ Result<File> FileSink::create_file(Unfinished& entry) {
   const auto* calls = files_.table();
   const auto stem = key_.path + files::compact_time(host_.now()) + "-" + id_ + "-";
   for (;;) {
-    entry.name = stem + std::to_string(next_number_++) + suffix();
+    entry.name = stem + files::padded(next_number_++) + suffix();
     entry.path = entry.name + settings_.in_use_suffix;
     bool free = true;
     for (const auto* path : {&entry.name, &entry.path}) {

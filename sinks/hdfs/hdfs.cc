@@ -172,7 +172,7 @@ Result<HdfsSink::OpenFiles::iterator> HdfsSink::file_for(const std::string& path
     LEVADA_TRY(finish(least));
   }
   auto name = path + files::compact_time(host_.now()) + "-" + output_.id() + "-" +
-              std::to_string(output_.take_number()) + suffix();
+              files::padded(output_.take_number()) + suffix();
   return open_
       .try_emplace(
           std::move(key), std::move(name), make_encoder(), *store_, [this] { return new_part(); }, now_)

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "files/sink_names.h"
 #include "levada/testkit/conformance.h"
 #include "sink_bench.h"
 
@@ -76,7 +77,7 @@ TEST_F(HdfsTest, names_have_the_time_the_id_and_a_number) {
   stop();
   ASSERT_EQ(paths().size(), 1u);
   EXPECT_TRUE(paths()[0].starts_with("/out/access-00-20260101T000000-")) << paths()[0];
-  EXPECT_TRUE(paths()[0].ends_with("-0.log.zst")) << paths()[0];
+  EXPECT_TRUE(paths()[0].ends_with("-000000.log.zst")) << paths()[0];
 }
 
 TEST_F(HdfsTest, parts_have_the_prefix_and_the_suffix_of_files_in_use) {
@@ -277,7 +278,7 @@ TEST_F(HdfsTest, a_name_that_is_taken_is_left_to_whom_it_belongs) {
       const auto id = hidden()[0].substr(std::string("/out/.levada-").size(), 12);
       const auto number = hidden()[0].substr(hidden()[0].rfind('-') + 1);
       // Of a file and its part the numbers follow on each other.
-      const auto name = "/out/levada-20260101T000000-" + id + "-" + std::to_string(std::stoi(number) - 1);
+      const auto name = "/out/levada-20260101T000000-" + id + "-" + files::padded(std::stoul(number) - 1);
       host_.files().write_file(name + ".ndjson", theirs);
       stop();
       EXPECT_EQ(paths(), (Strings{name + ".1.ndjson", name + ".ndjson"}));

@@ -67,7 +67,7 @@ Result<std::unique_ptr<PartitionedWriter>> ParquetSink::make_writer(LakeSchema s
   settings.memory_bytes = settings_.memory_bytes.bytes;
   settings.reject_unknown = settings_.unknown_columns == Settings::Unknown::reject;
   return PartitionedWriter::create(std::move(schema), std::move(settings), *store_, host_, [this](const std::string&) {
-    return output_.in_use_folder() + "/" + std::to_string(output_.take_number()) + ".tmp";
+    return output_.in_use_folder() + "/" + files::padded(output_.take_number()) + ".tmp";
   });
 }
 

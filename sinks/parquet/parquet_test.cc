@@ -93,7 +93,7 @@ TEST_F(ParquetTest, a_commit_completes_the_files) {
   ASSERT_TRUE(commit());
   ASSERT_EQ(names().size(), 1u);
   EXPECT_TRUE(names()[0].starts_with("/out/levada-20260101T000000-")) << names()[0];
-  EXPECT_TRUE(names()[0].ends_with("-0.parquet")) << names()[0];
+  EXPECT_TRUE(names()[0].ends_with("-000000.parquet")) << names()[0];
   EXPECT_EQ(rows(), (Strings{"one", "two"}));
   EXPECT_EQ(hidden(), Strings());
   write(batch_of({"three"}));
@@ -221,8 +221,8 @@ TEST_F(ParquetTest, a_file_that_was_taken_away_before_the_crash_is_not_missed) {
   write(batch_of({"1"}));
   ASSERT_TRUE(commit());
   // As a crash leaves it between the rename and what the manifest says of it.
-  const auto number = names()[0].substr(names()[0].size() - 22, 12);
-  const lake::CommittedFile file{names()[0].substr(5), {{".levada-" + number + "/0.tmp", 100}}};
+  const auto number = names()[0].substr(names()[0].size() - 27, 12);
+  const lake::CommittedFile file{names()[0].substr(5), {{".levada-" + number + "/000000.tmp", 100}}};
   ASSERT_TRUE(
       lake::Manifest(host_.host().files(), host_.data_dir(), "parquet").replace({number, 1, {{"s", "p", 1}}, {file}}));
   host_.files().remove_file(names()[0]);
