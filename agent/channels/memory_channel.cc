@@ -1,6 +1,14 @@
 #include "agent/channels/memory_channel.h"
 
+#include <algorithm>
+
 namespace levada::agent {
+namespace {
+
+// A source that waits goes on once a reader has less than this before it: not for each batch.
+constexpr uint64_t kReadOnBytes = MemoryChannel::kAheadBytes / 2;
+
+}  // namespace
 
 MemoryChannel::MemoryChannel(size_t capacity_bytes, ChannelGauges gauges)
     : capacity_bytes_(capacity_bytes), gauges_(gauges) {
@@ -13,6 +21,11 @@ void MemoryChannel::show() const {
   gauges_.bytes_waiting.set(static_cast<int64_t>(bytes_));
 }
 
+bool MemoryChannel::is_ahead(uint64_t bytes) const {
+  return !takes_all_ && !cursors_.empty() &&
+         std::ranges::all_of(cursors_, [&](const Cursor& cursor) { return unread(cursor) >= bytes; });
+}
+
 bool MemoryChannel::append(InFlight&& in_flight) {
   {
     const std::lock_guard lock(mutex_);
@@ -22,11 +35,14 @@ bool MemoryChannel::append(InFlight&& in_flight) {
       arrival_.notify_all();
       return false;
     }
+    if (!full() && is_ahead(kAheadBytes)) return false;
     if (in_flight.batch.position.empty()) unfinished_.insert(stream);
     else unfinished_.erase(stream);
     bytes_ += in_flight.bytes;
     rows_ += in_flight.batch.rows();
-    entries_.push_back({std::move(in_flight), cursors_.size()});
+    const auto bytes = in_flight.bytes;
+    entries_.push_back({std::move(in_flight), cursors_.size(), appended_bytes_});
+    appended_bytes_ += bytes;
     show();
   }
   arrival_.notify_all();
@@ -35,13 +51,13 @@ bool MemoryChannel::append(InFlight&& in_flight) {
 
 void MemoryChannel::wait_for_room(nanoseconds timeout) {
   std::unique_lock lock(mutex_);
-  room_.wait_for(lock, timeout, [&] { return !full(); });
+  room_.wait_for(lock, timeout, [&] { return !full() && !is_ahead(kReadOnBytes); });
 }
 
 std::string MemoryChannel::blocked_by() const {
   {
     const std::lock_guard lock(mutex_);
-    if (!full()) return {};
+    if (!full() && !is_ahead(kAheadBytes)) return {};
   }
   return holder();
 }
@@ -78,9 +94,14 @@ std::optional<InFlight> MemoryChannel::read(size_t cursor, nanoseconds timeout) 
   std::unique_lock lock(mutex_);
   auto& mine = cursors_[cursor];
   arrival_.wait_for(lock, timeout, [&] { return mine.next < end() || closed() || back_pressures_ != mine.woken; });
-  mine.woken = back_pressures_;
-  if (mine.next == end()) return std::nullopt;
-  return entries_[mine.next++ - first_].in_flight;
+  if (mine.next == end()) {
+    mine.woken = back_pressures_;
+    return std::nullopt;
+  }
+  const bool was_enough = unread(mine) >= kReadOnBytes;
+  std::optional<InFlight> next = entries_[mine.next++ - first_].in_flight;
+  if (was_enough && unread(mine) < kReadOnBytes) room_.notify_all();
+  return next;
 }
 
 void MemoryChannel::commit(size_t cursor) {

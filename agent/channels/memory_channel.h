@@ -20,6 +20,13 @@ class MemoryChannel final : public Channel {
   // go over, and the parts of one.
   explicit MemoryChannel(size_t capacity_bytes, ChannelGauges gauges = {});
 
+  // Takes whatever it has room for: a source writes to it that others wait for. Until that is said,
+  // it takes no more while each reader has kAheadBytes before it that it has not read: what a
+  // source reads later is still there, and memory is used again while it is warm. Before the first
+  // append.
+  void take_all_that_fits() { takes_all_ = true; }
+  static constexpr uint64_t kAheadBytes = 8u << 20;
+
   void add_writer() override;
   size_t add_cursor(const std::string& reader) override;
   bool append(InFlight&& in_flight) override;
@@ -40,6 +47,7 @@ class MemoryChannel final : public Channel {
   struct Entry {
     InFlight in_flight;
     size_t readers;  // Cursors that have not committed it.
+    uint64_t begin;  // Bytes that came before it.
   };
   struct Cursor {
     std::string reader;
@@ -51,16 +59,22 @@ class MemoryChannel final : public Channel {
   size_t end() const { return first_ + entries_.size(); }
   bool closed() const { return writers_ == 0; }
   bool full() const { return bytes_ >= capacity_bytes_; }
+  bool is_ahead(uint64_t bytes) const;
+  uint64_t unread(const Cursor& cursor) const {
+    return cursor.next == end() ? 0 : appended_bytes_ - entries_[cursor.next - first_].begin;
+  }
 
   void show() const;  // Under mutex_.
 
   const size_t capacity_bytes_;
+  bool takes_all_ = false;
   const ChannelGauges gauges_;
   mutable std::mutex mutex_;
   std::condition_variable room_, arrival_;
   std::deque<Entry> entries_;
   size_t first_ = 0;  // Number of entries_.front().
   size_t bytes_ = 0;
+  uint64_t appended_bytes_ = 0;  // Since it was made.
   int64_t rows_ = 0;
   std::vector<Cursor> cursors_;
   std::set<std::string> unfinished_;  // Streams of which the last part of a batch, that with the position, is to come.

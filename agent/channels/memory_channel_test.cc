@@ -88,6 +88,50 @@ TEST(MemoryChannel, tells_readers_that_a_source_waits_until_they_commit) {
   EXPECT_FALSE(channel.under_back_pressure(reader));
 }
 
+// The source began to wait while its reader still had rows before it: when the reader is through
+// with these, the one waits for room, and the other for rows.
+TEST(MemoryChannel, wakes_a_reader_that_is_through_with_its_rows_when_a_source_waits_for_room) {
+  MemoryChannel channel(10);
+  channel.add_writer();
+  const auto reader = channel.add_cursor("sinks.out");
+  EXPECT_TRUE(channel.append(in_flight("a", 6)));
+  EXPECT_TRUE(channel.append(in_flight("b", 6)));
+  EXPECT_FALSE(channel.append(in_flight("c", 6)));
+  EXPECT_TRUE(channel.read(reader, kNow));
+  EXPECT_TRUE(channel.read(reader, kNow));
+  EXPECT_FALSE(channel.read(reader, std::chrono::hours(24)));
+  EXPECT_TRUE(channel.under_back_pressure(reader));
+}
+
+TEST(MemoryChannel, takes_no_more_while_its_readers_have_enough_before_them) {
+  MemoryChannel channel(16 * MemoryChannel::kAheadBytes);
+  channel.add_writer();
+  const auto reader = channel.add_cursor("sinks.out");
+  channel.add_cursor("sinks.slow");
+  for (int part = 0; part < 4; ++part) EXPECT_TRUE(channel.append(in_flight("a", MemoryChannel::kAheadBytes / 4)));
+  EXPECT_FALSE(channel.append(in_flight("b", 1)));
+  EXPECT_EQ(channel.blocked_by(), "the channel holds 8192 KiB and waits for sinks.out, sinks.slow");
+  EXPECT_TRUE(channel.read(reader, kNow));
+  EXPECT_TRUE(channel.append(in_flight("b", 1))) << "one of them waits for rows before long";
+  EXPECT_FALSE(channel.under_back_pressure(reader)) << "a commit would change nothing";
+  while (channel.read(reader, kNow)) continue;
+  channel.commit(reader);
+  EXPECT_TRUE(channel.append(in_flight("c", MemoryChannel::kAheadBytes)));
+  EXPECT_FALSE(channel.append(in_flight("d", 1)));
+  while (channel.read(reader, kNow)) continue;
+  channel.wait_for_room(std::chrono::hours(24));
+  EXPECT_TRUE(channel.append(in_flight("d", 1)));
+}
+
+TEST(MemoryChannel, takes_all_that_it_has_room_for_from_sources_that_cannot_wait) {
+  MemoryChannel channel(16 * MemoryChannel::kAheadBytes);
+  channel.take_all_that_fits();
+  channel.add_writer();
+  channel.add_cursor("sinks.out");
+  for (int part = 0; part < 16; ++part) EXPECT_TRUE(channel.append(in_flight("a", MemoryChannel::kAheadBytes)));
+  EXPECT_FALSE(channel.append(in_flight("b", 1)));
+}
+
 TEST(MemoryChannel, completes_an_acknowledgement_when_all_cursors_have_committed) {
   MemoryChannel channel(1000);
   channel.add_writer();
