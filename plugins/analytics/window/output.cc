@@ -29,12 +29,12 @@ Column kinds_of(const std::string& name, const std::vector<Kind>& kinds) {
 }  // namespace
 
 template <class Wanted>
-Given Output::of(const AggregateTable& table, std::span<const Number> numbers, int64_t start, int64_t end, Kind kind,
+Given Output::of(const WindowTable& table, std::span<const Number> numbers, int64_t start, int64_t end, Kind kind,
                  Wanted wanted) const {
   Given given;
   if (std::any_of(columns_.keys.begin(), columns_.keys.end(), wanted)) {
-    given.keys.reserve(numbers.size());
-    for (const Number number : numbers) given.keys.push_back(table.key(number));
+    given.keys.resize(numbers.size());
+    table.keys(numbers, given.keys.data());
   }
   if (wanted(columns_.window_start)) given.starts.assign(numbers.size(), start);
   if (wanted(columns_.window_end)) given.ends.assign(numbers.size(), end);
@@ -62,11 +62,11 @@ Batch Output::chosen_columns(const Given& given, Wanted wanted) const {
 Batch Output::rows(const Given& given) const {
   return chosen_columns(given, [](const std::string&) { return true; });
 }
-Batch Output::rows(const AggregateTable& table, std::span<const Number> numbers, int64_t start, int64_t end,
+Batch Output::rows(const WindowTable& table, std::span<const Number> numbers, int64_t start, int64_t end,
                    Kind kind) const {
   Given given = of(table, numbers, start, end, kind, [](const std::string&) { return true; });
-  given.records.reserve(numbers.size());
-  for (const Number number : numbers) given.records.push_back(table.record(number));
+  given.records.resize(numbers.size());
+  table.records(numbers, given.records.data());
   return rows(given);
 }
 
@@ -75,7 +75,7 @@ void Output::ask(const Given& given) {
   having_->narrow(chosen_columns(given, [&](const std::string& name) { return is_asked(name); }), mask_, remarks_);
 }
 
-size_t Output::narrow(const AggregateTable& table, std::span<Number> numbers, std::span<const char* const> records,
+size_t Output::narrow(const WindowTable& table, std::span<Number> numbers, std::span<const char* const> records,
                       int64_t start, int64_t end, Kind kind) {
   Given given =
       of(table, numbers, start, end, kind, [&](const std::string& name) { return !name.empty() && is_asked(name); });
@@ -108,7 +108,7 @@ void Output::narrow(Given& given) {
   given.kinds.resize(kept);
 }
 
-std::vector<Output::Number> Output::choose(const AggregateTable& table, int64_t start, int64_t end, Kind kind) {
+std::vector<Output::Number> Output::choose(const WindowTable& table, int64_t start, int64_t end, Kind kind) {
   constexpr size_t kAtOnce = 4096;
   std::vector<Number> chosen;
   std::vector<const char*> records(std::min(kAtOnce, table.size()));
@@ -126,7 +126,12 @@ std::vector<Output::Number> Output::choose(const AggregateTable& table, int64_t 
   };
   std::vector<Ordered> order;
   order.reserve(chosen.size());
-  for (const Number number : chosen) order.push_back({prefix_of(table.key(number)), number});
+  std::vector<Key> keys(std::min(kAtOnce, chosen.size()));
+  for (size_t first = 0; first < chosen.size(); first += kAtOnce) {
+    const auto part = std::span(chosen).subspan(first, std::min(kAtOnce, chosen.size() - first));
+    table.keys(part, keys.data());
+    for (size_t at = 0; at < part.size(); ++at) order.push_back({prefix_of(keys[at]), part[at]});
+  }
   std::sort(order.begin(), order.end(), [&](const Ordered& a, const Ordered& b) {
     if (a.prefix != b.prefix) return a.prefix < b.prefix;
     return compare_keys(table.key(a.number), table.key(b.number)) < 0;

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "aggregate_table.h"
 #include "conditions/condition.h"
+#include "window_table.h"
 
 namespace levada::window {
 
@@ -36,7 +36,7 @@ struct Given {
 
 class Output {
  public:
-  using Number = AggregateTable::Number;
+  using Number = WindowTable::Number;
   struct Columns {
     std::string window_start, window_end, result;  // Empty: left out.
     std::vector<std::string> keys;
@@ -52,9 +52,9 @@ class Output {
         remarks_(std::move(tell)) {}
 
   // The keys that meet the condition, in their order.
-  std::vector<Number> choose(const AggregateTable& table, int64_t start, int64_t end, Kind kind);
+  std::vector<Number> choose(const WindowTable& table, int64_t start, int64_t end, Kind kind);
   // A batch of these keys' rows.
-  Batch rows(const AggregateTable& table, std::span<const Number> numbers, int64_t start, int64_t end, Kind kind) const;
+  Batch rows(const WindowTable& table, std::span<const Number> numbers, int64_t start, int64_t end, Kind kind) const;
   // Takes away rows that do not meet the condition; what is removed stays.
   void narrow(Given& given);
   Batch rows(const Given& given) const;
@@ -64,12 +64,12 @@ class Output {
  private:
   // What the wanted columns are made of, without the records.
   template <class Wanted>
-  Given of(const AggregateTable& table, std::span<const Number> numbers, int64_t start, int64_t end, Kind kind,
+  Given of(const WindowTable& table, std::span<const Number> numbers, int64_t start, int64_t end, Kind kind,
            Wanted wanted) const;
   template <class Wanted>
   Batch chosen_columns(const Given& given, Wanted wanted) const;
   // Moves those that meet the condition to the front. How many they are.
-  size_t narrow(const AggregateTable& table, std::span<Number> numbers, std::span<const char* const> records,
+  size_t narrow(const WindowTable& table, std::span<Number> numbers, std::span<const char* const> records,
                 int64_t start, int64_t end, Kind kind);
   // A name that stands in the condition may be a column of it.
   bool is_asked(const std::string& name) const { return having_text_.find(name) != std::string::npos; }

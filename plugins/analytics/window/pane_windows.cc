@@ -13,7 +13,7 @@ AggregateTable& PaneWindows::pane_at(Panes& panes, int64_t start) {
   auto& pane = panes[start];
   if (pane) return *pane;
   if (spare_.empty()) {
-    pane = std::make_unique<AggregateTable>(layout_);
+    pane = is_tumbling() ? std::make_unique<AggregateTable>(layout_) : std::make_unique<AggregateTable>(layout_, keys_);
   } else {
     pane = std::move(spare_.back().pane);
     spare_bytes_ -= spare_.back().bytes;
@@ -23,9 +23,8 @@ AggregateTable& PaneWindows::pane_at(Panes& panes, int64_t start) {
 }
 
 size_t PaneWindows::bytes() const {
-  size_t all = is_tumbling() ? 0 : joined_.bytes() + early_.bytes();
+  size_t all = is_tumbling() ? 0 : keys_.bytes() + joined_.bytes() + early_.bytes();
   if (keep_ > 0) all += again_.bytes();
-  for (const auto& [start, places] : places_) all += places.capacity() * sizeof(AggregateTable::Number);
   for (const auto* panes : {&panes_, &late_, &changed_})
     for (const auto& [start, pane] : *panes) all += pane->bytes();
   return all;
@@ -84,40 +83,39 @@ int64_t PaneWindows::begin(int64_t end) {
 }
 
 // Rows of panes that were joined are late: what is joined stays as it is.
-const AggregateTable& PaneWindows::window(int64_t end) {
+const WindowTable& PaneWindows::window(int64_t end) {
   const int64_t start = end - shape_.size;
   if (is_tumbling()) return *panes_.at(start);
   if (joined_end_ == end) return joined_;
   if (joined_end_ == kNone || joined_end_ <= start || !layout_.can_take_away()) {
-    clear_joined();
+    joined_.clear();
     joined_from_ = joined_end_ = start;
   }
   for (auto pane = panes_.lower_bound(joined_from_); pane != panes_.lower_bound(start); ++pane)
-    take_away(pane->first, *pane->second);
+    joined_.take_away(*pane->second);
   for (auto pane = panes_.lower_bound(joined_end_); pane != panes_.lower_bound(end); ++pane)
-    join(pane->first, *pane->second);
+    joined_.join(*pane->second);
   joined_from_ = start;
   joined_end_ = end;
-  if (joined_.size() > sweep_at_) sweep_joined();
   return joined_;
 }
 
-void PaneWindows::join(int64_t start, const AggregateTable& pane) {
-  joined_.join(pane);
-  if (layout_.can_take_away()) places_[start] = joined_.places();
-}
-
-void PaneWindows::take_away(int64_t start, const AggregateTable& pane) {
-  const auto places = places_.extract(start);
-  joined_.take_away(pane, places.mapped());
-}
-
-void PaneWindows::sweep_joined() {
-  std::vector<AggregateTable::Number> moved(joined_.size());
-  joined_.sweep([&](auto from, auto to) { moved[from] = to; });
-  for (auto& [start, places] : places_)
-    for (auto& place : places) place = moved[place];
-  sweep_at_ = 2 * joined_.size() + kSweepAt;
+// Those that no pane has. What was joined may have rows of panes that are gone where they could not
+// be taken away.
+void PaneWindows::forget_keys() {
+  if (!layout_.can_take_away()) forget_joined();
+  std::vector<AggregateTable::Number> moved(keys_.size(), KeyTable::kNone);
+  const auto each_pane = [&](auto act) {
+    for (auto* panes : {&panes_, &late_, &changed_})
+      for (auto& [start, pane] : *panes) act(pane->pane_records());
+  };
+  each_pane([&](PaneRecords& pane) {
+    for (const auto number : pane.numbers()) moved[number] = 0;
+  });
+  keys_.retain([&](auto number) { return moved[number] == 0; }, [&](auto from, auto to) { moved[from] = to; });
+  each_pane([&](PaneRecords& pane) { pane.renumber(moved); });
+  joined_.renumber(moved);
+  forget_keys_at_ = 2 * keys_.size() + kForgetAt;
 }
 
 void PaneWindows::given(int64_t end) {
@@ -128,7 +126,7 @@ void PaneWindows::given(int64_t end) {
     auto pane = std::move(panes_.begin()->second);
     panes_.erase(panes_.begin());
     if (joined_end_ != kNone && start >= joined_from_ && start < joined_end_ && layout_.can_take_away()) {
-      take_away(start, *pane);
+      joined_.take_away(*pane);
       joined_from_ = start + shape_.pane();
     }
     const size_t bytes = pane->bytes();
@@ -137,6 +135,7 @@ void PaneWindows::given(int64_t end) {
     spare_.push_back({std::move(pane), bytes});
     spare_bytes_ += bytes;
   }
+  if (keys_.size() > forget_keys_at_) forget_keys();
 }
 
 void PaneWindows::join_late() {
@@ -192,15 +191,9 @@ const AggregateTable& PaneWindows::so_far(int64_t end) {
   return early_;
 }
 
-void PaneWindows::clear_joined() {
-  joined_.clear();
-  places_.clear();
-}
-
 void PaneWindows::forget_joined() {
-  clear_joined();
+  joined_.clear();
   joined_from_ = joined_end_ = kNone;
-  sweep_at_ = kSweepAt;
 }
 
 void PaneWindows::save(const Panes& panes, StateWriter& to) {
@@ -271,7 +264,7 @@ void PaneWindows::save_changes(StateWriter& to) {
 // Panes that are not named are gone.
 void PaneWindows::load_changes(StateReader& from, size_t key_columns) {
   auto before = std::move(panes_);
-  forget();
+  forget_but_panes();
   given_end_ = begun_end_ = from.value<int64_t>();
   const auto count = from.value<uint64_t>();
   for (uint64_t at = 0; at < count && from.good(); ++at) {
@@ -287,8 +280,7 @@ void PaneWindows::load_changes(StateReader& from, size_t key_columns) {
   load_rest(from, key_columns);
 }
 
-void PaneWindows::forget() {
-  panes_.clear();
+void PaneWindows::forget_but_panes() {
   late_.clear();
   changed_.clear();
   touched_.clear();
@@ -298,6 +290,13 @@ void PaneWindows::forget() {
   early_.clear();
   forget_joined();
   begun_end_ = given_end_ = updated_end_ = kNone;
+}
+
+void PaneWindows::forget() {
+  panes_.clear();
+  forget_but_panes();
+  keys_ = KeyTable(0);
+  forget_keys_at_ = kForgetAt;
 }
 
 }  // namespace levada::window

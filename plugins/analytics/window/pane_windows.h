@@ -1,7 +1,8 @@
 // Windows of one length, tumbling or sliding, over panes: a row is added to one pane, and a window
 // is joined out of its panes when it is over. The next window has most of its panes in common with
 // the one before: where the aggregates allow it, only those that have left are taken away, and
-// those that are new are joined.
+// those that are new are joined. Panes of sliding windows share a table of keys, so that a row's
+// key is looked up once, and joined under its number; those that no pane has any more go.
 //
 // With `keep` panes stay for a while when their windows were given. Rows that come for these go to
 // panes of their own first, so that what is being given stays as it is; between two windows they
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "aggregate_table.h"
+#include "joined_window.h"
 #include "shape.h"
 
 namespace levada::window {
@@ -28,7 +30,7 @@ class PaneWindows {
         keep_(keep),
         notes_(notes),
         memory_bytes_(memory_bytes),
-        joined_(layout),
+        joined_(layout, keys_),
         again_(layout),
         early_(layout) {}
 
@@ -63,7 +65,7 @@ class PaneWindows {
   // have no window any more.
   int64_t begin(int64_t end);
   // The window that ends there; valid until the next call.
-  const AggregateTable& window(int64_t end);
+  const WindowTable& window(int64_t end);
   // It was given: panes that nobody needs any more go.
   void given(int64_t end);
 
@@ -94,16 +96,14 @@ class PaneWindows {
 
  private:
   static constexpr int64_t kNone = INT64_MIN;
-  static constexpr size_t kSweepAt = 1024;  // Keys.
+  static constexpr size_t kForgetAt = 64;  // Keys.
 
   using Panes = std::map<int64_t, std::unique_ptr<AggregateTable>>;  // By their start.
 
   AggregateTable& pane_at(Panes& panes, int64_t start);
-  void join(int64_t start, const AggregateTable& pane);
-  void take_away(int64_t start, const AggregateTable& pane);
-  void sweep_joined();
-  void clear_joined();
   void forget_joined();
+  void forget_keys();
+  void forget_but_panes();
   // The first window end above `end` that holds the pane.
   int64_t end_after(int64_t end, int64_t start) const;
   // Windows up to that end are not kept any more when those up to begun_end_ are given.
@@ -138,11 +138,13 @@ class PaneWindows {
   };
   std::vector<Spare> spare_;
   size_t spare_bytes_ = 0;
+  // Of all panes, where windows slide. They are forgotten when there are twice as many as were left
+  // the last time.
+  KeyTable keys_{0};
+  size_t forget_keys_at_ = kForgetAt;
   // The panes from joined_from_ on, before joined_end_, as one.
-  AggregateTable joined_;
+  JoinedWindow joined_;
   int64_t joined_from_ = kNone, joined_end_ = kNone;
-  std::map<int64_t, std::vector<AggregateTable::Number>> places_;  // Of the records of each of these panes in it.
-  size_t sweep_at_ = kSweepAt;
   int64_t begun_end_ = kNone, given_end_ = kNone;  // All windows up to there.
   Panes late_;                                     // Rows of windows that were given, which are not joined yet.
   Panes changed_;                                  // Those that were joined last, until their windows were given again,

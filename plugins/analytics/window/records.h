@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "aggregate_table.h"
+#include "layout.h"
 
 namespace levada::window {
 

@@ -33,7 +33,7 @@ class Window final : public WindowInterceptor {
   struct Giving {
     Kind kind = Kind::final;
     int64_t end = 0;
-    const AggregateTable* table = nullptr;
+    const WindowTable* table = nullptr;
     std::vector<Output::Number> order;
     size_t given = 0;
     std::vector<Output::Number> removed = {};  // Comes first.

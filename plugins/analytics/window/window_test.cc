@@ -78,7 +78,7 @@ TEST_F(WindowTest, windows_may_slide_by_a_part_that_does_not_divide_them) {
   EXPECT_EQ(rest(*window), (Texts{"24 a 1", "28 a 1"}));
 }
 
-// Of as many keys as make what is joined be swept again and again, with a restart on the way.
+// Of as many keys as make those that are gone be forgotten often, with a restart on the way.
 TEST_F(WindowTest, sliding_windows_count_keys_that_come_and_go) {
   settings_.slide = seconds(2);
   settings_.aggregates = {{"sum", "sum(value)"}, {"rows", "count"}};
@@ -112,6 +112,21 @@ TEST_F(WindowTest, sliding_windows_count_keys_that_come_and_go) {
         wanted.push_back(std::to_string(start) + ' ' + key + ' ' + std::to_string(value.first) + ' ' +
                          std::to_string(value.second));
   EXPECT_EQ(given, wanted);
+}
+
+TEST_F(WindowTest, sliding_windows_give_back_the_room_of_keys_that_are_gone) {
+  settings_.slide = seconds(2);
+  settings_.memory_bytes = Size{2 << 20};
+  const auto window = make();
+  for (int64_t time = 100; time < 1100; time += 2) {
+    std::vector<Row> rows;
+    for (int64_t row = 0; row < 400; ++row)
+      rows.push_back({time, "a key for once " + std::to_string(time * 1000 + row), 1});
+    auto batch = batch_of(rows);
+    ASSERT_TRUE(window->intercept(batch));
+    ASSERT_TRUE(batch.rejections().empty()) << time;
+  }
+  EXPECT_EQ(rest(*window).size(), (5u + 4 + 3 + 2 + 1) * 400);
 }
 
 TEST_F(WindowTest, times_before_1970_have_windows_too) {
@@ -197,10 +212,10 @@ TEST_F(WindowTest, refuses_a_state_of_other_options) {
 
 // Whoever has to change this gives the format another name, so that what was saved before is
 // refused.
-std::string known_state() {
+std::string known_state(std::string_view kind, int64_t slide) {
   constexpr int64_t kNone = INT64_MIN;
   std::string state;
-  StateWriter to(state, "window 2", "size 10000000, slide 10000000, keys \"key\", aggregates \"count\"");
+  StateWriter to(state, kind, "size 10000000, slide " + std::to_string(slide) + ", keys \"key\", aggregates \"count\"");
   to.value(kNone);  // Closed, waited, streams.
   to.value(false);
   to.value(uint64_t{1});
@@ -225,9 +240,17 @@ std::string known_state() {
 
 TEST_F(WindowTest, saves_its_state_in_a_format_that_stays_as_it_is) {
   const auto window = make();
-  ASSERT_TRUE(window->load(known_state()));
-  EXPECT_EQ(saved(*window), known_state());
+  ASSERT_TRUE(window->load(known_state("window 2", 10'000'000)));
+  EXPECT_EQ(saved(*window), known_state("window 2", 10'000'000));
   EXPECT_EQ(rest(*window), Texts{"100 a 3"});
+}
+
+TEST_F(WindowTest, that_of_sliding_windows_stays_as_it_is_too) {
+  settings_.slide = seconds(5);
+  const auto window = make();
+  ASSERT_TRUE(window->load(known_state("sliding window 1", 5'000'000)));
+  EXPECT_EQ(saved(*window), known_state("sliding window 1", 5'000'000));
+  EXPECT_EQ(rest(*window), (Texts{"95 a 3", "100 a 3"}));
 }
 
 TEST_F(WindowTest, settings_are_checked) {
