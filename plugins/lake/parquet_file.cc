@@ -34,10 +34,10 @@ Done ParquetFile::open(const WriterSettings& settings, std::shared_ptr<arrow::Sc
   return {};
 }
 
-Done ParquetFile::write(const arrow::RecordBatch& rows) {
+Done ParquetFile::write(const arrow::RecordBatch& rows, int64_t first, int64_t count) {
   if (std::exchange(separate_, false)) LEVADA_TRY(done(writer_->begin_row_group()));
-  LEVADA_TRY(done(writer_->write(rows)));
-  rows_ += rows.num_rows();
+  LEVADA_TRY(done(writer_->write(rows, first, count)));
+  rows_ += count;
   return {};
 }
 

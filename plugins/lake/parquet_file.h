@@ -24,7 +24,8 @@ class ParquetFile {
 
   Done open(const WriterSettings& settings, std::shared_ptr<arrow::Schema> schema,
             const std::vector<LeafEncoding>& encodings);
-  Done write(const arrow::RecordBatch& rows);
+  // `count` of the rows, from `first` on.
+  Done write(const arrow::RecordBatch& rows, int64_t first, int64_t count);
   // The next rows begin a row group.
   void separate() { separate_ = true; }
   // What is in memory goes to the store, and the next rows begin a row group: at once, so that a

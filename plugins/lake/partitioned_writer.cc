@@ -134,6 +134,10 @@ class PartitionedWriter::Impl {
 
   std::vector<Rows> pending_;
   int64_t pending_rows_ = 0, pending_bytes_ = 0;
+  // What a flush needs, kept for the next one.
+  Groups groups_;
+  RowOrder order_;
+  Scratch scratch_;
   std::vector<LeafEncoding> encodings_;  // Of files that are opened now.
   arrow::ProxyMemoryPool pool_{memory_pool()};
   OpenFiles open_;
@@ -206,27 +210,28 @@ Done PartitionedWriter::Impl::flush() {
   const auto pending = std::exchange(pending_, {});
   const auto count = std::exchange(pending_rows_, 0);
   pending_bytes_ = 0;
-  auto keys = whole_columns(pending, partition_columns_);
-  if (!keys.ok()) return failed(keys.status());
-  const auto groups = group(count, *keys, partition_types_);
-  std::optional<RowOrder> order;
-  if (groups.values.size() > 1 || !sort_columns_.empty()) {
+  std::vector<arrow::ArrayVector> keys;
+  for (const int column : partition_columns_) keys.push_back(parts_of(pending, column));
+  group(count, keys, partition_types_, groups_);
+  const bool reorders = groups_.values.size() > 1 || !sort_columns_.empty();
+  if (reorders) {
     auto sorted_by = whole_columns(pending, sort_columns_);
     if (!sorted_by.ok()) return failed(sorted_by.status());
-    order = order_rows(*sorted_by, groups.of_row, groups.values.size());
+    order_rows(*sorted_by, groups_.of_row, groups_.values.size(), order_);
+  } else {
+    order_.starts = {0, count};
   }
   arrow::ArrayVector columns;
   for (const int column : file_columns_) {
-    auto made = order ? arrange(parts_of(pending, column), *order) : whole_column(pending, column);
+    auto made =
+        reorders ? arrange(parts_of(pending, column), order_, groups_.of_row, scratch_) : whole_column(pending, column);
     if (!made.ok()) return failed(made.status());
     columns.push_back(*std::move(made));
   }
   const auto rows = arrow::RecordBatch::Make(arrow_schema_, count, std::move(columns));
-  const auto starts = order ? std::move(order->starts) : std::vector<int64_t>{0, count};
   encodings_.clear();
-  for (size_t at = 0; at < groups.values.size(); ++at) {
-    LEVADA_TRY(write_group(groups.values[at], *rows, starts[at], starts[at + 1]));
-  }
+  for (size_t at = 0; at < groups_.values.size(); ++at)
+    LEVADA_TRY(write_group(groups_.values[at], *rows, order_.starts[at], order_.starts[at + 1]));
   return {};
 }
 
@@ -239,8 +244,7 @@ Done PartitionedWriter::Impl::write_group(const PartitionValues& values, const a
     auto& parquet = (*file)->second.parquet;
     auto count = end - first;
     if (settings_.roll_rows > 0) count = std::min(count, settings_.roll_rows - parquet.rows());
-    const auto part = rows.Slice(first, count);
-    LEVADA_TRY(parquet.write(*part));
+    LEVADA_TRY(parquet.write(rows, first, count));
     first += count;
     if (!sort_columns_.empty()) parquet.separate();
     if (is_full(parquet)) LEVADA_TRY(complete(*file));
@@ -314,6 +318,7 @@ Result<std::vector<WrittenFile>> PartitionedWriter::Impl::finish() {
     closed.push_back(*std::move(file));
   }
   LEVADA_TRY(store_.finish_all(std::move(closed)));
+  scratch_ = {};
   paths_.clear();
   rows_ = 0;
   return std::exchange(complete_, {});

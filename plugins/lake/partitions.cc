@@ -8,9 +8,10 @@
 #include <chrono>
 #include <cstdio>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 
 #include "lake/partitioned_writer.h"
+#include "levada/row_keys.h"
 #include "levada/time.h"
 
 namespace levada::lake {
@@ -59,26 +60,63 @@ std::string value_text(const arrow::Array& array, int64_t row, const FieldType& 
   }
 }
 
-struct PairHash {
-  template <class Key>
-  size_t operator()(const std::pair<int32_t, Key>& pair) const {
-    const auto hash = std::hash<Key>()(pair.second) * 0x9e3779b97f4a7c15u;
-    return (hash ^ hash >> 32) + static_cast<size_t>(pair.first) * 0xff51afd7ed558ccdu;
+// The number of each pair of a group and a value: open addressing, as rows ask for little else.
+template <class Value>
+class Numbers {
+ public:
+  // Below 0 where the pair is new: the caller gives it one.
+  int32_t& of(int32_t group, const Value& value) {
+    if (2 * used_ >= slots_.size()) grow();
+    auto& slot = slots_[place(group, value)];
+    if (slot.group < 0) {
+      slot = {value, group, -1};
+      ++used_;
+    }
+    return slot.number;
   }
+
+ private:
+  struct Slot {
+    Value value{};
+    int32_t group = -1, number = -1;
+  };
+
+  size_t place(int32_t group, const Value& value) const {
+    const auto hash = RowKeys::hash({Key::kText, bytes_of(value)}) ^ uint64_t { 0x9e3779b97f4a7c15u } * (group + 1u);
+    auto at = hash & (slots_.size() - 1);
+    while (slots_[at].group >= 0 && (slots_[at].group != group || slots_[at].value != value))
+      at = (at + 1) & (slots_.size() - 1);
+    return at;
+  }
+  static std::string_view bytes_of(const uint64_t& value) {
+    return {reinterpret_cast<const char*>(&value), sizeof value};
+  }
+  static std::string_view bytes_of(std::string_view value) { return value; }
+  void grow() {
+    const auto before = std::exchange(slots_, std::vector<Slot>(4 * slots_.size()));
+    for (const auto& slot : before)
+      if (slot.group >= 0) slots_[place(slot.group, slot.value)] = slot;
+  }
+
+  std::vector<Slot> slots_ = std::vector<Slot>(256);
+  size_t used_ = 0;
 };
 
 class Splitter {
  public:
-  Splitter(const arrow::Array& array, const FieldType& type, Groups& groups)
-      : array_(array), type_(type), groups_(groups), before_(std::move(groups.values)) {
+  // A column that lies in several arrays, one behind the other.
+  Splitter(const arrow::ArrayVector& column, const FieldType& type, Groups& groups)
+      : column_(column), type_(type), groups_(groups), before_(std::move(groups.values)), of_null_(before_.size(), -1) {
     groups_.values.clear();
   }
 
   void run() {
     switch (type_.kind) {
       case Kind::boolean:
-        return split<uint64_t>([&](int64_t row) {
-          return static_cast<uint64_t>(static_cast<const arrow::BooleanArray&>(array_).Value(row));
+        return split<uint64_t>([](const arrow::Array& array) {
+          return [&values = static_cast<const arrow::BooleanArray&>(array)](int64_t row) {
+            return uint64_t{values.Value(row)};
+          };
         });
       case Kind::int8: return split_numbers<int8_t>();
       case Kind::int16: return split_numbers<int16_t>();
@@ -87,72 +125,77 @@ class Splitter {
       case Kind::int64:
       case Kind::timestamp: return split_numbers<int64_t>();
       case Kind::decimal:
-        return split<std::string_view>([&](int64_t row) {
-          const auto& decimals = static_cast<const arrow::Decimal128Array&>(array_);
-          return std::string_view(reinterpret_cast<const char*>(decimals.GetValue(row)), 16);
+        return split<std::string_view>([](const arrow::Array& array) {
+          return [&values = static_cast<const arrow::Decimal128Array&>(array)](int64_t row) {
+            return std::string_view(reinterpret_cast<const char*>(values.GetValue(row)), 16);
+          };
         });
       default:
-        return split<std::string_view>(
-            [&](int64_t row) { return static_cast<const arrow::StringViewArray&>(array_).GetView(row); });
+        return split<std::string_view>([](const arrow::Array& array) {
+          return [&values = static_cast<const arrow::StringViewArray&>(array)](int64_t row) {
+            return values.GetView(row);
+          };
+        });
     }
   }
 
  private:
   template <class Number>
   void split_numbers() {
-    split<uint64_t>([numbers = array_.data()->GetValues<Number>(1)](int64_t row) {
-      return static_cast<uint64_t>(int64_t{numbers[row]});
+    split<uint64_t>([](const arrow::Array& array) {
+      return [numbers = array.data()->GetValues<Number>(1)](int64_t row) {
+        return static_cast<uint64_t>(int64_t{numbers[row]});
+      };
     });
   }
 
-  template <class Key, class KeyOf>
-  void split(KeyOf key_of) {
-    std::unordered_map<std::pair<int32_t, Key>, int32_t, PairHash> known;
-    std::vector<int32_t> of_null(before_.size(), -1);
-    const bool has_nulls = array_.null_count() > 0;
+  // `values_of` an array gives what gives the value of a row.
+  template <class Value, class ValuesOf>
+  void split(ValuesOf values_of) {
+    Numbers<Value> numbers;
     // Rows of one partition often come together.
-    std::pair<int32_t, Key> last{-1, Key()};
+    std::pair<int32_t, Value> last{-1, Value()};
     int32_t number_of_last = -1;
-    for (int64_t row = 0; row < array_.length(); ++row) {
-      auto& group = groups_.of_row[static_cast<size_t>(row)];
-      if (has_nulls && array_.IsNull(row)) {
-        group = null_group(of_null, group);
-        continue;
-      }
-      const std::pair<int32_t, Key> key{group, key_of(row)};
-      if constexpr (std::is_same_v<Key, std::string_view>) {
-        if (key.second.empty()) {
-          group = null_group(of_null, group);
+    auto* group = groups_.of_row.data();
+    for (const auto& array : column_) {
+      const auto value_of = values_of(*array);
+      const bool has_nulls = array->null_count() > 0;
+      for (int64_t row = 0; row < array->length(); ++row, ++group) {
+        const bool is_null = has_nulls && array->IsNull(row);
+        const std::pair<int32_t, Value> pair{*group, is_null ? Value() : value_of(row)};
+        if (is_null || is_empty(pair.second)) {
+          *group = null_group(pair.first);
           continue;
         }
+        if (pair != last) {
+          auto& number = numbers.of(pair.first, pair.second);
+          if (number < 0) number = add(pair.first, value_text(*array, row, type_));
+          last = pair;
+          number_of_last = number;
+        }
+        *group = number_of_last;
       }
-      if (number_of_last < 0 || key != last) {
-        const auto [found, fresh] = known.try_emplace(key, static_cast<int32_t>(groups_.values.size()));
-        if (fresh) add(key.first, value_text(array_, row, type_));
-        last = key;
-        number_of_last = found->second;
-      }
-      group = number_of_last;
     }
   }
+  static bool is_empty(uint64_t) { return false; }
+  static bool is_empty(std::string_view text) { return text.empty(); }
 
-  int32_t null_group(std::vector<int32_t>& of_null, int32_t before) {
-    auto& number = of_null[static_cast<size_t>(before)];
-    if (number < 0) {
-      number = static_cast<int32_t>(groups_.values.size());
-      add(before, std::nullopt);
-    }
+  int32_t null_group(int32_t before) {
+    auto& number = of_null_[static_cast<size_t>(before)];
+    if (number < 0) number = add(before, std::nullopt);
     return number;
   }
-  void add(int32_t before, std::optional<std::string> value) {
+  int32_t add(int32_t before, std::optional<std::string> value) {
     groups_.values.push_back(before_[static_cast<size_t>(before)]);
     groups_.values.back().push_back(std::move(value));
+    return static_cast<int32_t>(groups_.values.size() - 1);
   }
 
-  const arrow::Array& array_;
+  const arrow::ArrayVector& column_;
   const FieldType& type_;
   Groups& groups_;
   const std::vector<PartitionValues> before_;
+  std::vector<int32_t> of_null_;
 };
 
 // Those that Hive and Spark escape, and the space, which URLs have escaped.
@@ -184,12 +227,11 @@ bool can_partition(const FieldType& type) {
   }
 }
 
-Groups group(int64_t rows, const arrow::ArrayVector& columns, const std::vector<FieldType>& types) {
-  Groups groups;
-  groups.of_row.resize(static_cast<size_t>(rows));
-  groups.values.emplace_back();
-  for (size_t at = 0; at < columns.size(); ++at) Splitter(*columns[at], types[at], groups).run();
-  return groups;
+void group(int64_t rows, const std::vector<arrow::ArrayVector>& columns, const std::vector<FieldType>& types,
+           Groups& to) {
+  to.of_row.assign(static_cast<size_t>(rows), 0);
+  to.values.assign(1, {});
+  for (size_t at = 0; at < columns.size(); ++at) Splitter(columns[at], types[at], to).run();
 }
 
 std::string partition_folder(const std::vector<std::string>& columns,

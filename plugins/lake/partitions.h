@@ -20,9 +20,12 @@ struct Groups {
   std::vector<PartitionValues> values;  // Of each group.
 };
 
-// Groups of rows that have the same values in these columns. Values are compared as they are; text
-// is made of them for each group only: as Spark writes it into paths. An empty text is as none.
-Groups group(int64_t rows, const arrow::ArrayVector& columns, const std::vector<FieldType>& types);
+// Makes groups of rows that have the same values in these columns, each of which lies in several
+// arrays, one behind the other. Values are compared as they are; text is made of them for each
+// group only: as Spark writes it into paths. An empty text is as none. `to` keeps its memory from
+// call to call.
+void group(int64_t rows, const std::vector<arrow::ArrayVector>& columns, const std::vector<FieldType>& types,
+           Groups& to);
 
 // Whether it may be a partition's: neither floats, nor bytes, nor anything nested.
 bool can_partition(const FieldType& type);

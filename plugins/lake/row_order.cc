@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <numeric>
 #include <string_view>
 
@@ -182,6 +183,81 @@ void scatter_views(const arrow::ArrayData& from, std::span<const int32_t> positi
   }
 }
 
+// Calls each(row, view, blocks) for all rows of a column; the view of a null is empty, others point
+// into these blocks.
+template <class Each>
+void for_each_view(const arrow::ArrayVector& column, Each each) {
+  size_t row = 0;
+  for (const auto& array : column) {
+    const auto* views = array->data()->GetValues<View>(1);
+    const auto* blocks = array->data()->buffers.data() + 2;
+    if (array->null_count() == 0) {
+      for (int64_t at = 0; at < array->length(); ++at) each(row++, views[at], blocks);
+    } else {
+      for (int64_t at = 0; at < array->length(); ++at) each(row++, array->IsNull(at) ? View{} : views[at], blocks);
+    }
+  }
+}
+
+// Of a text that does not stand in its view, by loads that overlap.
+void copy_text(uint8_t* to, const uint8_t* from, size_t size) {
+  struct Words {
+    uint64_t low, high;
+  };
+  const auto copy = [&]<class Part>(Part part, size_t at) {
+    std::memcpy(&part, from + at, sizeof part);
+    return part;
+  };
+  if (size > 32) {
+    std::memcpy(to, from, size);
+  } else if (size >= 16) {
+    const auto first = copy(Words(), 0), last = copy(Words(), size - 16);
+    std::memcpy(to, &first, 16);
+    std::memcpy(to + size - 16, &last, 16);
+  } else {
+    const auto first = copy(uint64_t(), 0), last = copy(uint64_t(), size - 8);
+    std::memcpy(to, &first, 8);
+    std::memcpy(to + size - 8, &last, 8);
+  }
+}
+
+// The bytes of texts outside of their views, of each group; nothing where it does not pay to copy
+// them.
+std::vector<int64_t> bytes_to_copy(const arrow::ArrayVector& column, std::span<const int32_t> group_of_row,
+                                   size_t groups) {
+  constexpr int64_t kShort = 128;
+  std::vector<int64_t> bytes(groups);
+  for_each_view(column, [&](size_t row, const View& view, const auto*) {
+    bytes[static_cast<size_t>(group_of_row[row])] += view.is_inline() ? 0 : view.size;
+  });
+  const auto all = std::accumulate(bytes.begin(), bytes.end(), int64_t{0});
+  const auto rows = static_cast<int64_t>(group_of_row.size());
+  if (groups == 1 || all > kShort * rows || all > std::numeric_limits<int32_t>::max()) bytes.clear();
+  return bytes;
+}
+
+// `bytes`: of each group. They are read as they came, and written to one place for each group: who
+// writes a group then finds its texts in the cache.
+arrow::Result<std::shared_ptr<arrow::Buffer>> copy_texts(const arrow::ArrayVector& column, const RowOrder& order,
+                                                         std::span<const int32_t> group_of_row,
+                                                         std::vector<int64_t> bytes, View* views, Scratch& scratch) {
+  ARROW_ASSIGN_OR_RAISE(auto block, scratch.take(std::accumulate(bytes.begin(), bytes.end(), int64_t{0})));
+  auto* texts = block->mutable_data();
+  auto& next = bytes;
+  std::exclusive_scan(bytes.begin(), bytes.end(), next.begin(), int64_t{0});
+  for_each_view(column, [&](size_t row, View view, const auto* blocks) {
+    if (!view.is_inline()) {
+      auto& at = next[static_cast<size_t>(group_of_row[row])];
+      copy_text(texts + at, blocks[view.outside.buffer]->data() + view.outside.offset, static_cast<size_t>(view.size));
+      view.outside.buffer = 0;
+      view.outside.offset = static_cast<int32_t>(at);
+      at += view.size;
+    }
+    views[order.positions[row]] = view;
+  });
+  return block;
+}
+
 // Null where no value is null.
 arrow::Result<std::shared_ptr<arrow::Buffer>> scatter_validity(const arrow::ArrayVector& column,
                                                                const RowOrder& order) {
@@ -230,26 +306,39 @@ std::vector<int64_t> RowOrder::rows() const {
   return rows;
 }
 
-RowOrder order_rows(const arrow::ArrayVector& sort_columns, std::span<const int32_t> group_of_row, size_t groups) {
-  RowOrder order;
-  order.starts.resize(groups + 1);
-  for (const int32_t group : group_of_row) ++order.starts[static_cast<size_t>(group) + 1];
-  std::partial_sum(order.starts.begin(), order.starts.end(), order.starts.begin());
-  std::vector<int32_t> next(order.starts.begin(), order.starts.end());
-  order.positions.resize(group_of_row.size());
-  const auto place = [&](size_t row) { order.positions[row] = next[static_cast<size_t>(group_of_row[row])]++; };
+void order_rows(const arrow::ArrayVector& sort_columns, std::span<const int32_t> group_of_row, size_t groups,
+                RowOrder& to) {
+  to.starts.assign(groups + 1, 0);
+  for (const int32_t group : group_of_row) ++to.starts[static_cast<size_t>(group) + 1];
+  std::partial_sum(to.starts.begin(), to.starts.end(), to.starts.begin());
+  std::vector<int32_t> next(to.starts.begin(), to.starts.end());
+  to.positions.resize(group_of_row.size());
+  const auto place = [&](size_t row) { to.positions[row] = next[static_cast<size_t>(group_of_row[row])]++; };
   if (sort_columns.empty()) {
     for (size_t row = 0; row < group_of_row.size(); ++row) place(row);
-    return order;
+    return;
   }
   std::vector<int64_t> sorted(group_of_row.size());
   std::iota(sorted.begin(), sorted.end(), int64_t{0});
   for (auto column = sort_columns.rbegin(); column != sort_columns.rend(); ++column) sort_rows(**column, sorted);
   for (const int64_t row : sorted) place(static_cast<size_t>(row));
-  return order;
 }
 
-arrow::Result<ArrayPointer> arrange(const arrow::ArrayVector& column, const RowOrder& order) {
+arrow::Result<std::shared_ptr<arrow::Buffer>> Scratch::take(int64_t bytes) {
+  for (auto& buffer : buffers_) {
+    if (buffer.use_count() > 1) continue;
+    if (buffer->size() < bytes) {
+      // Batches are not of one size: it shall do for the next ones.
+      ARROW_ASSIGN_OR_RAISE(buffer, arrow::AllocateBuffer(bytes + bytes / 8, memory_pool()));
+    }
+    return buffer;
+  }
+  ARROW_ASSIGN_OR_RAISE(auto made, arrow::AllocateBuffer(bytes + bytes / 8, memory_pool()));
+  return buffers_.emplace_back(std::move(made));
+}
+
+arrow::Result<ArrayPointer> arrange(const arrow::ArrayVector& column, const RowOrder& order,
+                                    std::span<const int32_t> group_of_row, Scratch& scratch) {
   const auto& type = column[0]->type();
   const int width = width_of(*type);
   if (width == 0) {
@@ -259,8 +348,18 @@ arrow::Result<ArrayPointer> arrange(const arrow::ArrayVector& column, const RowO
     return gather(*whole, order.rows());
   }
   const auto rows = static_cast<int64_t>(order.positions.size());
-  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> values, arrow::AllocateBuffer(rows * width, memory_pool()));
+  ARROW_ASSIGN_OR_RAISE(auto values, scratch.take(rows * width));
   std::vector<std::shared_ptr<arrow::Buffer>> buffers = {nullptr, values};
+  ARROW_ASSIGN_OR_RAISE(buffers[0], scatter_validity(column, order));
+  if (is_view(*type)) {
+    auto bytes = bytes_to_copy(column, group_of_row, order.starts.size() - 1);
+    if (!bytes.empty()) {
+      ARROW_ASSIGN_OR_RAISE(auto block, copy_texts(column, order, group_of_row, std::move(bytes),
+                                                   values->mutable_data_as<View>(), scratch));
+      buffers.push_back(std::move(block));
+      return made(*column[0]->data(), rows, std::move(buffers));
+    }
+  }
   const int32_t* positions = order.positions.data();
   for (const auto& array : column) {
     const auto& data = *array->data();
@@ -280,7 +379,6 @@ arrow::Result<ArrayPointer> arrange(const arrow::ArrayVector& column, const RowO
         buffers.insert(buffers.end(), data.buffers.begin() + 2, data.buffers.end());
     }
   }
-  ARROW_ASSIGN_OR_RAISE(buffers[0], scatter_validity(column, order));
   return made(*column[0]->data(), rows, std::move(buffers));
 }
 

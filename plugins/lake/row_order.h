@@ -19,12 +19,25 @@ struct RowOrder {
   std::vector<int64_t> rows() const;
 };
 
-// Group by group; within a group by these columns, nulls first, else as they came.
-RowOrder order_rows(const arrow::ArrayVector& sort_columns, std::span<const int32_t> group_of_row, size_t groups);
+// Group by group; within a group by these columns, nulls first, else as they came. `to` keeps its
+// memory from call to call.
+void order_rows(const arrow::ArrayVector& sort_columns, std::span<const int32_t> group_of_row, size_t groups,
+                RowOrder& to);
 
-// A column that lies in several arrays, one behind the other, as one array in that order. Text
-// keeps its bytes where they are.
-arrow::Result<std::shared_ptr<arrow::Array>> arrange(const arrow::ArrayVector& column, const RowOrder& order);
+// Memory that is used again once no array has it any more.
+class Scratch {
+ public:
+  // At least so many bytes.
+  arrow::Result<std::shared_ptr<arrow::Buffer>> take(int64_t bytes);
+
+ private:
+  std::vector<std::shared_ptr<arrow::Buffer>> buffers_;
+};
+
+// A column that lies in several arrays, one behind the other, as one array in that order. Short
+// texts are copied, so that those of a group stand together; long ones stay where they are.
+arrow::Result<std::shared_ptr<arrow::Array>> arrange(const arrow::ArrayVector& column, const RowOrder& order,
+                                                     std::span<const int32_t> group_of_row, Scratch& scratch);
 
 // These rows of an array. Text keeps its bytes where they are.
 arrow::Result<std::shared_ptr<arrow::Array>> gather(const std::shared_ptr<arrow::Array>& array,

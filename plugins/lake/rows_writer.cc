@@ -17,6 +17,8 @@
 #include <array>
 #include <utility>
 
+#include "levada/column.h"
+
 namespace levada::lake {
 namespace {
 
@@ -26,7 +28,9 @@ class NestedWriter final : public RowsWriter {
  public:
   explicit NestedWriter(std::unique_ptr<parquet::arrow::FileWriter> writer) : writer_(std::move(writer)) {}
   arrow::Status begin_row_group() override { return writer_->NewBufferedRowGroup(); }
-  arrow::Status write(const Rows& rows) override { return writer_->WriteRecordBatch(rows); }
+  arrow::Status write(const Rows& rows, int64_t first, int64_t count) override {
+    return writer_->WriteRecordBatch(*rows.Slice(first, count));
+  }
   arrow::Status close() override { return writer_->Close(); }
   const parquet::FileMetaData& footer() const override { return *writer_->metadata(); }
 
@@ -46,8 +50,8 @@ class FlatWriter final : public RowsWriter {
   arrow::Status begin_row_group() override {
     return attempt([&] { return open_row_group(), arrow::Status::OK(); });
   }
-  arrow::Status write(const Rows& rows) override {
-    return attempt([&] { return write_columns(rows); });
+  arrow::Status write(const Rows& rows, int64_t first, int64_t count) override {
+    return attempt([&] { return write_columns(rows, first, count); });
   }
   arrow::Status close() override {
     return attempt([&] {
@@ -86,14 +90,14 @@ class FlatWriter final : public RowsWriter {
     rows_left_ = row_group_rows_;
   }
 
-  arrow::Status write_columns(const Rows& rows) {
-    for (int64_t first = 0; first < rows.num_rows();) {
+  arrow::Status write_columns(const Rows& rows, int64_t first, int64_t count) {
+    for (const auto end = first + count; first < end;) {
       if (rows_left_ == 0) open_row_group();
-      const auto count = std::min(rows.num_rows() - first, rows_left_);
+      const auto fitting = std::min(end - first, rows_left_);
       for (int at = 0; at < rows.num_columns(); ++at)
-        ARROW_RETURN_NOT_OK(write_column(*rows.column(at), first, count, at));
-      first += count;
-      rows_left_ -= count;
+        ARROW_RETURN_NOT_OK(write_column(*rows.column(at), first, fitting, at));
+      first += fitting;
+      rows_left_ -= fitting;
     }
     return arrow::Status::OK();
   }
@@ -105,41 +109,67 @@ class FlatWriter final : public RowsWriter {
     const auto most = is_text ? kTexts : kPiece;
     for (const auto end = first + count; first < end; first += most) {
       const auto rows = std::min(most, end - first);
-      const auto piece = all.Slice(first, rows);
       Levels of_piece;
-      const auto* levels = is_nullable ? levels_of(*piece, of_piece) : nullptr;
-      if (is_text) write_texts(*piece, levels, static_cast<parquet::ByteArrayWriter&>(writer));
-      else ARROW_RETURN_NOT_OK(writer.WriteArrow(levels, nullptr, rows, *piece, &context_, is_nullable));
+      const auto* levels = is_nullable ? levels_of(all, first, rows, of_piece) : nullptr;
+      if (is_text) write_texts(all, first, rows, levels, static_cast<parquet::ByteArrayWriter&>(writer));
+      else if (all.null_count() > 0 || !write_values(all, first, rows, levels, writer))
+        ARROW_RETURN_NOT_OK(writer.WriteArrow(levels, nullptr, rows, *all.Slice(first, rows), &context_, is_nullable));
     }
     return arrow::Status::OK();
   }
 
+  // Values of a column without nulls that stand in memory as Parquet's writer takes them; false
+  // where they do not.
+  static bool write_values(const arrow::Array& all, int64_t first, int64_t rows, const int16_t* levels,
+                           parquet::ColumnWriter& writer) {
+    const auto write = [&]<class Writer>(Writer& to) {
+      to.WriteBatch(rows, levels, nullptr, all.data()->GetValues<typename Writer::T>(1) + first);
+      return true;
+    };
+    switch (all.type_id()) {
+      case arrow::Type::INT32:
+      case arrow::Type::DATE32: return write(static_cast<parquet::Int32Writer&>(writer));
+      case arrow::Type::TIMESTAMP:
+        // Parquet has no seconds.
+        if (static_cast<const arrow::TimestampType&>(*all.type()).unit() == arrow::TimeUnit::SECOND) return false;
+        [[fallthrough]];
+      case arrow::Type::INT64: return write(static_cast<parquet::Int64Writer&>(writer));
+      case arrow::Type::FLOAT: return write(static_cast<parquet::FloatWriter&>(writer));
+      case arrow::Type::DOUBLE: return write(static_cast<parquet::DoubleWriter&>(writer));
+      default: return false;
+    }
+  }
+
   // 1 for a value, 0 for a null.
-  static const int16_t* levels_of(const arrow::Array& piece, Levels& to) {
+  static const int16_t* levels_of(const arrow::Array& all, int64_t first, int64_t rows, Levels& to) {
     static constexpr Levels kAllThere = [] {
       Levels levels{};
       levels.fill(1);
       return levels;
     }();
-    if (piece.null_count() == 0) return kAllThere.data();
-    for (int64_t row = 0; row < piece.length(); ++row) to[static_cast<size_t>(row)] = piece.IsValid(row) ? 1 : 0;
+    if (all.null_count() == 0) return kAllThere.data();
+    for (int64_t row = 0; row < rows; ++row) to[static_cast<size_t>(row)] = all.IsValid(first + row) ? 1 : 0;
     return to.data();
   }
 
-  // Rows of one partition stand anywhere in memory: all texts are asked for before the first is
+  // Rows of one partition may stand anywhere in memory: all texts are asked for before the first is
   // read, so that the waits for them overlap.
-  static void write_texts(const arrow::Array& piece, const int16_t* levels, parquet::ByteArrayWriter& writer) {
-    const auto& all = static_cast<const arrow::BinaryViewArray&>(piece);
-    const bool has_nulls = piece.null_count() > 0;
+  static void write_texts(const arrow::Array& all, int64_t first, int64_t rows, const int16_t* levels,
+                          parquet::ByteArrayWriter& writer) {
+    const bool has_nulls = all.null_count() > 0;
+    const auto* views = all.data()->GetValues<View>(1) + first;
+    const auto* blocks = all.data()->buffers.data() + 2;
     std::array<parquet::ByteArray, kTexts> texts;
     size_t count = 0;
-    for (int64_t row = 0; row < piece.length(); ++row) {
-      if (has_nulls && piece.IsNull(row)) continue;
-      const auto text = all.GetView(row);
-      __builtin_prefetch(text.data());
-      texts[count++] = {static_cast<uint32_t>(text.size()), reinterpret_cast<const uint8_t*>(text.data())};
+    for (int64_t row = 0; row < rows; ++row) {
+      if (has_nulls && all.IsNull(first + row)) continue;
+      const auto& view = views[row];
+      const auto* text = view.is_inline() ? reinterpret_cast<const uint8_t*>(view.inlined)
+                                          : blocks[view.outside.buffer]->data() + view.outside.offset;
+      __builtin_prefetch(text);
+      texts[count++] = {static_cast<uint32_t>(view.size), text};
     }
-    writer.WriteBatch(piece.length(), levels, nullptr, texts.data());
+    writer.WriteBatch(rows, levels, nullptr, texts.data());
   }
 
   const std::shared_ptr<arrow::Schema> schema_;

@@ -6,6 +6,7 @@
 #include <parquet/properties.h>
 #include <parquet/type_fwd.h>
 
+#include <cstdint>
 #include <memory>
 
 namespace levada::lake {
@@ -15,8 +16,8 @@ class RowsWriter {
   virtual ~RowsWriter() = default;
   // Ends the row group before, which goes to the sink. The next rows go into a new one.
   virtual arrow::Status begin_row_group() = 0;
-  // A row group that is full ends by itself.
-  virtual arrow::Status write(const arrow::RecordBatch& rows) = 0;
+  // Writes `count` of the rows, from `first` on. A row group that is full ends by itself.
+  virtual arrow::Status write(const arrow::RecordBatch& rows, int64_t first, int64_t count) = 0;
   // Writes the footer. Nothing else is called behind it but footer().
   virtual arrow::Status close() = 0;
   virtual const parquet::FileMetaData& footer() const = 0;
