@@ -18,13 +18,14 @@ enum class ColumnEncoding : uint8_t { dictionary, differences, lengths, plain };
 struct LeafEncoding {
   std::string path;  // "id", "user.id", "tags.list.element"
   ColumnEncoding encoding;
+  bool is_compressed;
 };
 
 // One for each column and each leaf of a nested one, by a look at rows that are about to be
 // written: columns of few different values get a dictionary; integers and times of many are stored
 // as differences; text of many stands behind all its lengths, where compression goes through it
-// quickest.
-std::vector<LeafEncoding> choose_encodings(const arrow::RecordBatch& sample);
+// quickest. Differences that do not get a twentieth smaller by compression go without.
+std::vector<LeafEncoding> choose_encodings(const arrow::RecordBatch& sample, const WriterSettings& settings);
 
 std::shared_ptr<parquet::WriterProperties> properties_of(const WriterSettings& settings,
                                                          const std::vector<LeafEncoding>& encodings,

@@ -262,7 +262,7 @@ Result<PartitionedWriter::Impl::OpenFiles::iterator> PartitionedWriter::Impl::fi
       });
       LEVADA_TRY(complete(least));
     }
-    if (encodings_.empty()) encodings_ = choose_encodings(sample);
+    if (encodings_.empty()) encodings_ = choose_encodings(sample, settings_);
     auto path = name_file_(folder);
     paths_.push_back(path);
     found = open_.try_emplace(folder, store_, std::move(path), file_schema_, &pool_, values).first;
