@@ -23,8 +23,8 @@ if(LEVADA_SANITIZE)
   add_compile_options(-fsanitize=${LEVADA_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${LEVADA_SANITIZE})
   if(LEVADA_SANITIZE MATCHES undefined)
-    # AddressSanitizer finds the first two itself; without the three a build takes a sixth less.
-    add_compile_options(-fno-sanitize=null,object-size,vptr)
+    # AddressSanitizer finds the access that the first three foretell; pointer-overflow alone is a fifth of a build.
+    add_compile_options(-fno-sanitize=null,object-size,pointer-overflow,vptr)
   endif()
   # With checks woven in, gcc takes many a variable for uninitialized.
   add_compile_options(-Wno-maybe-uninitialized)
