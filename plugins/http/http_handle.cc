@@ -74,8 +74,10 @@ CurlList set_up_http(CURL* handle, const HttpSettings& settings, const HttpReque
   curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
   if (!settings.ca_file.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, settings.ca_file.c_str());
   if (settings.negotiate && request.may_negotiate) {
-    // A server that has let us in gives a cookie, and asks for no further login while that is good.
-    curl_easy_setopt(handle, CURLOPT_COOKIEFILE, "");
+    // A server that has let us in gives a cookie, and asks for no further login while that is
+    // good. This adds none, but has them kept; so does CURLOPT_COOKIEFILE, but curl_easy_reset() of
+    // libcurl 7.88 forgets, and so leaks, its list of files.
+    curl_easy_setopt(handle, CURLOPT_COOKIELIST, "");
     curl_easy_setopt(handle, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_NEGOTIATE | CURLAUTH_ONLY));
     curl_easy_setopt(handle, CURLOPT_USERPWD, ":");
     curl_easy_setopt(handle, CURLOPT_VERBOSE, 1L);
