@@ -150,7 +150,7 @@ TEST(HttpClientTest, who_has_logged_in_shows_the_cookie_and_logs_in_no_more) {
   for (int request = 0; request < 3; ++request) ASSERT_TRUE(client.send({"GET", server.url() + "/"}));
   ASSERT_EQ(server.requests().size(), 3u);
   for (const auto& request : server.requests()) EXPECT_EQ(request.head.find("Authorization"), std::string::npos);
-  const auto& second = server.requests()[1].head;
+  const std::string second = server.requests()[1].head;
   EXPECT_EQ(second.find("Cookie: hadoop.auth=alice") != std::string::npos, settings.negotiate) << second;
 }
 
