@@ -9,10 +9,22 @@
 namespace levada::agent {
 namespace {
 
+// Of a file that is no TOML, as far as it can be read: a run that it ends goes to its status_log.
+AgentConfig read_agent_alone(const std::string& path, Secrets& secrets) {
+  Diagnostics ignored;
+  const auto table = read_agent_table(path, ignored).value_or(Document{});
+  secrets = table.secrets;
+  add_log_secrets(secrets);
+  return read_agent(table, ignored);
+}
+
 Configuration load(const std::string& path, Diagnostics& diagnostics, bool sets_log_level) {
   Configuration loaded;
   const auto document = read_document(path, diagnostics);
-  if (!document) return loaded;
+  if (!document) {
+    loaded.agent = read_agent_alone(path, loaded.secrets);
+    return loaded;
+  }
   loaded.secrets = document->secrets;
   add_log_secrets(document->secrets);
   loaded.agent = read_agent(*document, diagnostics);
