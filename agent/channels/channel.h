@@ -19,6 +19,9 @@ class Channel {
   // Before the first append; `reader` names whoever reads with the cursor: "sinks.kafka".
   virtual void add_writer() = 0;
   virtual size_t add_cursor(const std::string& reader) = 0;
+  // A source writes to it that others wait for. A channel may take less from those that can read
+  // again, as long as its readers have rows before them.
+  virtual void take_all_that_fits() {}
   // Makes ready what lies on a disk; before all that follows.
   virtual Done open() { return {}; }
 

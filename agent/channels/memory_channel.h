@@ -20,15 +20,14 @@ class MemoryChannel final : public Channel {
   // go over, and the parts of one.
   explicit MemoryChannel(size_t capacity_bytes, ChannelGauges gauges = {});
 
-  // Takes whatever it has room for: a source writes to it that others wait for. Until that is said,
-  // it takes no more while each reader has kAheadBytes before it that it has not read: what a
-  // source reads later is still there, and memory is used again while it is warm. Before the first
-  // append.
-  void take_all_that_fits() { takes_all_ = true; }
+  // Unless it is to take all that fits, it takes no more while each reader has so much before it
+  // that it has not read: what a source reads later is still there, and memory is used again while
+  // it is warm.
   static constexpr uint64_t kAheadBytes = 8u << 20;
 
   void add_writer() override;
   size_t add_cursor(const std::string& reader) override;
+  void take_all_that_fits() override { takes_all_ = true; }
   bool append(InFlight&& in_flight) override;
   void wait_for_room(nanoseconds timeout) override;
   std::string blocked_by() const override;

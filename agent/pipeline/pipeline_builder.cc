@@ -212,8 +212,7 @@ void PipelineBuilder::add_source(const SourceConfig& config) {
   const bool can_wait = running.runner->replays() && config.channels.size() == 1;
   for (const auto channel : config.channels) {
     channels_.at(channel)->add_writer();
-    if (auto* memory = dynamic_cast<MemoryChannel*>(channels_.at(channel)); memory && !can_wait)
-      memory->take_all_that_fits();
+    if (!can_wait) channels_.at(channel)->take_all_that_fits();
     if (channels_.at(channel)->durable()) {
       running.durable.push_back({topology_.channels[channel].path, channels_.at(channel)});
       continue;
