@@ -18,6 +18,7 @@ import observed
 import scenario
 from scenario import BadScenario, Section
 
+REFUSED = 2  # The exit code for a configuration that has faults.
 TIMEOUT_S = 110  # ctest's own is a little longer: this one still shows what the program said.
 DIFF_LINES = 80
 SANITIZER_VARIABLES = ("ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS")
@@ -54,7 +55,10 @@ class Run:
             while at < len(sections) and sections[at].name in scenario.EXPECTED:
                 expected.append(sections[at])
                 at += 1
-            rewritten += self.check(section, self.command(section), expected)
+            outcome = self.command(section)
+            rewritten += self.check(section, outcome, expected)
+            if section.words == ["check"] and outcome.code == REFUSED:
+                self.run_refuses(outcome)
         if self.accept:
             self.scenario.sections = rewritten
             Path(self.path).write_text(self.scenario.text(), encoding="utf-8", newline="\n")
@@ -114,6 +118,19 @@ class Run:
             arguments += ["--config", "agent.toml"]
         if arguments[0] == "run" and b"data_dir" not in (self.folder / "agent.toml").read_bytes():
             raise BadScenario(f"{self.path}: a run needs a data_dir of its own: data_dir = \"data\"")
+        return self.execute(arguments)
+
+    def run_refuses(self, checked):
+        """What `check` refuses, `run` refuses in the same words."""
+        ran = self.execute(["run", "--until-drained", "--config", "agent.toml"])
+        errors = Section("errors")
+        differences = [self.difference(wanted, seen) for wanted, seen in (
+            (Section("exit", str(REFUSED)), self.see(Section("exit"), ran)),
+            (self.see(errors, checked), self.see(errors, ran))) if wanted != seen]
+        if differences:
+            raise Difference("levada run, where check refuses\n" + "".join(differences) + self.said(ran))
+
+    def execute(self, arguments):
         try:
             ended = subprocess.run([self.program] + arguments, cwd=self.folder, env=self.environment, input=self.stdin,
                                    capture_output=True, timeout=TIMEOUT_S, check=False)

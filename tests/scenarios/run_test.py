@@ -103,6 +103,13 @@ class Runner(unittest.TestCase):
             self.assertFalse(good, section)
             self.assertIn(section.split()[0], said)
 
+    def test_run_has_to_refuse_what_check_refuses_in_the_same_words(self):
+        text = "# Refused.\n\n--- command check\n\n--- exit 2\n\n--- errors\nwrong\n"
+        for run_does, good in (("exit 2", True), ("exit 0", False), ("echo more >&2; exit 2", False)):
+            self.write_program(f'#!/bin/sh\necho wrong >&2\n[ "$1" = check ] && exit 2\n{run_does}\n')
+            passed, said = self.run_text(text)
+            self.assertEqual(passed, good, said)
+
     def test_accept_writes_what_came_out(self):
         bare = GOOD.split("--- exit")[0] + "--- report\n\n--- output out/* digest\n"
         self.assertTrue(self.run_text(bare, accept=True)[0])
