@@ -22,6 +22,8 @@ endif()
 if(LEVADA_SANITIZE)
   add_compile_options(-fsanitize=${LEVADA_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${LEVADA_SANITIZE})
+  # Without it xxHash wants functions inlined that -Og does not know yet.
+  add_compile_definitions(XXH_NO_INLINE_HINTS=1)
   if(LEVADA_SANITIZE MATCHES undefined)
     # AddressSanitizer finds the access that the first three foretell; pointer-overflow alone is a fifth of a build.
     add_compile_options(-fno-sanitize=null,object-size,pointer-overflow,vptr)
