@@ -5,6 +5,7 @@
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -124,7 +125,8 @@ class MockCluster {
       produce(topic, partition, {std::to_string(partition) + ":" + std::to_string(number)});
   }
 
-  // A member of a group, that of another program. Polled, it joins.
+  // A member of a group, that of another program, with partitions. It gives some up to others while
+  // it is polled.
   Held<rd_kafka_t> join(const char* group, const char* topic) const {
     auto joined = client(RD_KAFKA_CONSUMER, {{"group.id", group},
                                              {"session.timeout.ms", "4000"},
@@ -135,7 +137,18 @@ class MockCluster {
     const auto list = partition_list();
     rd_kafka_topic_partition_list_add(list.get(), topic, RD_KAFKA_PARTITION_UA);
     EXPECT_EQ(rd_kafka_subscribe(joined.get(), list.get()), RD_KAFKA_RESP_ERR_NO_ERROR);
-    return joined;
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    for (;;) {
+      const Held<rd_kafka_message_t> dropped(rd_kafka_consumer_poll(joined.get(), 10));
+      rd_kafka_topic_partition_list_t* assigned = nullptr;
+      EXPECT_EQ(rd_kafka_assignment(joined.get(), &assigned), RD_KAFKA_RESP_ERR_NO_ERROR);
+      const TopicPartitionList partitions(assigned);
+      if (partitions && partitions->cnt > 0) return joined;
+      if (std::chrono::steady_clock::now() > deadline) {
+        ADD_FAILURE() << "no partition for the member";
+        return joined;
+      }
+    }
   }
 
   struct Offset {
