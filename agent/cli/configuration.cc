@@ -9,25 +9,17 @@
 namespace levada::agent {
 namespace {
 
-// Of a file that is no TOML, as far as it can be read: a run that it ends goes to its status_log.
-AgentConfig read_agent_alone(const std::string& path, Secrets& secrets) {
-  Diagnostics ignored;
-  const auto table = read_agent_table(path, ignored).value_or(Document{});
-  secrets = table.secrets;
-  add_log_secrets(secrets);
-  return read_agent(table, ignored);
-}
-
 Configuration load(const std::string& path, Diagnostics& diagnostics, bool sets_log_level) {
   Configuration loaded;
-  const auto document = read_document(path, diagnostics);
-  if (!document) {
-    loaded.agent = read_agent_alone(path, loaded.secrets);
-    return loaded;
-  }
+  auto document = read_document(path, diagnostics);
+  const bool is_whole = document.has_value();
+  Diagnostics ignored;
+  // Of a file that is no TOML, as far as it can be read: a run that it ends goes to its status_log.
+  if (!is_whole) document = read_agent_table(path, ignored).value_or(Document{});
   loaded.secrets = document->secrets;
   add_log_secrets(document->secrets);
-  loaded.agent = read_agent(*document, diagnostics);
+  loaded.agent = read_agent(*document, is_whole ? diagnostics : ignored);
+  if (!is_whole) return loaded;
   if (sets_log_level) set_log_level(static_cast<int32_t>(loaded.agent.log_level));
   loaded.registry.scan(plugin_folders(loaded.agent.plugin_dirs));
   loaded.topology = read_topology(*document, loaded.registry, diagnostics);

@@ -62,6 +62,14 @@ class KafkaAlignment : public testing::Test {
     for (const auto& [stream, each] : times)
       EXPECT_EQ(of.rows[stream], numbers(stream.back() - '0', 0, static_cast<int>(each.size())));
   }
+  // How far a partition was ahead when all rows were read, each once.
+  int64_t most_ahead_of_all() {
+    agent.start();
+    const auto ahead = most_ahead(agent);
+    EXPECT_TRUE(agent.poll_to_end());
+    expect_each_row_once(agent);
+    return ahead;
+  }
 
   MockCluster kafka;
   Agent agent;
@@ -73,10 +81,7 @@ TEST_F(KafkaAlignment, reads_no_partition_further_ahead_than_it_is_told) {
   produce(0, 20, 100);
   produce(1, 200, 10);
   produce(2, 7, 300);
-  agent.start();
-  EXPECT_LE(most_ahead(agent), 100);
-  EXPECT_TRUE(agent.poll_to_end());
-  expect_each_row_once(agent);
+  EXPECT_LE(most_ahead_of_all(), 100);
 }
 
 TEST_F(KafkaAlignment, that_is_off_lets_each_run_ahead) {
@@ -84,10 +89,7 @@ TEST_F(KafkaAlignment, that_is_off_lets_each_run_ahead) {
   produce(0, 20, 100);
   produce(1, 20, 10);
   agent.settings.align = {};
-  agent.start();
-  EXPECT_GT(most_ahead(agent), 100);
-  EXPECT_TRUE(agent.poll_to_end());
-  expect_each_row_once(agent);
+  EXPECT_GT(most_ahead_of_all(), 100);
 }
 
 // More than an inbox has room for waits in the partition's own queue.
@@ -97,10 +99,7 @@ TEST_F(KafkaAlignment, holds_for_many_rows_of_a_partition_that_is_ahead) {
   produce(1, 60, 100);
   agent.settings.batch_rows = 7;
   agent.set("max.partition.fetch.bytes", "1000");
-  agent.start();
-  EXPECT_LE(most_ahead(agent), 100);
-  EXPECT_TRUE(agent.poll_to_end());
-  expect_each_row_once(agent);
+  EXPECT_LE(most_ahead_of_all(), 100);
 }
 
 TEST_F(KafkaAlignment, does_not_wait_for_partitions_that_have_ended_or_are_empty) {
