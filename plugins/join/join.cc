@@ -40,8 +40,8 @@ void Joiner::join(Batch& batch, const std::vector<Column>& columns, int64_t none
     batch.take(kept_);
   }
   if (kind_ == Kind::anti) return;
-  for (const auto& column : columns)
-    batch.set(take(column, found.data(), static_cast<int64_t>(found.size())).renamed(prefix_ + column.name()));
+  const RowNumbers rows(found);
+  for (const auto& column : columns) batch.set(take(column, rows).renamed(prefix_ + column.name()));
 }
 
 std::string shown(std::string_view text) {

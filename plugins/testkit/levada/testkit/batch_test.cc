@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "levada/testkit/batches.h"
 #include "levada/testkit/shared_batch.h"
 
@@ -58,6 +60,53 @@ TEST(Batch, takes_the_marks_of_rows_along) {
   batch.take(std::vector<int64_t>{3, 2, 1, 2});
   batch.drop_marked();
   EXPECT_EQ(texts(batch, "body"), (Texts{"c", "b", "c"}));
+}
+
+// Where a few rows go, the others are copied in runs: for every type, at any offset in bits, values and nulls have to be
+// those that the rows have one by one.
+TEST(Batch, keeps_runs_of_rows_as_they_are) {
+  constexpr int64_t kRows = 700;
+  std::vector<std::optional<std::string>> texts_of_rows;
+  std::vector<std::optional<int64_t>> numbers;
+  std::vector<std::optional<bool>> switches;
+  std::vector<std::optional<std::vector<int64_t>>> lists;
+  for (int64_t row = 0; row < kRows; ++row) {
+    const bool null = row % 7 == 3;
+    texts_of_rows.push_back(null ? std::nullopt : std::optional(std::string(static_cast<size_t>(row % 30), 'a')));
+    numbers.push_back(null ? std::nullopt : std::optional(row));
+    switches.push_back(null ? std::nullopt : std::optional(row % 3 == 0));
+    lists.push_back(null ? std::nullopt : std::optional(std::vector<int64_t>{row, row}));
+  }
+  Batch all(kRows);
+  all.set(testkit::text_column("text", texts_of_rows));
+  all.set(testkit::value_column<int64_t>("number", Type::int64, numbers));
+  all.set(testkit::value_column<int64_t>("time", Type::timestamp, numbers));
+  all.set(testkit::boolean_column("switch", switches));
+  all.set(testkit::list_column("list", lists));
+  all.set(repeat("word", "always", kRows));
+
+  for (const std::vector<int64_t>& gone : {std::vector<int64_t>{}, {0}, {650}, {0, 1, 64, 129, 400}, {3, 10, 17}})
+    for (const int64_t first : {0, 1, 5, 63}) {
+      const Batch before = all.slice(first, kRows - 40 - first);
+      Batch after = before;
+      for (const int64_t row : gone)
+        if (row < after.rows()) after.drop(row);
+      after.drop_marked();
+      std::vector<int64_t> kept;
+      for (int64_t row = 0; row < before.rows(); ++row)
+        if (std::find(gone.begin(), gone.end(), row) == gone.end()) kept.push_back(row);
+      ASSERT_EQ(after.rows(), static_cast<int64_t>(kept.size()));
+      for (const auto& column : before.columns()) {
+        const auto is = texts(after, column.name()), was = texts(before, column.name());
+        int64_t nulls = 0;
+        for (size_t row = 0; row < kept.size(); ++row) {
+          ASSERT_EQ(is[row], was[static_cast<size_t>(kept[row])]) << column.name() << " " << row;
+          nulls += after.find(column.name())->null(static_cast<int64_t>(row));
+        }
+        const int64_t said = after.find(column.name())->array().null_count;
+        EXPECT_TRUE(said == nulls || said == -1) << column.name();
+      }
+    }
 }
 
 TEST(Batch, shares_its_memory_with_a_slice) {
