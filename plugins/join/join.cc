@@ -29,13 +29,14 @@ void Joiner::join(Batch& batch, const std::vector<Column>& columns, int64_t none
   matched_.add(matched);
   unmatched_.add(unmatched);
   if ((kind_ == Kind::inner || kind_ == Kind::anti) && matched != (kind_ == Kind::inner ? batch.rows() : 0)) {
-    kept_.clear();
+    kept_.resize(found.size());
     size_t to = 0;
     for (size_t row = 0; row < found.size(); ++row) {
-      if ((found[row] != none) != (kind_ == Kind::inner)) continue;
-      kept_.push_back(static_cast<int64_t>(row));
-      found[to++] = found[row];
+      kept_[to] = static_cast<int64_t>(row);
+      found[to] = found[row];
+      to += (found[row] != none) == (kind_ == Kind::inner);
     }
+    kept_.resize(to);
     found.resize(to);
     batch.take(kept_);
   }
@@ -64,18 +65,38 @@ std::string RowKeys::why_not_found(int64_t row) {
   return has_key ? "the table has no row with " + all : "one of keys has no value";
 }
 
-void TableJoiner::join(Batch& batch, const Table& table) {
-  keys_.bind(batch);
-  found_.resize(static_cast<size_t>(batch.rows()));
-  for (int64_t row = 0; row < batch.rows(); ++row) {
+void TableJoiner::find(int64_t rows, const Table& table) {
+  found_.resize(static_cast<size_t>(rows));
+  if (const auto* column = keys_.integers()) {
+    table.index().integers().find({column->values<int64_t>(), found_.size()}, table.rows(), found_.data());
+    if (!column->has_nulls()) return;
+    for (int64_t row = 0; row < rows; ++row)
+      if (column->null(row)) found_[static_cast<size_t>(row)] = table.rows();
+    return;
+  }
+  for (int64_t row = 0; row < rows; ++row) {
     key_.clear();
     const bool has_key = keys_.read(row, [&](size_t, std::string_view part) { KeyIndex::append_part(part, key_); });
     const int64_t found = has_key ? table.index().find(key_) : -1;
     found_[static_cast<size_t>(row)] = found < 0 ? table.rows() : found;
-    if (found < 0 && joiner_.rejects_unmatched()) batch.reject(row, keys_.why_not_found(row));
-    if (found < 0 || table.faults().empty()) continue;
-    if (const auto fault = table.faults().find(found); fault != table.faults().end()) batch.reject(row, fault->second);
   }
+}
+
+void TableJoiner::reject(Batch& batch, const Table& table) {
+  for (int64_t row = 0; row < batch.rows(); ++row) {
+    const int64_t found = found_[static_cast<size_t>(row)];
+    if (found == table.rows()) {
+      if (joiner_.rejects_unmatched()) batch.reject(row, keys_.why_not_found(row));
+    } else if (const auto fault = table.faults().find(found); fault != table.faults().end()) {
+      batch.reject(row, fault->second);
+    }
+  }
+}
+
+void TableJoiner::join(Batch& batch, const Table& table) {
+  keys_.bind(batch);
+  find(batch.rows(), table);
+  if (joiner_.rejects_unmatched() || !table.faults().empty()) reject(batch, table);
   joiner_.join(batch, table.columns(), table.rows(), found_);
 }
 

@@ -110,6 +110,10 @@ class RowKeys {
     }
     return true;
   }
+  // The key's column, where it is one of integers; else null.
+  const Column* integers() const {
+    return columns_.size() == 1 && columns_[0] && columns_[0]->type() == Type::int64 ? columns_[0] : nullptr;
+  }
   // Of a row that is not in the table.
   std::string why_not_found(int64_t row);
 
@@ -128,9 +132,12 @@ class TableJoiner {
   void join(Batch& batch, const Table& table);
 
  private:
+  void find(int64_t rows, const Table& table);
+  void reject(Batch& batch, const Table& table);
+
   Joiner joiner_;
   RowKeys keys_;
-  std::vector<int64_t> found_;
+  std::vector<int64_t> found_;  // Of each row of the batch its row of the table, or how many that has.
   std::string key_;
 };
 

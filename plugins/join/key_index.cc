@@ -1,10 +1,30 @@
 #include "join/key_index.h"
 
+#include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <functional>
+#include <optional>
 #include <utility>
 
 namespace levada::join {
+namespace {
+
+// The integer that a key of one part is. 007 and -0 are none: that is not how one is written.
+std::optional<int64_t> integer_of(std::string_view key) {
+  uint32_t size = 0;
+  std::memcpy(&size, key.data(), std::min(key.size(), sizeof size));
+  if (key.size() != sizeof size + size) return std::nullopt;
+  const auto part = key.substr(sizeof size);
+  int64_t integer = 0;
+  const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), integer);
+  if (error != std::errc() || end != part.data() + part.size()) return std::nullopt;
+  char written[20];
+  const auto* const last = std::to_chars(written, std::end(written), integer).ptr;
+  return part == std::string_view(written, last) ? std::optional(integer) : std::nullopt;
+}
+
+}  // namespace
 
 uint64_t KeyIndex::hash_of(std::string_view key) { return std::hash<std::string_view>()(key); }
 
@@ -37,6 +57,7 @@ int64_t KeyIndex::add(std::string_view key, int64_t row) {
   slot = {hash, row, texts_.size(), key.size()};
   texts_ += key;
   ++used_;
+  if (const auto integer = integer_of(key)) integers_.add(*integer, row);
   return -1;
 }
 

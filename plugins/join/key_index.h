@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "join/integer_index.h"
+
 namespace levada::join {
 
 class KeyIndex {
@@ -15,6 +17,8 @@ class KeyIndex {
   int64_t add(std::string_view key, int64_t row);
   // -1 where there is none.
   int64_t find(std::string_view key) const;
+  // The keys that are one part, which is an integer as levada writes it.
+  const IntegerIndex& integers() const { return integers_; }
 
   // Appends a part of a key, so that no two keys of several parts have one text.
   static void append_part(std::string_view part, std::string& key);
@@ -31,6 +35,7 @@ class KeyIndex {
   size_t slot_of(std::string_view key, uint64_t hash) const;
   void grow();
 
+  IntegerIndex integers_;
   std::string texts_;  // Of all keys.
   std::vector<Slot> slots_ = std::vector<Slot>(16);
   size_t used_ = 0;

@@ -1,8 +1,8 @@
 // What tests/bench/analytics.py measures levada against: one job in one program, written by hand
 // for its input and nothing else.
 //
-//   analytics_reference views views.ndjson     campaign_id, minute: views and mean duration
-//   analytics_reference hosts access.log       each 10 s: hosts with more than 100 requests in 60 s
+//   analytics_reference report views.ndjson campaigns.csv   each network, minute, campaign: views and mean duration
+//   analytics_reference hosts access.log                    each 10 s: hosts with more than 100 requests in 60 s
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -16,6 +16,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -48,8 +49,23 @@ int64_t number_behind(std::string_view line, std::string_view name, size_t& at) 
   return number;
 }
 
-void views(std::string_view text) {
+// The network of each campaign, -1 where it has none. The first two columns are the network's number and the campaign's.
+std::vector<int64_t> networks_of(std::string_view table, size_t campaigns) {
+  std::vector<int64_t> networks(campaigns, -1);
+  bool is_header = true;
+  each_line(table, [&](std::string_view line) {
+    if (std::exchange(is_header, false)) return;
+    long long network = 0, campaign = 0;
+    if (std::sscanf(std::string(line).c_str(), "%lld,%lld", &network, &campaign) == 2 && campaign >= 0 &&
+        static_cast<size_t>(campaign) < campaigns)
+      networks[static_cast<size_t>(campaign)] = network;
+  });
+  return networks;
+}
+
+void report(std::string_view text, std::string_view table) {
   constexpr size_t kCampaigns = 4096;
+  const auto networks = networks_of(table, kCampaigns);
   struct Sum {
     int64_t count, milliseconds;
   };
@@ -62,6 +78,7 @@ void views(std::string_view text) {
     const auto end = number_behind(line, "\"end_timestamp\":", at);
     const auto campaign = number_behind(line, "\"campaign_id\":", at);
     if (start < 0 || end < 0 || campaign < 0 || campaign >= static_cast<int64_t>(kCampaigns)) return;
+    if (networks[static_cast<size_t>(campaign)] < 0) return;
     if (start / 60'000 != current) {
       current = start / 60'000;
       sums = &minutes[current];
@@ -74,7 +91,8 @@ void views(std::string_view text) {
   for (const auto& [minute, all] : minutes)
     for (size_t campaign = 0; campaign < kCampaigns; ++campaign)
       if (all[campaign].count > 0)
-        std::printf("%lld,%zu,%lld,%lld,%.6f\n", static_cast<long long>(minute * 60'000), campaign,
+        std::printf("%lld,%lld,%zu,%lld,%lld,%.6f\n", static_cast<long long>(networks[campaign]),
+                    static_cast<long long>(minute * 60'000), campaign,
                     static_cast<long long>(all[campaign].count), static_cast<long long>(all[campaign].milliseconds),
                     static_cast<double>(all[campaign].milliseconds) / static_cast<double>(all[campaign].count) / 1000);
 }
@@ -176,11 +194,11 @@ void hosts(std::string_view text) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (count != 3) return 2;
+  if (count < 3) return 2;
   const auto text = map_file(arguments[2]);
   const std::string_view job = arguments[1];
-  if (job == "views") views(text);
-  else if (job == "hosts") hosts(text);
+  if (job == "report" && count == 4) report(text, map_file(arguments[3]));
+  else if (job == "hosts" && count == 3) hosts(text);
   else return 2;
   return 0;
 }

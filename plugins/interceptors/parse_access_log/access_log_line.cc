@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 
@@ -14,13 +15,12 @@ namespace {
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_ascii(std::string_view text) {
-  Block all{};
   const char* at = text.data();
   const char* const end = at + text.size();
-  for (; end - at >= 16; at += 16) all |= load<Block>(at);
-  unsigned rest = high_bits(all);
-  for (; at != end; ++at) rest |= static_cast<unsigned char>(*at) & 0x80u;
-  return rest == 0;
+  if (text.size() < 16) return std::none_of(at, end, [](char c) { return (c & 0x80) != 0; });
+  Block all = load<Block>(end - 16);
+  for (; end - at > 16; at += 16) all |= load<Block>(at);
+  return high_bits(all) == 0;
 }
 
 // Walks through a line. Each step says whether it found what it looked for, and stays where it is
@@ -104,8 +104,10 @@ class LineCursor {
     for (; end_ - at >= 16; at += 16)
       if (const unsigned bits = high_bits(reinterpret_cast<Block>(wanted(load<Block>(at)))); bits != 0)
         return at + std::countr_zero(bits);
-    while (at != end_ && !wanted(*at)) ++at;
-    return at;
+    if (end_ - begin_ < 16) return std::find_if(at, end_, wanted);
+    // The last sixteen, of which the first have been seen.
+    const auto bits = high_bits(reinterpret_cast<Block>(wanted(load<Block>(end_ - 16)))) >> (16 - (end_ - at));
+    return bits != 0 ? at + std::countr_zero(bits) : end_;
   }
 
   const char* begin_;

@@ -1,6 +1,6 @@
 // A state for each key: a hash table with open addressing over records of one size.
 //
-// A record is the key, up to 16 bytes of it in place, and the state, bytes that are zero when the
+// A record is the key, up to 19 bytes of it in place, and the state, bytes that are zero when the
 // key comes first. Records stay where they are as the table grows, and are numbered from 0 in the
 // order in which their keys came. Rows are looked up in groups, with what they need fetched ahead
 // into the cache: a table that is larger than the cache costs little more than one that is not.
@@ -122,15 +122,19 @@ class KeyTable : public KeyedRecords<KeyTable> {
  private:
   friend KeyedRecords<KeyTable>;
 
+  // Up to 19 bytes in place, as many as two integers have; of a longer one, where it is.
   struct StoredKey {
-    static constexpr size_t kInline = 16;
+    static constexpr size_t kInline = 19;
     uint32_t size;
     char kind;
-    union {
-      char inlined[kInline];
-      const char* outside;
-    };
-    Key key() const { return {kind, {size <= kInline ? inlined : outside, size}}; }
+    char inlined[kInline];
+    const char* outside() const {
+      const char* text;
+      std::memcpy(&text, inlined, sizeof text);
+      return text;
+    }
+    void set_outside(const char* text) { std::memcpy(inlined, &text, sizeof text); }
+    Key key() const { return {kind, {size <= kInline ? inlined : outside(), size}}; }
   };
   static_assert(sizeof(StoredKey) == 24);
 
@@ -210,7 +214,7 @@ class KeyTable : public KeyedRecords<KeyTable> {
     auto& stored = *reinterpret_cast<StoredKey*>(records_.make(number));
     stored.size = static_cast<uint32_t>(key.bytes.size());
     stored.kind = key.kind;
-    if (key.bytes.size() > StoredKey::kInline) stored.outside = keep(key.bytes);
+    if (key.bytes.size() > StoredKey::kInline) stored.set_outside(keep(key.bytes));
     else if (!key.bytes.empty()) std::memcpy(stored.inlined, key.bytes.data(), key.bytes.size());
     ++size_;
     changed(number);
@@ -223,7 +227,7 @@ class KeyTable : public KeyedRecords<KeyTable> {
     char* const made = records_.make(number);
     std::memcpy(made, record, records_.record_bytes());
     auto& stored = *reinterpret_cast<StoredKey*>(made);
-    if (stored.size > StoredKey::kInline) stored.outside = keep({stored.outside, stored.size});
+    if (stored.size > StoredKey::kInline) stored.set_outside(keep({stored.outside(), stored.size}));
     ++size_;
     return number;
   }

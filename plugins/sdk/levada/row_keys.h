@@ -1,6 +1,7 @@
 // The keys of a batch's rows: one column or more, as bytes that can be compared, with their hashes.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -205,8 +206,30 @@ class RowKeys {
     return column.is_textual() || column.type() == Type::int64 || column.type() == Type::timestamp;
   }
 
+  // Only a column of 8 bytes a value without nulls.
+  static bool is_whole(const Column* column) {
+    return column && (column->type() == Type::int64 || column->type() == Type::timestamp) && !column->has_nulls();
+  }
+
+  // Several columns that are whole: column by column, as all keys have one size.
+  void encode_whole(int64_t rows) {
+    stride_ = columns_.size() * kPart;
+    bytes_.resize(static_cast<size_t>(rows) * stride_);
+    for (size_t at = 0; at < columns_.size(); ++at) {
+      const auto* const values = columns_[at]->values<int64_t>();
+      const char kind = kind_of(columns_[at]->type());
+      char* to = bytes_.data() + at * kPart;
+      for (int64_t row = 0; row < rows; ++row, to += stride_) {
+        *to = kind;
+        std::memcpy(to + 1, values + row, sizeof(int64_t));
+      }
+    }
+    kind_ = Key::kSeveral;
+  }
   void encode(int64_t rows) {
     const bool several = columns_.size() != 1;
+    stride_ = 0;
+    if (several && std::all_of(columns_.begin(), columns_.end(), is_whole)) return encode_whole(rows);
     bytes_.clear();
     ends_.clear();
     for (int64_t row = 0; row < rows; ++row) {
@@ -244,6 +267,7 @@ class RowKeys {
   }
   Key encoded_key(int64_t row) const {
     const auto at = static_cast<size_t>(row);
+    if (stride_ > 0) return {kind_, std::string_view(bytes_.data() + at * stride_, stride_)};
     const size_t begin = at == 0 ? 0 : ends_[at - 1];
     const auto bytes = std::string_view(bytes_).substr(begin, ends_[at] - begin);
     if (kind_ != Key::kSeveral && (kind_ == Key::kNull || bytes.empty())) return {};
@@ -254,8 +278,10 @@ class RowKeys {
   std::vector<const Column*> columns_;  // Of the batch; null where it has none of that name.
   bool stands_ = false;
   char kind_ = Key::kNull;
+  static constexpr size_t kPart = 1 + sizeof(int64_t);  // A letter and a value.
   std::string bytes_;  // Of the keys that do not stand in the batch as they are,
-  std::vector<size_t> ends_;
+  size_t stride_ = 0;  // each of so many,
+  std::vector<size_t> ends_;  // or, where it is 0, up to here.
 };
 
 }  // namespace levada
