@@ -146,7 +146,7 @@ def compare(job, levada, file, tables, value, types, runs, queries, reference=No
     medians = {name: statistics.median(all) for name, all in figures.items()}
     print(f"{job}, {len(ours)} rows: " + ", ".join(f"{name} {value:.2f} s" for name, value in medians.items()))
     others = (name for name in medians if name != "levada")
-    print("  " + ", ".join(f"{medians["levada"] / medians[name]:.3f} times {name}" for name in others), flush=True)
+    print("  " + ", ".join(f"{medians['levada'] / medians[name]:.3f} times {name}" for name in others), flush=True)
 
 
 def main():
