@@ -1,8 +1,10 @@
 // What tests/bench/analytics.py measures levada against: one job in one program, written by hand
 // for its input and nothing else.
 //
-//   analytics_reference report views.ndjson campaigns.csv   each network, minute, campaign: views and mean duration
-//   analytics_reference hosts access.log                    each 10 s: hosts with more than 100 requests in 60 s
+//   analytics_reference report views.ndjson campaigns.csv
+//     each network, minute and campaign: views and mean duration
+//   analytics_reference hosts access.log
+//     each 10 s: hosts with more than 100 requests in 60 s
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -49,7 +51,8 @@ int64_t number_behind(std::string_view line, std::string_view name, size_t& at) 
   return number;
 }
 
-// The network of each campaign, -1 where it has none. The first two columns are the network's number and the campaign's.
+// The network of each campaign, -1 where it has none: the first two columns of the table are a
+// network and a campaign.
 std::vector<int64_t> networks_of(std::string_view table, size_t campaigns) {
   std::vector<int64_t> networks(campaigns, -1);
   bool is_header = true;
@@ -92,8 +95,8 @@ void report(std::string_view text, std::string_view table) {
     for (size_t campaign = 0; campaign < kCampaigns; ++campaign)
       if (all[campaign].count > 0)
         std::printf("%lld,%lld,%zu,%lld,%lld,%.6f\n", static_cast<long long>(networks[campaign]),
-                    static_cast<long long>(minute * 60'000), campaign,
-                    static_cast<long long>(all[campaign].count), static_cast<long long>(all[campaign].milliseconds),
+                    static_cast<long long>(minute * 60'000), campaign, static_cast<long long>(all[campaign].count),
+                    static_cast<long long>(all[campaign].milliseconds),
                     static_cast<double>(all[campaign].milliseconds) / static_cast<double>(all[campaign].count) / 1000);
 }
 

@@ -4,9 +4,9 @@ simdjson and Arrow's own writer fed from memory (lake_limit.cc), and beside Duck
 a channel as it is by default, which holds 32 MiB, so that it commits a dozen times; "one file" has one that holds all
 rows until the end, and pays for fresh memory; so has "delta", which makes a table partitioned by campaign (105 files)
 in one commit. DuckDB's COPY has the same columns and types as levada, and zstd of level 1 as well; "duckdb parted" is
-its COPY partitioned by campaign. What levada has written is compared with what simdjson finds in the lines. All that is
-written stays until the end: ext4 goes around inodes that were freed in the last seconds, which whoever makes many files
-then pays for.
+its COPY partitioned by campaign. What levada has written is compared with what simdjson finds in the lines. What is
+written stays until the end: ext4 passes over inodes that were freed in the last minutes, one by one, at the cost of who
+makes many files (TMPDIR=/dev/shm goes without).
 
     ~/.cache/levada/venv/bin/python tests/bench/lake.py build/release/levada [VIEWS.ndjson [RUNS]]
 

@@ -62,8 +62,8 @@ TEST(Batch, takes_the_marks_of_rows_along) {
   EXPECT_EQ(texts(batch, "body"), (Texts{"c", "b", "c"}));
 }
 
-// Where a few rows go, the others are copied in runs: for every type, at any offset in bits, values and nulls have to be
-// those that the rows have one by one.
+// Where a few rows go, the others are copied in runs: for every type, at any offset in bits, values
+// and nulls have to be those that the rows have one by one.
 TEST(Batch, keeps_runs_of_rows_as_they_are) {
   constexpr int64_t kRows = 700;
   std::vector<std::optional<std::string>> texts_of_rows;
