@@ -11,9 +11,9 @@ makes many files (TMPDIR=/dev/shm goes without).
     ~/.cache/levada/venv/bin/python tests/bench/lake.py build/release/levada [VIEWS.ndjson [RUNS]]
 
 VIEWS holds lines such as {"view_id":"…","start_timestamp":1,"end_timestamp":2,"banner_id":3,"campaign_id":4}; without
-it, the source `generate` makes two million. The runs take turns; figures are medians, with the least behind them; so are the ratios. Then
-levada writes the views by campaign (105 of them), by banner (1000), and by network and minute (610) from a channel on
-the disk, and its peak memory is shown.
+it, the source `generate` makes two million. The runs take turns; figures and ratios are those of medians, with those of
+the least behind them. Then levada writes the views by campaign (105 of them), by banner (1000), and by network and
+minute (610) from a channel on the disk, and its peak memory is shown.
 """
 
 import os
