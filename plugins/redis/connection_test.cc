@@ -79,7 +79,7 @@ TEST_F(ConnectionTest, a_server_that_is_gone_or_silent_is_to_be_tried_again) {
   std::string commands;
   append_command({"PING"}, commands);
   EXPECT_EQ(connection->ask(commands, 1).code(), Code::retry);
-  settings_.timeout = 50ms;
+  settings_.timeout = 500ms;
   connection = open();
   server_.fail_at(1, FakeRedis::Fault::silent);
   EXPECT_EQ(connection->ask(commands, 1).error().message,

@@ -35,7 +35,7 @@ class JoinRedisTest : public testing::Test {
   Result<std::unique_ptr<JoinRedis>> made(const std::string& options) {
     const auto values = testkit::Values::parse(
         *interceptor<JoinRedis>("join_redis", ""),
-        "address = \"" + server_.address() + "\"\ntimeout = \"200ms\"\nkey = \"campaign:{campaign}\"\n" + options);
+        "address = \"" + server_.address() + "\"\nkey = \"campaign:{campaign}\"\n" + options);
     EXPECT_TRUE(values) << values.error().message;
     JoinRedis::Settings settings;
     const auto* value = values->data();
@@ -168,7 +168,7 @@ TEST_F(JoinRedisTest, a_batch_is_joined_though_the_cache_has_no_room_for_it) {
 }
 
 TEST_F(JoinRedisTest, rows_wait_for_a_server_that_is_away) {
-  open(std::string("ttl = \"0s\"") + kColumns);
+  open(std::string("timeout = \"500ms\"\nttl = \"0s\"") + kColumns);
   for (const auto fault : {FakeRedis::Fault::before, FakeRedis::Fault::after, FakeRedis::Fault::silent}) {
     for (int64_t command = 1; command <= 3; ++command) {
       server_.fail_at(command, fault);
