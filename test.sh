@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs the tests.
 #   ./test.sh          what one build can prove: unit tests, faults, text scenarios, end to end with real servers
-#   ./test.sh checked  that, and the tests under AddressSanitizer, UBSan and ThreadSanitizer
-#   ./test.sh all      that, many more kills, reloads and connections, what Spark sees and makes of tables, the status
-#                      page in a browser, the packages on machines of their own, and the container
-#   ./test.sh PART...  parts of it: unit, scenarios, e2e, asan, tsan, spark, browser, packaging
+#   ./test.sh all      that, the tests under AddressSanitizer, UBSan and ThreadSanitizer, and long runs of kills and reloads
+#   ./test.sh full     that, still more kills and connections, what Spark sees and makes of tables, the status page in a
+#                      browser, the packages on machines of their own, and the container
+#   ./test.sh PART...  parts of it: unit, scenarios, e2e, asan, tsan, faults, spark, browser, packaging
 # LEVADA_MINUTES=75 ends what is not done 75 minutes after the start, but for unit, scenarios and e2e, and says so.
 set -uo pipefail
 cd "$(dirname "$0")" || exit 1
@@ -14,17 +14,17 @@ passed=0 failed=0 skipped=0 advice=()
 parts=("$@")
 ((${#parts[@]})) || parts=(unit scenarios e2e)
 case ${parts[*]} in
-checked) parts=(unit scenarios e2e asan tsan) ;;
-all)
-  parts=(unit scenarios e2e asan tsan spark browser packaging)
+all) parts=(unit scenarios e2e asan tsan faults) ;;
+full)
+  parts=(unit scenarios e2e asan tsan faults spark browser packaging)
   export LEVADA_KILLS=${LEVADA_KILLS:-50} LEVADA_CHANGES=${LEVADA_CHANGES:-40} LEVADA_RELOADS=${LEVADA_RELOADS:-500}
   export LEVADA_CONNECTIONS=${LEVADA_CONNECTIONS:-10000}
   ;;
 esac
 for part in "${parts[@]}"; do
   case $part in
-  unit | scenarios | e2e | asan | tsan | spark | browser | packaging) ;;
-  *) sed -n '2,8s/^# \?//p' "$0" >&2; exit 2 ;;
+  unit | scenarios | e2e | asan | tsan | faults | spark | browser | packaging) ;;
+  *) sed -n '2,9s/^# \?//p' "$0" >&2; exit 2 ;;
   esac
 done
 
@@ -117,6 +117,10 @@ run() { # PART
   # What has threads; the long loops of one thread are nothing for it.
   tsan) build tsan levada_threads && step "what has threads, tsan" tests tsan tsan \
     ctest --preset tsan -L '^(threads|scenario)$' -E 'Faults\.|FileChannelModel' ;;
+  # What kills and reloads at random, more often than in a run of all tests.
+  faults) build dev && step "long runs of kills and reloads" tests dev faults \
+    env LEVADA_KILLS=50 LEVADA_RELOADS=200 tests/services/with kafka -- \
+    ctest --preset dev -R '^(faults\.reload|lake\.delta_kill|e2e\.torture)$' ;;
   spark) build dev && step "set up Spark" in_time tools/setup spark &&
     step "tables that Spark reads and makes" tests dev spark \
       tests/services/with spark -- ctest --preset dev -L '^spark$' --parallel 1 ;;
