@@ -113,7 +113,7 @@ run() { # PART
     env HDFS_DATANODES=2 tests/services/with kafka hdfs s3 redis smtp postgres kerberos -- \
     ctest --preset dev -L '^e2e$' --parallel 2 ;;
   asan) build asan && step "unit tests and scenarios, asan" tests asan asan \
-    ctest --preset asan -LE '^(e2e|spark|browser|bench|packaging)$' ;;
+    ctest --preset asan -LE '^(e2e|spark|browser|bench|packaging|tidy)$' ;;
   # What has threads; the long loops of one thread are nothing for it.
   tsan) build tsan levada_threads && step "what has threads, tsan" tests tsan tsan \
     ctest --preset tsan -L '^(threads|scenario)$' -E 'Faults\.|FileChannelModel' ;;

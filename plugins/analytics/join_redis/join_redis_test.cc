@@ -33,9 +33,9 @@ class JoinRedisTest : public testing::Test {
   }
   // With options as a user writes them.
   Result<std::unique_ptr<JoinRedis>> made(const std::string& options) {
-    const auto values = testkit::Values::parse(
-        *interceptor<JoinRedis>("join_redis", ""),
-        "address = \"" + server_.address() + "\"\nkey = \"campaign:{campaign}\"\n" + options);
+    const auto values =
+        testkit::Values::parse(*interceptor<JoinRedis>("join_redis", ""),
+                               "address = \"" + server_.address() + "\"\nkey = \"campaign:{campaign}\"\n" + options);
     EXPECT_TRUE(values) << values.error().message;
     JoinRedis::Settings settings;
     const auto* value = values->data();

@@ -109,7 +109,7 @@ Texts results(Outcome& outcome, size_t rows) {
 void compare(const std::string& options, unsigned seed) {
   Rows source(seed);
   Texts rows;
-  for (int row = 0; row < 1500; ++row) rows.push_back(source.next());
+  for (int row = 0; row < 500; ++row) rows.push_back(source.next());
   FakeHost host, host_alone;
   auto together = parsed(batch_of(rows), options, host);
   const auto found = results(together, rows.size());
@@ -121,8 +121,8 @@ void compare(const std::string& options, unsigned seed) {
     rejected += expected[0] == ':';
   }
   EXPECT_EQ(host.count("values_mismatched"), host_alone.count("values_mismatched"));
-  EXPECT_GT(rejected, 100u);
-  EXPECT_LT(rejected, 1000u);
+  EXPECT_GT(rejected, 30u);
+  EXPECT_LT(rejected, 330u);
 }
 
 TEST(KnownRows, give_what_they_give_alone) {
