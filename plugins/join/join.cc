@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "json/json_text.h"
+#include "levada/kept_rows.h"
 
 namespace levada::join {
 
@@ -38,11 +39,13 @@ void Joiner::join(Batch& batch, const std::vector<Column>& columns, int64_t none
     }
     kept_.resize(to);
     found.resize(to);
-    batch.take(kept_);
+    // Marks of rows go along with Batch::take only.
+    if (batch.rejections().empty()) batch = keep_rows(batch, kept_);
+    else batch.take(kept_);
   }
   if (kind_ == Kind::anti) return;
-  const RowNumbers rows(found);
-  for (const auto& column : columns) batch.set(take(column, rows).renamed(prefix_ + column.name()));
+  for (const auto& column : columns)
+    batch.set(take(column, found.data(), static_cast<int64_t>(found.size())).renamed(prefix_ + column.name()));
 }
 
 std::string shown(std::string_view text) {

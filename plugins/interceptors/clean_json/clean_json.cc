@@ -143,8 +143,8 @@ Batch CleanJson::cleaned(const Batch& batch, const Column& body) const {
   for (const auto& each : repairs_)
     bodies.set(static_cast<int64_t>(each.number), std::string_view(repaired_).substr(each.begin, each.size));
   const Column cleaned = std::move(bodies).finish("body", body.type());
-  const RowNumbers rows(rows_);
-  for (const auto& column : batch.columns()) out.set(column.name() == "body" ? cleaned : take(column, rows));
+  for (const auto& column : batch.columns())
+    out.set(column.name() == "body" ? cleaned : take(column, rows_.data(), count));
   return out;
 }
 

@@ -3,6 +3,7 @@
 
 #include "json/json_scanner.h"
 #include "json/rows.h"
+#include "levada/kept_rows.h"
 
 namespace levada::parse_json {
 
@@ -67,7 +68,7 @@ Done ParseJson::intercept(Batch& batch) {
       if (!batch.find(column.name())) batch.set(std::move(column));
     ignored_.add(inferred_.ignored());
   }
-  batch.drop_marked();
+  if (!batch.rejections().empty()) batch = without_rejected(batch);
   return {};
 }
 

@@ -73,11 +73,10 @@ class Batch {
   // Keeps these rows only, in this order; a number may come more than
   // once. Marks go with their rows.
   void take(std::span<const int64_t> rows) {
-    const RowNumbers numbers(rows);
-    for (auto& column : columns_) column = levada::take(column, numbers);
-    rows_ = numbers.count();
+    for (auto& column : columns_) column = levada::take(column, rows.data(), static_cast<int64_t>(rows.size()));
+    rows_ = static_cast<int64_t>(rows.size());
     if (dropped_.empty()) return;
-    std::vector<uint8_t> dropped;
+    std::vector<bool> dropped;
     for (const int64_t row : rows) dropped.push_back(dropped_[static_cast<size_t>(row)]);
     dropped_ = std::move(dropped);
   }
@@ -107,17 +106,14 @@ class Batch {
   // Marks a row; marked rows go when the call returns, or at drop_marked.
   void drop(int64_t row) {
     if (dropped_.empty()) dropped_.resize(static_cast<size_t>(rows_));
-    dropped_[static_cast<size_t>(row)] = 1;
+    dropped_[static_cast<size_t>(row)] = true;
   }
   void drop_marked() {
     if (dropped_.empty()) return;
-    std::vector<int64_t> kept(static_cast<size_t>(rows_));
-    int64_t* to = kept.data();
-    for (int64_t row = 0; row < rows_; ++row) {
-      *to = row;
-      to += 1 - dropped_[static_cast<size_t>(row)];
-    }
-    kept.resize(static_cast<size_t>(to - kept.data()));
+    std::vector<int64_t> kept;
+    kept.reserve(static_cast<size_t>(rows_));
+    for (int64_t row = 0; row < rows_; ++row)
+      if (!dropped_[static_cast<size_t>(row)]) kept.push_back(row);
     dropped_.clear();
     take(kept);
   }
@@ -147,7 +143,7 @@ class Batch {
   int64_t rows_ = 0;
   std::vector<Column> columns_;
   std::vector<Rejection> rejections_;
-  std::vector<uint8_t> dropped_;  // 1 where a row is marked to be dropped.
+  std::vector<bool> dropped_;
   std::vector<Edit> edits_;
 };
 

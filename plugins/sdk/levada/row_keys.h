@@ -229,7 +229,7 @@ class RowKeys {
   void encode(int64_t rows) {
     const bool several = columns_.size() != 1;
     stride_ = 0;
-    if (several && std::all_of(columns_.begin(), columns_.end(), is_whole)) return encode_whole(rows);
+    if (columns_.size() > 1 && std::all_of(columns_.begin(), columns_.end(), is_whole)) return encode_whole(rows);
     bytes_.clear();
     ends_.clear();
     for (int64_t row = 0; row < rows; ++row) {

@@ -4,48 +4,12 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
-#include <span>
 #include <stdexcept>
 #include <vector>
 
 #include "levada/column.h"
 
 namespace levada {
-
-// Rows by their numbers, which have to outlive it: in any order, any number of times. Where most
-// of them follow each other, as when a few rows of a batch go, they are copied run by run.
-class RowNumbers {
- public:
-  // Rows that follow each other.
-  struct Run {
-    int64_t first, rows;
-  };
-
-  explicit RowNumbers(std::span<const int64_t> rows) : rows_(rows) {
-    size_t breaks = 0;
-    for (size_t at = 1; at < rows.size(); ++at) breaks += rows[at] != rows[at - 1] + 1;
-    if (breaks * kRowsOfRun > rows.size()) return;
-    runs_.reserve(breaks + 1);
-    for (size_t at = 0, first = 0; at < rows.size(); first = at) {
-      do ++at;
-      while (at < rows.size() && rows[at] == rows[at - 1] + 1);
-      runs_.push_back({rows[first], static_cast<int64_t>(at - first)});
-    }
-  }
-
-  const int64_t* data() const { return rows_.data(); }
-  int64_t count() const { return static_cast<int64_t>(rows_.size()); }
-  // Empty where the runs would be short.
-  std::span<const Run> runs() const { return runs_; }
-
- private:
-  // From here on, a run is copied faster than its rows one by one.
-  static constexpr size_t kRowsOfRun = 8;
-
-  const std::span<const int64_t> rows_;
-  std::vector<Run> runs_;
-};
-
 namespace detail {
 
 inline size_t at_least_one(int64_t count) { return static_cast<size_t>(count ? count : 1); }
@@ -69,47 +33,6 @@ inline Buffer gather_bits(const void* from, int64_t offset, const int64_t* rows,
       byte |= static_cast<unsigned>(detail::bit(from, offset + rows[at + bit])) << bit;
     bits.as<uint8_t>()[at / 8] = static_cast<uint8_t>(byte);
     set += __builtin_popcount(byte);
-  }
-  return bits;
-}
-
-template <class T>
-Buffer gather(const T* from, const RowNumbers& rows) {
-  if (rows.runs().empty()) return gather(from, rows.data(), rows.count());
-  Buffer values(static_cast<size_t>(rows.count()) * sizeof(T));
-  T* to = values.as<T>();
-  for (const auto& run : rows.runs()) to = std::copy_n(from + run.first, run.rows, to);
-  return values;
-}
-
-// Copies `count` bits to where all bits are 0; returns how many of them are 1.
-inline int64_t copy_bits(const void* from, int64_t from_bit, void* to, int64_t to_bit, int64_t count) {
-  constexpr int64_t kStep = 56;  // So many, and the 7 before them in their byte, fit into a word.
-  int64_t set = 0;
-  for (int64_t bits; count > 0; from_bit += bits, to_bit += bits, count -= bits) {
-    bits = std::min(count, kStep);
-    const auto bytes = [&](int64_t bit) { return static_cast<size_t>((bit % 8 + bits + 7) / 8); };
-    uint64_t word = 0, before = 0;
-    std::memcpy(&word, static_cast<const char*>(from) + from_bit / 8, bytes(from_bit));
-    word = word >> from_bit % 8 & ((uint64_t{1} << bits) - 1);
-    set += __builtin_popcountll(word);
-    std::memcpy(&before, static_cast<char*>(to) + to_bit / 8, bytes(to_bit));
-    word = before | word << to_bit % 8;
-    std::memcpy(static_cast<char*>(to) + to_bit / 8, &word, bytes(to_bit));
-  }
-  return set;
-}
-
-inline Buffer gather_bits(const void* from, int64_t offset, const RowNumbers& rows, int64_t& set) {
-  if (rows.runs().empty()) return gather_bits(from, offset, rows.data(), rows.count(), set);
-  const auto bytes = static_cast<size_t>(rows.count() / 8 + 1);
-  Buffer bits(bytes);
-  std::memset(bits.data(), 0, bytes);
-  set = 0;
-  int64_t at = 0;
-  for (const auto& run : rows.runs()) {
-    set += copy_bits(from, offset + run.first, bits.data(), at, run.rows);
-    at += run.rows;
   }
   return bits;
 }
@@ -389,14 +312,12 @@ class Gatherer {
 
 }  // namespace detail
 
-// The rows of `column` with these numbers, in this order. The bytes of text stay where they are,
-// as does all of a column of which one run is most; those in an opaque column are copied.
-inline Column take(const Column& column, const RowNumbers& rows) {
+// The rows of `column` with these numbers, in this order. The bytes of text stay where they are;
+// those in an opaque column are copied.
+inline Column take(const Column& column, const int64_t* rows, int64_t count) {
   const ArrowArray& array = column.array();
-  if (const auto runs = rows.runs(); runs.size() == 1 && 2 * rows.count() > array.length)
-    return column.slice(runs[0].first, runs[0].rows);
   if (column.type() == Type::opaque) {
-    auto taken = detail::Gatherer(*column.schema(), array).take(rows.data(), rows.count());
+    auto taken = detail::Gatherer(*column.schema(), array).take(rows, count);
     return Column(column.name(), Type::opaque, detail::hold(taken), column.schema());
   }
   auto held = std::make_unique<detail::Held>();
@@ -404,34 +325,30 @@ inline Column take(const Column& column, const RowNumbers& rows) {
   Buffer values, validity;
   int64_t valid = 0, set = 0;
   switch (column.type()) {
-    case Type::boolean: values = detail::gather_bits(array.buffers[1], array.offset, rows, set); break;
+    case Type::boolean: values = detail::gather_bits(array.buffers[1], array.offset, rows, count, set); break;
     case Type::int64:
-    case Type::timestamp: values = detail::gather(column.values<int64_t>(), rows); break;
-    case Type::float64: values = detail::gather(column.values<double>(), rows); break;
+    case Type::timestamp: values = detail::gather(column.values<int64_t>(), rows, count); break;
+    case Type::float64: values = detail::gather(column.values<double>(), rows, count); break;
     case Type::dictionary:
-      values = detail::gather(column.values<int32_t>(), rows);
+      values = detail::gather(column.values<int32_t>(), rows, count);
       held->dictionary = std::make_unique<ArrowArray>();
       detail::share(*array.dictionary, column.shared(), *held->dictionary);
       break;
     case Type::text:
-    case Type::bytes: values = detail::gather(column.views().data(), rows); break;
+    case Type::bytes: values = detail::gather(column.views().data(), rows, count); break;
     case Type::opaque: break;
   }
-  if (column.has_nulls()) validity = detail::gather_bits(array.buffers[0], array.offset, rows, valid);
+  if (column.has_nulls()) validity = detail::gather_bits(array.buffers[0], array.offset, rows, count, valid);
   held->pointers = {validity.data(), values.data()};
   // Where views point to, and the sizes of that.
   held->pointers.insert(held->pointers.end(), array.buffers + 2, array.buffers + array.n_buffers);
-  const auto nulls = validity ? rows.count() - valid : 0;
+  const auto nulls = validity ? count - valid : 0;
   held->buffers = {std::move(values), std::move(validity)};
   // The sizes of the blocks of text lie in the column's array; nothing else of a column of fixed
   // width does.
   if (!column.is_textual()) held->arrays.clear();
-  auto taken = detail::array_of(std::move(held), rows.count(), nulls);
+  auto taken = detail::array_of(std::move(held), count, nulls);
   return Column(column.name(), column.type(), detail::hold(taken), column.schema());
-}
-
-inline Column take(const Column& column, const int64_t* rows, int64_t count) {
-  return take(column, RowNumbers({rows, static_cast<size_t>(count)}));
 }
 
 }  // namespace levada

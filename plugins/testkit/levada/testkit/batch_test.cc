@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "levada/kept_rows.h"
 #include "levada/testkit/batches.h"
 #include "levada/testkit/shared_batch.h"
 
@@ -62,9 +63,9 @@ TEST(Batch, takes_the_marks_of_rows_along) {
   EXPECT_EQ(texts(batch, "body"), (Texts{"c", "b", "c"}));
 }
 
-// Where a few rows go, the others are copied in runs: for every type, at any offset in bits, values
-// and nulls have to be those that the rows have one by one.
-TEST(Batch, keeps_runs_of_rows_as_they_are) {
+// Runs of rows are copied as a whole: for every type, at any offset in bits, values and nulls have
+// to be those that the rows have one by one.
+TEST(KeptRows, are_what_they_were) {
   constexpr int64_t kRows = 700;
   std::vector<std::optional<std::string>> texts_of_rows;
   std::vector<std::optional<int64_t>> numbers;
@@ -88,13 +89,10 @@ TEST(Batch, keeps_runs_of_rows_as_they_are) {
   for (const std::vector<int64_t>& gone : {std::vector<int64_t>{}, {0}, {650}, {0, 1, 64, 129, 400}, {3, 10, 17}})
     for (const int64_t first : {0, 1, 5, 63}) {
       const Batch before = all.slice(first, kRows - 40 - first);
-      Batch after = before;
-      for (const int64_t row : gone)
-        if (row < after.rows()) after.drop(row);
-      after.drop_marked();
       std::vector<int64_t> kept;
       for (int64_t row = 0; row < before.rows(); ++row)
         if (std::find(gone.begin(), gone.end(), row) == gone.end()) kept.push_back(row);
+      const Batch after = keep_rows(before, kept);
       ASSERT_EQ(after.rows(), static_cast<int64_t>(kept.size()));
       for (const auto& column : before.columns()) {
         const auto is = texts(after, column.name()), was = texts(before, column.name());
@@ -107,6 +105,25 @@ TEST(Batch, keeps_runs_of_rows_as_they_are) {
         EXPECT_TRUE(said == nulls || said == -1) << column.name();
       }
     }
+}
+
+TEST(KeptRows, are_all_but_the_rejected_ones_which_stay_known) {
+  Batch batch = testkit::batch_of({"a", "b", "c", "d"});
+  batch.set(testkit::value_column<double>("number", Type::float64, {1.5, 2.5, std::nullopt, 4.5}));
+  batch.position = "here";
+  batch.sequence = 7;
+  batch.jump = true;
+  batch.reject(1, "it is b");
+  batch.reject(0, "it is a");
+  const Batch kept = without_rejected(batch);
+  EXPECT_EQ(texts(kept, "body"), (Texts{"c", "d"}));
+  EXPECT_EQ(texts(kept, "number"), (Texts{"<null>", "4.5"}));
+  EXPECT_EQ(kept.position, "here");
+  EXPECT_EQ(kept.sequence, 7u);
+  EXPECT_TRUE(kept.jump);
+  ASSERT_EQ(kept.rejections().size(), 2u);
+  EXPECT_EQ(kept.rejections()[1].reason, "it is a");
+  EXPECT_EQ(texts(Batch::rejected(batch, kept.rejections()), "body"), (Texts{"b", "a"}));
 }
 
 TEST(Batch, shares_its_memory_with_a_slice) {
