@@ -170,6 +170,16 @@ TEST_F(KafkaAlignment, leaves_rows_that_wait_to_the_member_that_gets_their_parti
   agent.start();
   ASSERT_TRUE(agent.poll_until([&] { return agent.count() >= 40; }));
   agent.acknowledge();
+  // The mock broker takes no commits while members join, for as long as the group waits for them.
+  const auto is_committed = [&] {
+    agent.host().clock().advance(milliseconds(200));
+    return std::all_of(agent.rows.begin(), agent.rows.end(), [&](const auto& each) {
+      const auto& [stream, rows] = each;
+      return kafka.committed("levada-clicks", "clicks", stream.back() - '0').offset == std::ssize(rows);
+    });
+  };
+  for (const auto deadline = std::chrono::steady_clock::now() + kDeadline; !is_committed();)
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline);
   // The first agent is not polled, so that it has rows when it gives partitions up.
   other.start();
   ASSERT_TRUE(other.poll_until([&] { return other.count() > 0; }));
