@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <mutex>
+
 #include "levada/checked_text.h"
 #include "levada/testkit/batches.h"
 #include "levada/testkit/conformance.h"
@@ -26,13 +28,22 @@ std::string header_of(const std::string& message, const std::string& name) {
 
 class EmailTest : public testing::Test {
  protected:
-  EmailTest() : server_([this](const auto& command) { return answer_ ? answer_(command) : ""; }) {
+  EmailTest()
+      : server_([this](const auto& command) {
+          const std::lock_guard lock(mutex_);
+          return answer_ ? answer_(command) : "";
+        }) {
     settings_.server = server_.address();
     settings_.tls = EmailSettings::Tls::none;
     settings_.from = "levada@example.com";
     settings_.to = {"ops@example.com"};
     settings_.subject = "alerts";
     settings_.text = "{body}";
+  }
+  // What the server says from now on; connections of before may still be open.
+  void answer_with(SmtpTestServer::Answer answer) {
+    const std::lock_guard lock(mutex_);
+    answer_ = std::move(answer);
   }
   void start() {
     auto sink = Email::create(settings_, host_.host());
@@ -65,6 +76,7 @@ class EmailTest : public testing::Test {
     return all;
   }
 
+  std::mutex mutex_;
   SmtpTestServer::Answer answer_;
   SmtpTestServer server_;
   testkit::FakeHost host_{"sinks.mail"};
@@ -92,9 +104,8 @@ TEST_F(EmailTest, the_rows_of_a_commit_are_a_mail) {
 
 TEST_F(EmailTest, what_was_sent_is_not_sent_again_after_a_failure_or_a_crash) {
   int failures = 1;
-  answer_ = [&](const std::string& command) {
-    return command == "RCPT TO:<b@x>" && failures-- > 0 ? "451 try again" : "";
-  };
+  answer_with(
+      [&](const std::string& command) { return command == "RCPT TO:<b@x>" && failures-- > 0 ? "451 try again" : ""; });
   settings_.to = {"{body}@x"};
   start();
   write({"a", "b", "c"});
@@ -116,9 +127,8 @@ TEST_F(EmailTest, what_was_sent_is_not_sent_again_after_a_failure_or_a_crash) {
 }
 
 TEST_F(EmailTest, a_recipient_that_is_refused_has_its_rows_rejected) {
-  answer_ = [&](const std::string& command) {
-    return command == "RCPT TO:<b@x>" ? "550-5.1.1 no such\r\n550 user" : "";
-  };
+  answer_with(
+      [&](const std::string& command) { return command == "RCPT TO:<b@x>" ? "550-5.1.1 no such\r\n550 user" : ""; });
   settings_.to = {"{body}@x"};
   start();
   write({"a", "b", "c"});
@@ -130,11 +140,11 @@ TEST_F(EmailTest, a_recipient_that_is_refused_has_its_rows_rejected) {
 
 TEST_F(EmailTest, of_several_recipients_each_has_its_own_fate) {
   int deferred = 1;
-  answer_ = [&](const std::string& command) -> std::string {
+  answer_with([&](const std::string& command) -> std::string {
     if (command == "RCPT TO:<gone@x>") return "550 no such user";
     if (command == "RCPT TO:<later@x>" && deferred-- > 0) return "450 mailbox busy";
     return "";
-  };
+  });
   settings_.to = {"gone@x", "later@x", "good@x"};
   start();
   write({"row"});
@@ -151,20 +161,20 @@ TEST_F(EmailTest, of_several_recipients_each_has_its_own_fate) {
 TEST_F(EmailTest, a_mail_that_is_refused_as_a_whole_is_rejected_whenever_the_server_says_so) {
   for (const char* at : {"MAIL FROM", "RCPT TO", "DATA", "."}) {
     SCOPED_TRACE(at);
-    answer_ = [&](const std::string& command) { return command.starts_with(at) ? "554 no spam" : ""; };
+    answer_with([at](const std::string& command) { return command.starts_with(at) ? "554 no spam" : ""; });
     rejected_.clear();
     start();
     write({"one", "two"});
     ASSERT_TRUE(commit());
     const std::string reason = "the server refuses the mail to ops@example.com: 554 no spam";
     EXPECT_EQ(rejected_, (Texts{reason, reason}));
-    answer_ = [&](const std::string& command) { return command.starts_with(at) ? "451 later" : ""; };
+    answer_with([at](const std::string& command) { return command.starts_with(at) ? "451 later" : ""; });
     start();
     write({"one", "two"});
     const Done failed = commit();
     EXPECT_EQ(failed.code(), Code::retry);
     EXPECT_NE(failed.error().message.find("451 later"), std::string::npos) << failed.error().message;
-    answer_ = [&](const std::string& command) { return command.starts_with(at) ? "-" : ""; };
+    answer_with([at](const std::string& command) { return command.starts_with(at) ? "-" : ""; });
     start();
     write({"one", "two"});
     EXPECT_EQ(commit().code(), Code::retry);
@@ -209,11 +219,11 @@ TEST_F(EmailTest, a_key_cools_down_over_commits_and_restarts) {
 TEST_F(EmailTest, rows_that_were_not_committed_cool_nothing_down) {
   settings_.cool_down = 10min;
   settings_.key = "{body}";
-  answer_ = [&](const std::string& command) { return command == "." ? "451 later" : ""; };
+  answer_with([&](const std::string& command) { return command == "." ? "451 later" : ""; });
   start();
   write({"a"});
   EXPECT_EQ(commit(1).code(), Code::retry);
-  answer_ = nullptr;
+  answer_with(nullptr);
   ASSERT_TRUE(sink_->recover());
   write({"a"});
   ASSERT_TRUE(commit(1));
