@@ -116,7 +116,7 @@ run() { # PART
     ctest --preset asan -LE '^(e2e|spark|browser|bench|packaging|tidy)$' ;;
   # What has threads; the long loops of one thread are nothing for it.
   tsan) build tsan levada_threads && step "what has threads, tsan" tests tsan tsan \
-    ctest --preset tsan -L '^(threads|scenario)$' -E 'Faults\.|FileChannelModel' ;;
+    ctest --preset tsan -L '^(threads|scenario)$' -E 'Faults\.|FileChannelModel|^(lake|notebooks)\.' ;;
   # What kills and reloads at random, more often than in a run of all tests.
   faults) build dev && step "long runs of kills and reloads" tests dev faults \
     env LEVADA_KILLS=50 LEVADA_RELOADS=200 tests/services/with kafka -- \
