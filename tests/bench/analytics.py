@@ -7,7 +7,8 @@
 network_id of each campaign_id. Views and mean duration of each network, campaign and minute. --log: an access log;
 hosts with more than 100 requests in 60 s, each 10 s, and the visits of hosts, which end after half an hour without a
 request (only against DuckDB). Runs take turns; the figures are medians. All have to give the same rows; who does not is
-named. DuckDB is that of tools/requirements.txt.
+named. The report by hand reads lines with simdjson, or, unchecked, takes anything for JSON. DuckDB is that of
+tools/requirements.txt.
 """
 
 import argparse
@@ -124,9 +125,9 @@ def rows_of_csv(path, types):
         return {tuple(read(cell) for read, cell in zip(types, row)) for row in csv.reader(text)}
 
 
-def compare(job, levada, file, tables, value, types, runs, queries, reference=None):
-    """Runs a job in turns: by levada, by DuckDB for each of the queries, and by the command of a reference."""
-    figures = {name: [] for name in ("levada", *queries, *(["by hand"] if reference else []))}
+def compare(job, levada, file, tables, value, types, runs, queries, references):
+    """Runs a job in turns: by levada, by DuckDB for each of the queries, and by the commands of references."""
+    figures = {name: [] for name in ("levada", *queries, *references)}
     with tempfile.TemporaryDirectory(dir=file.parent) as folder:
         folder = pathlib.Path(folder)
         for run in range(runs):
@@ -135,8 +136,8 @@ def compare(job, levada, file, tables, value, types, runs, queries, reference=No
             figures["levada"].append(run_levada(levada, file, tables, own))
             for name, query in queries.items():
                 figures[name].append(run_duckdb(query, folder / f"{name}.csv"))
-            if reference:
-                figures["by hand"].append(measure(reference, folder / "by hand.csv"))
+            for name, command in references.items():
+                figures[name].append(measure(command, folder / f"{name}.csv"))
         ours = set(map(value, rows_of(own)))
         for name in list(figures)[1:]:
             theirs = rows_of_csv(folder / f"{name}.csv", types)
@@ -160,19 +161,20 @@ def main():
     if bool(given.views) != bool(given.campaigns):
         arguments.error("--views and --campaigns go together")
     with tempfile.TemporaryDirectory() as folder:
-        reference = compiled("analytics_reference.cc", folder)
+        reference = compiled("analytics_reference.cc", folder, "-lsimdjson")
         if given.views:
             views, campaigns = str(given.views.resolve()), str(given.campaigns.resolve())
             filled = lambda text: text.replace("FILE", views).replace("CAMPAIGNS", campaigns)
             compare("report", given.levada, given.views.resolve(), filled(REPORT), view, (int, int, int, int, int),
                     given.runs, {"DuckDB": filled(REPORT_QUERY), "DuckDB read_json": filled(LOSSY_REPORT_QUERY)},
-                    [reference, "report", views, campaigns])
+                    {"by hand": [reference, "report", views, campaigns],
+                     "by hand, unchecked": [reference, "unchecked_report", views, campaigns]})
         if given.log:
             log = str(given.log.resolve())
             compare("hosts", given.levada, given.log.resolve(), HOSTS, host, (int, str, int), given.runs,
-                    {"DuckDB": HOSTS_QUERY.replace("FILE", log)}, [reference, "hosts", log])
+                    {"DuckDB": HOSTS_QUERY.replace("FILE", log)}, {"by hand": [reference, "hosts", log]})
             compare("visits", given.levada, given.log.resolve(), VISITS, host, (int, str, int), given.runs,
-                    {"DuckDB": VISITS_QUERY.replace("FILE", log)})
+                    {"DuckDB": VISITS_QUERY.replace("FILE", log)}, {})
 
 
 if __name__ == "__main__":
