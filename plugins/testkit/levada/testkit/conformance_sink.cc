@@ -10,6 +10,9 @@ namespace levada::testkit {
 
 namespace {
 
+// Of few calls, each may be the one that shows a fault.
+int64_t step_for(int64_t calls) { return calls > 10 * kFaultStep ? kFaultStep : 1; }
+
 constexpr int kTriesMax = 2'000;
 constexpr int kFaultsMax = 400;
 constexpr auto kTimeout = std::chrono::milliseconds(100);
@@ -278,7 +281,7 @@ void keeps_the_checkpoint_that_it_promises(const Subject& subject, Findings& fin
   if (!started(second, findings)) return;
   if (second.positions != checkpoint_of(2)) findings.push_back("recover does not name what the last commit stored");
   for (const auto lose : {Lose::nothing, Lose::unsynced, Lose::torn})
-    for (int64_t n = 1; n <= calls && findings.empty(); n += kFaultStep)
+    for (int64_t n = 1; n <= calls && findings.empty(); n += step_for(calls))
       dies_and_goes_on(subject, n, lose, expected, findings);
 }
 
@@ -311,7 +314,7 @@ void loses_nothing_to_a_failing_disk(const Subject& subject, Findings& findings)
   if (!started(sound, findings)) return;
   for (uint64_t epoch = 1; epoch <= 2; ++epoch) sound.deliver(batches[epoch - 1], epoch);
   const auto calls = std::min<int64_t>(sound.host().files().calls() - before, kFaultsMax);
-  for (int64_t n = 1; n <= calls && findings.empty(); n += kFaultStep) {
+  for (int64_t n = 1; n <= calls && findings.empty(); n += step_for(calls)) {
     for (const int error : {EIO, ENOSPC}) {
       const auto add = [&](const std::string& what) {
         findings.push_back("when disk call " + std::to_string(n) + " fails with " + std::to_string(error) + ": " +
