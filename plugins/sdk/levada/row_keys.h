@@ -279,9 +279,10 @@ class RowKeys {
   bool stands_ = false;
   char kind_ = Key::kNull;
   static constexpr size_t kPart = 1 + sizeof(int64_t);  // A letter and a value.
-  std::string bytes_;                                   // Of the keys that do not stand in the batch as they are,
-  size_t stride_ = 0;                                   // each of so many,
-  std::vector<size_t> ends_;                            // or, where it is 0, up to here.
+  // Of the keys that do not stand in the batch as they are.
+  std::string bytes_;
+  size_t stride_ = 0;         // Bytes of each of them, where all have as many; else 0.
+  std::vector<size_t> ends_;  // Where each of them ends, where they do not.
 };
 
 }  // namespace levada
